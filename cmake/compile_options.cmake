@@ -1,0 +1,29 @@
+# One language level, one warning level and one output folder for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(RUYI_CCACHE ccache)
+if(RUYI_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" "${RUYI_CCACHE}")
+endif()
+
+find_program(RUYI_MOLD mold)
+if(RUYI_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+set(RUYI_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them; empty for none")
+if(RUYI_SANITIZE)
+  add_compile_options("-fsanitize=${RUYI_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options("-fsanitize=${RUYI_SANITIZE}")
+endif()
+
+# Warnings for our own code only; generated code is compiled without them (proto/CMakeLists.txt).
+set(RUYI_WARNINGS -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  list(APPEND RUYI_WARNINGS -Wthread-safety)
+endif()

@@ -1,0 +1,37 @@
+# ruyi_library(NAME SOURCES ... DEPS ... PRIVATE_DEPS ...)
+# A library target ruyi_NAME with the alias ruyi::NAME. Without SOURCES it is header-only. Includes start at the
+# repository root ("core/base/clock.h").
+function(ruyi_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(ruyi_${name} STATIC ${ARG_SOURCES})
+    target_include_directories(ruyi_${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+    target_compile_options(ruyi_${name} PRIVATE ${RUYI_WARNINGS})
+    target_link_libraries(ruyi_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  else()
+    add_library(ruyi_${name} INTERFACE)
+    target_include_directories(ruyi_${name} INTERFACE "${CMAKE_SOURCE_DIR}")
+    target_link_libraries(ruyi_${name} INTERFACE ${ARG_DEPS} ${ARG_PRIVATE_DEPS})
+  endif()
+  add_library(ruyi::${name} ALIAS ruyi_${name})
+endfunction()
+
+# ruyi_executable(NAME SOURCES ... DEPS ...)
+# A program under build/<preset>/bin.
+function(ruyi_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_compile_options(${name} PRIVATE ${RUYI_WARNINGS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+endfunction()
+
+# ruyi_test(NAME SOURCES ... DEPS ... [LABELS ...])
+# A GoogleTest program NAME, run by ctest as one test with the source folder in RUYI_SOURCE_DIR.
+function(ruyi_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  ruyi_executable(${name} SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE RUYI_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,18 @@
+// The reasons of ErrorInfo (docs/api.md lists them with their codes). Constants; thread-safe.
+#pragma once
+
+#include <string_view>
+
+namespace ruyi::reason {
+
+inline constexpr std::string_view kInvalidRequest = "INVALID_REQUEST";
+inline constexpr std::string_view kImageTooLarge = "IMAGE_TOO_LARGE";
+inline constexpr std::string_view kQueueFull = "QUEUE_FULL";
+inline constexpr std::string_view kModelLoading = "MODEL_LOADING";
+inline constexpr std::string_view kDraining = "DRAINING";
+inline constexpr std::string_view kJobTimeout = "JOB_TIMEOUT";
+inline constexpr std::string_view kCancelledByCaller = "CANCELLED_BY_CALLER";
+inline constexpr std::string_view kFeatureNotBuilt = "FEATURE_NOT_BUILT";
+inline constexpr std::string_view kInternal = "INTERNAL";
+
+}  // namespace ruyi::reason

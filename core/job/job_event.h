@@ -1,0 +1,72 @@
+// What happens to a job, as the stream, the metrics and the log see it. Before it: core/job and core/worker. After it:
+// server/service (outbox) and server/convert. Values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/time/time.h"
+#include "core/plan/progress.h"
+
+namespace ruyi {
+
+// The job exists; first of all events.
+struct JobAccepted {};
+
+// The job waits. `position` counts the jobs before it: those in the queue and those being made.
+struct JobQueued {
+  int position = 0;
+};
+
+// A full snapshot: a later one replaces an earlier one.
+struct JobProgress {
+  Progress progress;
+  std::optional<absl::Duration> per_unit;  // measured mean of this phase, once one unit is done
+  std::optional<absl::Duration> remaining;  // to the end of this phase, from per_unit
+};
+
+// MP4 bytes [offset, offset + data.size()).
+struct JobChunk {
+  int64_t offset = 0;
+  std::string data;   // at most kMaxChunkBytes
+  uint32_t crc32c = 0;  // of data
+  bool last = false;
+};
+inline constexpr int64_t kMaxChunkBytes = 256 * 1024;
+
+struct JobCompleted {
+  int64_t size_bytes = 0;
+  std::string sha256;   // 32 bytes
+  int width = 0;
+  int height = 0;
+  int frame_count = 0;
+  int frames_per_second = 0;
+  uint64_t seed = 0;
+  absl::Duration queued;        // from acceptance to the start of the work
+  absl::Duration conditioning;  // seconds per phase
+  absl::Duration denoising;
+  absl::Duration decoding;      // encoding to MP4 included
+};
+
+// The end of a job that made no video; cancelled and timed-out jobs included.
+struct JobFailed {
+  absl::Status status;
+};
+
+using JobEvent = std::variant<JobAccepted, JobQueued, JobProgress, JobChunk, JobCompleted, JobFailed>;
+
+// Takes a job's events in order, exactly one JobCompleted or JobFailed last. Called from any thread, one at a time.
+class JobEventSink {
+ public:
+  virtual ~JobEventSink() = default;
+
+  // May block while a bounded outbox is full (chunks only). An error means that nobody listens any more: the job stops
+  // with it.
+  virtual absl::Status OnEvent(JobEvent event) = 0;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,47 @@
+// What will be computed, decided before any work: the one argument of a pipeline. Before it: core/plan/planner.
+// After it: core/job and core/pipeline. A value; immutable once planned.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/media/rgb_image.h"
+#include "core/request/generation_request.h"
+
+namespace ruyi {
+
+// How pixels and frames map to latents; a fact of the loaded model.
+struct LatentGeometry {
+  int spatial_scale = 8;      // pixels per latent, both ways
+  int frames_per_chunk = 8;   // pixel frames that the VAE encodes at once
+  int latents_per_chunk = 2;  // latent frames that one chunk becomes
+  int channels = 16;
+};
+
+struct LatentShape {
+  int channels = 0;
+  int frames = 0;
+  int height = 0;
+  int width = 0;
+  friend bool operator==(const LatentShape&, const LatentShape&) = default;
+};
+
+struct GenerationPlan {
+  std::vector<RgbImage> start_images;  // not yet resized
+  std::vector<RgbImage> end_images;
+  PixelSize size;
+  int frame_count = 0;
+  int frames_per_second = 24;
+  LatentShape latents;
+  Camera camera = Camera::kAuto;
+  std::optional<int> motion;
+  SamplerKind sampler = SamplerKind::kDdim;
+  int steps = 0;
+  double guidance_scale = 0;
+  uint64_t seed = 0;
+  absl::Duration execution_timeout = absl::InfiniteDuration();
+};
+
+}  // namespace ruyi

@@ -1,0 +1,14 @@
+// How far the work on a plan is. Before it: core/pipeline, which reports it. After it: core/job's events. A value.
+#pragma once
+
+namespace ruyi {
+
+enum class Phase { kConditioning, kDenoising, kDecoding };
+
+struct Progress {
+  Phase phase = Phase::kConditioning;
+  int done = 0;   // units of this phase that are finished: encoder chunks, denoising steps, frames
+  int total = 0;  // units of this phase
+};
+
+}  // namespace ruyi

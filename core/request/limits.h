@@ -1,0 +1,43 @@
+// What a model and a server accept, and the defaults they fill in: the one place of these numbers. GetCapabilities
+// shows it, validate uses it. Read from the model folder's serving.json; without one, those of Ruyi-Mini-7B.
+// A value.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/media/image_decoder.h"
+#include "core/request/generation_request.h"
+
+namespace ruyi {
+
+template <typename T>
+struct Range {
+  T min;
+  T max;
+  T default_value;
+};
+
+struct RequestLimits {
+  std::string model_name = "Ruyi-Mini-7B";
+  Range<int> base_resolution{384, 896, 512};  // pixels: about base² in all
+  int size_multiple = 16;                     // width and height are multiples of it
+  int min_side = 256;                         // pixels
+  int max_side = 1344;                        // pixels
+  std::vector<PixelSize> sizes;               // when not empty, the only sizes accepted
+  Range<int> frame_count{8, 120, 120};
+  int frame_multiple = 8;                     // the model's chunk
+  Range<int> steps{1, 100, 25};
+  Range<double> guidance_scale{1.0, 20.0, 7.0};
+  int max_start_images = 4;
+  int max_end_images = 4;
+  ImageLimits image;                          // the server's, by option
+};
+
+// Reads `<model_folder>/serving.json` over the defaults above; a folder without that file gives the defaults.
+// INVALID_ARGUMENT: unreadable JSON, an unknown key, a value of the wrong type, an empty range. Blocks on the disk.
+absl::StatusOr<RequestLimits> LoadRequestLimits(const std::filesystem::path& model_folder);
+
+}  // namespace ruyi

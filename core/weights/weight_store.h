@@ -1,0 +1,69 @@
+// The named parameters of one model part (one file, or the shards of an index), handed to layers cast and placed.
+// Before it: core/weights/model_folder. After it: the Load functions of core/model. Loading is by name; what is missing
+// or has the wrong shape is collected and reported together by Finish. Not thread-safe; used while loading only.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "absl/status/statusor.h"
+#include "core/tensor/placement.h"
+
+namespace ruyi {
+
+class WeightScope;
+
+class WeightStore {
+ public:
+  // `stem` as published: "diffusion_pytorch_model" or "model"; `<stem>.safetensors` or `<stem>.safetensors.index.json`
+  // in `folder`. NOT_FOUND: neither exists. DATA_LOSS: a damaged file (see SafetensorsFile) or index.
+  static absl::StatusOr<WeightStore> Open(const std::filesystem::path& folder, std::string_view stem,
+                                          const Placement& placement);
+  WeightStore(WeightStore&&) noexcept;
+  WeightStore& operator=(WeightStore&&) noexcept;
+  ~WeightStore();
+
+  // The scope with no prefix. The store must outlive it.
+  WeightScope root();
+
+  // FAILED_PRECONDITION naming every tensor that a layer took and that was missing or had another shape.
+  absl::Status Finish() const;
+
+  // Names in the files that no layer took, sorted.
+  std::vector<std::string> UnusedNames() const;
+
+ private:
+  friend class WeightScope;
+  struct State;
+  explicit WeightStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// A name prefix within a store: `scope.Sub("blocks.0").Sub("attn1").Take("to_q.weight", {out, in})`. A value.
+class WeightScope {
+ public:
+  WeightScope Sub(std::string_view name) const;
+
+  // True when `<prefix>.<name>` is in the files.
+  bool Has(std::string_view name) const;
+
+  // The tensor, contiguous, in the store's placement. When it is missing or has another shape, Finish will say so and
+  // zeros of `shape` come back.
+  at::Tensor Take(std::string_view name, at::IntArrayRef shape) const;
+
+  // Marks `name` as known and not needed (a buffer that we compute), so that it is not reported as unused.
+  void Ignore(std::string_view name) const;
+
+ private:
+  friend class WeightStore;
+  WeightScope(WeightStore::State* state, std::string prefix);
+  WeightStore::State* state_;
+  std::string prefix_;
+};
+
+}  // namespace ruyi
