@@ -3,6 +3,8 @@
 // Source: the safetensors format (8-byte little-endian header length, JSON header, data).
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -10,8 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "absl/status/statusor.h"
 
@@ -27,12 +27,14 @@ class SafetensorsFile {
   };
 
   // DATA_LOSS: truncated, header too long or not JSON, an offset out of range, overlapping or with holes, a size that
-  // does not fit dtype × shape, an unknown dtype. NOT_FOUND: no such file. Blocks on the disk.
+  // does not fit dtype × shape, an unknown dtype, a name twice. NOT_FOUND: no such file. Blocks on the disk. The file
+  // must not be changed in place while it is mapped.
   static absl::StatusOr<SafetensorsFile> Open(const std::filesystem::path& path);
 
   const std::map<std::string, Entry, std::less<>>& entries() const;
 
-  // The tensor as stored, on the CPU, sharing the mapped bytes: read-only. NOT_FOUND when the name is missing.
+  // The tensor as stored, on the CPU, sharing the mapped bytes (a copy only where they are not aligned for its type):
+  // read-only. NOT_FOUND: no such name. DATA_LOSS: a BOOL tensor with bytes other than 0 and 1.
   absl::StatusOr<at::Tensor> Get(std::string_view name) const;
 
  private:

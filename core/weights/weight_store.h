@@ -3,13 +3,13 @@
 // or has the wrong shape is collected and reported together by Finish. Not thread-safe; used while loading only.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "absl/status/statusor.h"
 #include "core/tensor/placement.h"

@@ -1,0 +1,170 @@
+#include "core/weights/weight_store.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status_macros.h"
+#include "core/weights/json_file.h"
+#include "core/weights/safetensors_file.h"
+
+namespace ruyi {
+
+struct WeightStore::State {
+  std::filesystem::path source;
+  Placement placement;
+  std::map<std::string, SafetensorsFile> files;                        // by file name
+  std::map<std::string, const SafetensorsFile*, std::less<>> file_of;  // by tensor name
+  std::set<std::string, std::less<>> known;                            // taken or ignored
+  std::vector<std::string> problems;
+
+  at::Tensor Take(const std::string& name, at::IntArrayRef shape);
+  absl::StatusOr<at::Tensor> Find(const std::string& name, at::IntArrayRef shape) const;
+  absl::Status AddFile(const std::filesystem::path& path);
+  absl::Status AddShards(const std::filesystem::path& index);
+  absl::Status AddIndexed(const std::string& name, const std::string& shard);
+};
+
+namespace {
+
+// A shard lies beside its index: a name with a folder in it could lead out of the model folder.
+bool IsPlainShardName(const std::string& name) {
+  return absl::EndsWith(name, ".safetensors") && name.find_first_of("/\\") == std::string::npos;
+}
+
+}  // namespace
+
+absl::Status WeightStore::State::AddFile(const std::filesystem::path& path) {
+  RUYI_ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::Open(path));
+  const auto [added, is_new] = files.emplace(path.filename().string(), std::move(file));
+  for (const auto& [name, entry] : added->second.entries())
+    file_of.emplace(name, &added->second);
+  return absl::OkStatus();
+}
+
+absl::Status WeightStore::State::AddIndexed(const std::string& name, const std::string& shard) {
+  if (!IsPlainShardName(shard)) {
+    return absl::DataLossError(
+        absl::StrFormat("%s: shard '%s' of tensor '%s' must be the name of a .safetensors file beside the index",
+                        source.string(), shard, name));
+  }
+  if (!files.contains(shard))
+    RUYI_RETURN_IF_ERROR(AddFile(source.parent_path() / shard));
+  const SafetensorsFile& file = files.at(shard);
+  if (!file.entries().contains(name)) {
+    return absl::DataLossError(
+        absl::StrFormat("%s: tensor '%s' should be in %s, which lacks it", source.string(), name, shard));
+  }
+  file_of[name] = &file;
+  return absl::OkStatus();
+}
+
+absl::Status WeightStore::State::AddShards(const std::filesystem::path& index) {
+  RUYI_ASSIGN_OR_RETURN(const nlohmann::json json, ReadJsonFile(index));
+  const auto weight_map = json.find("weight_map");
+  if (weight_map == json.end() || !weight_map->is_object()) {
+    return absl::DataLossError(absl::StrFormat("%s: 'weight_map' must be an object", index.string()));
+  }
+  for (const auto& [name, shard] : weight_map->items()) {
+    if (!shard.is_string()) {
+      return absl::DataLossError(absl::StrFormat("%s: the shard of '%s' must be a string", index.string(), name));
+    }
+    RUYI_RETURN_IF_ERROR(AddIndexed(name, shard.get_ref<const std::string&>()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<at::Tensor> WeightStore::State::Find(const std::string& name, at::IntArrayRef shape) const {
+  const auto found = file_of.find(name);
+  if (found == file_of.end())
+    return absl::NotFoundError(absl::StrCat("'", name, "' is missing"));
+  const std::vector<int64_t>& stored = found->second->entries().at(name).shape;
+  if (at::IntArrayRef(stored) != shape) {
+    return absl::FailedPreconditionError(absl::StrFormat("'%s' has shape [%s], expected [%s]", name,
+                                                         absl::StrJoin(stored, ", "), absl::StrJoin(shape, ", ")));
+  }
+  return found->second->Get(name);
+}
+
+at::Tensor WeightStore::State::Take(const std::string& name, at::IntArrayRef shape) {
+  known.insert(name);
+  const absl::StatusOr<at::Tensor> tensor = Find(name, shape);
+  if (tensor.ok())
+    return tensor->to(placement.device, placement.dtype);
+  problems.emplace_back(tensor.status().message());
+  return at::zeros({1}, at::TensorOptions(placement.dtype).device(placement.device)).expand(shape);
+}
+
+absl::StatusOr<WeightStore> WeightStore::Open(const std::filesystem::path& folder, std::string_view stem,
+                                              const Placement& placement) {
+  auto state = std::make_unique<State>();
+  state->placement = placement;
+  state->source = folder / absl::StrFormat("%s.safetensors", stem);
+  std::error_code error;
+  if (std::filesystem::exists(state->source, error)) {
+    RUYI_RETURN_IF_ERROR(state->AddFile(state->source));
+    return WeightStore(std::move(state));
+  }
+  state->source = folder / absl::StrFormat("%s.safetensors.index.json", stem);
+  if (!std::filesystem::exists(state->source, error)) {
+    return absl::NotFoundError(absl::StrFormat("%s: neither %s.safetensors nor %s.safetensors.index.json is there",
+                                               folder.string(), stem, stem));
+  }
+  RUYI_RETURN_IF_ERROR(state->AddShards(state->source));
+  return WeightStore(std::move(state));
+}
+
+WeightStore::WeightStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+WeightStore::WeightStore(WeightStore&&) noexcept = default;
+WeightStore& WeightStore::operator=(WeightStore&&) noexcept = default;
+WeightStore::~WeightStore() = default;
+
+WeightScope WeightStore::root() {
+  return WeightScope(state_.get(), "");
+}
+
+absl::Status WeightStore::Finish() const {
+  if (state_->problems.empty())
+    return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrFormat("%s: %d tensors do not fit the configuration: %s",
+                                                       state_->source.string(), state_->problems.size(),
+                                                       absl::StrJoin(state_->problems, "; ")));
+}
+
+std::vector<std::string> WeightStore::UnusedNames() const {
+  std::vector<std::string> unused;
+  for (const auto& [name, file] : state_->file_of) {
+    if (!state_->known.contains(name))
+      unused.push_back(name);
+  }
+  return unused;
+}
+
+WeightScope::WeightScope(WeightStore::State* state, std::string prefix) : state_(state), prefix_(std::move(prefix)) {}
+
+WeightScope WeightScope::Sub(std::string_view name) const {
+  return WeightScope(state_, absl::StrFormat("%s%s.", prefix_, name));
+}
+
+bool WeightScope::Has(std::string_view name) const {
+  return state_->file_of.contains(absl::StrFormat("%s%s", prefix_, name));
+}
+
+at::Tensor WeightScope::Take(std::string_view name, at::IntArrayRef shape) const {
+  return state_->Take(absl::StrFormat("%s%s", prefix_, name), shape);
+}
+
+void WeightScope::Ignore(std::string_view name) const {
+  state_->known.insert(absl::StrFormat("%s%s", prefix_, name));
+}
+
+}  // namespace ruyi
