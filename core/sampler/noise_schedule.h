@@ -1,0 +1,36 @@
+// How much of the picture is left at each training timestep. Before it: core/sampler/sampler_config. After it: the
+// samplers. Immutable; thread-safe.
+// Source: Ho et al. 2020 (DDPM); float32 sums in the order of diffusers v0.31.0, so that results agree to rounding.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace ruyi {
+
+// Betas rise linearly, or their square roots do.
+enum class BetaSchedule { kLinear, kScaledLinear };
+
+struct NoiseScheduleConfig {
+  int train_timesteps = 1000;
+  double beta_start = 0.0001;
+  double beta_end = 0.02;
+  BetaSchedule beta_schedule = BetaSchedule::kLinear;
+};
+
+class NoiseSchedule {
+ public:
+  explicit NoiseSchedule(const NoiseScheduleConfig& config);
+
+  // ᾱ_t = Π (1 − β_s) for s = 0..t, one per training timestep.
+  const std::vector<float>& alphas_cumprod() const { return alphas_cumprod_; }
+
+ private:
+  std::vector<float> alphas_cumprod_;
+};
+
+// The timesteps of `steps` model calls in descending order, `train_timesteps / steps` apart and shifted by `offset`
+// ("leading" spacing of Lin et al. 2023, table 2).
+std::vector<int64_t> LeadingTimesteps(int train_timesteps, int steps, int offset);
+
+}  // namespace ruyi
