@@ -22,6 +22,11 @@ if(RUYI_SANITIZE)
   add_link_options("-fsanitize=${RUYI_SANITIZE}")
 endif()
 
+option(RUYI_FUZZ "Build the fuzzers with clang's libFuzzer, instead of as tests that replay their corpus" OFF)
+if(RUYI_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Warnings for our own code only; generated code is compiled without them (proto/CMakeLists.txt).
 set(RUYI_WARNINGS -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")

@@ -26,12 +26,22 @@ function(ruyi_executable name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
 endfunction()
 
+# What the ThreadSanitizer preset builds and runs: the tests of core/, where no gRPC hides the order of threads.
+add_custom_target(tests_without_grpc)
+set(RUYI_CORE_TESTS "${CMAKE_SOURCE_DIR}/tests/core")
+
 # ruyi_test(NAME SOURCES ... DEPS ... [LABELS ...])
-# A GoogleTest program NAME, run by ctest as one test with the source folder in RUYI_SOURCE_DIR.
+# A GoogleTest program NAME, run by ctest as one test with the source folder in RUYI_SOURCE_DIR. Tests under tests/core
+# get the label without_grpc.
 function(ruyi_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   ruyi_executable(${name} SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE RUYI_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  cmake_path(IS_PREFIX RUYI_CORE_TESTS "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE is_core_test)
+  if(is_core_test)
+    list(APPEND ARG_LABELS without_grpc)
+    add_dependencies(tests_without_grpc ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
 endfunction()
