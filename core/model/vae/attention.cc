@@ -1,0 +1,68 @@
+#include "core/model/vae/attention.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+namespace ruyi {
+namespace {
+
+// Positions that see each other become the tokens of one row: [B, T, H, W, C] → [N, L, C].
+at::Tensor GatherTokens(const at::Tensor& x, VaeAttentionType type) {
+  if (type == VaeAttentionType::kSpatial)
+    return x.flatten(2, 3).flatten(0, 1);
+  if (type == VaeAttentionType::kTemporal)
+    return x.permute({0, 2, 3, 1, 4}).flatten(0, 2);
+  return x.flatten(1, 3);
+}
+
+// The inverse of GatherTokens; `sizes` are those of [B, T, H, W, C].
+at::Tensor ScatterTokens(const at::Tensor& tokens, VaeAttentionType type, at::IntArrayRef sizes) {
+  if (type == VaeAttentionType::kTemporal)
+    return tokens.view({sizes[0], sizes[2], sizes[3], sizes[1], sizes[4]}).permute({0, 3, 1, 2, 4});
+  return tokens.view(sizes);
+}
+
+}  // namespace
+
+VaeAttention VaeAttention::Load(const WeightScope& scope, const VaeAttentionShape& shape, const VaeConfig& config) {
+  const int64_t channels = shape.channels;
+  return {.shape = shape,
+          .norm = VaeGroupNorm::Load(scope.Sub("group_norm"), channels, config),
+          .query = Linear::Load(scope.Sub("to_q"), channels, channels),
+          .key = Linear::Load(scope.Sub("to_k"), channels, channels),
+          .value = Linear::Load(scope.Sub("to_v"), channels, channels),
+          .out = Linear::Load(scope.Sub("to_out"), channels, channels)};
+}
+
+at::Tensor VaeAttention::Forward(const at::Tensor& x) const {
+  const at::Tensor last = x.permute({0, 2, 3, 4, 1});  // [B, T, H, W, C]
+  const at::Tensor attended = Attend(GatherTokens(last, shape.type)).contiguous();
+  return (last + ScatterTokens(attended, shape.type, last.sizes())).permute({0, 4, 1, 2, 3});
+}
+
+at::Tensor VaeAttention::Attend(const at::Tensor& tokens) const {
+  const at::Tensor normed = norm.ForwardTokens(tokens).contiguous();
+  const at::Tensor attended = at::scaled_dot_product_attention(
+      SplitHeads(query.Forward(normed)), SplitHeads(key.Forward(normed)), SplitHeads(value.Forward(normed)));
+  return out.Forward(attended.transpose(1, 2).flatten(2));
+}
+
+// [N, L, C] → [N, heads, L, C / heads]
+at::Tensor VaeAttention::SplitHeads(const at::Tensor& tokens) const {
+  return tokens.unflatten(2, {shape.heads, shape.channels / shape.heads}).transpose(1, 2);
+}
+
+std::vector<VaeAttention> LoadVaeAttentions(const WeightScope& scope, const VaeAttentionShape& shape,
+                                            const VaeConfig& config) {
+  if (shape.type == VaeAttentionType::kNone)
+    return {};
+  if (shape.type != VaeAttentionType::kSpatialTemporal)
+    return {VaeAttention::Load(scope, shape, config)};
+  VaeAttentionShape spatial = shape;
+  spatial.type = VaeAttentionType::kSpatial;
+  VaeAttentionShape temporal = shape;
+  temporal.type = VaeAttentionType::kTemporal;
+  return {VaeAttention::Load(scope.Sub("0"), spatial, config), VaeAttention::Load(scope.Sub("1"), temporal, config)};
+}
+
+}  // namespace ruyi

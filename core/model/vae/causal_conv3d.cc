@@ -1,0 +1,72 @@
+#include "core/model/vae/causal_conv3d.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/conv3d.h>
+
+namespace ruyi {
+namespace {
+
+constexpr int64_t kKernel = 3;
+constexpr int64_t kPast = kKernel - 1;  // frames before the first that a causal convolution sees
+
+at::Tensor WithFirstFrameBefore(const at::Tensor& x) {
+  const at::Tensor first = x.narrow(2, 0, 1);
+  return at::cat({first, first, x}, 2);
+}
+
+// A copy: a view would keep the whole chunk in memory until the next one.
+at::Tensor LastFrames(const at::Tensor& x) {
+  return x.narrow(2, x.size(2) - kPast, kPast).clone();
+}
+
+// `x` with the two frames before it; the carry then holds what the next chunk needs.
+at::Tensor WithPast(const at::Tensor& x, TemporalPass& pass) {
+  const size_t index = pass.next_convolution++;
+  VaeCarry& carry = *pass.carry;
+  if (pass.border == TemporalBorder::kCarryStart) {
+    const at::Tensor padded = WithFirstFrameBefore(x);
+    carry.push_back(LastFrames(padded));
+    return padded;
+  }
+  const at::Tensor padded = at::cat({carry.at(index), x}, 2);
+  carry[index] = LastFrames(padded);
+  return padded;
+}
+
+}  // namespace
+
+CausalConv3d CausalConv3d::Load(const WeightScope& scope, int64_t in, int64_t out) {
+  CausalConv3d conv;
+  conv.weight = scope.Take("weight", {out, in, kKernel, kKernel, kKernel}).contiguous(at::MemoryFormat::ChannelsLast3d);
+  conv.bias = scope.Take("bias", {out});
+  return conv;
+}
+
+at::Tensor CausalConv3d::Forward(const at::Tensor& x, TemporalPass& pass) const {
+  switch (pass.border) {
+    case TemporalBorder::kReplicate:
+      return Convolve(WithFirstFrameBefore(x), 0);
+    case TemporalBorder::kCarryStart:
+    case TemporalBorder::kCarry:
+      return Convolve(WithPast(x, pass), 0);
+    case TemporalBorder::kOneFrame:
+    case TemporalBorder::kZeros:
+      break;
+  }
+  return Convolve(x, 1);
+}
+
+at::Tensor CausalConv3d::Convolve(const at::Tensor& x, int64_t time_padding) const {
+  const int64_t space_padding = pads_space ? 1 : 0;
+  return at::conv3d(x, weight, bias, stride, {time_padding, space_padding, space_padding});
+}
+
+PointwiseConv3d PointwiseConv3d::Load(const WeightScope& scope, int64_t in, int64_t out) {
+  return {.weight = scope.Take("weight", {out, in, 1, 1, 1}), .bias = scope.Take("bias", {out})};
+}
+
+at::Tensor PointwiseConv3d::Forward(const at::Tensor& x) const {
+  return at::conv3d(x, weight, bias);
+}
+
+}  // namespace ruyi

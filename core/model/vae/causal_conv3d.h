@@ -1,0 +1,43 @@
+// The convolutions of the video autoencoder. Before and after them: every block. Immutable after loading; thread-safe
+// (what a pass carries lies in its TemporalPass). Features are channels_last_3d: no layer reorders them.
+// Source: CausalConv3d of Ruyi-Models (MagViT-v2's causal convolution, with zero borders in its slice mode).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/model/vae/temporal_pass.h"
+#include "core/weights/weight_store.h"
+
+namespace ruyi {
+
+// 3 × 3 × 3. Weight names: weight [out, in, 3, 3, 3], bias [out].
+struct CausalConv3d {
+  std::array<int64_t, 3> stride = {1, 1, 1};  // of time, height, width
+  bool pads_space = true;                     // one zero on each side of height and width
+  at::Tensor weight;
+  at::Tensor bias;
+
+  static CausalConv3d Load(const WeightScope& scope, int64_t in, int64_t out);
+
+  // [B, in, T, H, W] → [B, out, ceil(T / stride), H', W']. The border decides what lies before and after the chunk.
+  at::Tensor Forward(const at::Tensor& x, TemporalPass& pass) const;
+
+ private:
+  at::Tensor Convolve(const at::Tensor& x, int64_t time_padding) const;
+};
+
+// 1 × 1 × 1. Weight names: weight [out, in, 1, 1, 1], bias [out].
+struct PointwiseConv3d {
+  at::Tensor weight;
+  at::Tensor bias;
+
+  static PointwiseConv3d Load(const WeightScope& scope, int64_t in, int64_t out);
+
+  // [B, in, T, H, W] → [B, out, T, H, W]
+  at::Tensor Forward(const at::Tensor& x) const;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,30 @@
+// Group normalisation of video features. Before it: any layer. After it: the activation. Immutable after loading;
+// thread-safe. Source: Wu and He 2018; eps 1e-6 as in Ruyi-Models.
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/model/vae/config.h"
+#include "core/weights/weight_store.h"
+
+namespace ruyi {
+
+// Weight names: weight [C], bias [C].
+struct VaeGroupNorm {
+  int64_t groups = 0;
+  bool spatial = false;  // statistics of each frame instead of all frames of the chunk
+  at::Tensor weight;
+  at::Tensor bias;
+
+  static VaeGroupNorm Load(const WeightScope& scope, int64_t channels, const VaeConfig& config);
+
+  // [B, C, T, H, W] → a new [B, C, T, H, W]
+  at::Tensor Forward(const at::Tensor& x) const;
+
+  // Statistics over each row's tokens: [N, L, C] → [N, L, C]
+  at::Tensor ForwardTokens(const at::Tensor& tokens) const;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,29 @@
+// How one pass of a chunk through the layers treats the borders of time, and what its convolutions carry from chunk to
+// chunk. Before it: vae.cc. After it: every layer's Forward. A TemporalPass belongs to one pass on one thread.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace ruyi {
+
+// The last two input frames of each causal convolution, [B, C, 2, H, W], in the order in which the pass meets them.
+using VaeCarry = std::vector<at::Tensor>;
+
+enum class TemporalBorder {
+  kReplicate,   // two copies of the first frame before it; upsamplers leave the first frame single
+  kOneFrame,    // a zero frame before and after; upsamplers leave time alone
+  kZeros,       // a zero frame before and after; upsamplers double all frames
+  kCarryStart,  // first chunk of a carried clip: as kReplicate to convolve, as kZeros to upsample
+  kCarry,       // the two frames carried from the chunk before; upsamplers double all frames
+};
+
+struct TemporalPass {
+  TemporalBorder border = TemporalBorder::kZeros;
+  VaeCarry* carry = nullptr;  // read and replaced by kCarryStart and kCarry; not owned
+  size_t next_convolution = 0;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,33 @@
+// Doubles height and width, time, or both, with a convolution. Before it: the resnet blocks of an up block. After it:
+// the next up block. Immutable after loading; thread-safe. Source: the *Upsampler3D of Ruyi-Models.
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/model/vae/causal_conv3d.h"
+#include "core/model/vae/config.h"
+#include "core/model/vae/temporal_pass.h"
+#include "core/weights/weight_store.h"
+
+namespace ruyi {
+
+// Weight names: conv.
+struct VaeUpsampler {
+  VaeResampling resampling = VaeResampling::kSpatial;
+  bool repeats_frames = false;  // kSpatialTemporal: new frames are copies instead of blends of their neighbours
+  CausalConv3d conv;
+
+  // `resampling` is not kNone.
+  static VaeUpsampler Load(const WeightScope& scope, int64_t channels, VaeResampling resampling,
+                           const VaeConfig& config);
+
+  // [B, C, T, H, W] → [B, C, T', H or 2H, W or 2W]; T' is T, 2T or 2T - 1 as resampling and border say.
+  at::Tensor Forward(const at::Tensor& x, TemporalPass& pass) const;
+
+ private:
+  at::Tensor DoubleTime(const at::Tensor& x, TemporalBorder border) const;
+};
+
+}  // namespace ruyi

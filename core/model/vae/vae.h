@@ -1,0 +1,93 @@
+// The causal MagViT video autoencoder (AutoencoderKLMagvit of Ruyi-Models): pictures in [-1, 1] to latents and back.
+// Before it: the pipeline's conditioning clips (encode) and denoised latents (decode). After it: the posterior sample,
+// the frames for the video encoder. Long clips pass chunk by chunk, so memory is bounded by a chunk. Vae is immutable
+// after loading and thread-safe; a VaeDecoderStream belongs to one thread. The tensor functions throw c10::Error, as
+// ATen does; callers stand behind GuardExceptions.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "absl/status/statusor.h"
+#include "core/model/vae/config.h"
+#include "core/model/vae/temporal_pass.h"
+#include "core/tensor/placement.h"
+
+namespace ruyi {
+
+struct VaeLayers;
+
+// Frames or latents [begin, begin + count) of a clip.
+struct VaeChunk {
+  int64_t begin = 0;
+  int64_t count = 0;
+  bool operator==(const VaeChunk&) const = default;
+};
+
+class Vae {
+ public:
+  // `folder` is the model's vae/ with config.json and diffusion_pytorch_model.safetensors. `placement.dtype` is also
+  // the type of the arithmetic, unless the config asks for float32. Names in the file that no layer uses go to `unused`.
+  // Errors: those of ReadJsonFile, ParseVaeConfig and WeightStore. Blocks on the disk.
+  static absl::StatusOr<Vae> Load(const std::filesystem::path& folder, const Placement& placement,
+                                  std::vector<std::string>* unused);
+
+  const VaeConfig& config() const;
+
+  // How a clip of `frames` frames is cut for EncodeChunk. An odd count puts the first frame alone (slice, cache mode).
+  std::vector<VaeChunk> EncoderChunks(int64_t frames) const;
+
+  // Moments (means, then log variances) of one chunk: [B, in, n, H, W] → [B, 2 * latent, n', H/s, W/s]. H and W are
+  // multiples of s = 2^(spatial resamplings). Takes any float type and device; computes and returns in the placement.
+  // In no mode does a chunk depend on another one: equal chunks have equal moments.
+  at::Tensor EncodeChunk(const at::Tensor& video) const;
+
+  // All chunks, one after the other, of [B, in, F, H, W].
+  at::Tensor EncodeMoments(const at::Tensor& video) const;
+
+  // Latents as the transformer's divided by config().scaling_factor, [B, latent, f, h, w] → frames [B, out, F, H, W],
+  // about [-1, 1], not clamped. A loop over VaeDecoderStream.
+  at::Tensor Decode(const at::Tensor& latents) const;
+
+ private:
+  friend class VaeDecoderStream;
+  Vae(VaeConfig config, Placement placement, std::shared_ptr<const VaeLayers> layers);
+
+  VaeConfig config_;
+  Placement placement_;
+  std::shared_ptr<const VaeLayers> layers_;
+};
+
+// Frames of one clip, chunk by chunk: poll for cancellation between the calls of Next. In cache mode the last frames of
+// each convolution's input go over to the next chunk; in slice mode a chunk's deepest layers also see both neighbours.
+// It shares the layers of the Vae.
+class VaeDecoderStream {
+ public:
+  VaeDecoderStream(const Vae& vae, int64_t latent_frames);
+
+  bool done() const;
+
+  // How many latents from the start of the clip Next reads: the end of the next chunk or, in slice mode, of the one
+  // after it. 0 when done.
+  int64_t latents_needed() const;
+
+  // Frames of the next chunk, [B, out, n, H, W] in the placement, of any memory format. `latents` are the clip's
+  // [B, latent, >= latents_needed(), h, w], from its start. Must not be called when done.
+  at::Tensor Next(const at::Tensor& latents);
+
+ private:
+  VaeChunk Window() const;
+
+  Vae vae_;
+  std::vector<VaeChunk> chunks_;
+  bool lone_first_;
+  size_t next_ = 0;
+  VaeCarry carry_;
+};
+
+}  // namespace ruyi
