@@ -28,7 +28,7 @@ if(RUYI_FUZZ)
 endif()
 
 # Warnings for our own code only; generated code is compiled without them (proto/CMakeLists.txt).
-set(RUYI_WARNINGS -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
+set(RUYI_WARNINGS -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   list(APPEND RUYI_WARNINGS -Wthread-safety)
 endif()

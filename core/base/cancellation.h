@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -33,6 +34,9 @@ class CancellationSource {
 
   // Ends every token with `why` (not OK). Later calls change nothing.
   void Cancel(absl::Status why);
+
+  // Moves the deadline forward to `deadline` when that is earlier; it never moves back.
+  void LimitDeadline(absl::Time deadline);
 
   CancellationToken token() const;
 

@@ -1,0 +1,27 @@
+#include "core/base/exception_guard.h"
+
+#include <new>
+#include <string>
+
+#include "absl/strings/str_format.h"
+
+namespace ruyi {
+namespace {
+
+std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+absl::Status StatusFromCurrentException(std::string_view what) {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError(absl::StrFormat("%s: out of memory", what));
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrFormat("%s: %s", what, FirstLine(error.what())));
+  } catch (...) {
+    return absl::InternalError(absl::StrFormat("%s: an unknown exception", what));
+  }
+}
+
+}  // namespace ruyi
