@@ -37,7 +37,7 @@ struct RequestLimits {
 };
 
 // Reads `<model_folder>/serving.json` over the defaults above; a folder without that file gives the defaults.
-// INVALID_ARGUMENT: unreadable JSON, an unknown key, a value of the wrong type, an empty range. Blocks on the disk.
+// DATA_LOSS: not JSON. INVALID_ARGUMENT: an unknown key, a value of the wrong type, an empty range. Blocks on the disk.
 absl::StatusOr<RequestLimits> LoadRequestLimits(const std::filesystem::path& model_folder);
 
 }  // namespace ruyi

@@ -20,7 +20,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "core/base/status_macros.h"
-#include "core/weights/json_file.h"
+#include "core/json/json_file.h"
 
 namespace ruyi {
 namespace {

@@ -14,7 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
-#include "core/weights/json_file.h"
+#include "core/json/json_file.h"
 #include "core/weights/safetensors_file.h"
 
 namespace ruyi {

@@ -1,5 +1,5 @@
 // Any text given as a model's config.json.
-#include "core/weights/json_file.h"
+#include "core/json/json_file.h"
 #include "tests/fuzz/fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
-#include "core/weights/json_file.h"
+#include "core/json/json_file.h"
 
 namespace ruyi {
 

@@ -6,7 +6,7 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
-#include "core/weights/json_file.h"
+#include "core/json/json_file.h"
 
 namespace ruyi {
 namespace {

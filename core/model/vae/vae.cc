@@ -10,7 +10,7 @@
 #include "core/base/status_macros.h"
 #include "core/model/vae/decoder.h"
 #include "core/model/vae/encoder.h"
-#include "core/weights/json_file.h"
+#include "core/json/json_file.h"
 #include "core/weights/weight_store.h"
 
 namespace ruyi {

@@ -1,4 +1,4 @@
-#include "core/weights/json_file.h"
+#include "core/json/json_file.h"
 
 #include <fstream>
 #include <limits>

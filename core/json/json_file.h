@@ -1,0 +1,44 @@
+// JSON from outside (config.json, shard indexes, safetensors headers) as a value or a clear Status; never an exception.
+// Before it: files of a model folder. After it: the config parsers of core/model, core/sampler and core/pipeline.
+// Functions without state; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace ruyi {
+
+// The JSON value in `text`. `source` names it in messages. DATA_LOSS: not JSON, a key twice in one object, or nested
+// deeper than 32.
+absl::StatusOr<nlohmann::json> ParseJson(std::string_view text, std::string_view source);
+
+// The JSON object in a file of at most 64 MiB. NOT_FOUND: no such file. DATA_LOSS: see ParseJson, or not an object.
+// Blocks on the disk.
+absl::StatusOr<nlohmann::json> ReadJsonFile(const std::filesystem::path& path);
+
+// True when `object` has `key` with a value other than null.
+bool HasValue(const nlohmann::json& object, std::string_view key);
+
+// The value of `key`; when it is absent or null, `fallback`. FAILED_PRECONDITION: absent without a fallback, or of
+// another type. GetDouble also takes whole numbers; GetInt and GetIntList take nothing with a fraction.
+absl::StatusOr<int64_t> GetInt(const nlohmann::json& object, std::string_view key,
+                               std::optional<int64_t> fallback = std::nullopt);
+absl::StatusOr<double> GetDouble(const nlohmann::json& object, std::string_view key,
+                                 std::optional<double> fallback = std::nullopt);
+absl::StatusOr<bool> GetBool(const nlohmann::json& object, std::string_view key,
+                             std::optional<bool> fallback = std::nullopt);
+absl::StatusOr<std::string> GetString(const nlohmann::json& object, std::string_view key,
+                                      std::optional<std::string> fallback = std::nullopt);
+absl::StatusOr<std::vector<int64_t>> GetIntList(const nlohmann::json& object, std::string_view key,
+                                                std::optional<std::vector<int64_t>> fallback = std::nullopt);
+absl::StatusOr<std::vector<std::string>> GetStringList(const nlohmann::json& object, std::string_view key,
+                                                       std::optional<std::vector<std::string>> fallback = std::nullopt);
+
+}  // namespace ruyi

@@ -1,0 +1,173 @@
+#include "core/request/validate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+
+namespace ruyi {
+namespace {
+
+constexpr int kMaxMotion = 4;
+
+// Collects what is wrong while the request is read from top to bottom.
+class Validator {
+ public:
+  Validator(const RequestLimits& limits, const ImageDecoder& decoder) : limits_(limits), decoder_(decoder) {}
+
+  absl::StatusOr<ValidatedRequest> Run(const GenerationRequest& request);
+
+ private:
+  void Add(std::string field, std::string description) {
+    violations_.push_back({std::move(field), std::move(description)});
+  }
+
+  std::vector<RgbImage> Images(const std::vector<std::string>& encoded, const std::string& field, int min, int max);
+  std::variant<BaseResolution, PixelSize> Resolution(const GenerationRequest& request);
+  void CheckSize(const PixelSize& size);
+  void CheckSide(const std::string& field, int side);
+  int FrameCount(const GenerationRequest& request);
+  void CheckMotion(const GenerationRequest& request);
+  void CheckTimeout(absl::Duration timeout);
+
+  template <typename T>
+  T InRange(const std::string& field, const std::optional<T>& value, const Range<T>& range);
+
+  const RequestLimits& limits_;
+  const ImageDecoder& decoder_;
+  std::vector<FieldViolation> violations_;
+  bool image_too_large_ = false;
+};
+
+std::string SizeText(const PixelSize& size) { return absl::StrFormat("%dx%d", size.width, size.height); }
+
+// "32", or "24 or 32" when `value` lies between two multiples inside of [min, max].
+std::string NearestMultiples(int value, int multiple, int min, int max) {
+  const int first = (min + multiple - 1) / multiple * multiple;
+  const int last = max / multiple * multiple;
+  const int below = std::clamp(value / multiple * multiple, first, last);
+  const int above = std::min(below + multiple, last);
+  if (value <= first || below == above)
+    return absl::StrFormat("%d", below);
+  return absl::StrFormat("%d or %d", below, above);
+}
+
+template <typename T>
+T Validator::InRange(const std::string& field, const std::optional<T>& value, const Range<T>& range) {
+  const T given = value.value_or(range.default_value);
+  if (!(given >= range.min && given <= range.max)) {  // also refuses NaN
+    Add(field, absl::StrFormat("%v is out of range; use %v to %v", given, range.min, range.max));
+  }
+  return given;
+}
+
+std::vector<RgbImage> Validator::Images(const std::vector<std::string>& encoded, const std::string& field, int min,
+                                        int max) {
+  const int count = static_cast<int>(encoded.size());
+  if (count < min || count > max) {
+    Add(field, max == 0 ? absl::StrFormat("%d images given; this model takes none", count)
+                        : absl::StrFormat("%d images given; send %d to %d", count, min, max));
+    return {};
+  }
+  std::vector<RgbImage> images;
+  for (int i = 0; i < count; ++i) {
+    absl::StatusOr<RgbImage> image = decoder_.Decode(encoded[i], limits_.image);
+    if (image.ok()) {
+      images.push_back(*std::move(image));
+      continue;
+    }
+    image_too_large_ |= GetErrorInfo(image.status()).reason == reason::kImageTooLarge;
+    Add(absl::StrFormat("%s[%d]", field, i), std::string(image.status().message()));
+  }
+  return images;
+}
+
+void Validator::CheckSide(const std::string& field, int side) {
+  const int multiple = limits_.size_multiple;
+  if (side < limits_.min_side || side > limits_.max_side) {
+    Add(field, absl::StrFormat("%d is out of range; use %d to %d", side, limits_.min_side, limits_.max_side));
+  } else if (side % multiple != 0) {
+    Add(field, absl::StrFormat("%d is not a multiple of %d; use %s", side, multiple,
+                               NearestMultiples(side, multiple, limits_.min_side, limits_.max_side)));
+  }
+}
+
+void Validator::CheckSize(const PixelSize& size) {
+  if (limits_.sizes.empty()) {
+    CheckSide("size.width", size.width);
+    CheckSide("size.height", size.height);
+  } else if (std::find(limits_.sizes.begin(), limits_.sizes.end(), size) == limits_.sizes.end()) {
+    Add("size", absl::StrFormat("%s (width x height) is not a size of this model; use one of %s", SizeText(size),
+                                absl::StrJoin(limits_.sizes, ", ", [](std::string* out, const PixelSize& allowed) {
+                                  out->append(SizeText(allowed));
+                                })));
+  }
+}
+
+std::variant<BaseResolution, PixelSize> Validator::Resolution(const GenerationRequest& request) {
+  if (request.size.has_value() && request.base_resolution.has_value())
+    Add("size", "given together with base_resolution; send one of the two");
+  if (request.size.has_value()) {
+    CheckSize(*request.size);
+    return *request.size;
+  }
+  return BaseResolution{InRange("base_resolution", request.base_resolution, limits_.base_resolution)};
+}
+
+int Validator::FrameCount(const GenerationRequest& request) {
+  const Range<int>& range = limits_.frame_count;
+  const size_t before = violations_.size();
+  const int frames = InRange("frame_count", request.frame_count, range);
+  if (violations_.size() == before && frames % limits_.frame_multiple != 0) {
+    Add("frame_count", absl::StrFormat("%d is not a multiple of %d; use %s", frames, limits_.frame_multiple,
+                                       NearestMultiples(frames, limits_.frame_multiple, range.min, range.max)));
+  }
+  return frames;
+}
+
+void Validator::CheckMotion(const GenerationRequest& request) {
+  if (request.motion.has_value() && (*request.motion < 1 || *request.motion > kMaxMotion)) {
+    Add("motion", absl::StrFormat("%d is out of range; use 1 to %d, or leave it out for auto", *request.motion,
+                                  kMaxMotion));
+  }
+}
+
+void Validator::CheckTimeout(absl::Duration timeout) {
+  if (timeout <= absl::ZeroDuration())
+    Add("execution_timeout", "must be longer than zero; leave it out for no limit");
+}
+
+absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request) {
+  ValidatedRequest valid;
+  valid.start_images = Images(request.start_images, "start_images", 1, limits_.max_start_images);
+  valid.end_images = Images(request.end_images, "end_images", 0, limits_.max_end_images);
+  valid.resolution = Resolution(request);
+  valid.frame_count = FrameCount(request);
+  valid.camera = request.camera;
+  CheckMotion(request);
+  valid.motion = request.motion;
+  valid.sampler = request.sampler;
+  valid.steps = InRange("steps", request.steps, limits_.steps);
+  valid.guidance_scale = InRange("guidance_scale", request.guidance_scale, limits_.guidance_scale);
+  valid.seed = request.seed;
+  CheckTimeout(request.execution_timeout);
+  valid.execution_timeout = request.execution_timeout;
+  if (violations_.empty())
+    return valid;
+  absl::Status status = InvalidFields(std::move(violations_));
+  return image_too_large_ ? WithErrorInfo(std::move(status), {.reason = std::string(reason::kImageTooLarge)}) : status;
+}
+
+}  // namespace
+
+absl::StatusOr<ValidatedRequest> Validate(const GenerationRequest& request, const RequestLimits& limits,
+                                          const ImageDecoder& decoder) {
+  return Validator(limits, decoder).Run(request);
+}
+
+}  // namespace ruyi
