@@ -33,7 +33,7 @@ struct GenerationPlan {
   std::vector<RgbImage> end_images;
   PixelSize size;
   int frame_count = 0;
-  int frames_per_second = 24;
+  int frames_per_second = 0;
   LatentShape latents;
   Camera camera = Camera::kAuto;
   std::optional<int> motion;
