@@ -23,3 +23,11 @@ foreach(module core imgproc imgcodecs videoio)
     INTERFACE_INCLUDE_DIRECTORIES "${OPENCV_INCLUDE_DIR}"
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${OPENCV_INCLUDE_DIR}")
 endforeach()
+
+# CRC-32C (crc32_iscsi) of ISA-L.
+find_path(ISAL_INCLUDE_DIR isa-l/crc.h REQUIRED)
+find_library(ISAL_LIBRARY isal REQUIRED)
+add_library(isal::isal UNKNOWN IMPORTED)
+set_target_properties(isal::isal PROPERTIES
+  IMPORTED_LOCATION "${ISAL_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${ISAL_INCLUDE_DIR}")

@@ -2,6 +2,7 @@
 // server/service (outbox) and server/convert. Values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,25 +30,25 @@ struct JobProgress {
   std::optional<absl::Duration> remaining;  // to the end of this phase, from per_unit
 };
 
-// MP4 bytes [offset, offset + data.size()).
+// What the whole MP4 file must be.
+struct FileDigest {
+  int64_t size_bytes = 0;
+  std::string sha256;  // 32 bytes
+};
+
+// MP4 bytes [offset, offset + data.size()). Concatenated in order they are the file.
 struct JobChunk {
   int64_t offset = 0;
-  std::string data;   // at most kMaxChunkBytes
-  uint32_t crc32c = 0;  // of data
-  bool last = false;
+  std::string data;                  // at most kMaxChunkBytes; empty in the last chunk
+  uint32_t crc32c = 0;               // of data
+  std::optional<FileDigest> digest;  // in the last chunk only
 };
-inline constexpr int64_t kMaxChunkBytes = 256 * 1024;
+inline constexpr size_t kMaxChunkBytes = 256 * 1024;
 
 struct JobCompleted {
-  int64_t size_bytes = 0;
-  std::string sha256;   // 32 bytes
-  int width = 0;
-  int height = 0;
-  int frame_count = 0;
-  int frames_per_second = 0;
-  uint64_t seed = 0;
+  FileDigest file;
   absl::Duration queued;        // from acceptance to the start of the work
-  absl::Duration conditioning;  // seconds per phase
+  absl::Duration conditioning;  // time per phase
   absl::Duration denoising;
   absl::Duration decoding;      // encoding to MP4 included
 };
@@ -64,8 +65,8 @@ class JobEventSink {
  public:
   virtual ~JobEventSink() = default;
 
-  // May block while a bounded outbox is full (chunks only). An error means that nobody listens any more: the job stops
-  // with it.
+  // May block while a bounded outbox is full, for chunks only. An error means that nobody listens any more: the job
+  // stops with it.
   virtual absl::Status OnEvent(JobEvent event) = 0;
 };
 

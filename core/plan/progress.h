@@ -5,6 +5,7 @@ namespace ruyi {
 
 enum class Phase { kConditioning, kDenoising, kDecoding };
 
+// Each phase begins with a report of done = 0.
 struct Progress {
   Phase phase = Phase::kConditioning;
   int done = 0;   // units of this phase that are finished: encoder chunks, denoising steps, frames

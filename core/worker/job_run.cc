@@ -1,0 +1,78 @@
+#include "core/worker/job_run.h"
+
+#include <utility>
+
+#include "core/base/status_macros.h"
+
+namespace ruyi {
+
+JobRun::JobRun(Job& job, const VideoEncoderFactory& encoders, const Clock& clock)
+    : job_(job),
+      encoders_(encoders),
+      clock_(clock),
+      token_(job.cancellation.token()),
+      chunker_(job.events.get()),
+      phase_start_(clock.Now()) {}
+
+void JobRun::Run(Pipeline& pipeline) {
+  completed_.queued = phase_start_ - job_.accepted_at;
+  job_.cancellation.LimitDeadline(phase_start_ + job_.plan.execution_timeout);
+  absl::StatusOr<JobCompleted> completed = MakeVideo(pipeline);
+  JobEvent last = completed.ok() ? JobEvent(*std::move(completed)) : JobFailed{std::move(completed).status()};
+  job_.events->OnEvent(std::move(last)).IgnoreError();  // nobody is left to tell
+}
+
+absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
+  RUYI_RETURN_IF_ERROR(OpenEncoder());
+  RUYI_RETURN_IF_ERROR(pipeline.Generate(job_.plan, token_, *this, *this));
+  RUYI_RETURN_IF_ERROR(encoder_->Finish());
+  RUYI_ASSIGN_OR_RETURN(completed_.file, chunker_.Finish());
+  EnterPhase(phase_);
+  return std::move(completed_);
+}
+
+absl::Status JobRun::OpenEncoder() {
+  const VideoFormat format = {.width = job_.plan.size.width,
+                              .height = job_.plan.size.height,
+                              .frames_per_second = job_.plan.frames_per_second};
+  RUYI_ASSIGN_OR_RETURN(encoder_, encoders_.Create(format, &chunker_));
+  return absl::OkStatus();
+}
+
+void JobRun::OnProgress(const Progress& progress) {
+  EnterPhase(progress.phase);
+  JobProgress event = {.progress = progress};
+  if (progress.done > 0) {
+    event.per_unit = TimeOf(phase_) / progress.done;
+    event.remaining = *event.per_unit * (progress.total - progress.done);
+  }
+  // When nobody listens any more, the next chunk or the token ends the job.
+  job_.events->OnEvent(std::move(event)).IgnoreError();
+}
+
+absl::Status JobRun::OnFrame(const RgbImage& frame) {
+  RUYI_RETURN_IF_ERROR(token_.Check());
+  return encoder_->AddFrame(frame);
+}
+
+// Counts the time since the last call to the phase that ends or goes on.
+void JobRun::EnterPhase(Phase phase) {
+  const absl::Time now = clock_.Now();
+  TimeOf(phase_) += now - phase_start_;
+  phase_start_ = now;
+  phase_ = phase;
+}
+
+absl::Duration& JobRun::TimeOf(Phase phase) {
+  switch (phase) {
+    case Phase::kConditioning:
+      return completed_.conditioning;
+    case Phase::kDenoising:
+      return completed_.denoising;
+    case Phase::kDecoding:
+      break;
+  }
+  return completed_.decoding;
+}
+
+}  // namespace ruyi
