@@ -1,0 +1,122 @@
+#include "core/json/json_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/temporary_folder.h"
+
+namespace ruyi {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(ParseJson, TakesAnyValue) {
+  EXPECT_EQ(*ParseJson("[1, {\"a\": null}]", "text"), json::parse("[1, {\"a\": null}]"));
+}
+
+TEST(ParseJson, TakesOneKeyInTwoObjects) {
+  EXPECT_TRUE(ParseJson(R"([{"a":1},{"a":2}])", "text").ok());
+}
+
+TEST(ParseJson, RefusesWhatIsNotJson) {
+  for (const char* text : {"", "{", "{\"a\":}", "{} {}", "nul", "\"\\ud800\"", "// x\n{}"}) {
+    EXPECT_TRUE(absl::IsDataLoss(ParseJson(text, "text").status())) << text;
+  }
+}
+
+TEST(ParseJson, NamesSourceAndRepeatedKey) {
+  const absl::Status status = ParseJson(R"({"a":{"b":1,"b":2}})", "config").status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("config"), HasSubstr("'b' occurs twice")));
+}
+
+TEST(ParseJson, TakesDepth32AndRefuses33) {
+  const auto nested = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_TRUE(ParseJson(nested(32), "text").ok());
+  EXPECT_TRUE(absl::IsDataLoss(ParseJson(nested(40), "text").status()));
+}
+
+TEST(ReadJsonFile, ReadsAnObject) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(ReadJsonFile(folder.Write("a.json", "{\"x\": 1}")).value()["x"], 1);
+}
+
+TEST(ReadJsonFile, NamesTheFileInEveryError) {
+  const TemporaryFolder folder;
+  const absl::Status missing = ReadJsonFile(folder.path() / "none.json").status();
+  EXPECT_TRUE(absl::IsNotFound(missing));
+  EXPECT_THAT(std::string(missing.message()), HasSubstr("none.json"));
+  for (const char* text : {"", "[1]", "{"}) {
+    const absl::Status damaged = ReadJsonFile(folder.Write("a.json", text)).status();
+    EXPECT_TRUE(absl::IsDataLoss(damaged)) << text;
+    EXPECT_THAT(std::string(damaged.message()), HasSubstr("a.json"));
+  }
+}
+
+TEST(ReadJsonFile, RefusesMoreThan64MiB) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.Write("large.json", "{}");
+  std::filesystem::resize_file(path, (64 << 20) + 1);
+  const absl::Status status = ReadJsonFile(path).status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("more than"));
+}
+
+class Getters : public testing::Test {
+ protected:
+  const json object_ = json::parse(R"({"int": 3, "negative": -3, "huge": 18446744073709551615, "real": 2.5, "yes": true,
+      "word": "w", "ints": [1, 2], "mixed": [1, "a"], "words": ["a", "b"], "null": null})");
+};
+
+TEST_F(Getters, GiveTheValue) {
+  EXPECT_EQ(*GetInt(object_, "int"), 3);
+  EXPECT_EQ(*GetInt(object_, "negative"), -3);
+  EXPECT_EQ(*GetDouble(object_, "real"), 2.5);
+  EXPECT_EQ(*GetDouble(object_, "int"), 3.0);
+  EXPECT_EQ(*GetBool(object_, "yes"), true);
+  EXPECT_EQ(*GetString(object_, "word"), "w");
+  EXPECT_THAT(*GetIntList(object_, "ints"), ElementsAre(1, 2));
+  EXPECT_THAT(*GetStringList(object_, "words"), ElementsAre("a", "b"));
+}
+
+TEST_F(Getters, FallBackWhenAbsentOrNull) {
+  for (const char* key : {"absent", "null"}) {
+    EXPECT_EQ(*GetInt(object_, key, 5), 5);
+    EXPECT_EQ(*GetDouble(object_, key, 0.5), 0.5);
+    EXPECT_EQ(*GetBool(object_, key, false), false);
+    EXPECT_EQ(*GetString(object_, key, "f"), "f");
+    EXPECT_THAT(*GetIntList(object_, key, std::vector<int64_t>{9}), ElementsAre(9));
+    EXPECT_THAT(*GetStringList(object_, key, std::vector<std::string>{"z"}), ElementsAre("z"));
+  }
+}
+
+TEST_F(Getters, RefuseWhatIsAbsentWithoutFallback) {
+  for (const char* key : {"absent", "null"}) {
+    const absl::Status status = GetInt(object_, key).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(key));
+  }
+}
+
+TEST_F(Getters, RefuseAnotherTypeEvenWithFallback) {
+  for (const char* key : {"real", "yes", "word", "ints", "huge"}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(GetInt(object_, key, 1).status())) << key;
+  }
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetDouble(object_, "word", 1).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetBool(object_, "int", true).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetString(object_, "int", "a").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetIntList(object_, "mixed").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetStringList(object_, "mixed").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetIntList(object_, "int").status()));
+}
+
+TEST(HasValue, IsFalseForWhatIsNoObject) {
+  EXPECT_FALSE(HasValue(json::array({1}), "a"));
+  EXPECT_FALSE(HasValue(json(3), "a"));
+  EXPECT_TRUE(HasValue(json{{"a", 0}}, "a"));
+}
+
+}  // namespace
+}  // namespace ruyi

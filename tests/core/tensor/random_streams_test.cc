@@ -1,0 +1,78 @@
+#include "core/tensor/random_streams.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+
+namespace ruyi {
+namespace {
+
+constexpr NoisePurpose kAll[] = {NoisePurpose::kInitialLatents, NoisePurpose::kMaskPosterior,
+                                 NoisePurpose::kImagePosterior, NoisePurpose::kStepNoise};
+
+at::Tensor Draw(RandomStreams& streams, NoisePurpose purpose) {
+  return streams.Normal(purpose, {4, 8}).value();
+}
+
+// torch.randn(3, generator=torch.Generator().manual_seed(42)); the golden folder holds a whole tensor.
+TEST(RandomStreams, InitialLatentsAreTorchsForThatSeed) {
+  RandomStreams streams(42);
+  const at::Tensor drawn = streams.Normal(NoisePurpose::kInitialLatents, {3}).value();
+  EXPECT_TRUE(at::equal(drawn, at::tensor({0.33669036626815796f, 0.12880940735340118f, 0.23446236550807953f})));
+}
+
+TEST(RandomStreams, OneSeedGivesOneSeriesPerPurpose) {
+  for (const NoisePurpose purpose : kAll) {
+    RandomStreams first(7);
+    RandomStreams second(7);
+    EXPECT_TRUE(at::equal(Draw(first, purpose), Draw(second, purpose)));
+    EXPECT_TRUE(at::equal(Draw(first, purpose), Draw(second, purpose)));
+  }
+}
+
+TEST(RandomStreams, DrawingGoesOn) {
+  RandomStreams streams(7);
+  EXPECT_FALSE(at::equal(Draw(streams, NoisePurpose::kStepNoise), Draw(streams, NoisePurpose::kStepNoise)));
+}
+
+TEST(RandomStreams, PurposesDoNotShareNumbers) {
+  for (const NoisePurpose a : kAll) {
+    for (const NoisePurpose b : kAll) {
+      RandomStreams streams(7);
+      const at::Tensor first = Draw(streams, a);
+      EXPECT_TRUE(a == b || !at::equal(first, Draw(streams, b)));
+    }
+  }
+}
+
+TEST(RandomStreams, OnePurposeDoesNotShiftAnother) {
+  RandomStreams alone(7);
+  RandomStreams busy(7);
+  for (const NoisePurpose purpose : kAll) {
+    if (purpose != NoisePurpose::kImagePosterior)
+      Draw(busy, purpose);
+  }
+  EXPECT_TRUE(at::equal(Draw(alone, NoisePurpose::kImagePosterior), Draw(busy, NoisePurpose::kImagePosterior)));
+}
+
+TEST(RandomStreams, SeedsDiffer) {
+  for (const NoisePurpose purpose : kAll) {
+    RandomStreams first(7);
+    RandomStreams second(8);
+    EXPECT_FALSE(at::equal(Draw(first, purpose), Draw(second, purpose)));
+  }
+}
+
+TEST(RandomStreams, NegativeShapeIsAStatus) {
+  RandomStreams streams(7);
+  EXPECT_TRUE(absl::IsInternal(streams.Normal(NoisePurpose::kStepNoise, {-1}).status()));
+}
+
+TEST(RandomStreams, MoreThanMemoryIsAStatus) {
+  RandomStreams streams(7);
+  EXPECT_FALSE(streams.Normal(NoisePurpose::kStepNoise, {int64_t{1} << 50}).ok());
+}
+
+}  // namespace
+}  // namespace ruyi

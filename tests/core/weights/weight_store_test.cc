@@ -1,0 +1,148 @@
+#include "core/weights/weight_store.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/tensor.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/weights/safetensors_bytes.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ruyi {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string kAb =
+    SafetensorsBytes({{"a.weight", "F32", {2}, FloatBytes({1, 2})}, {"b", "F32", {1}, FloatBytes({3})}});
+
+class WeightStoreTest : public testing::Test {
+ protected:
+  absl::StatusOr<WeightStore> Open(const Placement& placement = {}) {
+    return WeightStore::Open(folder_.path(), "model", placement);
+  }
+
+  void WriteIndex(std::string_view text) { folder_.Write("model.safetensors.index.json", text); }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(WeightStoreTest, GivesTensorsByScope) {
+  folder_.Write("model.safetensors", kAb);
+  auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const WeightScope root = store->root();
+  EXPECT_TRUE(root.Has("b"));
+  EXPECT_TRUE(root.Sub("a").Has("weight"));
+  EXPECT_FALSE(root.Has("a"));
+  EXPECT_TRUE(at::equal(root.Sub("a").Take("weight", {2}), at::tensor({1.f, 2.f})));
+  EXPECT_EQ(root.Take("b", {1}).item<float>(), 3);
+  EXPECT_TRUE(store->Finish().ok());
+  EXPECT_THAT(store->UnusedNames(), IsEmpty());
+}
+
+TEST_F(WeightStoreTest, CastsToThePlacement) {
+  const std::string bf16("\x80\x3f\x20\x40", 4);  // 1, 2.5
+  folder_.Write("model.safetensors", SafetensorsBytes({{"x", "BF16", {2}, bf16}}));
+  auto store = Open();
+  const at::Tensor x = store->root().Take("x", {2});
+  EXPECT_TRUE(at::equal(x, at::tensor({1.f, 2.5f})));
+  auto half = Open({.dtype = at::kHalf});
+  EXPECT_EQ(half->root().Take("x", {2}).scalar_type(), at::kHalf);
+}
+
+TEST_F(WeightStoreTest, ReportsEveryMissingAndMisshapenTensor) {
+  folder_.Write("model.safetensors", kAb);
+  auto store = Open({.dtype = at::kBFloat16});
+  const at::Tensor zeros = store->root().Sub("c").Take("weight", {2, 3});
+  EXPECT_EQ(zeros.sizes(), at::IntArrayRef({2, 3}));
+  EXPECT_EQ(zeros.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(zeros.abs().sum().item<float>(), 0);
+  EXPECT_EQ(store->root().Take("b", {4}).sizes(), at::IntArrayRef({4}));
+  const absl::Status status = store->Finish();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("2 tensors"), HasSubstr("'c.weight' is missing"),
+                                                   HasSubstr("'b' has shape [1], expected [4]")));
+}
+
+TEST_F(WeightStoreTest, NamesWhatNobodyTook) {
+  folder_.Write("model.safetensors", kAb);
+  auto store = Open();
+  EXPECT_THAT(store->UnusedNames(), ElementsAre("a.weight", "b"));
+  store->root().Take("b", {1});
+  EXPECT_THAT(store->UnusedNames(), ElementsAre("a.weight"));
+  store->root().Sub("a").Ignore("weight");
+  EXPECT_THAT(store->UnusedNames(), IsEmpty());
+  EXPECT_TRUE(store->Finish().ok());
+}
+
+TEST_F(WeightStoreTest, DamagedBoolIsReportedByFinish) {
+  folder_.Write("model.safetensors", SafetensorsBytes({{"x", "BOOL", {1}, "\x07"}}));
+  auto store = Open();
+  store->root().Take("x", {1});
+  EXPECT_THAT(std::string(store->Finish().message()), HasSubstr("BOOL"));
+}
+
+TEST_F(WeightStoreTest, WithoutFilesIsNotFound) {
+  const absl::Status status = Open().status();
+  EXPECT_TRUE(absl::IsNotFound(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("model.safetensors.index.json"));
+}
+
+TEST_F(WeightStoreTest, DamagedFileIsDataLoss) {
+  folder_.Write("model.safetensors", "short");
+  EXPECT_TRUE(absl::IsDataLoss(Open().status()));
+}
+
+TEST_F(WeightStoreTest, JoinsShards) {
+  folder_.Write("model-1.safetensors", SafetensorsBytes({{"a", "F32", {1}, FloatBytes({1})}}));
+  folder_.Write("model-2.safetensors", SafetensorsBytes({{"b", "F32", {1}, FloatBytes({2})}}));
+  WriteIndex(R"({"metadata":{}, "weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}})");
+  auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ(store->root().Take("a", {1}).item<float>(), 1);
+  EXPECT_EQ(store->root().Take("b", {1}).item<float>(), 2);
+  EXPECT_TRUE(store->Finish().ok());
+}
+
+TEST_F(WeightStoreTest, IndexDecidesBetweenShardsAndExtrasAreUnused) {
+  folder_.Write("1.safetensors", SafetensorsBytes({{"a", "F32", {1}, FloatBytes({1})}}));
+  folder_.Write("2.safetensors",
+                SafetensorsBytes({{"a", "F32", {1}, FloatBytes({5})}, {"extra", "F32", {1}, FloatBytes({2})}}));
+  WriteIndex(R"({"weight_map":{"a":"2.safetensors"}})");
+  auto store = Open();
+  EXPECT_EQ(store->root().Take("a", {1}).item<float>(), 5);
+  EXPECT_THAT(store->UnusedNames(), ElementsAre("extra"));
+}
+
+TEST_F(WeightStoreTest, MissingShardIsNotFound) {
+  WriteIndex(R"({"weight_map":{"a":"gone.safetensors"}})");
+  const absl::Status status = Open().status();
+  EXPECT_TRUE(absl::IsNotFound(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("gone.safetensors"));
+}
+
+TEST_F(WeightStoreTest, ShardThatLacksANameIsDataLoss) {
+  folder_.Write("1.safetensors", kAb);
+  WriteIndex(R"({"weight_map":{"z":"1.safetensors"}})");
+  const absl::Status status = Open().status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("'z'"), HasSubstr("1.safetensors")));
+}
+
+TEST_F(WeightStoreTest, DamagedIndexIsDataLoss) {
+  for (const char* index :
+       {"{", "[]", "{}", R"({"weight_map":[]})", R"({"weight_map":{"a":3}})",
+        R"({"weight_map":{"a":"../outside.safetensors"}})", R"({"weight_map":{"a":"/abs.safetensors"}})",
+        R"({"weight_map":{"a":"sub\\x.safetensors"}})", R"({"weight_map":{"a":"weights.bin"}})",
+        R"({"weight_map":{"a":".."}})", R"({"weight_map":{"a":""}})"}) {
+    WriteIndex(index);
+    EXPECT_TRUE(absl::IsDataLoss(Open().status())) << index << ": " << Open().status();
+  }
+}
+
+}  // namespace
+}  // namespace ruyi
