@@ -52,7 +52,9 @@ CancellationSource::CancellationSource(absl::Time deadline, const Clock& clock)
   LimitDeadline(deadline);
 }
 
-void CancellationSource::Cancel(absl::Status why) { state_->End(std::move(why)); }
+void CancellationSource::Cancel(absl::Status why) {
+  state_->End(std::move(why));
+}
 
 void CancellationSource::LimitDeadline(absl::Time deadline) {
   const int64_t wanted = absl::ToUnixNanos(deadline);
@@ -61,6 +63,8 @@ void CancellationSource::LimitDeadline(absl::Time deadline) {
   }
 }
 
-CancellationToken CancellationSource::token() const { return CancellationToken(state_); }
+CancellationToken CancellationSource::token() const {
+  return CancellationToken(state_);
+}
 
 }  // namespace ruyi

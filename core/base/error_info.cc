@@ -66,17 +66,15 @@ absl::Status InvalidFields(std::vector<FieldViolation> violations) {
     absl::StrAppend(out, violation.field, ": ", violation.description);
   };
   const std::string message = absl::StrJoin(violations, "; ", describe);
-  return WithErrorInfo(
-      absl::InvalidArgumentError(message),
-      {.reason = std::string(reason::kInvalidRequest), .field_violations = std::move(violations)});
+  return WithErrorInfo(absl::InvalidArgumentError(message),
+                       {.reason = std::string(reason::kInvalidRequest), .field_violations = std::move(violations)});
 }
 
 ErrorInfo GetErrorInfo(const absl::Status& status) {
   ErrorInfo info;
   std::map<std::string, FieldViolation> violations;
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& value) {
-    ReadPayload(url, std::string(value), info, violations);
-  });
+  status.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& value) { ReadPayload(url, std::string(value), info, violations); });
   for (auto& [key, violation] : violations)
     info.field_violations.push_back(std::move(violation));
   return info;

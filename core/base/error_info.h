@@ -24,7 +24,7 @@ struct ErrorInfo {
   std::string reason;                           // UPPER_SNAKE, from core/base/error_reasons.h
   std::map<std::string, std::string> metadata;  // e.g. {"queue_capacity", "16"}
   std::vector<FieldViolation> field_violations;
-  std::optional<absl::Duration> retry_delay;    // when the same call may succeed; absent: do not retry
+  std::optional<absl::Duration> retry_delay;  // when the same call may succeed; absent: do not retry
 };
 
 // Returns `status` carrying `info`. `status` must not be OK.

@@ -8,7 +8,9 @@
 namespace ruyi {
 namespace {
 
-std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
+std::string_view FirstLine(std::string_view text) {
+  return text.substr(0, text.find('\n'));
+}
 
 }  // namespace
 

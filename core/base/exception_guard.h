@@ -15,13 +15,15 @@ namespace ruyi {
 // `what` (what was being done) and the exception's first line. Call it only from a catch block.
 absl::Status StatusFromCurrentException(std::string_view what);
 
-// Runs `function` (returning T, absl::Status or absl::StatusOr<T>) and returns its result, or the exception as a Status.
+// Runs `function` (returning T, absl::Status or absl::StatusOr<T>) and returns its result, or the exception as a
+// Status.
 template <typename Function>
 auto GuardExceptions(std::string_view what, Function&& function) {
   using Result = std::invoke_result_t<Function>;
-  using Returned = std::conditional_t<std::is_void_v<Result>, absl::Status,
-      std::conditional_t<std::is_constructible_v<Result, absl::Status>, Result, absl::StatusOr<
-          std::conditional_t<std::is_void_v<Result>, int, Result>>>>;
+  using Returned =
+      std::conditional_t<std::is_void_v<Result>, absl::Status,
+                         std::conditional_t<std::is_constructible_v<Result, absl::Status>, Result,
+                                            absl::StatusOr<std::conditional_t<std::is_void_v<Result>, int, Result>>>>;
   try {
     if constexpr (std::is_void_v<Result>) {
       function();

@@ -10,11 +10,11 @@
 #define RUYI_CONCAT(a, b) RUYI_CONCAT_INNER(a, b)
 
 // Returns the status of `expression` from the enclosing function unless it is OK.
-#define RUYI_RETURN_IF_ERROR(expression)                        \
-  do {                                                          \
+#define RUYI_RETURN_IF_ERROR(expression)                              \
+  do {                                                                \
     if (absl::Status ruyi_status = (expression); !ruyi_status.ok()) { \
-      return ruyi_status;                                       \
-    }                                                           \
+      return ruyi_status;                                             \
+    }                                                                 \
   } while (false)
 
 // Assigns the value of a StatusOr to `declaration`, or returns its status from the enclosing function.

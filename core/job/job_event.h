@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "absl/time/time.h"
 #include "core/plan/progress.h"
 
 namespace ruyi {
@@ -26,7 +25,7 @@ struct JobQueued {
 // A full snapshot: a later one replaces an earlier one.
 struct JobProgress {
   Progress progress;
-  std::optional<absl::Duration> per_unit;  // measured mean of this phase, once one unit is done
+  std::optional<absl::Duration> per_unit;   // measured mean of this phase, once one unit is done
   std::optional<absl::Duration> remaining;  // to the end of this phase, from per_unit
 };
 
@@ -50,7 +49,7 @@ struct JobCompleted {
   absl::Duration queued;        // from acceptance to the start of the work
   absl::Duration conditioning;  // time per phase
   absl::Duration denoising;
-  absl::Duration decoding;      // encoding to MP4 included
+  absl::Duration decoding;  // encoding to MP4 included
 };
 
 // The end of a job that made no video; cancelled and timed-out jobs included.

@@ -15,12 +15,11 @@ namespace {
 constexpr absl::Duration kRetryDelay = absl::Seconds(5);
 
 absl::Status QueueFull(size_t capacity) {
-  return WithErrorInfo(
-      absl::ResourceExhaustedError(absl::StrFormat("the queue is full: %d jobs wait; send the request again later",
-                                                   capacity)),
-      {.reason = std::string(reason::kQueueFull),
-       .metadata = {{"queue_capacity", absl::StrCat(capacity)}},
-       .retry_delay = kRetryDelay});
+  return WithErrorInfo(absl::ResourceExhaustedError(
+                           absl::StrFormat("the queue is full: %d jobs wait; send the request again later", capacity)),
+                       {.reason = std::string(reason::kQueueFull),
+                        .metadata = {{"queue_capacity", absl::StrCat(capacity)}},
+                        .retry_delay = kRetryDelay});
 }
 
 absl::Status Draining() {
@@ -29,7 +28,9 @@ absl::Status Draining() {
 }
 
 // A sink that no longer listens has already cancelled its job; there is nobody to tell.
-void Report(const Job& job, JobEvent event) { job.events->OnEvent(std::move(event)).IgnoreError(); }
+void Report(const Job& job, JobEvent event) {
+  job.events->OnEvent(std::move(event)).IgnoreError();
+}
 
 auto Find(auto& jobs, const Job& job) {
   return std::find_if(jobs.begin(), jobs.end(), [&](const auto& candidate) { return candidate.get() == &job; });

@@ -11,7 +11,7 @@
 namespace ruyi {
 
 struct ImageLimits {
-  int64_t max_bytes = 20 << 20;   // encoded size of one picture
+  int64_t max_bytes = 20 << 20;     // encoded size of one picture
   int64_t max_pixels = 50'000'000;  // width × height of one picture
 };
 

@@ -13,8 +13,8 @@
 namespace ruyi {
 
 struct VideoFormat {
-  int width = 0;              // pixels, even
-  int height = 0;             // pixels, even
+  int width = 0;   // pixels, even
+  int height = 0;  // pixels, even
   int frames_per_second = 24;
 };
 
@@ -30,7 +30,8 @@ class VideoEncoder {
  public:
   virtual ~VideoEncoder() = default;
 
-  // Encodes the next frame; its size must be the format's. May write bytes to the sink; an error of the sink is returned.
+  // Encodes the next frame; its size must be the format's. May write bytes to the sink; an error of the sink is
+  // returned.
   virtual absl::Status AddFrame(const RgbImage& frame) = 0;
 
   // Encodes what is still held back and writes the end of the file. No frames after it.

@@ -1,5 +1,6 @@
 // The model as the rest of the server sees it: a plan goes in, progress and frames come out; no tensor types.
-// Before it: core/worker. After it: a FrameSink. Implemented by core/pipeline/ruyi (and by tests/support/fake_pipeline.h).
+// Before it: core/worker. After it: a FrameSink. Implemented by core/pipeline/ruyi (and by
+// tests/support/fake_pipeline.h).
 #pragma once
 
 #include "absl/status/status.h"

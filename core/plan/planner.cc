@@ -25,14 +25,14 @@ absl::StatusOr<PixelSize> ChooseSize(const ValidatedRequest& request, const Requ
   if (const auto* size = std::get_if<PixelSize>(&request.resolution))
     return *size;
   const RgbImage& first = request.start_images.front();
-  const PixelSize bucket = BucketSize({.width = first.width, .height = first.height},
-                                      std::get<BaseResolution>(request.resolution).pixels);
+  const PixelSize bucket =
+      BucketSize({.width = first.width, .height = first.height}, std::get<BaseResolution>(request.resolution).pixels);
   if (!IsAllowed(bucket, limits)) {
-    return InvalidFields({{"start_images[0]", absl::StrFormat("its shape (%dx%d) would give a video of %dx%d, which "
-                                                              "this model does not make; send a picture that is less "
-                                                              "wide or tall, or choose a size yourself",
-                                                              first.width, first.height, bucket.width,
-                                                              bucket.height)}});
+    return InvalidFields(
+        {{"start_images[0]", absl::StrFormat("its shape (%dx%d) would give a video of %dx%d, which "
+                                             "this model does not make; send a picture that is less "
+                                             "wide or tall, or choose a size yourself",
+                                             first.width, first.height, bucket.width, bucket.height)}});
   }
   return bucket;
 }

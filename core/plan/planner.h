@@ -17,7 +17,8 @@ class Planner {
   // `draw_seed` gives the seed of requests that bring none.
   Planner(LatentGeometry geometry, RequestLimits limits, std::function<uint64_t()> draw_seed);
 
-  // INVALID_ARGUMENT (field start_images[0]) when the bucket of the first picture is a size that the model does not take.
+  // INVALID_ARGUMENT (field start_images[0]) when the bucket of the first picture is a size that the model does not
+  // take.
   absl::StatusOr<GenerationPlan> Plan(ValidatedRequest request) const;
 
  private:

@@ -28,11 +28,11 @@ struct GenerationRequest {
   std::optional<PixelSize> size;          // explicit; not with `base_resolution`
   std::optional<int> frame_count;
   Camera camera = Camera::kAuto;
-  std::optional<int> motion;              // 1 (least) to 4; absent: auto
+  std::optional<int> motion;  // 1 (least) to 4; absent: auto
   SamplerKind sampler = SamplerKind::kDdim;
   std::optional<int> steps;
   std::optional<double> guidance_scale;
-  std::optional<uint64_t> seed;           // absent: drawn
+  std::optional<uint64_t> seed;                                 // absent: drawn
   absl::Duration execution_timeout = absl::InfiniteDuration();  // from the start of the work
 };
 

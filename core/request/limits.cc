@@ -22,8 +22,8 @@ using nlohmann::json;
 constexpr std::string_view kFileName = "serving.json";
 
 constexpr std::array<std::string_view, 12> kKeys = {
-    "model_name", "base_resolution", "size_multiple",  "min_side",         "max_side",      "sizes",
-    "frame_count", "frame_multiple", "steps",          "guidance_scale",   "max_start_images", "max_end_images"};
+    "model_name",  "base_resolution", "size_multiple", "min_side",       "max_side",         "sizes",
+    "frame_count", "frame_multiple",  "steps",         "guidance_scale", "max_start_images", "max_end_images"};
 
 std::string Join(const auto& names) {
   return absl::StrJoin(names, ", ", [](std::string* out, std::string_view name) { out->append(name); });
@@ -32,8 +32,7 @@ std::string Join(const auto& names) {
 absl::Status CheckKeys(const json& object) {
   for (const auto& [key, value] : object.items()) {
     if (!absl::c_linear_search(kKeys, key)) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("unknown key '%s'; known are %s", key, Join(kKeys)));
+      return absl::InvalidArgumentError(absl::StrFormat("unknown key '%s'; known are %s", key, Join(kKeys)));
     }
   }
   return absl::OkStatus();
@@ -52,9 +51,13 @@ absl::Status ReadAtLeast(int minimum, const json& object, std::string_view key, 
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> GetNumber(const json& object, std::string_view key, int) { return GetAtLeast(1, object, key); }
+absl::StatusOr<int> GetNumber(const json& object, std::string_view key, int) {
+  return GetAtLeast(1, object, key);
+}
 
-absl::StatusOr<double> GetNumber(const json& object, std::string_view key, double) { return GetDouble(object, key); }
+absl::StatusOr<double> GetNumber(const json& object, std::string_view key, double) {
+  return GetDouble(object, key);
+}
 
 template <typename T>
 absl::StatusOr<Range<T>> ParseRange(const json& object) {
@@ -107,8 +110,8 @@ absl::Status CheckGrid(const RequestLimits& limits) {
   }
   for (const PixelSize& size : limits.sizes) {
     if (!on_grid(size.width, limits.size_multiple) || !on_grid(size.height, limits.size_multiple)) {
-      return absl::InvalidArgumentError(absl::StrFormat("'sizes': %dx%d is not in multiples of %d", size.width,
-                                                        size.height, limits.size_multiple));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("'sizes': %dx%d is not in multiples of %d", size.width, size.height, limits.size_multiple));
     }
   }
   if (limits.min_side > limits.max_side)

@@ -28,12 +28,12 @@ struct RequestLimits {
   int max_side = 1344;                        // pixels
   std::vector<PixelSize> sizes;               // when not empty, the only sizes accepted
   Range<int> frame_count{8, 120, 120};
-  int frame_multiple = 8;                     // the model's chunk
+  int frame_multiple = 8;  // the model's chunk
   Range<int> steps{1, 100, 25};
   Range<double> guidance_scale{1.0, 20.0, 7.0};
   int max_start_images = 4;
   int max_end_images = 4;
-  ImageLimits image;                          // the server's, by option
+  ImageLimits image;  // the server's, by option
 };
 
 // Reads `<model_folder>/serving.json` over the defaults above; a folder without that file gives the defaults.

@@ -44,7 +44,9 @@ class Validator {
   bool image_too_large_ = false;
 };
 
-std::string SizeText(const PixelSize& size) { return absl::StrFormat("%dx%d", size.width, size.height); }
+std::string SizeText(const PixelSize& size) {
+  return absl::StrFormat("%dx%d", size.width, size.height);
+}
 
 // "32", or "24 or 32" when `value` lies between two multiples inside of [min, max].
 std::string NearestMultiples(int value, int multiple, int min, int max) {
@@ -132,8 +134,8 @@ int Validator::FrameCount(const GenerationRequest& request) {
 
 void Validator::CheckMotion(const GenerationRequest& request) {
   if (request.motion.has_value() && (*request.motion < 1 || *request.motion > kMaxMotion)) {
-    Add("motion", absl::StrFormat("%d is out of range; use 1 to %d, or leave it out for auto", *request.motion,
-                                  kMaxMotion));
+    Add("motion",
+        absl::StrFormat("%d is out of range; use 1 to %d, or leave it out for auto", *request.motion, kMaxMotion));
   }
 }
 

@@ -10,7 +10,9 @@ Worker::Worker(std::unique_ptr<Pipeline> pipeline, JobQueue* queue, const VideoE
                const Clock& clock)
     : pipeline_(std::move(pipeline)), queue_(queue), encoders_(encoders), clock_(clock), thread_([this] { Run(); }) {}
 
-Worker::~Worker() { thread_.join(); }
+Worker::~Worker() {
+  thread_.join();
+}
 
 void Worker::Run() {
   while (const std::shared_ptr<Job> job = queue_->Pop()) {

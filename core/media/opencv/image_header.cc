@@ -15,8 +15,7 @@ constexpr std::string_view kPngMagic = "\x89PNG\r\n\x1A\n";
 constexpr std::string_view kExifMark("Exif\0\0", 6);
 
 absl::Status Damaged(std::string_view format) {
-  return absl::InvalidArgumentError(
-      absl::StrFormat("the %s file is damaged or cut off; send the whole file", format));
+  return absl::InvalidArgumentError(absl::StrFormat("the %s file is damaged or cut off; send the whole file", format));
 }
 
 // JPEG markers (ITU-T T.81, table B.1).
@@ -29,7 +28,9 @@ bool IsStartOfFrame(uint32_t marker) {
 }
 
 // In entropy-coded data 0xFF is followed by 0x00 or a restart marker; elsewhere 0xFF may be padding.
-bool IsInsideScan(uint32_t marker) { return marker == 0x00 || (marker >= 0xD0 && marker <= 0xD7) || marker == 0xFF; }
+bool IsInsideScan(uint32_t marker) {
+  return marker == 0x00 || (marker >= 0xD0 && marker <= 0xD7) || marker == 0xFF;
+}
 
 class JpegReader {
  public:

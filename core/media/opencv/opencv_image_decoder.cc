@@ -22,8 +22,8 @@ absl::Status TooLarge(const std::string& message) {
 absl::Status CheckBytes(size_t size, const ImageLimits& limits) {
   if (static_cast<int64_t>(size) <= limits.max_bytes)
     return absl::OkStatus();
-  return TooLarge(absl::StrFormat("the file has %d bytes; at most %d are taken, so send a smaller one", size,
-                                  limits.max_bytes));
+  return TooLarge(
+      absl::StrFormat("the file has %d bytes; at most %d are taken, so send a smaller one", size, limits.max_bytes));
 }
 
 absl::Status CheckPixels(const ImageHeader& header, const ImageLimits& limits) {
@@ -93,8 +93,8 @@ RgbImage ToImage(const cv::Mat& rgb) {
 absl::StatusOr<RgbImage> DecodePixels(std::string_view bytes, const ImageHeader& header) {
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
   // A JPEG has no alpha; read as colour, CMYK and grey come out as BGR too.
-  const int flags = header.format == ImageFormat::kJpeg ? cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION
-                                                        : cv::IMREAD_UNCHANGED;
+  const int flags =
+      header.format == ImageFormat::kJpeg ? cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION : cv::IMREAD_UNCHANGED;
   const cv::Mat decoded = cv::imdecode(encoded, flags);
   if (decoded.empty())
     return absl::InvalidArgumentError("the picture's pixels cannot be decoded; the file is damaged");

@@ -2,9 +2,9 @@
 // Used by every model part. Immutable after loading; thread-safe.
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 #include "core/weights/weight_store.h"
 

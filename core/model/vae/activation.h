@@ -1,5 +1,5 @@
-// The nonlinearity between a normalisation and a convolution, named by the configuration. Before it: group_norm.h. After
-// it: causal_conv3d.h. Stateless; thread-safe.
+// The nonlinearity between a normalisation and a convolution, named by the configuration. Before it: group_norm.h.
+// After it: causal_conv3d.h. Stateless; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>

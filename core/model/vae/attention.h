@@ -3,10 +3,10 @@
 // TemporalAttention of Ruyi-Models.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "core/model/layers/linear.h"
 #include "core/model/vae/config.h"

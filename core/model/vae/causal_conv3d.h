@@ -3,10 +3,10 @@
 // Source: CausalConv3d of Ruyi-Models (MagViT-v2's causal convolution, with zero borders in its slice mode).
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <array>
 #include <cstdint>
-
-#include <ATen/core/Tensor.h>
 
 #include "core/model/vae/temporal_pass.h"
 #include "core/weights/weight_store.h"

@@ -71,9 +71,8 @@ absl::StatusOr<T> Lookup(std::span<const Named<T>> table, std::string_view key, 
   if (found != table.end()) {
     return found->second;
   }
-  return Unsupported(key, name, absl::StrJoin(table, ", ", [](std::string* out, const auto& entry) {
-                       out->append(entry.first);
-                     }));
+  return Unsupported(key, name,
+                     absl::StrJoin(table, ", ", [](std::string* out, const auto& entry) { out->append(entry.first); }));
 }
 
 absl::StatusOr<std::vector<VaeBlockType>> ParseBlocks(const json& object, std::string_view key,
@@ -184,8 +183,9 @@ absl::Status CheckBlocks(const VaeConfig& config) {
   }
   for (const int64_t channels : config.block_channels) {
     if (channels < 1 || channels % config.norm_groups != 0) {
-      return Invalid(absl::StrFormat("ch * ch_mult gives %d channels, must be a positive multiple of norm_num_groups %d",
-                                     channels, config.norm_groups));
+      return Invalid(
+          absl::StrFormat("ch * ch_mult gives %d channels, must be a positive multiple of norm_num_groups %d", channels,
+                          config.norm_groups));
     }
   }
   return absl::OkStatus();

@@ -4,9 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
-
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -14,10 +13,10 @@ namespace ruyi {
 
 // How a long clip passes through. All but kPlain work chunk by chunk: `encoder_chunk` frames, `decoder_chunk` latents.
 enum class VaeTemporalMode {
-  kPlain,       // the whole clip at once, convolutions causal
-  kChunks,      // chunks know nothing of each other, convolutions causal
-  kSlice,       // chunks padded with zeros; the decoder's deepest layers also see the latents of both neighbours
-  kCache,       // as kSlice to encode; the decoder's convolutions carry their last frames to the next chunk
+  kPlain,   // the whole clip at once, convolutions causal
+  kChunks,  // chunks know nothing of each other, convolutions causal
+  kSlice,   // chunks padded with zeros; the decoder's deepest layers also see the latents of both neighbours
+  kCache,   // as kSlice to encode; the decoder's convolutions carry their last frames to the next chunk
 };
 
 enum class VaeActivation { kElu, kGelu, kMish, kRelu, kSilu };

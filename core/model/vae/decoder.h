@@ -1,11 +1,12 @@
 // Latents to pictures, one chunk at a time. Before it: vae.cc cuts the clip. After it: frames for the video encoder.
-// Immutable after loading; thread-safe. Source: Decoder of Ruyi-Models (omnigen_enc_dec.py), with the convolution before.
+// Immutable after loading; thread-safe. Source: Decoder of Ruyi-Models (omnigen_enc_dec.py), with the convolution
+// before.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "core/model/vae/causal_conv3d.h"
 #include "core/model/vae/config.h"

@@ -2,9 +2,9 @@
 // it: the next down block. Immutable after loading; thread-safe. Source: the *Downsampler3D of Ruyi-Models.
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 #include "core/model/vae/causal_conv3d.h"
 #include "core/model/vae/config.h"

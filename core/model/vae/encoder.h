@@ -2,9 +2,9 @@
 // after loading; thread-safe. Source: Encoder of Ruyi-Models (omnigen_enc_dec.py), with the convolution behind it.
 #pragma once
 
-#include <vector>
-
 #include <ATen/core/Tensor.h>
+
+#include <vector>
 
 #include "core/model/vae/causal_conv3d.h"
 #include "core/model/vae/config.h"

@@ -2,9 +2,9 @@
 // thread-safe. Source: Wu and He 2018; eps 1e-6 as in Ruyi-Models.
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 #include "core/model/vae/config.h"
 #include "core/weights/weight_store.h"

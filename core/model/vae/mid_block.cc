@@ -10,9 +10,9 @@ VaeMidBlock VaeMidBlock::Load(const WeightScope& scope, const VaeConfig& config)
       .type = config.mid_attention, .channels = channels, .heads = config.mid_attention_heads};
   VaeMidBlock block;
   for (int64_t i = 0; i < config.layers_per_block; ++i) {
-    block.attentions.push_back(
-        i == 0 ? std::vector<VaeAttention>()
-               : LoadVaeAttentions(scope.Sub(absl::StrCat("attentions.", i - 1)), shape, config));
+    block.attentions.push_back(i == 0
+                                   ? std::vector<VaeAttention>()
+                                   : LoadVaeAttentions(scope.Sub(absl::StrCat("attentions.", i - 1)), shape, config));
     block.resnets.push_back(VaeResnetBlock::Load(scope.Sub(absl::StrCat("convs.", i)), channels, channels, config));
   }
   return block;

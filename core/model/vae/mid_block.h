@@ -2,9 +2,9 @@
 // decoder.h. Immutable after loading; thread-safe. Source: MidBlock3D of Ruyi-Models.
 #pragma once
 
-#include <vector>
-
 #include <ATen/core/Tensor.h>
+
+#include <vector>
 
 #include "core/model/vae/attention.h"
 #include "core/model/vae/config.h"

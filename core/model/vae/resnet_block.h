@@ -1,12 +1,12 @@
-// Two normalised convolutions around a shortcut: what all blocks are made of. Before and after it: down_block, mid_block,
-// up_block. Immutable after loading; thread-safe. Source: He et al. 2016; ResidualBlock3D of Ruyi-Models.
+// Two normalised convolutions around a shortcut: what all blocks are made of. Before and after it: down_block,
+// mid_block, up_block. Immutable after loading; thread-safe. Source: He et al. 2016; ResidualBlock3D of Ruyi-Models.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <optional>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "core/model/vae/causal_conv3d.h"
 #include "core/model/vae/config.h"

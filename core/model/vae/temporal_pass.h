@@ -2,10 +2,10 @@
 // chunk. Before it: vae.cc. After it: every layer's Forward. A TemporalPass belongs to one pass on one thread.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstddef>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 namespace ruyi {
 

@@ -3,11 +3,11 @@
 // Source: the *UpBlock3D of Ruyi-Models.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <optional>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "core/model/vae/attention.h"
 #include "core/model/vae/config.h"

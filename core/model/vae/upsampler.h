@@ -2,9 +2,9 @@
 // the next up block. Immutable after loading; thread-safe. Source: the *Upsampler3D of Ruyi-Models.
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 #include "core/model/vae/causal_conv3d.h"
 #include "core/model/vae/config.h"

@@ -8,9 +8,9 @@
 
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
+#include "core/json/json_file.h"
 #include "core/model/vae/decoder.h"
 #include "core/model/vae/encoder.h"
-#include "core/json/json_file.h"
 #include "core/weights/weight_store.h"
 
 namespace ruyi {

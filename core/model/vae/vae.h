@@ -5,13 +5,13 @@
 // ATen does; callers stand behind GuardExceptions.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "absl/status/statusor.h"
 #include "core/model/vae/config.h"
@@ -32,8 +32,8 @@ struct VaeChunk {
 class Vae {
  public:
   // `folder` is the model's vae/ with config.json and diffusion_pytorch_model.safetensors. `placement.dtype` is also
-  // the type of the arithmetic, unless the config asks for float32. Names in the file that no layer uses go to `unused`.
-  // Errors: those of ReadJsonFile, ParseVaeConfig and WeightStore. Blocks on the disk.
+  // the type of the arithmetic, unless the config asks for float32. Names in the file that no layer uses go to
+  // `unused`. Errors: those of ReadJsonFile, ParseVaeConfig and WeightStore. Blocks on the disk.
   static absl::StatusOr<Vae> Load(const std::filesystem::path& folder, const Placement& placement,
                                   std::vector<std::string>* unused);
 
