@@ -1,0 +1,47 @@
+#include "core/model/dit/attention.h"
+
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include "core/model/dit/rotary.h"
+
+namespace ruyi {
+namespace {
+
+constexpr double kEps = 1e-6;
+
+}  // namespace
+
+DitAttention DitAttention::Load(const WeightScope& scope, const DitConfig& config, int64_t source_dim) {
+  const int64_t hidden = config.hidden();
+  return {.heads = config.heads,
+          .query = Linear::Load(scope.Sub("to_q"), hidden, hidden),
+          .key = Linear::Load(scope.Sub("to_k"), source_dim, hidden),
+          .value = Linear::Load(scope.Sub("to_v"), source_dim, hidden),
+          .out = Linear::Load(scope.Sub("to_out.0"), hidden, hidden),
+          .query_norm = LayerNorm::Load(scope.Sub("norm_q"), config.head_dim, kEps),
+          .key_norm = LayerNorm::Load(scope.Sub("norm_k"), config.head_dim, kEps)};
+}
+
+// [B, tokens, heads * head_dim] → [B, tokens, heads, head_dim]
+at::Tensor DitAttention::SplitHeads(const at::Tensor& x) const {
+  return x.unflatten(-1, {heads, -1});
+}
+
+KeyValue DitAttention::LookUp(const at::Tensor& source) const {
+  return {.key = key_norm.Forward(SplitHeads(key.Forward(source))).transpose(1, 2),
+          .value = SplitHeads(value.Forward(source)).transpose(1, 2)};
+}
+
+at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary) const {
+  const at::Tensor keys = Rotate(key_norm.Forward(SplitHeads(key.Forward(x))), rotary);
+  return Forward(x, rotary, {.key = keys.transpose(1, 2), .value = SplitHeads(value.Forward(x)).transpose(1, 2)});
+}
+
+at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const {
+  const at::Tensor queries = Rotate(query_norm.Forward(SplitHeads(query.Forward(x))), rotary).transpose(1, 2);
+  const auto for_all = [&](const at::Tensor& tensor) { return tensor.expand({x.size(0), -1, -1, -1}); };
+  const at::Tensor found = at::scaled_dot_product_attention(queries, for_all(source.key), for_all(source.value));
+  return out.Forward(found.transpose(1, 2).flatten(2));
+}
+
+}  // namespace ruyi

@@ -1,0 +1,48 @@
+// The attentions of a block: of the video's tokens to each other, and to the tokens of the text or of the CLIP picture.
+// Queries and keys are normalised per head; queries, and keys of the video, are turned by their place. Before and after
+// them: block.h. Immutable after loading; thread-safe.
+// Source: Attention with HunyuanAttnProcessor2_0 of diffusers v0.31.0 (QK norm: Dehghani et al. 2023).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "core/model/dit/config.h"
+#include "core/model/layers/layer_norm.h"
+#include "core/model/layers/linear.h"
+#include "core/weights/weight_store.h"
+
+namespace ruyi {
+
+// What queries look up: [B, heads, tokens, head_dim] each. B may be 1 for all.
+struct KeyValue {
+  at::Tensor key;
+  at::Tensor value;
+};
+
+// Weight names: to_q, to_k, to_v, to_out.0 and the norms norm_q, norm_k over head_dim.
+struct DitAttention {
+  int64_t heads = 0;
+  Linear query;
+  Linear key;
+  Linear value;
+  Linear out;
+  LayerNorm query_norm;
+  LayerNorm key_norm;
+
+  // Keys and values come from features of width `source_dim`.
+  static DitAttention Load(const WeightScope& scope, const DitConfig& config, int64_t source_dim);
+
+  // Keys and values of `source` [B, tokens, source_dim], which has no places.
+  KeyValue LookUp(const at::Tensor& source) const;
+
+  // Self-attention: x [B, tokens, hidden], rotary [tokens, head_dim / 2] → [B, tokens, hidden]
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary) const;
+
+  // Cross-attention to what LookUp gave: x [B, tokens, hidden] → [B, tokens, hidden]
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const;
+
+ private:
+  at::Tensor SplitHeads(const at::Tensor& x) const;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,67 @@
+#include "core/model/dit/block.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+
+namespace ruyi {
+namespace {
+
+constexpr double kEps = 1e-6;
+
+at::Tensor AddFramePositions(const at::Tensor& x, const at::Tensor& positions) {
+  return (x.unflatten(1, {positions.size(1), -1}) + positions).flatten(1, 2);
+}
+
+}  // namespace
+
+DitSkip DitSkip::Load(const WeightScope& scope, const DitConfig& config) {
+  const int64_t hidden = config.hidden();
+  return {.norm = LayerNorm::Load(scope.Sub("skip_norm"), 2 * hidden, kEps),
+          .projection = Linear::Load(scope.Sub("skip_linear"), 2 * hidden, hidden)};
+}
+
+at::Tensor DitSkip::Forward(const at::Tensor& x, const at::Tensor& skipped) const {
+  return projection.Forward(norm.Forward(at::cat({x, skipped}, -1)));
+}
+
+DitClipBranch DitClipBranch::Load(const WeightScope& scope, const DitConfig& config) {
+  return {.norm = LayerNorm::Load(scope.Sub("norm_clip"), config.hidden(), kEps),
+          .attention = DitAttention::Load(scope.Sub("attn_clip"), config, config.cross_attention_dim),
+          .gate = ClipGate::Load(scope.Sub("gate_clip"), config),
+          .out_norm = LayerNorm::Load(scope.Sub("norm_clip_out"), config.hidden(), kEps)};
+}
+
+at::Tensor DitClipBranch::Forward(const at::Tensor& x, const DitBlockInput& input) const {
+  return out_norm.Forward(gate.Forward(attention.Forward(norm.Forward(x), input.rotary, input.clip)));
+}
+
+DitBlock DitBlock::Load(const WeightScope& scope, const DitConfig& config, bool has_skip) {
+  const int64_t hidden = config.hidden();
+  scope.Ignore("t_embed.pe");  // computed: FrameSinusoid
+  DitBlock block;
+  if (has_skip)
+    block.skip = DitSkip::Load(scope, config);
+  block.time_shift = Linear::Load(scope.Sub("norm1.linear"), hidden, hidden);
+  block.self_norm = LayerNorm::Load(scope.Sub("norm1.norm"), hidden, kEps);
+  block.self_attention = DitAttention::Load(scope.Sub("attn1"), config, hidden);
+  block.text_norm = LayerNorm::Load(scope.Sub("norm2"), hidden, kEps);
+  block.text_attention = DitAttention::Load(scope.Sub("attn2"), config, config.cross_attention_dim);
+  if (config.has_clip)
+    block.clip = DitClipBranch::Load(scope, config);
+  block.ff_norm = LayerNorm::Load(scope.Sub("norm3"), hidden, kEps);
+  block.ff = FeedForward::Load(scope.Sub("ff"), config);
+  return block;
+}
+
+at::Tensor DitBlock::Forward(const at::Tensor& x, const at::Tensor& skipped, const DitBlockInput& input) const {
+  at::Tensor tokens = skip.has_value() ? skip->Forward(x, skipped) : x;
+  if (input.frame_positions.defined())
+    tokens = AddFramePositions(tokens, input.frame_positions);
+  tokens = tokens + self_attention.Forward(self_norm.Forward(tokens) + input.shift, input.rotary);
+  tokens = tokens + text_attention.Forward(text_norm.Forward(tokens), input.rotary, input.text);
+  if (clip.has_value())
+    tokens = tokens + clip->Forward(tokens, input);
+  return tokens + ff.Forward(ff_norm.Forward(tokens));
+}
+
+}  // namespace ruyi

@@ -1,0 +1,189 @@
+#include "core/model/dit/dit.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/chunk.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/where.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "core/base/exception_guard.h"
+#include "core/base/status_macros.h"
+#include "core/json/json_file.h"
+#include "core/model/dit/block.h"
+#include "core/model/dit/resampler.h"
+#include "core/model/dit/sinusoid.h"
+#include "core/model/dit/time_text_embedding.h"
+#include "core/model/dit/two_layer_mlp.h"
+#include "core/weights/weight_store.h"
+
+namespace ruyi {
+
+// Weight names: text_embedder, text_embedding_padding [text tokens, cross], pos_embed.proj [hidden, in, patch, patch],
+// time_extra_emb, blocks.N, clip_projection, clip_padding [queries, cross], norm_out.linear, proj_out.
+struct DitLayers {
+  TwoLayerMlp text_projection;
+  at::Tensor text_filler;
+  Linear patch_embedding;
+  TimeTextEmbedding tone;
+  std::vector<DitBlock> blocks;
+  std::optional<Resampler> resampler;
+  at::Tensor clip_filler;
+  Linear out_modulation;
+  LayerNorm out_norm;
+  Linear out;
+
+  static DitLayers Load(const WeightScope& root, const DitConfig& config);
+};
+
+namespace {
+
+constexpr double kOutNormEps = 1e-6;
+
+// The convolution over patches, as a layer over their flattened pixels: [hidden, in * patch * patch]
+Linear LoadPatchEmbedding(const WeightScope& scope, const DitConfig& config) {
+  const int64_t patch = config.patch_size;
+  return {.weight = scope.Take("weight", {config.hidden(), config.in_channels, patch, patch}).flatten(1),
+          .bias = scope.Take("bias", {config.hidden()})};
+}
+
+// [B, C, f, h, w] → [B, f * h/p * w/p, C * p * p]
+at::Tensor Patchify(const at::Tensor& x, int64_t patch) {
+  const int64_t rows = x.size(3) / patch;
+  const int64_t columns = x.size(4) / patch;
+  return x.reshape({x.size(0), x.size(1), x.size(2), rows, patch, columns, patch})
+      .permute({0, 2, 3, 5, 1, 4, 6})
+      .reshape({x.size(0), x.size(2) * rows * columns, x.size(1) * patch * patch});
+}
+
+// [B, f * h/p * w/p, p * p * C] → [B, C, f, h, w], with f, h and w those of `like`
+at::Tensor Unpatchify(const at::Tensor& x, const at::Tensor& like, int64_t patch) {
+  const int64_t rows = like.size(3) / patch;
+  const int64_t columns = like.size(4) / patch;
+  return x.reshape({x.size(0), like.size(2), rows, columns, patch, patch, -1})
+      .permute({0, 6, 1, 2, 4, 3, 5})
+      .reshape({x.size(0), -1, like.size(2), like.size(3), like.size(4)});
+}
+
+// `tokens` where `mask` [B, n] is not 0, else `filler` [n, width].
+at::Tensor Fill(const at::Tensor& tokens, const at::Tensor& mask, const at::Tensor& filler) {
+  return at::where(mask.to(tokens.device()).ne(0).unsqueeze(2), tokens, filler);
+}
+
+}  // namespace
+
+DitLayers DitLayers::Load(const WeightScope& root, const DitConfig& config) {
+  const int64_t hidden = config.hidden();
+  const int64_t cross = config.cross_attention_dim;
+  DitLayers layers;
+  layers.text_projection =
+      TwoLayerMlp::Load(root.Sub("text_embedder"), {.in = config.t5_dim, .inner = config.t5_dim * 4, .out = cross});
+  layers.text_filler = root.Take("text_embedding_padding", {config.text_tokens(), cross});
+  layers.patch_embedding = LoadPatchEmbedding(root.Sub("pos_embed.proj"), config);
+  layers.tone = TimeTextEmbedding::Load(root.Sub("time_extra_emb"), config);
+  for (int64_t i = 0; i < config.layers; ++i) {
+    layers.blocks.push_back(
+        DitBlock::Load(root.Sub(absl::StrFormat("blocks.%d", i)), config, /*has_skip=*/i > config.layers / 2));
+  }
+  if (config.has_clip) {
+    layers.resampler = Resampler::Load(root.Sub("clip_projection"), config);
+    layers.clip_filler = root.Take("clip_padding", {config.clip_queries, cross});
+  }
+  layers.out_modulation = Linear::Load(root.Sub("norm_out.linear"), hidden, 2 * hidden);
+  layers.out_norm = LayerNorm::WithoutAffine(hidden, kOutNormEps);
+  layers.out = Linear::Load(root.Sub("proj_out"), hidden, config.patch_size * config.patch_size * config.out_channels);
+  return layers;
+}
+
+absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placement& placement,
+                              std::vector<std::string>* unused) {
+  RUYI_ASSIGN_OR_RETURN(const nlohmann::json json, ReadJsonFile(folder / "config.json"));
+  RUYI_ASSIGN_OR_RETURN(DitConfig config, ParseDitConfig(json));
+  return GuardExceptions("loading the transformer", [&]() -> absl::StatusOr<Dit> {
+    RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement));
+    auto layers = std::make_shared<const DitLayers>(DitLayers::Load(store.root(), config));
+    RUYI_RETURN_IF_ERROR(store.Finish());
+    const std::vector<std::string> names = store.UnusedNames();
+    unused->insert(unused->end(), names.begin(), names.end());
+    return Dit(std::move(config), placement, std::move(layers));
+  });
+}
+
+Dit::Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers)
+    : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {}
+
+// [B, text tokens, cross]
+at::Tensor Dit::TextTokens(const DitConditions& conditions) const {
+  const at::Tensor t5 = layers_->text_projection.Forward(conditions.t5.to(placement_.device, placement_.dtype));
+  const at::Tensor text = conditions.text.to(placement_.device, placement_.dtype);
+  return Fill(at::cat({text, t5}, 1), at::cat({conditions.text_mask, conditions.t5_mask}, 1), layers_->text_filler);
+}
+
+// [B, clip queries, cross]
+at::Tensor Dit::ClipTokens(const DitConditions& conditions) const {
+  const at::Tensor tokens = conditions.clip_tokens.to(placement_.device, placement_.dtype);
+  return Fill(layers_->resampler->Forward(tokens), conditions.clip_mask, layers_->clip_filler);
+}
+
+// `tones`: SiLU of the conditioning vectors, [steps, B, hidden].
+void Dit::PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones, DitContext& context) const {
+  const at::Tensor text = TextTokens(conditions);
+  const at::Tensor clip = config_.has_clip ? ClipTokens(conditions) : at::Tensor();
+  for (const DitBlock& block : layers_->blocks) {
+    DitContext::Block prepared = {.shifts = block.time_shift.Forward(tones).unsqueeze(2),
+                                  .text = block.text_attention.LookUp(text)};
+    if (block.clip.has_value()) {
+      prepared.clip = block.clip->attention.LookUp(clip);
+      prepared.without_clip = block.clip->attention.LookUp(layers_->clip_filler.unsqueeze(0));
+    }
+    context.blocks.push_back(std::move(prepared));
+  }
+}
+
+DitContext Dit::Prepare(const DitConditions& conditions, const DitSchedule& schedule) const {
+  const at::Tensor t5 = conditions.t5.to(placement_.device, placement_.dtype);
+  const at::Tensor vectors =
+      layers_->tone.Forward(schedule.timesteps.to(placement_.device), t5, conditions.sizes.to(placement_.device));
+  const at::Tensor tones = at::silu(vectors.to(at::kFloat)).to(placement_.dtype);
+  DitContext context;
+  PrepareBlocks(conditions, tones, context);
+  const std::vector<at::Tensor> modulation = at::chunk(layers_->out_modulation.Forward(tones).unsqueeze(2), 2, -1);
+  context.out_scales = modulation[0] + 1;
+  context.out_shifts = modulation[1];
+  context.rotary = schedule.rotary.to(placement_.device).repeat({schedule.frames, 1});
+  if (config_.time_positions && schedule.frames != 1) {
+    const at::Tensor positions = FrameSinusoid(schedule.frames, config_.hidden()).view({1, schedule.frames, 1, -1});
+    context.frame_positions = positions.to(placement_.device, placement_.dtype);
+  }
+  return context;
+}
+
+at::Tensor Dit::Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const {
+  const at::Tensor patches = Patchify(latents.to(placement_.device, placement_.dtype), config_.patch_size);
+  at::Tensor tokens = layers_->patch_embedding.Forward(patches);
+  std::vector<at::Tensor> skips;
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    const DitBlock& block = layers_->blocks[i];
+    const DitContext::Block& prepared = context.blocks[i];
+    at::Tensor skipped;
+    if (block.skip.has_value()) {
+      skipped = std::move(skips.back());
+      skips.pop_back();
+    }
+    tokens = block.Forward(tokens, skipped,
+                           {.rotary = context.rotary,
+                            .frame_positions = context.frame_positions,
+                            .shift = prepared.shifts[step.index],
+                            .text = prepared.text,
+                            .clip = step.with_clip ? prepared.clip : prepared.without_clip});
+    if (i < config_.layers / 2 - 1)
+      skips.push_back(tokens);
+  }
+  tokens = layers_->out_norm.Forward(tokens) * context.out_scales[step.index] + context.out_shifts[step.index];
+  return Unpatchify(layers_->out.Forward(tokens), latents, config_.patch_size);
+}
+
+}  // namespace ruyi

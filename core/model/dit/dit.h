@@ -1,0 +1,91 @@
+// The diffusion transformer (HunyuanDiT in three dimensions): noisy latents and conditions → the prediction that the
+// sampler needs. Before it: core/pipeline/ruyi's conditions. After it: guidance and the sampler. What does not change
+// between the steps of a request is computed once, by Prepare. A Dit is immutable after loading and thread-safe; so is
+// a DitContext. The tensor functions throw c10::Error, as ATen does; callers stand behind GuardExceptions. Source: Li
+// et al. 2024 (HunyuanDiT); HunyuanTransformer3DModel of Ruyi-Models.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/model/dit/attention.h"
+#include "core/model/dit/config.h"
+#include "core/tensor/placement.h"
+
+namespace ruyi {
+
+struct DitLayers;
+
+// What a request is conditioned on, of any float type and device. B is 1, or 2 with classifier-free guidance: without
+// the condition, with it.
+struct DitConditions {
+  at::Tensor text;         // [B, text_length, cross]
+  at::Tensor text_mask;    // [B, text_length], 0 where a learnt filler stands in
+  at::Tensor t5;           // [B, t5_length, t5]
+  at::Tensor t5_mask;      // [B, t5_length]
+  at::Tensor sizes;        // [B, 6]: original height and width, target height and width, crop top and left, in pixels
+  at::Tensor clip_tokens;  // [B, n, clip]; with has_clip only
+  at::Tensor clip_mask;    // [B, clip_queries]; with has_clip only
+};
+
+struct DitSchedule {
+  at::Tensor timesteps;  // [steps, B]
+  at::Tensor rotary;     // of one frame: [tokens, head_dim / 2], see RotaryTable
+  int64_t frames = 0;    // latent frames
+};
+
+// A request as the blocks see it: made by Dit::Prepare, used by Dit::Forward.
+struct DitContext {
+  struct Block {
+    at::Tensor shifts;  // [steps, B, 1, hidden]
+    KeyValue text;
+    KeyValue clip;
+    KeyValue without_clip;  // the learnt filler alone
+  };
+  std::vector<Block> blocks;
+  at::Tensor out_scales;       // [steps, B, 1, hidden], 1 included
+  at::Tensor out_shifts;       // [steps, B, 1, hidden]
+  at::Tensor rotary;           // of all frames
+  at::Tensor frame_positions;  // [1, frames, 1, hidden], or undefined
+};
+
+// Which timestep, and whether the CLIP picture is seen at it.
+struct DitStep {
+  int64_t index = 0;
+  bool with_clip = true;
+};
+
+class Dit {
+ public:
+  // `folder` is the model's transformer/ with config.json and diffusion_pytorch_model.safetensors or its shards. Names
+  // in the files that no layer uses are added to `unused`. Errors: those of ReadJsonFile, ParseDitConfig and
+  // WeightStore; RESOURCE_EXHAUSTED when memory runs out. Blocks on the disk.
+  static absl::StatusOr<Dit> Load(const std::filesystem::path& folder, const Placement& placement,
+                                  std::vector<std::string>* unused);
+
+  const DitConfig& config() const { return config_; }
+
+  DitContext Prepare(const DitConditions& conditions, const DitSchedule& schedule) const;
+
+  // Latents and what inpainting adds beside them, [B, in_channels, frames, h, w], h and w multiples of patch_size →
+  // [B, out_channels, frames, h, w] in the placement.
+  at::Tensor Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const;
+
+ private:
+  Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers);
+
+  at::Tensor TextTokens(const DitConditions& conditions) const;
+  at::Tensor ClipTokens(const DitConditions& conditions) const;
+  void PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones, DitContext& context) const;
+
+  DitConfig config_;
+  Placement placement_;
+  std::shared_ptr<const DitLayers> layers_;
+};
+
+}  // namespace ruyi
