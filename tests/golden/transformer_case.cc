@@ -1,0 +1,77 @@
+// Kind transformer: one forward of the DiT. Inputs in.*, output out.sample [B, out_channels, f, h, w].
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/complex.h>
+
+#include "core/base/status_macros.h"
+#include "core/model/dit/dit.h"
+#include "tests/golden/case_registry.h"
+
+namespace ruyi::golden {
+namespace {
+
+// Reads the inputs of a case by name; the first that is missing is what `status` says.
+class Inputs {
+ public:
+  Inputs(const CaseInput& input, const SafetensorsFile& file) : input_(input), file_(file) {}
+
+  at::Tensor Get(std::string_view name) {
+    absl::StatusOr<at::Tensor> tensor = Input(input_, file_, name);
+    if (!tensor.ok()) {
+      status_.Update(tensor.status());
+      return {};
+    }
+    return *std::move(tensor);
+  }
+
+  // Of a model that need not have it.
+  at::Tensor GetIf(bool wanted, std::string_view name) { return wanted ? Get(name) : at::Tensor(); }
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  const CaseInput& input_;
+  const SafetensorsFile& file_;
+  absl::Status status_;
+};
+
+// The table stores each pair's cosine and sine twice.
+at::Tensor ReadRotary(Inputs& inputs) {
+  const at::Tensor cosines = inputs.Get("in.rope_cos");
+  const at::Tensor sines = inputs.Get("in.rope_sin");
+  if (!inputs.status().ok())
+    return {};
+  const auto first_of_pairs = [](const at::Tensor& x) { return x.to(at::kFloat).unflatten(-1, {-1, 2}).select(-1, 0); };
+  return at::complex(first_of_pairs(cosines).contiguous(), first_of_pairs(sines).contiguous());
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CaseOutput>> RunTransformerCase(const CaseInput& input) {
+  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "enhance_a_video_weight", "Enhance-A-Video"));
+  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "lora", "LoRA"));
+  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "fp8", "FP8"));
+  std::vector<std::string> unused;
+  RUYI_ASSIGN_OR_RETURN(const Dit dit, Dit::Load(input.golden.model / "transformer", input.placement, &unused));
+  RUYI_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(input.golden.file));
+  Inputs inputs(input, file);
+  const bool has_clip = dit.config().has_clip;
+  const DitConditions conditions = {.text = inputs.Get("in.text"),
+                                    .text_mask = inputs.Get("in.text_mask"),
+                                    .t5 = inputs.Get("in.t5"),
+                                    .t5_mask = inputs.Get("in.t5_mask"),
+                                    .sizes = inputs.Get("in.image_meta_size"),
+                                    .clip_tokens = inputs.GetIf(has_clip, "in.clip_hidden"),
+                                    .clip_mask = inputs.GetIf(has_clip, "in.clip_mask")};
+  const at::Tensor latents = inputs.Get("in.latents");
+  const at::Tensor inpaint = inputs.GetIf(has_clip, "in.inpaint_latents");
+  const at::Tensor timesteps = inputs.Get("in.timestep");
+  const at::Tensor rotary = ReadRotary(inputs);
+  RUYI_RETURN_IF_ERROR(inputs.status());
+  const DitContext context =
+      dit.Prepare(conditions, {.timesteps = timesteps.unsqueeze(0), .rotary = rotary, .frames = latents.size(2)});
+  const at::Tensor whole = has_clip ? at::cat({latents, inpaint}, 1) : latents;
+  return PairOutputs(input, file, {{"out.sample", dit.Forward(whole, context, {.index = 0})}});
+}
+
+}  // namespace ruyi::golden
