@@ -42,7 +42,8 @@ absl::StatusOr<int> GetAtLeast(int minimum, const json& object, std::string_view
                                std::optional<int64_t> fallback = std::nullopt) {
   RUYI_ASSIGN_OR_RETURN(const int64_t value, GetInt(object, key, fallback));
   if (value < minimum || value > std::numeric_limits<int>::max())
-    return absl::InvalidArgumentError(absl::StrFormat("'%s' is %d; it must be at least %d", key, value, minimum));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("'%s' is %d; it must be %d to %d", key, value, minimum, std::numeric_limits<int>::max()));
   return static_cast<int>(value);
 }
 
@@ -143,7 +144,7 @@ absl::StatusOr<RequestLimits> ParseLimits(const json& object) {
 absl::StatusOr<RequestLimits> LoadRequestLimits(const std::filesystem::path& model_folder) {
   const std::filesystem::path path = model_folder / kFileName;
   std::error_code error;
-  if (!std::filesystem::exists(path, error))
+  if (std::filesystem::status(path, error).type() == std::filesystem::file_type::not_found)
     return RequestLimits();
   RUYI_ASSIGN_OR_RETURN(const json object, ReadJsonFile(path));
   absl::StatusOr<RequestLimits> limits = ParseLimits(object);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/base/error_info.h"
@@ -63,7 +64,7 @@ template <typename T>
 T Validator::InRange(const std::string& field, const std::optional<T>& value, const Range<T>& range) {
   const T given = value.value_or(range.default_value);
   if (!(given >= range.min && given <= range.max)) {  // also refuses NaN
-    Add(field, absl::StrFormat("%v is out of range; use %v to %v", given, range.min, range.max));
+    Add(field, absl::StrCat(given, " is out of range; use ", range.min, " to ", range.max));
   }
   return given;
 }
@@ -72,8 +73,8 @@ std::vector<RgbImage> Validator::Images(const std::vector<std::string>& encoded,
                                         int max) {
   const int count = static_cast<int>(encoded.size());
   if (count < min || count > max) {
-    Add(field, max == 0 ? absl::StrFormat("%d images given; this model takes none", count)
-                        : absl::StrFormat("%d images given; send %d to %d", count, min, max));
+    Add(field, max == 0 ? absl::StrFormat("%d given; this model takes none", count)
+                        : absl::StrFormat("%d given; send %d to %d", count, min, max));
     return {};
   }
   std::vector<RgbImage> images;

@@ -67,7 +67,7 @@ class JpegReader {
     const std::optional<std::string_view> segment = reader_.Read(*length - 2);
     if (!segment.has_value())
       return false;
-    if (IsStartOfFrame(marker))
+    if (IsStartOfFrame(marker) && header_.width == 0)  // decoders take the first frame's size
       ReadFrame(*segment);
     if (marker == kApp1 && segment->starts_with(kExifMark))
       header_.orientation = ReadExifOrientation(segment->substr(kExifMark.size()));

@@ -48,7 +48,7 @@ cv::Mat OverWhite(const cv::Mat& bgra) {
   cv::Mat colour, alpha;
   cv::merge(std::vector<cv::Mat>(channels.begin(), channels.begin() + 3), colour);
   cv::merge(std::vector<cv::Mat>(3, channels[3]), alpha);
-  cv::Mat inverse = 255 - alpha;
+  cv::Mat inverse = cv::Scalar::all(255) - alpha;
   cv::Mat weighted;
   cv::multiply(colour, alpha, weighted, 1.0 / 255.0);
   return weighted + inverse;

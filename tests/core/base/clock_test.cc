@@ -1,0 +1,28 @@
+#include "core/base/clock.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "tests/support/fake_clock.h"
+
+namespace ruyi {
+namespace {
+
+TEST(Clock, RealIsTheMachinesClock) {
+  const absl::Time before = absl::Now();
+  const absl::Time now = Clock::Real().Now();
+  EXPECT_GE(now, before);
+  EXPECT_LE(now, absl::Now());
+}
+
+TEST(FakeClock, MovesOnlyWhenItIsTurned) {
+  FakeClock clock;
+  const absl::Time start = clock.Now();
+  EXPECT_EQ(clock.Now(), start);
+  clock.Advance(absl::Seconds(5));
+  EXPECT_EQ(clock.Now(), start + absl::Seconds(5));
+  EXPECT_EQ(FakeClock().Now(), start);
+}
+
+}  // namespace
+}  // namespace ruyi

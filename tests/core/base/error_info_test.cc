@@ -1,0 +1,92 @@
+#include "core/base/error_info.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/error_reasons.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+using testing::ElementsAre;
+using testing::FieldsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+TEST(ErrorInfo, TravelsWithTheStatus) {
+  const absl::Status status = WithErrorInfo(absl::ResourceExhaustedError("full"),
+                                            {.reason = std::string(reason::kQueueFull),
+                                             .metadata = {{"queue_capacity", "16"}, {"path/with:signs", ""}},
+                                             .field_violations = {{"steps", "too many"}},
+                                             .retry_delay = absl::Milliseconds(1500)});
+  const ErrorInfo info = GetErrorInfo(status);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted, "full"));
+  EXPECT_EQ(info.reason, "QUEUE_FULL");
+  EXPECT_THAT(info.metadata, ElementsAre(Pair("path/with:signs", ""), Pair("queue_capacity", "16")));
+  EXPECT_THAT(info.field_violations, ElementsAre(FieldsAre("steps", "too many")));
+  EXPECT_EQ(info.retry_delay, absl::Milliseconds(1500));
+}
+
+TEST(ErrorInfo, SurvivesACopyOfTheStatus) {
+  const absl::Status status = ErrorWithReason(absl::StatusCode::kUnavailable, "loading", reason::kModelLoading);
+  const absl::Status copy = status;  // NOLINT(performance-unnecessary-copy-initialization)
+  EXPECT_THAT(copy, HasReason(reason::kModelLoading));
+}
+
+TEST(ErrorInfo, IsEmptyWhenNothingWasAttached) {
+  for (const absl::Status& status : {absl::OkStatus(), absl::InternalError("plain")}) {
+    const ErrorInfo info = GetErrorInfo(status);
+    EXPECT_EQ(info.reason, "");
+    EXPECT_THAT(info.metadata, IsEmpty());
+    EXPECT_THAT(info.field_violations, IsEmpty());
+    EXPECT_EQ(info.retry_delay, std::nullopt);
+  }
+}
+
+TEST(ErrorInfo, IgnoresPayloadsOfOthers) {
+  absl::Status status = ErrorWithReason(absl::StatusCode::kInternal, "broken", reason::kInternal);
+  status.SetPayload("type.googleapis.com/google.rpc.ErrorInfo", absl::Cord("bytes"));
+  EXPECT_EQ(GetErrorInfo(status).reason, "INTERNAL");
+  EXPECT_THAT(GetErrorInfo(status).metadata, IsEmpty());
+}
+
+TEST(ErrorInfo, AttachedTwiceKeepsTheLaterReasonAndAllElse) {
+  const absl::Status first = InvalidFields({{"start_images[0]", "too large"}});
+  const absl::Status second = WithErrorInfo(first, {.reason = std::string(reason::kImageTooLarge)});
+  EXPECT_THAT(second, HasReason(reason::kImageTooLarge));
+  EXPECT_THAT(GetErrorInfo(second).field_violations, ElementsAre(FieldsAre("start_images[0]", "too large")));
+}
+
+TEST(ErrorWithReason, HasCodeMessageAndReason) {
+  const absl::Status status = ErrorWithReason(absl::StatusCode::kUnimplemented, "no FFmpeg", reason::kFeatureNotBuilt);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnimplemented, "no FFmpeg"));
+  EXPECT_THAT(status, HasReason(reason::kFeatureNotBuilt));
+  EXPECT_THAT(GetErrorInfo(status).field_violations, IsEmpty());
+}
+
+TEST(InvalidFields, ListsAllViolationsInItsMessage) {
+  const absl::Status status = InvalidFields({{"steps", "is 0"}, {"motion", "is 9"}});
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument, "steps: is 0; motion: is 9"));
+  EXPECT_THAT(status, HasReason(reason::kInvalidRequest));
+}
+
+TEST(InvalidFields, KeepsTheOrderOfManyViolations) {
+  std::vector<FieldViolation> violations;
+  for (int i = 0; i < 25; ++i)
+    violations.push_back({"start_images[" + std::to_string(24 - i) + "]", std::to_string(i)});
+  const ErrorInfo info = GetErrorInfo(InvalidFields(violations));
+  ASSERT_EQ(info.field_violations.size(), violations.size());
+  for (size_t i = 0; i < violations.size(); ++i) {
+    EXPECT_EQ(info.field_violations[i].field, violations[i].field);
+    EXPECT_EQ(info.field_violations[i].description, violations[i].description);
+  }
+}
+
+TEST(InvalidFields, KeepsTwoViolationsOfOneField) {
+  const ErrorInfo info = GetErrorInfo(InvalidFields({{"size", "first"}, {"size", "second"}}));
+  EXPECT_THAT(info.field_violations, ElementsAre(FieldsAre("size", "first"), FieldsAre("size", "second")));
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,45 @@
+// A pipeline without a model: grey frames at once, progress and cancellation as of a real one. Before it: core/worker
+// or a server under test. After it: a FrameSink. Owns its options. Not thread-safe, as any pipeline; the hook runs on
+// the thread that generates.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "core/pipeline/pipeline.h"
+
+namespace ruyi {
+
+struct FakePipelineOptions {
+  LatentGeometry geometry;
+  int encoder_chunks = 2;
+  absl::Status warm_up_status;
+  absl::Status fail_with;  // when not OK: what Generate returns in place of the decoding
+
+  // Called before each encoder chunk, denoising step and frame, and before the token is polled there. `done` units of
+  // the phase are finished. May block, cancel the job or turn the clock.
+  std::function<void(Phase, int done)> at_boundary = [](Phase, int) {};
+};
+
+class FakePipeline final : public Pipeline {
+ public:
+  explicit FakePipeline(FakePipelineOptions options = {}) : options_(std::move(options)) {}
+
+  LatentGeometry geometry() const override { return options_.geometry; }
+
+  // Returns the option `warm_up_status` at once.
+  absl::Status WarmUp() override { return options_.warm_up_status; }
+
+  // Gives plan.frame_count grey frames of plan.size. Reports every finished unit; polls the token before each.
+  absl::Status Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
+                        FrameSink& frames) override;
+
+ private:
+  absl::Status RunPhase(Progress at, const CancellationToken& token, ProgressSink& progress,
+                        const std::function<absl::Status()>& do_unit) const;
+
+  FakePipelineOptions options_;
+};
+
+}  // namespace ruyi
