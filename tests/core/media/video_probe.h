@@ -1,0 +1,71 @@
+// What another program (Debian's ffprobe and ffmpeg) and OpenCV read in the encoder's bytes, and the frames that the
+// tests encode. Functions without state; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/media/video_encoder.h"
+
+namespace ruyi {
+
+// Keeps what it gets; can fail from a given call on.
+class RecordingSink final : public ByteSink {
+ public:
+  // `failing_write`: the first call (from 0) that returns ABORTED "the reader left".
+  explicit RecordingSink(int failing_write = -1) : failing_write_(failing_write) {}
+
+  absl::Status Write(std::span<const uint8_t> bytes) override;
+
+  const std::string& bytes() const { return bytes_; }
+  int write_count() const { return write_count_; }
+
+ private:
+  int failing_write_;
+  int write_count_ = 0;
+  std::string bytes_;
+};
+
+// One grey, the same in every pixel.
+RgbImage GreyFrame(int width, int height, uint8_t level);
+
+// Colours that change from pixel to pixel and from frame to frame.
+RgbImage BusyFrame(int width, int height, int index);
+
+// A video of `frames` through the encoder, all calls expected to succeed.
+std::string EncodeVideo(const std::vector<RgbImage>& frames);
+
+// `frame_count` busy frames of 64x48 pixels through the encoder.
+std::string EncodeBusyVideo(int frame_count);
+
+struct ProgramOutput {
+  int exit_code = -1;
+  std::string output;
+};
+
+// Runs a shell command; standard error is part of the output.
+ProgramOutput RunProgram(const std::string& command);
+
+// ffprobe's view of a file: "format.duration" → "1.000000", "streams.stream.0.profile" → "High". A line that is not of
+// that kind (a complaint) is the key "complaint".
+std::map<std::string, std::string> Probe(const std::filesystem::path& video);
+
+// A frame as it is stored.
+struct YuvFrame {
+  int width = 0;
+  std::string luma;             // [height, width]
+  std::string blue_difference;  // [height / 2, width / 2]
+  std::string red_difference;   // [height / 2, width / 2]
+
+  // Y, Cb and Cr at a pixel.
+  std::vector<int> At(int x, int y) const;
+};
+
+// All frames of a video of the given size, undone of H.264 only. Fails the test when ffmpeg complains.
+std::vector<YuvFrame> DecodeYuv(const std::filesystem::path& video, int width, int height);
+
+}  // namespace ruyi
