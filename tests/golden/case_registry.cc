@@ -8,8 +8,9 @@ namespace ruyi::golden {
 namespace {
 
 constexpr std::pair<std::string_view, CaseFunction> kFunctions[] = {
-    {"buckets", RunBucketsCase},     {"fp8_names", RunFp8NamesCase},      {"rng", RunRngCase},
-    {"scheduler", RunSchedulerCase}, {"transformer", RunTransformerCase}, {"vae", RunVaeCase},
+    {"buckets", RunBucketsCase},     {"clip", RunClipCase},     {"fp8_names", RunFp8NamesCase},
+    {"pipeline", RunPipelineCase},   {"resize", RunResizeCase}, {"rng", RunRngCase},
+    {"scheduler", RunSchedulerCase}, {"vae", RunVaeCase},       {"transformer", RunTransformerCase},
 };
 
 }  // namespace

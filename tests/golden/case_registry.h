@@ -8,7 +8,10 @@
 namespace ruyi::golden {
 
 absl::StatusOr<std::vector<CaseOutput>> RunBucketsCase(const CaseInput& input);
+absl::StatusOr<std::vector<CaseOutput>> RunClipCase(const CaseInput& input);
 absl::StatusOr<std::vector<CaseOutput>> RunFp8NamesCase(const CaseInput& input);
+absl::StatusOr<std::vector<CaseOutput>> RunPipelineCase(const CaseInput& input);
+absl::StatusOr<std::vector<CaseOutput>> RunResizeCase(const CaseInput& input);
 absl::StatusOr<std::vector<CaseOutput>> RunRngCase(const CaseInput& input);
 absl::StatusOr<std::vector<CaseOutput>> RunSchedulerCase(const CaseInput& input);
 absl::StatusOr<std::vector<CaseOutput>> RunTransformerCase(const CaseInput& input);

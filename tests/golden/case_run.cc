@@ -10,6 +10,7 @@
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/media/opencv/opencv_image_decoder.h"
 
 namespace ruyi::golden {
 
@@ -40,6 +41,11 @@ absl::StatusOr<std::string> ReadBytes(const std::filesystem::path& path) {
   if (!(bytes << stream.rdbuf()))
     return absl::NotFoundError(absl::StrFormat("%s: cannot be read", path.string()));
   return std::move(bytes).str();
+}
+
+absl::StatusOr<RgbImage> ReadImage(const std::filesystem::path& path) {
+  RUYI_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(path));
+  return OpencvImageDecoder().Decode(bytes, ImageLimits());
 }
 
 absl::Status SkipIfSet(const CaseInput& input, std::string_view param, std::string_view feature) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/media/rgb_image.h"
 #include "core/tensor/placement.h"
 #include "core/weights/safetensors_file.h"
 #include "tests/golden/golden_case.h"
@@ -40,6 +41,9 @@ absl::StatusOr<std::vector<CaseOutput>> PairOutputs(const CaseInput& input, cons
 
 // A float input `name` of `file`, in the case's placement. NOT_FOUND when the file lacks it.
 absl::StatusOr<at::Tensor> Input(const CaseInput& input, const SafetensorsFile& file, std::string_view name);
+
+// The picture in a file. NOT_FOUND when it cannot be read; else the errors of ImageDecoder.
+absl::StatusOr<RgbImage> ReadImage(const std::filesystem::path& path);
 
 // All bytes of a file. NOT_FOUND when it cannot be read.
 absl::StatusOr<std::string> ReadBytes(const std::filesystem::path& path);

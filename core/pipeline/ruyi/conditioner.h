@@ -1,0 +1,23 @@
+// Pictures and prompts → what the transformer is conditioned on. Before it: the plan. After it: denoise_loop.h. Parts
+// of the conditioning clip that are equal are encoded once. Functions without state; thread-safe.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "absl/status/statusor.h"
+#include "core/model/dit/dit.h"
+#include "core/pipeline/ruyi/models.h"
+#include "core/pipeline/ruyi/run_context.h"
+#include "core/plan/generation_plan.h"
+
+namespace ruyi {
+
+struct Conditions {
+  DitConditions dit;
+  at::Tensor inpaint_latents;  // [1, 2 * channels, f, h, w] float32: of the mask, then of the pictures
+};
+
+// Polls the token before each encoder chunk; its status, or an error of the noise source.
+absl::StatusOr<Conditions> Condition(const RuyiModels& models, const GenerationPlan& plan, RunContext& run);
+
+}  // namespace ruyi

@@ -1,0 +1,50 @@
+// The encoded prompts that stand for camera and motion: embeddings.safetensors of a model. Before it: the plan. After
+// it: the transformer's conditions. Immutable; thread-safe. Source: get_control_embeddings of Ruyi-Models.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/model/dit/config.h"
+#include "core/request/generation_request.h"
+#include "core/weights/safetensors_file.h"
+
+namespace ruyi {
+
+// One encoded prompt, as stored, float masks included. Shapes: [1, text_length, cross], [1, text_length],
+// [1, t5_length, t5], [1, t5_length].
+struct ControlEmbedding {
+  at::Tensor text;
+  at::Tensor text_mask;
+  at::Tensor t5;
+  at::Tensor t5_mask;
+};
+
+class ControlEmbeddings {
+ public:
+  // Errors: those of SafetensorsFile; FAILED_PRECONDITION: a prompt that a request may need is missing or has a shape
+  // that the transformer does not take.
+  static absl::StatusOr<ControlEmbeddings> Load(const std::filesystem::path& file, const DitConfig& config);
+
+  // The prompt of a camera and a motion (absent: auto); what the file lacks of it is taken from the default prompt.
+  absl::StatusOr<ControlEmbedding> Positive(Camera camera, std::optional<int> motion) const;
+
+  // The prompt that guidance leads away from.
+  absl::StatusOr<ControlEmbedding> Negative() const;
+
+ private:
+  ControlEmbeddings(SafetensorsFile file, const DitConfig& config);
+
+  absl::Status CheckAll() const;
+  absl::StatusOr<ControlEmbedding> Find(const std::string& key, const std::string& fallback) const;
+  absl::StatusOr<at::Tensor> Get(const std::string& name, const std::string& fallback, at::IntArrayRef shape) const;
+
+  SafetensorsFile file_;
+  DitConfig config_;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,67 @@
+#include "core/pipeline/ruyi/denoise_loop.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+
+#include <memory>
+
+#include "core/base/status_macros.h"
+#include "core/model/dit/rotary.h"
+#include "core/pipeline/ruyi/guidance.h"
+#include "core/sampler/ddim.h"
+
+namespace ruyi {
+namespace {
+
+// The share of the steps, the last ones, at which the model sees the first picture's CLIP tokens.
+constexpr double kClipShare = 0.4;
+
+// Tokens along the side of a picture of 512 pixels, which places are scaled to.
+constexpr int64_t kRotaryBasePixels = 512;
+
+DitSchedule ScheduleOf(const RuyiModels& models, const Sampler& sampler, const LatentShape& shape, int64_t batch) {
+  const DitConfig& config = models.dit.config();
+  const int64_t base = kRotaryBasePixels / models.geometry().spatial_scale / config.patch_size;
+  const TokenGrid grid = {.height = shape.height / config.patch_size, .width = shape.width / config.patch_size};
+  return {.timesteps = at::tensor(sampler.timesteps(), at::kFloat).unsqueeze(1).expand({-1, batch}),
+          .rotary = RotaryTable(grid, config.head_dim, base),
+          .frames = shape.frames};
+}
+
+// What the transformer sees of `latents` [1, C, f, h, w]: [B, 3 * C, f, h, w]
+at::Tensor ModelInput(const at::Tensor& latents, const at::Tensor& inpaint, int64_t batch) {
+  return at::cat({latents, inpaint}, 1).expand({batch, -1, -1, -1, -1});
+}
+
+}  // namespace
+
+absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPlan& plan, const Conditions& conditions,
+                                   RunContext& run) {
+  RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<Sampler> sampler, DdimSampler::Create(models.sampler, plan.steps));
+  const LatentShape& shape = plan.latents;
+  RUYI_ASSIGN_OR_RETURN(
+      const at::Tensor noise,
+      run.noise.Normal(NoisePurpose::kInitialLatents, {1, shape.channels, shape.frames, shape.height, shape.width}));
+  const at::Tensor inpaint = conditions.inpaint_latents.to(models.placement.device);
+  const int64_t batch = conditions.dit.text.size(0);
+  const DitContext context = models.dit.Prepare(conditions.dit, ScheduleOf(models, *sampler, shape, batch));
+  at::Tensor latents = noise.to(models.placement.device) * sampler->initial_noise_scale();
+  const int calls = static_cast<int>(sampler->timesteps().size());
+  for (int call = 0; call < calls; ++call) {
+    run.progress.OnProgress({.phase = Phase::kDenoising, .done = call, .total = calls});
+    RUYI_RETURN_IF_ERROR(run.token.Check());
+    const at::Tensor predictions =
+        models.dit.Forward(ModelInput(sampler->ScaleInput(latents, call), inpaint, batch), context,
+                           {.index = call, .with_clip = call >= calls * (1 - kClipShare)});
+    // The rest of the channels is the variance, which no sampler here uses.
+    const at::Tensor noise_prediction = predictions.narrow(1, 0, shape.channels).to(at::kFloat);
+    latents = sampler->Step(Guide(noise_prediction, plan.guidance_scale), call, latents);
+    if (run.observer.on_latents)
+      run.observer.on_latents(latents);
+  }
+  run.progress.OnProgress({.phase = Phase::kDenoising, .done = calls, .total = calls});
+  return latents;
+}
+
+}  // namespace ruyi

@@ -1,0 +1,78 @@
+#include "core/pipeline/ruyi/frame_decoder.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/chunk.h>
+#include <ATen/ops/clamp.h>
+
+namespace ruyi {
+namespace {
+
+at::Tensor Append(const at::Tensor& first, const at::Tensor& second) {
+  return first.defined() ? at::cat({first, second}, 2) : second;
+}
+
+// [1, 3, n, H, W] in [-1, 1] → [3, n, H, W] in [0, 1]
+at::Tensor ToUnitRange(const at::Tensor& frames) {
+  return at::clamp(frames[0] / 2 + 0.5, 0.0, 1.0);
+}
+
+}  // namespace
+
+FrameDecoder::FrameDecoder(const Vae& vae, const at::Tensor& latents, int64_t frames)
+    : vae_(vae), latents_(latents / vae.config().scaling_factor), frames_(frames), stream_(vae, latents.size(2)) {
+  const VaeConfig& config = vae.config();
+  if (config.temporal_mode == VaeTemporalMode::kCache || frames <= config.encoder_chunk)
+    return;
+  margin_ = config.encoder_chunk / 2;
+  seams_.emplace(vae, (frames - config.encoder_chunk) / config.encoder_chunk * config.decoder_chunk);
+}
+
+at::Tensor FrameDecoder::Next() {
+  if (seams_.has_value())
+    return ToUnitRange(NextSmoothed());
+  DecodeUntil(emitted_ + 1);
+  return ToUnitRange(TakeRaw(raw_.size(2)));
+}
+
+at::Tensor FrameDecoder::NextSmoothed() {
+  if (emitted_ < margin_) {
+    DecodeUntil(margin_);
+    return TakeRaw(margin_);
+  }
+  if (seams_->done()) {
+    DecodeUntil(frames_);
+    return TakeRaw(frames_ - emitted_);
+  }
+  EncodeSeams(seams_->latents_needed());
+  const at::Tensor again = seams_->Next(seam_latents_).to(at::kFloat);
+  return at::clamp((TakeRaw(again.size(2)) + again) / 2, -1.0, 1.0);
+}
+
+// The next `count` decoded frames, which must be there.
+at::Tensor FrameDecoder::TakeRaw(int64_t count) {
+  const at::Tensor taken = raw_.narrow(2, 0, count);
+  raw_ = raw_.narrow(2, count, raw_.size(2) - count);
+  emitted_ += count;
+  return taken;
+}
+
+// Decodes chunks until the frames before number `frame` are there.
+void FrameDecoder::DecodeUntil(int64_t frame) {
+  while (emitted_ + (raw_.defined() ? raw_.size(2) : 0) < frame)
+    raw_ = Append(raw_, at::clamp(stream_.Next(latents_).to(at::kFloat), -1.0, 1.0));
+}
+
+// Encodes the frames around the seams until there are `latents` of them.
+void FrameDecoder::EncodeSeams(int64_t latents) {
+  const int64_t chunk = vae_.config().encoder_chunk;
+  while (!seam_latents_.defined() || seam_latents_.size(2) < latents) {
+    const int64_t begin = margin_ + seams_encoded_;
+    DecodeUntil(begin + chunk);
+    const at::Tensor moments = vae_.EncodeChunk(raw_.narrow(2, begin - emitted_, chunk));
+    seam_latents_ = Append(seam_latents_, at::chunk(moments, 2, 1)[0]);
+    seams_encoded_ += chunk;
+  }
+}
+
+}  // namespace ruyi

@@ -1,0 +1,67 @@
+#include "core/pipeline/ruyi/models.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "core/base/status_macros.h"
+#include "core/json/json_file.h"
+#include "core/weights/model_folder.h"
+
+namespace ruyi {
+namespace {
+
+// The transformer sees the noisy latents, those of the mask and those of the pictures.
+constexpr int64_t kLatentKinds = 3;
+
+absl::Status CheckFit(const DitConfig& dit, const VaeConfig& vae, const ClipVisionConfig& clip) {
+  const int64_t in_channels = kLatentKinds * vae.latent_channels;
+  if (dit.in_channels != in_channels || dit.out_channels < vae.latent_channels || !dit.has_clip) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("the transformer takes %d channels and gives %d; with the autoencoder's %d latent channels an "
+                        "inpainting model takes %d and gives %d",
+                        dit.in_channels, dit.out_channels, vae.latent_channels, in_channels, 2 * vae.latent_channels));
+  }
+  if (dit.clip_dim != clip.hidden_size) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the transformer's projection_dim is %d, the image encoder's hidden_size %d", dit.clip_dim, clip.hidden_size));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+LatentGeometry RuyiModels::geometry() const {
+  const VaeConfig& config = vae.config();
+  const auto halves = std::count_if(config.down_blocks.begin(), config.down_blocks.end() - 1, [](const auto& block) {
+    return block.resampling == VaeResampling::kSpatial || block.resampling == VaeResampling::kSpatialTemporal;
+  });
+  return {.spatial_scale = 1 << halves,
+          .frames_per_chunk = static_cast<int>(config.encoder_chunk),
+          .latents_per_chunk = static_cast<int>(config.decoder_chunk),
+          .channels = static_cast<int>(config.latent_channels)};
+}
+
+absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement) {
+  RUYI_ASSIGN_OR_RETURN(const ModelFolder files, ModelFolder::Open(folder));
+  std::vector<std::string> unused;
+  RUYI_ASSIGN_OR_RETURN(ClipPreprocessor preprocessor,
+                        ClipPreprocessor::Load(files.image_encoder / "preprocessor_config.json"));
+  RUYI_ASSIGN_OR_RETURN(ClipVisionModel clip, LoadClipVisionModel(files.image_encoder, placement, &unused));
+  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, placement, &unused));
+  RUYI_ASSIGN_OR_RETURN(Vae vae, Vae::Load(files.vae, placement, &unused));
+  RUYI_RETURN_IF_ERROR(CheckFit(dit.config(), vae.config(), clip.config));
+  RUYI_ASSIGN_OR_RETURN(ControlEmbeddings embeddings, ControlEmbeddings::Load(files.embeddings, dit.config()));
+  RUYI_ASSIGN_OR_RETURN(const nlohmann::json scheduler, ReadJsonFile(files.scheduler_config));
+  RUYI_ASSIGN_OR_RETURN(const SamplerConfig sampler, ParseSamplerConfig(scheduler));
+  return RuyiModels{.placement = placement,
+                    .clip_preprocessor = std::move(preprocessor),
+                    .clip_vision = std::move(clip),
+                    .dit = std::move(dit),
+                    .vae = std::move(vae),
+                    .embeddings = std::move(embeddings),
+                    .sampler = sampler,
+                    .unused_names = std::move(unused)};
+}
+
+}  // namespace ruyi

@@ -1,0 +1,38 @@
+// The parts of a loaded model, which belong together. Before it: the model folder. After it: conditioner.h,
+// denoise_loop.h, ruyi_pipeline.h. Immutable after loading; thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/model/clip_vision/clip_vision_model.h"
+#include "core/model/dit/dit.h"
+#include "core/model/vae/vae.h"
+#include "core/pipeline/ruyi/clip_preprocessor.h"
+#include "core/pipeline/ruyi/control_embeddings.h"
+#include "core/plan/generation_plan.h"
+#include "core/sampler/sampler_config.h"
+#include "core/tensor/placement.h"
+
+namespace ruyi {
+
+struct RuyiModels {
+  Placement placement;
+  ClipPreprocessor clip_preprocessor;
+  ClipVisionModel clip_vision;
+  Dit dit;
+  Vae vae;
+  ControlEmbeddings embeddings;
+  SamplerConfig sampler;
+  std::vector<std::string> unused_names;  // in the files, but no part of the model
+
+  LatentGeometry geometry() const;
+};
+
+// Reads a model in the layout of Ruyi-Mini-7B. Errors: those of ModelFolder and of the parts' Load;
+// FAILED_PRECONDITION: parts that do not fit each other. Blocks on the disk.
+absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement);
+
+}  // namespace ruyi

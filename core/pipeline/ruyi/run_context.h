@@ -1,0 +1,31 @@
+// What every stage of one generation shares beside its data: whether to go on, whom to tell, and where noise comes
+// from. Before it: ruyi_pipeline.h makes one per call. Not thread-safe.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+
+#include "core/base/cancellation.h"
+#include "core/pipeline/pipeline.h"
+#include "core/pipeline/ruyi/conditioning_clip.h"
+#include "core/tensor/noise_source.h"
+
+namespace ruyi {
+
+// Sees what goes from stage to stage, for parity runs and measurements. Functions may be empty.
+struct RunObserver {
+  std::function<void(const ConditioningClip&)> on_clip;
+  std::function<void(const at::Tensor&)> on_latents;  // after each step: [1, channels, f, h, w]
+  std::function<void(const at::Tensor&)> on_frames;   // of each decoder chunk: [3, n, H, W] in [0, 1]
+};
+
+// Everything in it must outlive the run.
+struct RunContext {
+  const CancellationToken& token;
+  ProgressSink& progress;
+  NoiseSource& noise;
+  const RunObserver& observer;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,89 @@
+#include "core/pipeline/ruyi/ruyi_pipeline.h"
+
+#include <ATen/core/TensorBody.h>
+#include <c10/core/InferenceMode.h>
+
+#include "core/base/exception_guard.h"
+#include "core/base/status_macros.h"
+#include "core/pipeline/ruyi/conditioner.h"
+#include "core/pipeline/ruyi/denoise_loop.h"
+#include "core/pipeline/ruyi/frame_decoder.h"
+#include "core/pipeline/ruyi/image_tensor.h"
+#include "core/tensor/random_streams.h"
+
+namespace ruyi {
+namespace {
+
+// A small square video of one chunk and one step, both branches of guidance included.
+GenerationPlan WarmUpPlan(const LatentGeometry& geometry) {
+  constexpr int kLatentSide = 8;
+  const int side = kLatentSide * geometry.spatial_scale;
+  GenerationPlan plan;
+  plan.size = {.width = side, .height = side};
+  plan.start_images = {{.width = side, .height = side, .pixels = std::vector<uint8_t>(size_t{3} * side * side)}};
+  plan.frame_count = geometry.frames_per_chunk;
+  plan.latents = {
+      .channels = geometry.channels, .frames = geometry.latents_per_chunk, .height = kLatentSide, .width = kLatentSide};
+  plan.steps = 1;
+  plan.guidance_scale = 2.0;
+  return plan;
+}
+
+class NoProgress final : public ProgressSink {
+  void OnProgress(const Progress&) override {}
+};
+
+class NoFrames final : public FrameSink {
+  absl::Status OnFrame(const RgbImage&) override { return absl::OkStatus(); }
+};
+
+absl::Status GiveFrames(const at::Tensor& frames, FrameSink& sink) {
+  const at::Tensor pixels = PixelsOf(frames);
+  for (int64_t i = 0; i < pixels.size(0); ++i) {
+    RUYI_RETURN_IF_ERROR(sink.OnFrame(ImageOf(pixels[i])));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, RunContext& run, FrameSink& sink) {
+  int done = 0;
+  const auto report = [&] { run.progress.OnProgress({.phase = Phase::kDecoding, .done = done, .total = frame_count}); };
+  report();
+  for (FrameDecoder decoder(vae, latents, frame_count); !decoder.done(); report()) {
+    RUYI_RETURN_IF_ERROR(run.token.Check());
+    const at::Tensor frames = decoder.Next();
+    if (run.observer.on_frames)
+      run.observer.on_frames(frames);
+    RUYI_RETURN_IF_ERROR(GiveFrames(frames, sink));
+    done += static_cast<int>(frames.size(1));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RuyiPipeline::WarmUp() {
+  const CancellationToken token;
+  NoProgress progress;
+  NoFrames frames;
+  return Generate(WarmUpPlan(geometry()), token, progress, frames);
+}
+
+absl::Status RuyiPipeline::Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
+                                    FrameSink& frames) {
+  RandomStreams noise(plan.seed);
+  const RunObserver nobody;
+  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = nobody};
+  return Run(plan, run, frames);
+}
+
+absl::Status RuyiPipeline::Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames) const {
+  return GuardExceptions("making a video", [&]() -> absl::Status {
+    const c10::InferenceMode no_gradients;
+    RUYI_ASSIGN_OR_RETURN(const Conditions conditions, Condition(models_, plan, run));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models_, plan, conditions, run));
+    return Decode(models_.vae, latents, plan.frame_count, run, frames);
+  });
+}
+
+}  // namespace ruyi

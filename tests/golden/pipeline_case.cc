@@ -1,0 +1,149 @@
+// Kind pipeline: pictures to frames. params as a request, in.init_noise, in.mask_noise, in.image_noise →
+// out.input_video_u8, out.input_mask_u8, out.latents [steps, 1, C, f, h, w], out.video [1, 3, F, H, W].
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+
+#include <charconv>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "core/base/status_macros.h"
+#include "core/json/json_file.h"
+#include "core/pipeline/ruyi/image_tensor.h"
+#include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "tests/golden/case_registry.h"
+#include "tests/golden/injected_noise.h"
+
+namespace ruyi::golden {
+namespace {
+
+constexpr std::pair<std::string_view, Camera> kCameras[] = {
+    {"auto", Camera::kAuto},   {"static", Camera::kStatic}, {"left", Camera::kLeft},
+    {"right", Camera::kRight}, {"up", Camera::kUp},         {"down", Camera::kDown},
+};
+
+absl::StatusOr<Camera> ReadCamera(const nlohmann::json& params) {
+  RUYI_ASSIGN_OR_RETURN(const std::string name, GetString(params, "camera"));
+  for (const auto& [known, camera] : kCameras) {
+    if (known == name)
+      return camera;
+  }
+  return absl::FailedPreconditionError(absl::StrFormat("camera %s is unknown", name));
+}
+
+absl::StatusOr<std::optional<int>> ReadMotion(const nlohmann::json& params) {
+  RUYI_ASSIGN_OR_RETURN(const std::string text, GetString(params, "motion"));
+  if (text == "auto")
+    return std::nullopt;
+  int motion = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), motion);
+  if (error != std::errc() || end != text.data() + text.size())
+    return absl::FailedPreconditionError(absl::StrFormat("motion %s is no number", text));
+  return motion;
+}
+
+absl::StatusOr<std::vector<RgbImage>> ReadImages(const CaseInput& input, std::string_view key) {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> paths, GetStringList(input.golden.params, key));
+  std::vector<RgbImage> images;
+  for (const std::string& path : paths) {
+    RUYI_ASSIGN_OR_RETURN(images.emplace_back(), ReadImage(input.folder / path));
+  }
+  return images;
+}
+
+absl::Status ReadNumbers(const nlohmann::json& params, GenerationPlan& plan) {
+  RUYI_ASSIGN_OR_RETURN(plan.size.width, GetInt(params, "width"));
+  RUYI_ASSIGN_OR_RETURN(plan.size.height, GetInt(params, "height"));
+  RUYI_ASSIGN_OR_RETURN(plan.frame_count, GetInt(params, "frames"));
+  RUYI_ASSIGN_OR_RETURN(plan.steps, GetInt(params, "steps"));
+  RUYI_ASSIGN_OR_RETURN(plan.guidance_scale, GetDouble(params, "guidance_scale"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GenerationPlan> ReadPlan(const CaseInput& input, const LatentGeometry& geometry) {
+  const nlohmann::json& params = input.golden.params;
+  GenerationPlan plan;
+  RUYI_RETURN_IF_ERROR(ReadNumbers(params, plan));
+  RUYI_ASSIGN_OR_RETURN(plan.camera, ReadCamera(params));
+  RUYI_ASSIGN_OR_RETURN(plan.motion, ReadMotion(params));
+  RUYI_ASSIGN_OR_RETURN(plan.start_images, ReadImages(input, "start_images"));
+  RUYI_ASSIGN_OR_RETURN(plan.end_images, ReadImages(input, "end_images"));
+  plan.latents = {.channels = geometry.channels,
+                  .frames = plan.frame_count / geometry.frames_per_chunk * geometry.latents_per_chunk,
+                  .height = plan.size.height / geometry.spatial_scale,
+                  .width = plan.size.width / geometry.spatial_scale};
+  return plan;
+}
+
+// Gathers what the case compares.
+struct Recording {
+  at::Tensor video;  // [1, 3, F, H, W] uint8: unknown frames show the first picture, as in the reference
+  at::Tensor mask;   // [1, 1, F, H, W] uint8
+  std::vector<at::Tensor> latents;
+  std::vector<at::Tensor> frames;
+
+  void SetClip(const ConditioningClip& clip) {
+    std::vector<at::Tensor> pictures;
+    std::vector<at::Tensor> masks;
+    for (const int frame : clip.frames) {
+      const bool unknown = frame == ConditioningClip::kUnknown;
+      pictures.push_back(TensorOf(clip.images[unknown ? 0 : frame]));
+      masks.push_back(at::full({1, clip.images[0].height, clip.images[0].width}, unknown ? 255 : 0, at::kByte));
+    }
+    video = at::stack(pictures, 1).unsqueeze(0);
+    mask = at::stack(masks, 1).unsqueeze(0);
+  }
+
+  NamedTensors Outputs() const {
+    return {{"out.input_video_u8", video},
+            {"out.input_mask_u8", mask},
+            {"out.latents", at::stack(latents)},
+            {"out.video", at::cat(frames, 1).unsqueeze(0)}};
+  }
+};
+
+class NoProgress final : public ProgressSink {
+  void OnProgress(const Progress&) override {}
+};
+
+class NoFrames final : public FrameSink {
+  absl::Status OnFrame(const RgbImage&) override { return absl::OkStatus(); }
+};
+
+absl::Status Record(const RuyiPipeline& pipeline, const GenerationPlan& plan, NoiseSource& noise,
+                    Recording& recording) {
+  const RunObserver observer = {
+      .on_clip = [&](const ConditioningClip& clip) { recording.SetClip(clip); },
+      .on_latents = [&](const at::Tensor& latents) { recording.latents.push_back(latents.clone()); },
+      .on_frames = [&](const at::Tensor& frames) { recording.frames.push_back(frames.clone()); }};
+  const CancellationToken token;
+  NoProgress progress;
+  NoFrames frames;
+  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+  return pipeline.Run(plan, run, frames);
+}
+
+absl::Status SkipUnbuilt(const CaseInput& input) {
+  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "tea_cache", "TeaCache"));
+  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "enhance_a_video", "Enhance-A-Video"));
+  RUYI_ASSIGN_OR_RETURN(const std::string sampler, GetString(input.golden.params, "scheduler"));
+  return sampler == "DDIM" ? absl::OkStatus() : NotBuilt(absl::StrFormat("sampler %s", sampler));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CaseOutput>> RunPipelineCase(const CaseInput& input) {
+  RUYI_RETURN_IF_ERROR(SkipUnbuilt(input));
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(input.golden.model, input.placement));
+  const RuyiPipeline pipeline(std::move(models));
+  RUYI_ASSIGN_OR_RETURN(const GenerationPlan plan, ReadPlan(input, pipeline.geometry()));
+  RUYI_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(input.golden.file));
+  RUYI_ASSIGN_OR_RETURN(InjectedNoise noise, InjectedNoise::Read(file));
+  Recording recording;
+  RUYI_RETURN_IF_ERROR(Record(pipeline, plan, noise, recording));
+  return PairOutputs(input, file, recording.Outputs());
+}
+
+}  // namespace ruyi::golden
