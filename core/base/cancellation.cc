@@ -53,6 +53,7 @@ CancellationSource::CancellationSource(absl::Time deadline, const Clock& clock)
 }
 
 void CancellationSource::Cancel(absl::Status why) {
+  token().Check().IgnoreError();  // a deadline that has passed unnoticed came first
   state_->End(std::move(why));
 }
 

@@ -75,6 +75,14 @@ TEST(CancellationToken, KeepsTheDeadlineAsCauseWhenCancelledAfterIt) {
   EXPECT_THAT(source.token().Check(), StatusIs(kDeadlineExceeded));
 }
 
+TEST(CancellationToken, TakesADeadlineThatNobodyNoticedForTheCauseWhenCancelledAfterIt) {
+  FakeClock clock;
+  CancellationSource source(clock.Now() + absl::Seconds(1), clock);
+  clock.Advance(absl::Seconds(2));
+  source.Cancel(absl::CancelledError("stop"));
+  EXPECT_THAT(source.token().Check(), StatusIs(kDeadlineExceeded));
+}
+
 TEST(CancellationToken, KeepsTheCancelAsCauseWhenTheDeadlinePassesAfterIt) {
   FakeClock clock;
   CancellationSource source(clock.Now() + absl::Seconds(1), clock);

@@ -1,0 +1,83 @@
+#include "client/capabilities_command.h"
+
+#include <iostream>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "client/choices.h"
+#include "client/json_events.h"
+#include "client/status_text.h"
+#include "client/video_client.h"
+
+namespace ruyi::client {
+namespace {
+
+template <typename Range>
+std::string RangeText(const Range& range) {
+  return absl::StrCat(range.min(), " to ", range.max(), ", default ", range.default_());
+}
+
+std::string SizeText(const v1::Limits& limits) {
+  if (limits.sizes().empty()) {
+    return absl::StrFormat("sides of %d to %d pixels, multiples of %d", limits.min_side(), limits.max_side(),
+                           limits.size_multiple());
+  }
+  return absl::StrJoin(limits.sizes(), ", ", [](std::string* out, const v1::Size& size) {
+    absl::StrAppendFormat(out, "%dx%d", size.width(), size.height());
+  });
+}
+
+std::string SamplersText(const v1::Capabilities& capabilities) {
+  std::vector<std::string> names;
+  for (int sampler : capabilities.samplers()) {
+    names.push_back(NameOfSampler(static_cast<v1::Sampler>(sampler)));
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+std::string PicturesText(const v1::Limits& limits) {
+  return absl::StrFormat("--image 1 to %d, --end-image up to %d; each of at most %d bytes and %d pixels",
+                         limits.max_start_images(), limits.max_end_images(), limits.max_image_bytes(),
+                         limits.max_image_pixels());
+}
+
+}  // namespace
+
+std::string CapabilitiesText(const v1::Capabilities& capabilities) {
+  const v1::Limits& limits = capabilities.limits();
+  std::string text;
+  const auto add = [&text](std::string_view name, const std::string& value) {
+    absl::StrAppendFormat(&text, "%-14s%s\n", name, value);
+  };
+  add("model", capabilities.model());
+  add("version", capabilities.version());
+  add("pictures", PicturesText(limits));
+  add("--frames", absl::StrFormat("%s, multiples of %d; %d a second", RangeText(limits.frame_count()),
+                                  limits.frame_multiple(), capabilities.frames_per_second()));
+  add("--resolution", RangeText(limits.base_resolution()));
+  add("--size", SizeText(limits));
+  add("--sampler", SamplersText(capabilities));
+  add("--steps", RangeText(limits.steps()));
+  add("--guidance", RangeText(limits.guidance_scale()));
+  add("queue", absl::StrFormat("%d may wait", capabilities.queue_capacity()));
+  return text;
+}
+
+ExitCode RunCapabilities(bool json, const std::string& server, Interrupt& interrupt) {
+  v1::Capabilities capabilities;
+  const grpc::Status status =
+      VideoClient(server).GetCapabilities({.cancel_source = interrupt.cancel_source()}, &capabilities);
+  if (status.ok()) {
+    std::cout << (json ? MessageJson(capabilities) + "\n" : CapabilitiesText(capabilities)) << std::flush;
+    return ExitCode::kDone;
+  }
+  if (interrupt.signal() != 0)
+    return ExitCodeOfSignal(interrupt.signal());
+  std::cerr << CallErrorText(status, server, FlagNames({}, {})) << std::flush;
+  return ExitCodeOfStatus(status.error_code());
+}
+
+}  // namespace ruyi::client

@@ -1,0 +1,61 @@
+#include "client/event_text.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include "absl/strings/str_format.h"
+
+namespace ruyi::client {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+constexpr double kMillisecondsPerSecond = 1000.0;
+
+double Seconds(const google::protobuf::Duration& duration) {
+  return static_cast<double>(TimeUtil::DurationToMilliseconds(duration)) / kMillisecondsPerSecond;
+}
+
+}  // namespace
+
+std::string PhaseText(v1::Phase phase) {
+  switch (phase) {
+    case v1::PHASE_CONDITIONING:
+      return "conditioning";
+    case v1::PHASE_DENOISING:
+      return "denoising";
+    case v1::PHASE_DECODING:
+      return "decoding";
+    default:
+      return "working";
+  }
+}
+
+std::string ClockText(const google::protobuf::Duration& duration) {
+  const int64_t seconds = TimeUtil::DurationToSeconds(duration);
+  if (seconds >= 3600)
+    return absl::StrFormat("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return absl::StrFormat("%d:%02d", seconds / 60, seconds % 60);
+}
+
+std::string SettingsText(const v1::VideoSettings& settings) {
+  return absl::StrFormat("%dx%d, %d frames, seed %d", settings.size().width(), settings.size().height(),
+                         settings.frame_count(), settings.seed());
+}
+
+std::string AcceptedText(const v1::Video& video) {
+  return absl::StrFormat("%s accepted: %s, %d steps", video.name(), SettingsText(video.settings()),
+                         video.settings().steps());
+}
+
+std::string QueuedText(const v1::VideoQueued& queued) {
+  return queued.position() == 0 ? "queued: next" : absl::StrFormat("queued: %d before this one", queued.position());
+}
+
+std::string SummaryText(const std::string& path, const v1::Video& video) {
+  const v1::VideoUsage& usage = video.usage();
+  const double work_s = Seconds(usage.conditioning()) + Seconds(usage.denoising()) + Seconds(usage.decoding());
+  return absl::StrFormat("%s: %d bytes, %s, made in %.1f s", path, video.result().size_bytes(),
+                         SettingsText(video.settings()), work_s);
+}
+
+}  // namespace ruyi::client

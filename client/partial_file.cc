@@ -1,0 +1,93 @@
+#include "client/partial_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+namespace ruyi::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kMode = 0666;  // less the umask
+
+fs::path FolderOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+std::string TemporaryPath(const fs::path& path) {
+  return FolderOf(path) / absl::StrFormat(".%s.part%d", path.filename().string(), getpid());
+}
+
+absl::Status CheckName(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error) || !path.has_filename())
+    return absl::FailedPreconditionError(absl::StrFormat("%s is a folder; name a file", path.string()));
+  if (!fs::is_directory(FolderOf(path), error)) {
+    return absl::NotFoundError(
+        absl::StrFormat("cannot write %s: there is no folder %s", path.string(), FolderOf(path).string()));
+  }
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error))
+    return absl::FailedPreconditionError(absl::StrFormat("%s is no regular file", path.string()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Create(const std::string& final_path) {
+  if (absl::Status status = CheckName(final_path); !status.ok())
+    return status;
+  std::string temporary_path = TemporaryPath(final_path);
+  const int descriptor = open(temporary_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  if (descriptor < 0)
+    return absl::ErrnoToStatus(errno, absl::StrFormat("cannot make %s", temporary_path));
+  return std::unique_ptr<PartialFile>(new PartialFile(final_path, std::move(temporary_path), descriptor));
+}
+
+PartialFile::PartialFile(std::string final_path, std::string temporary_path, int descriptor)
+    : final_path_(std::move(final_path)), temporary_path_(std::move(temporary_path)), descriptor_(descriptor) {}
+
+PartialFile::~PartialFile() {
+  if (descriptor_ >= 0)
+    close(descriptor_);
+  if (!committed_)
+    unlink(temporary_path_.c_str());
+}
+
+absl::Status PartialFile::Error(std::string_view what) const {
+  return absl::ErrnoToStatus(errno, absl::StrFormat("cannot %s %s", what, temporary_path_));
+}
+
+absl::Status PartialFile::Write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR)
+      return Error("write");
+    bytes.remove_prefix(written < 0 ? 0 : static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartialFile::Close() {
+  return close(std::exchange(descriptor_, -1)) == 0 ? absl::OkStatus() : Error("close");
+}
+
+absl::Status PartialFile::Commit() {
+  if (fsync(descriptor_) != 0)
+    return Error("flush");
+  if (absl::Status status = Close(); !status.ok())
+    return status;
+  if (rename(temporary_path_.c_str(), final_path_.c_str()) != 0)
+    return absl::ErrnoToStatus(errno, absl::StrFormat("cannot rename %s to %s", temporary_path_, final_path_));
+  committed_ = true;
+  return absl::OkStatus();
+}
+
+}  // namespace ruyi::client

@@ -1,0 +1,76 @@
+#include "client/status_text.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <google/rpc/error_details.pb.h>
+
+#include <optional>
+
+#include "absl/strings/str_format.h"
+
+namespace ruyi::client {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+constexpr double kMillisecondsPerSecond = 1000.0;
+
+template <typename Detail>
+std::optional<Detail> FindDetail(const google::rpc::Status& status) {
+  for (const google::protobuf::Any& any : status.details()) {
+    if (Detail detail; any.UnpackTo(&detail))
+      return detail;
+  }
+  return std::nullopt;
+}
+
+std::string ReasonText(const google::rpc::Status& status) {
+  const auto info = FindDetail<google::rpc::ErrorInfo>(status);
+  return info.has_value() ? absl::StrFormat(" [%s]", info->reason()) : "";
+}
+
+std::string ViolationLines(const google::rpc::Status& status, const FlagNames& flags) {
+  std::string lines;
+  if (const auto bad_request = FindDetail<google::rpc::BadRequest>(status)) {
+    for (const auto& violation : bad_request->field_violations()) {
+      absl::StrAppendFormat(&lines, "  %s: %s\n", flags.Of(violation.field()), violation.description());
+    }
+  }
+  return lines;
+}
+
+std::string RetryLine(const google::rpc::Status& status) {
+  const auto retry = FindDetail<google::rpc::RetryInfo>(status);
+  if (!retry.has_value())
+    return "";
+  const int64_t delay_ms = TimeUtil::DurationToMilliseconds(retry->retry_delay());
+  return absl::StrFormat("  try again in %g s\n", static_cast<double>(delay_ms) / kMillisecondsPerSecond);
+}
+
+}  // namespace
+
+google::rpc::Status WithDetails(const grpc::Status& status) {
+  google::rpc::Status detailed;
+  if (!detailed.ParseFromString(status.error_details()))
+    detailed.Clear();
+  detailed.set_code(status.error_code());
+  detailed.set_message(status.error_message());
+  return detailed;
+}
+
+std::string ErrorText(const google::rpc::Status& status, const FlagNames& flags) {
+  const std::string message = status.message().empty() ? absl::StrFormat("status %d", status.code()) : status.message();
+  return absl::StrFormat("error: %s%s\n", message, ReasonText(status)) + ViolationLines(status, flags) +
+         RetryLine(status);
+}
+
+std::string CallErrorText(const grpc::Status& status, const std::string& address, const FlagNames& flags) {
+  const google::rpc::Status detailed = WithDetails(status);
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE || detailed.details_size() > 0)
+    return ErrorText(detailed, flags);
+  return absl::StrFormat(
+      "error: no server answers at %s: %s\n"
+      "  is ruyi-server running there? Another address: --server HOST:PORT, or the variable RUYI_SERVER\n",
+      address, status.error_message());
+}
+
+}  // namespace ruyi::client

@@ -1,0 +1,191 @@
+#include "client/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <vector>
+
+namespace ruyi::client {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Parsed {
+  ParsedCommandLine result;
+  std::string out;
+  std::string err;
+
+  const GenerateOptions& generate() const { return result.command_line.generate; }
+};
+
+Parsed Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "ruyi-client");
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Parsed parsed;
+  parsed.result = ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+  parsed.out = testing::internal::GetCapturedStdout();
+  parsed.err = testing::internal::GetCapturedStderr();
+  return parsed;
+}
+
+// `generate` with what it cannot do without, and `more`.
+Parsed ParseGenerate(std::vector<const char*> more) {
+  more.insert(more.begin(), {"generate", "--image", "a.png", "--out", "film.mp4"});
+  return Parse(more);
+}
+
+void ExpectComplaint(const Parsed& parsed, const std::string& text) {
+  EXPECT_TRUE(parsed.result.finished);
+  EXPECT_EQ(parsed.result.exit_code, 2);
+  EXPECT_THAT(parsed.err, HasSubstr(text));
+  EXPECT_THAT(parsed.err, testing::StartsWith("error: "));
+  EXPECT_EQ(parsed.out, "");
+}
+
+class CommandLineTest : public testing::Test {
+ protected:
+  void SetUp() override { unsetenv("RUYI_SERVER"); }
+  void TearDown() override { unsetenv("RUYI_SERVER"); }
+};
+
+TEST_F(CommandLineTest, LeavesWhatIsNotGivenToTheServer) {
+  const Parsed parsed = ParseGenerate({});
+  EXPECT_FALSE(parsed.result.finished);
+  EXPECT_EQ(parsed.result.command_line.command, CommandLine::Command::kGenerate);
+  EXPECT_EQ(parsed.result.command_line.server, "127.0.0.1:50051");
+  const GenerateOptions& options = parsed.generate();
+  EXPECT_THAT(options.images, ElementsAre("a.png"));
+  EXPECT_THAT(options.end_images, IsEmpty());
+  EXPECT_FALSE(options.frames || options.resolution || options.size || options.motion || options.steps);
+  EXPECT_FALSE(options.guidance || options.seed || options.timeout_s || options.json);
+  EXPECT_EQ(options.camera + options.sampler + options.sheet, "");
+}
+
+TEST_F(CommandLineTest, ReadsEveryFlagOfGenerate) {
+  const Parsed parsed =
+      ParseGenerate({"--image",   "b.png",      "--end-image", "c.png",         "--frames",
+                     "24",        "--size",     "768x512",     "--camera",      "left",
+                     "--motion",  "3",          "--sampler",   "dpm-multistep", "--steps",
+                     "10",        "--guidance", "5.5",         "--seed",        "18446744073709551615",
+                     "--timeout", "0.5",        "--sheet",     "s.png",         "--json"});
+  EXPECT_FALSE(parsed.result.finished) << parsed.err;
+  const GenerateOptions& options = parsed.generate();
+  EXPECT_THAT(options.images, ElementsAre("a.png", "b.png"));
+  EXPECT_THAT(options.end_images, ElementsAre("c.png"));
+  EXPECT_EQ(options.frames, 24);
+  EXPECT_EQ(options.size->width, 768);
+  EXPECT_EQ(options.size->height, 512);
+  EXPECT_EQ(options.camera, "left");
+  EXPECT_EQ(options.motion, 3);
+  EXPECT_EQ(options.sampler, "dpm-multistep");
+  EXPECT_EQ(options.steps, 10);
+  EXPECT_EQ(options.guidance, 5.5);
+  EXPECT_EQ(options.seed, 18446744073709551615u);
+  EXPECT_EQ(options.timeout_s, 0.5);
+  EXPECT_EQ(options.out, "film.mp4");
+  EXPECT_EQ(options.sheet, "s.png");
+  EXPECT_TRUE(options.json);
+}
+
+TEST_F(CommandLineTest, ReadsNumbersAsDecimal) {
+  EXPECT_EQ(ParseGenerate({"--seed", "010"}).generate().seed, 10u);
+}
+
+TEST_F(CommandLineTest, LeavesRangesToTheServer) {
+  EXPECT_EQ(ParseGenerate({"--frames", "-7"}).generate().frames, -7);
+  EXPECT_EQ(ParseGenerate({"--motion", "9"}).generate().motion, 9);
+  EXPECT_EQ(ParseGenerate({"--resolution", "512"}).generate().resolution, 512);
+}
+
+TEST_F(CommandLineTest, TakesTheServerFromFlagOrVariable) {
+  setenv("RUYI_SERVER", "here:1", 1);
+  EXPECT_EQ(Parse({"capabilities"}).result.command_line.server, "here:1");
+  EXPECT_EQ(Parse({"--server", "there:2", "capabilities"}).result.command_line.server, "there:2");
+  EXPECT_EQ(Parse({"capabilities", "--server", "[::1]:2"}).result.command_line.server, "[::1]:2");
+}
+
+TEST_F(CommandLineTest, ReadsCapabilities) {
+  const Parsed parsed = Parse({"capabilities", "--json"});
+  EXPECT_FALSE(parsed.result.finished);
+  EXPECT_EQ(parsed.result.command_line.command, CommandLine::Command::kCapabilities);
+  EXPECT_TRUE(parsed.result.command_line.capabilities_json);
+}
+
+TEST_F(CommandLineTest, ComplainsOfAnAddressWithoutPort) {
+  for (const char* address : {"host", "host:", ":50051", "host:0", "host:65536", "host:http"}) {
+    ExpectComplaint(Parse({"--server", address, "capabilities"}), "is not HOST:PORT");
+  }
+  setenv("RUYI_SERVER", "host", 1);
+  ExpectComplaint(Parse({"capabilities"}), "host is not HOST:PORT");
+}
+
+TEST_F(CommandLineTest, ComplainsOfASizeThatIsNone) {
+  for (const char* size : {"768", "768x", "x512", "768X512", "768x512x3", "axb", "768x 512"}) {
+    ExpectComplaint(ParseGenerate({"--size", size}), "is not WIDTHxHEIGHT");
+  }
+}
+
+TEST_F(CommandLineTest, ComplainsOfSizeAndResolutionTogether) {
+  ExpectComplaint(ParseGenerate({"--size", "768x512", "--resolution", "512"}), "excludes");
+}
+
+TEST_F(CommandLineTest, ComplainsOfWhatIsNoNumber) {
+  ExpectComplaint(ParseGenerate({"--frames", "many"}), "--frames: many is not a whole number");
+  ExpectComplaint(ParseGenerate({"--frames", "2.5"}), "--frames: 2.5 is not a whole number");
+  ExpectComplaint(ParseGenerate({"--frames", "4294967296"}), "not a whole number in range");
+  ExpectComplaint(ParseGenerate({"--seed", "-1"}), "--seed: -1 is not a whole number");
+  ExpectComplaint(ParseGenerate({"--guidance", "x"}), "--guidance");
+}
+
+TEST_F(CommandLineTest, ComplainsOfATimeoutOutOfRange) {
+  for (const char* timeout : {"0", "-1", "nan", "1e30", "soon"}) {
+    ExpectComplaint(ParseGenerate({"--timeout", timeout}), "is not a number of seconds above 0");
+  }
+}
+
+TEST_F(CommandLineTest, ComplainsOfAnUnknownWord) {
+  ExpectComplaint(ParseGenerate({"--camera", "back"}), "auto,static,left,right,up,down");
+  ExpectComplaint(ParseGenerate({"--sampler", "best"}), "ddim,euler,euler-ancestral,dpm-multistep,pndm");
+}
+
+TEST_F(CommandLineTest, ComplainsOfWhatIsMissing) {
+  ExpectComplaint(Parse({}), "subcommand is required");
+  ExpectComplaint(Parse({"generate", "--out", "film.mp4"}), "--image is required");
+  ExpectComplaint(Parse({"generate", "--image", "a.png"}), "--out is required");
+}
+
+TEST_F(CommandLineTest, ComplainsOfWhatIsTooMuch) {
+  ExpectComplaint(ParseGenerate({"b.png"}), "not expected: b.png");
+  ExpectComplaint(ParseGenerate({"--speed", "2"}), "--speed");
+}
+
+TEST_F(CommandLineTest, ComplainsOfTheWrongFileForTheSheet) {
+  ExpectComplaint(ParseGenerate({"--sheet", "s.jpg"}), "s.jpg does not end in .png");
+  ExpectComplaint(Parse({"generate", "--image", "a", "--out", "s.png", "--sheet", "s.png"}), "the same file");
+}
+
+TEST_F(CommandLineTest, HelpsOnEveryLevel) {
+  const Parsed top = Parse({"--help"});
+  EXPECT_TRUE(top.result.finished);
+  EXPECT_EQ(top.result.exit_code, 0);
+  EXPECT_THAT(top.out, testing::AllOf(HasSubstr("generate"), HasSubstr("--server"), HasSubstr("RUYI_SERVER")));
+  EXPECT_THAT(Parse({"generate", "--help"}).out,
+              testing::AllOf(HasSubstr("--sheet"), HasSubstr("Default: the server's"), HasSubstr("width first")));
+  EXPECT_THAT(Parse({"capabilities", "--help"}).out, HasSubstr("--json"));
+  for (const Parsed& help : {top, Parse({"generate", "--help"}), Parse({"capabilities", "--help"})}) {
+    EXPECT_THAT(help.out, testing::AllOf(HasSubstr("Exit codes:"), HasSubstr("  130  ")));
+  }
+}
+
+TEST_F(CommandLineTest, TellsItsVersion) {
+  const Parsed parsed = Parse({"--version"});
+  EXPECT_EQ(parsed.result.exit_code, 0);
+  EXPECT_THAT(parsed.out, testing::MatchesRegex("ruyi-client [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+}  // namespace
+}  // namespace ruyi::client

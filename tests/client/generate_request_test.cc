@@ -1,0 +1,82 @@
+#include "client/generate_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/choices.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ruyi::client {
+namespace {
+
+using testing::HasSubstr;
+
+std::string ErrorOf(const GenerateOptions& options) {
+  return std::string(MakeGenerateRequest(options).status().message());
+}
+
+TEST(GenerateRequest, LeavesOutWhatWasNotGiven) {
+  const auto request = MakeGenerateRequest({});
+  ASSERT_TRUE(request.ok());
+  EXPECT_EQ(request->ByteSizeLong(), 0);
+}
+
+TEST(GenerateRequest, CarriesPicturesAndOptions) {
+  const TemporaryFolder folder;
+  const auto request = MakeGenerateRequest({.images = {folder.Write("a.png", "A"), folder.Write("b.png", "B")},
+                                            .end_images = {folder.Write("c.png", std::string("C\0D", 3))},
+                                            .frames = 0,
+                                            .size = FrameSize{768, 512},
+                                            .camera = "up",
+                                            .motion = 2,
+                                            .sampler = "pndm",
+                                            .steps = 9,
+                                            .guidance = 5.5,
+                                            .seed = 0});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->start_images(1).data(), "B");
+  EXPECT_EQ(request->end_images(0).data(), std::string("C\0D", 3));
+  EXPECT_TRUE(request->has_frame_count());
+  EXPECT_EQ(request->size().width(), 768);
+  EXPECT_EQ(request->size().height(), 512);
+  EXPECT_EQ(request->camera(), v1::CAMERA_UP);
+  EXPECT_EQ(request->motion(), 2);
+  EXPECT_EQ(request->sampler(), v1::SAMPLER_PNDM);
+  EXPECT_EQ(request->steps(), 9);
+  EXPECT_EQ(request->guidance_scale(), 5.5);
+  EXPECT_TRUE(request->has_seed());
+  EXPECT_FALSE(request->has_execution_timeout());
+}
+
+TEST(GenerateRequest, CarriesTheResolution) {
+  EXPECT_EQ(MakeGenerateRequest({.resolution = 512})->base_resolution(), 512);
+}
+
+TEST(GenerateRequest, NamesThePictureThatCannotBeRead) {
+  const TemporaryFolder folder;
+  const std::string good = folder.Write("good.png", "x");
+  const std::string none = folder.path() / "none.png";
+  EXPECT_THAT(ErrorOf({.images = {good, none}}), HasSubstr("--image number 2 (" + none + ") cannot be read"));
+  EXPECT_THAT(ErrorOf({.images = {none}}), HasSubstr("No such file"));
+  EXPECT_EQ(ErrorOf({.images = {folder.path()}}), "--image number 1 (" + folder.path().string() + ") is a folder");
+  const std::string empty = folder.Write("empty.png", "");
+  EXPECT_EQ(ErrorOf({.images = {good}, .end_images = {empty}}), "--end-image number 1 (" + empty + ") is empty");
+}
+
+TEST(Choices, EveryWordHasItsValue) {
+  for (const std::string& name : CameraNames()) {
+    EXPECT_NE(CameraOfName(name), v1::CAMERA_UNSPECIFIED) << name;
+  }
+  EXPECT_EQ(static_cast<int>(CameraNames().size()), v1::Camera_ARRAYSIZE - 1);
+  for (const std::string& name : SamplerNames()) {
+    EXPECT_EQ(NameOfSampler(SamplerOfName(name)), name);
+  }
+  EXPECT_EQ(static_cast<int>(SamplerNames().size()), v1::Sampler_ARRAYSIZE - 1);
+}
+
+TEST(Choices, AnUnknownSamplerHasItsNumber) {
+  EXPECT_EQ(NameOfSampler(static_cast<v1::Sampler>(17)), "sampler 17");
+}
+
+}  // namespace
+}  // namespace ruyi::client

@@ -1,0 +1,180 @@
+#include "client/progress_display.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "client/event_text.h"
+#include "client/json_events.h"
+#include "client/plain_progress.h"
+#include "client/terminal_progress.h"
+#include "tests/client/scripted_events.h"
+
+namespace ruyi::client {
+namespace {
+
+using nlohmann::json;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+constexpr char kClear[] = "\r\x1b[2K";
+
+std::string PlainText(const std::vector<v1::VideoEvent>& events) {
+  std::ostringstream out;
+  PlainProgress display(&out);
+  for (const v1::VideoEvent& event : events) {
+    display.OnEvent(event);
+  }
+  display.Close();
+  return out.str();
+}
+
+std::string TerminalText(const std::vector<v1::VideoEvent>& events, int columns = 80) {
+  std::ostringstream out;
+  TerminalProgress display(&out, columns);
+  for (const v1::VideoEvent& event : events) {
+    display.OnEvent(event);
+  }
+  return out.str();
+}
+
+json EventAsJson(const v1::VideoEvent& event) {
+  std::ostringstream out;
+  JsonEvents(&out).OnEvent(event);
+  EXPECT_EQ(out.str().find('\n'), out.str().size() - 1);
+  return json::parse(out.str());
+}
+
+TEST(PlainProgress, HasALineForEachPhaseAndPlaceInTheQueue) {
+  EXPECT_EQ(PlainText({AcceptedEvent(), QueuedEvent(2), QueuedEvent(0), ProgressEvent(v1::PHASE_CONDITIONING, 0, 1),
+                       ProgressEvent(v1::PHASE_DENOISING, 0, 25), ProgressEvent(v1::PHASE_DECODING, 9, 9)}),
+            "videos/7 accepted: 64x48, 9 frames, seed 42, 25 steps\n"
+            "queued: 2 before this one\n"
+            "queued: next\n"
+            "conditioning: 0/1\n"
+            "denoising: 0/25\n"
+            "decoding: 9/9\n");
+}
+
+TEST(PlainProgress, HasALineForEachTenthOfAPhase) {
+  std::vector<v1::VideoEvent> events;
+  for (int step = 0; step <= 100; ++step) {
+    events.push_back(ProgressEvent(v1::PHASE_DENOISING, step, 100));
+  }
+  const std::string text = PlainText(events);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 11);
+  EXPECT_THAT(text, HasSubstr("\ndenoising: 50/100\ndenoising: 60/100\n"));
+}
+
+TEST(PlainProgress, ShowsTheTimeLeft) {
+  EXPECT_EQ(PlainText({ProgressEvent(v1::PHASE_DENOISING, 3, 25, 41)}), "denoising: 3/25, 0:41 left\n");
+}
+
+TEST(PlainProgress, SaysNothingOfChunksAndHeartbeats) {
+  EXPECT_EQ(PlainText({ChunkEvent(0, "abc"), HeartbeatEvent()}), "");
+}
+
+TEST(PlainProgress, TakesATotalOfZero) {
+  EXPECT_EQ(PlainText({ProgressEvent(v1::PHASE_DENOISING, 0, 0)}), "denoising: 0/0\n");
+}
+
+TEST(TerminalProgress, DrawsPhaseBarStepsAndTime) {
+  EXPECT_EQ(TerminalText({ProgressEvent(v1::PHASE_DENOISING, 10, 20, 65)}),
+            std::string(kClear) + "denoising    [###############...............] 10/20  ETA 1:05");
+}
+
+TEST(TerminalProgress, DrawsOverTheSameLine) {
+  EXPECT_THAT(TerminalText({QueuedEvent(1), ProgressEvent(v1::PHASE_DECODING, 0, 4)}),
+              EndsWith(std::string("queued: 1 before this one") + kClear +
+                       "decoding     [..............................] 0/4"));
+}
+
+TEST(TerminalProgress, KeepsTheAcceptedLine) {
+  EXPECT_EQ(TerminalText({AcceptedEvent()}),
+            std::string(kClear) + "videos/7 accepted: 64x48, 9 frames, seed 42, 25 steps\n");
+}
+
+TEST(TerminalProgress, CutsTheLineOnANarrowTerminal) {
+  EXPECT_EQ(TerminalText({ProgressEvent(v1::PHASE_DENOISING, 10, 20)}, 10), std::string(kClear) + "denoising");
+}
+
+TEST(TerminalProgress, KeepsTheBarWithinItsFrame) {
+  EXPECT_THAT(TerminalText({ProgressEvent(v1::PHASE_DENOISING, 30, 20)}),
+              HasSubstr("[##############################] 30/20"));
+  EXPECT_THAT(TerminalText({ProgressEvent(v1::PHASE_DENOISING, -1, 0)}),
+              HasSubstr("[..............................] -1/0"));
+}
+
+TEST(TerminalProgress, TakesTheLineAwayAtTheEnd) {
+  std::ostringstream out;
+  TerminalProgress(&out, 80).Close();
+  EXPECT_EQ(out.str(), kClear);
+}
+
+TEST(JsonEvents, HaveTheNamesOfTheContractAndZeros) {
+  v1::VideoEvent event = ProgressEvent(v1::PHASE_DENOISING, 0, 25, 41);
+  event.set_seq(3);
+  const json line = EventAsJson(event);
+  EXPECT_EQ(line["seq"], "3");
+  EXPECT_EQ(line["progress"], (json{{"phase", "PHASE_DENOISING"}, {"step", 0}, {"total", 25}, {"eta", "41s"}}));
+}
+
+TEST(JsonEvents, NameFieldsInSnakeCase) {
+  EXPECT_EQ(EventAsJson(AcceptedEvent())["accepted"]["video"]["settings"]["frame_count"], 9);
+}
+
+TEST(JsonEvents, LeaveTheBytesOfAChunkAway) {
+  const json chunk = EventAsJson(ChunkEvent(4, "abc"))["chunk"];
+  EXPECT_FALSE(chunk.contains("data"));
+  EXPECT_EQ(chunk["offset"], "4");
+  EXPECT_EQ(chunk["crc32c"], SlowCrc32c("abc"));
+}
+
+TEST(JsonEvents, CarryTheDetailsOfAFailure) {
+  const json status =
+      EventAsJson(FailedEvent(DetailedStatus(grpc::INTERNAL, "broken", "INTERNAL")))["failed"]["status"];
+  EXPECT_EQ(status["message"], "broken");
+  EXPECT_EQ(status["details"][0]["reason"], "INTERNAL");
+}
+
+TEST(JsonEvents, KeepTheMessageWhenADetailIsUnknown) {
+  google::rpc::Status status;
+  status.set_code(grpc::INTERNAL);
+  status.set_message("broken");
+  status.add_details()->set_type_url("type.googleapis.com/no.Such");
+  EXPECT_EQ(EventAsJson(FailedEvent(status))["failed"]["status"]["message"], "broken");
+}
+
+TEST(JsonEvents, KeepTheNumberOfAnEventWithoutJsonForm) {
+  for (v1::VideoEvent event : {ChunkEvent(0, "a"), HeartbeatEvent()}) {
+    event.set_seq(5);
+    event.mutable_time()->set_seconds(int64_t{1} << 60);
+    EXPECT_EQ(EventAsJson(event)["seq"], "5");
+  }
+}
+
+TEST(EventText, SaysTimesAsAClock) {
+  google::protobuf::Duration duration;
+  duration.set_seconds(5);
+  EXPECT_EQ(ClockText(duration), "0:05");
+  duration.set_seconds(3723);
+  EXPECT_EQ(ClockText(duration), "1:02:03");
+}
+
+TEST(EventText, NamesEveryPhase) {
+  EXPECT_EQ(PhaseText(v1::PHASE_CONDITIONING), "conditioning");
+  EXPECT_EQ(PhaseText(v1::PHASE_DENOISING), "denoising");
+  EXPECT_EQ(PhaseText(v1::PHASE_DECODING), "decoding");
+  EXPECT_EQ(PhaseText(v1::PHASE_UNSPECIFIED), "working");
+}
+
+TEST(EventText, SumsUpTheVideo) {
+  EXPECT_EQ(SummaryText("film.mp4", CompletedEvent("abc").completed().video()),
+            "film.mp4: 3 bytes, 64x48, 9 frames, seed 42, made in 3.5 s");
+}
+
+}  // namespace
+}  // namespace ruyi::client

@@ -1,0 +1,46 @@
+// The events and errors that a fake server sends. Pure; thread-safe.
+#pragma once
+
+#include <google/rpc/status.pb.h>
+#include <grpcpp/support/status.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ruyi/v1/video_event.pb.h"
+
+namespace ruyi::client {
+
+// CRC-32C, bit by bit, so that it is not the code under test.
+uint32_t SlowCrc32c(std::string_view data);
+
+// "videos/7": 64x48, 9 frames, 25 steps, seed 42.
+v1::VideoEvent AcceptedEvent();
+v1::VideoEvent QueuedEvent(int position);
+// `eta_s` < 0: absent.
+v1::VideoEvent ProgressEvent(v1::Phase phase, int step, int total, int eta_s = -1);
+v1::VideoEvent ChunkEvent(int64_t offset, const std::string& data);
+// The last chunk of `film`.
+v1::VideoEvent LastChunkEvent(const std::string& film);
+// Usage: 1 s conditioning, 2 s denoising, 0.5 s decoding.
+v1::VideoEvent CompletedEvent(const std::string& film);
+v1::VideoEvent FailedEvent(const google::rpc::Status& status);
+v1::VideoEvent HeartbeatEvent();
+
+// Accepted, chunks of `chunk_bytes`, the last chunk, completed.
+std::vector<v1::VideoEvent> WholeVideo(const std::string& film, size_t chunk_bytes);
+
+// A status with ErrorInfo and, unless they are empty or 0, BadRequest and RetryInfo.
+struct FieldError {
+  std::string field;
+  std::string description;
+};
+google::rpc::Status DetailedStatus(grpc::StatusCode code, const std::string& message, const std::string& reason,
+                                   const std::vector<FieldError>& violations = {}, int retry_ms = 0);
+
+// As it travels in the trailers.
+grpc::Status ToGrpc(const google::rpc::Status& status);
+
+}  // namespace ruyi::client
