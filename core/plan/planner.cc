@@ -12,8 +12,6 @@
 namespace ruyi {
 namespace {
 
-constexpr int kFramesPerSecond = 24;  // fixed by the model
-
 bool IsAllowed(const PixelSize& size, const RequestLimits& limits) {
   if (!limits.sizes.empty())
     return std::find(limits.sizes.begin(), limits.sizes.end(), size) != limits.sizes.end();

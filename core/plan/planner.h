@@ -12,6 +12,8 @@
 
 namespace ruyi {
 
+inline constexpr int kFramesPerSecond = 24;  // fixed by the model
+
 class Planner {
  public:
   // `draw_seed` gives the seed of requests that bring none.

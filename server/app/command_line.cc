@@ -1,0 +1,126 @@
+#include "server/app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+
+#include "server/app/version.h"
+
+namespace ruyi {
+namespace {
+
+constexpr int kUsageError = 2;
+
+const std::map<std::string, ComputeType>& ComputeTypes() {
+  static const auto& types = *new std::map<std::string, ComputeType>{
+      {"auto", ComputeType::kAuto}, {"float32", ComputeType::kFloat32}, {"bfloat16", ComputeType::kBfloat16}};
+  return types;
+}
+
+// Values that CLI11 reads as numbers or names and that the options hold as other types.
+struct RawValues {
+  double drain_timeout_s = 0;
+};
+
+void AddModelFlags(CLI::App& app, ServerOptions& options) {
+  app.add_option("--model", options.model, "Model folder in the layout of Ruyi-Mini-7B")
+      ->envname("RUYI_MODEL")
+      ->required()
+      ->type_name("FOLDER");
+  app.add_option("--threads", options.threads, "Threads of computation; 0: one per core")
+      ->envname("RUYI_THREADS")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--dtype", options.dtype, "Type of computation; auto: bfloat16 where the processor has it")
+      ->envname("RUYI_DTYPE")
+      ->transform(CLI::CheckedTransformer(ComputeTypes()).description(""))
+      ->type_name("auto|float32|bfloat16")
+      ->default_str("auto");
+}
+
+void AddNetworkFlags(CLI::App& app, ServerOptions& options) {
+  app.add_option("--listen", options.listen, "Address of the gRPC API; port 0: any free one")
+      ->envname("RUYI_LISTEN")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--metrics-listen", options.metrics_listen, "Address of Prometheus /metrics; port 0: any free one")
+      ->envname("RUYI_METRICS_LISTEN")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--port-file", options.port_file,
+                 "Write the ports of the API and of /metrics to this file, once bound")
+      ->envname("RUYI_PORT_FILE")
+      ->type_name("FILE");
+  app.add_flag("--reflection,!--no-reflection", options.reflection, "Serve gRPC reflection (default: yes)")
+      ->envname("RUYI_REFLECTION");
+}
+
+void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
+  constexpr int64_t kMaxImageBytes = int64_t{64} << 20;
+  constexpr int64_t kMaxImagePixels = 200'000'000;
+  app.add_option("--queue-capacity", options.queue_capacity, "Jobs that may wait; more are refused")
+      ->envname("RUYI_QUEUE_CAPACITY")
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--max-image-bytes", options.image.max_bytes, "Encoded size of one picture")
+      ->envname("RUYI_MAX_IMAGE_BYTES")
+      ->check(CLI::Range(int64_t{1}, kMaxImageBytes))
+      ->type_name("BYTES")
+      ->capture_default_str();
+  app.add_option("--max-image-pixels", options.image.max_pixels, "Width times height of one picture")
+      ->envname("RUYI_MAX_IMAGE_PIXELS")
+      ->check(CLI::Range(int64_t{1}, kMaxImagePixels))
+      ->type_name("PIXELS")
+      ->capture_default_str();
+  raw.drain_timeout_s = absl::ToDoubleSeconds(options.drain_timeout);
+  app.add_option("--drain-timeout", raw.drain_timeout_s, "How long SIGTERM lets jobs go on before they are cancelled")
+      ->envname("RUYI_DRAIN_TIMEOUT")
+      ->check(CLI::Range(0.0, 86'400.0))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+}
+
+void AddLogFlags(CLI::App& app, ServerOptions& options) {
+  app.add_option("--log-level", options.log_level, "Least important level that is logged")
+      ->envname("RUYI_LOG_LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}).description(""))
+      ->type_name("debug|info|warning|error")
+      ->capture_default_str();
+}
+
+constexpr char kFooter[] =
+    "Each flag can be set by the environment variable beside it, or in the file named by --config, one\n"
+    "flag=value per line. Flags come first, then the environment, then the file.\n"
+    "\n"
+    "SIGTERM or SIGINT: take no more jobs, finish those accepted within --drain-timeout, cancel the rest, exit 0.\n"
+    "A second one cancels at once.\n"
+    "\n"
+    "Exit codes: 0 stopped by a signal, 1 could not start or load the model, 2 wrong command line.";
+
+}  // namespace
+
+CommandLine ParseCommandLine(int argc, char** argv) {
+  CommandLine result;
+  ServerOptions options;
+  RawValues raw;
+  CLI::App app("Serves an image-to-video model over gRPC (ruyi.v1.VideoService).", "ruyi-server");
+  app.set_version_flag("--version", kVersion);
+  app.set_config("--config", "", "Read flags from this file")->envname("RUYI_CONFIG")->type_name("FILE");
+  app.footer(kFooter);
+  AddModelFlags(app, options);
+  AddNetworkFlags(app, options);
+  AddLimitFlags(app, options, raw);
+  AddLogFlags(app, options);
+  const auto parse = [&]() -> int {
+    CLI11_PARSE(app, argc, argv);
+    options.drain_timeout = absl::Seconds(raw.drain_timeout_s);
+    result.options = options;
+    return 0;
+  };
+  result.exit_code = parse() == 0 ? 0 : kUsageError;
+  return result;
+}
+
+}  // namespace ruyi

@@ -1,0 +1,29 @@
+// How a server is to run: the values of its flags. Before it: server/app/command_line. After it: server/app/server.
+// A value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "core/media/image_decoder.h"
+
+namespace ruyi {
+
+enum class ComputeType { kAuto, kFloat32, kBfloat16 };
+
+struct ServerOptions {
+  std::string model;                              // folder in the layout of Ruyi-Mini-7B
+  std::string listen = "127.0.0.1:50051";         // host:port of the API; port 0: any free one
+  std::string metrics_listen = "127.0.0.1:9090";  // host:port of /metrics; port 0: any free one
+  int queue_capacity = 16;                        // jobs that may wait
+  absl::Duration drain_timeout = absl::Seconds(30);
+  ImageLimits image;
+  int threads = 0;  // of computation; 0: one per core
+  ComputeType dtype = ComputeType::kAuto;
+  bool reflection = true;
+  std::string port_file;  // where to write the API's and the metrics' port, or empty
+  std::string log_level = "info";
+};
+
+}  // namespace ruyi

@@ -1,0 +1,59 @@
+#include "server/convert/capabilities_to_proto.h"
+
+#include <string>
+
+#include "core/plan/planner.h"
+
+namespace ruyi {
+namespace {
+
+void Fill(const Range<int>& range, ruyi::v1::IntRange& proto) {
+  proto.set_min(range.min);
+  proto.set_max(range.max);
+  proto.set_default_(range.default_value);
+}
+
+void Fill(const Range<double>& range, ruyi::v1::DoubleRange& proto) {
+  proto.set_min(range.min);
+  proto.set_max(range.max);
+  proto.set_default_(range.default_value);
+}
+
+void FillSizes(const RequestLimits& limits, ruyi::v1::Limits& proto) {
+  Fill(limits.base_resolution, *proto.mutable_base_resolution());
+  proto.set_size_multiple(limits.size_multiple);
+  proto.set_min_side(limits.min_side);
+  proto.set_max_side(limits.max_side);
+  for (const PixelSize& size : limits.sizes) {
+    auto* added = proto.add_sizes();
+    added->set_width(size.width);
+    added->set_height(size.height);
+  }
+}
+
+void FillImages(const RequestLimits& limits, ruyi::v1::Limits& proto) {
+  proto.set_max_start_images(limits.max_start_images);
+  proto.set_max_end_images(limits.max_end_images);
+  proto.set_max_image_bytes(limits.image.max_bytes);
+  proto.set_max_image_pixels(limits.image.max_pixels);
+}
+
+}  // namespace
+
+ruyi::v1::Capabilities ToProto(const RequestLimits& limits, std::string_view version, int queue_capacity) {
+  ruyi::v1::Capabilities proto;
+  proto.set_model(limits.model_name);
+  proto.set_version(std::string(version));
+  FillSizes(limits, *proto.mutable_limits());
+  Fill(limits.frame_count, *proto.mutable_limits()->mutable_frame_count());
+  proto.mutable_limits()->set_frame_multiple(limits.frame_multiple);
+  Fill(limits.steps, *proto.mutable_limits()->mutable_steps());
+  Fill(limits.guidance_scale, *proto.mutable_limits()->mutable_guidance_scale());
+  FillImages(limits, *proto.mutable_limits());
+  proto.add_samplers(ruyi::v1::SAMPLER_DDIM);
+  proto.set_frames_per_second(kFramesPerSecond);
+  proto.set_queue_capacity(queue_capacity);
+  return proto;
+}
+
+}  // namespace ruyi

@@ -1,0 +1,105 @@
+#include "server/convert/request_from_proto.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
+
+namespace ruyi {
+namespace {
+
+using Violations = std::vector<FieldViolation>;
+
+Camera ToCamera(ruyi::v1::Camera proto, Violations& violations) {
+  switch (proto) {
+    case ruyi::v1::CAMERA_UNSPECIFIED:
+    case ruyi::v1::CAMERA_AUTO:
+      return Camera::kAuto;
+    case ruyi::v1::CAMERA_STATIC:
+      return Camera::kStatic;
+    case ruyi::v1::CAMERA_LEFT:
+      return Camera::kLeft;
+    case ruyi::v1::CAMERA_RIGHT:
+      return Camera::kRight;
+    case ruyi::v1::CAMERA_UP:
+      return Camera::kUp;
+    case ruyi::v1::CAMERA_DOWN:
+      return Camera::kDown;
+    default:
+      violations.push_back({"camera", absl::StrFormat("%d is not a camera; use a value of ruyi.v1.Camera", proto)});
+      return Camera::kAuto;
+  }
+}
+
+// Unknown numbers are a violation; known samplers that are not built are told by CheckSampler.
+void CheckSamplerNumber(ruyi::v1::Sampler proto, Violations& violations) {
+  if (!ruyi::v1::Sampler_IsValid(proto))
+    violations.push_back({"sampler", absl::StrFormat("%d is not a sampler; use a value of ruyi.v1.Sampler", proto)});
+}
+
+absl::Status CheckSampler(ruyi::v1::Sampler proto) {
+  if (proto == ruyi::v1::SAMPLER_UNSPECIFIED || proto == ruyi::v1::SAMPLER_DDIM)
+    return absl::OkStatus();
+  return ErrorWithReason(
+      absl::StatusCode::kUnimplemented,
+      absl::StrFormat("sampler %s is not built into this server; use SAMPLER_DDIM", ruyi::v1::Sampler_Name(proto)),
+      reason::kFeatureNotBuilt);
+}
+
+std::vector<std::string> ToImages(const google::protobuf::RepeatedPtrField<ruyi::v1::ImageInput>& protos,
+                                  const std::string& field, Violations& violations) {
+  std::vector<std::string> images;
+  for (int i = 0; i < protos.size(); ++i) {
+    if (protos[i].source_case() != ruyi::v1::ImageInput::kData)
+      violations.push_back({absl::StrFormat("%s[%d]", field, i), "has no source; set data to the bytes of a picture"});
+    images.push_back(protos[i].data());
+  }
+  return images;
+}
+
+absl::Duration ToDuration(const google::protobuf::Duration& proto, Violations& violations) {
+  constexpr int kNanosPerSecond = 1'000'000'000;
+  constexpr int64_t kMaxSeconds = 315'576'000'000;  // what google.protobuf.Duration allows
+  const bool in_range = proto.seconds() >= -kMaxSeconds && proto.seconds() <= kMaxSeconds &&
+                        proto.nanos() > -kNanosPerSecond && proto.nanos() < kNanosPerSecond;
+  const bool signs_agree = proto.seconds() == 0 || proto.nanos() == 0 || (proto.seconds() > 0) == (proto.nanos() > 0);
+  if (!in_range || !signs_agree)
+    violations.push_back({"execution_timeout", "is no valid google.protobuf.Duration"});
+  return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
+}
+
+template <typename T, typename Proto>
+std::optional<T> Optional(bool has, Proto value) {
+  return has ? std::optional<T>(value) : std::nullopt;
+}
+
+}  // namespace
+
+absl::StatusOr<GenerationRequest> FromProto(const ruyi::v1::GenerateVideoRequest& proto) {
+  Violations violations;
+  GenerationRequest request;
+  request.start_images = ToImages(proto.start_images(), "start_images", violations);
+  request.end_images = ToImages(proto.end_images(), "end_images", violations);
+  request.base_resolution = Optional<int>(proto.has_base_resolution(), proto.base_resolution());
+  if (proto.has_size())
+    request.size = PixelSize{.width = proto.size().width(), .height = proto.size().height()};
+  request.frame_count = Optional<int>(proto.has_frame_count(), proto.frame_count());
+  request.camera = ToCamera(proto.camera(), violations);
+  request.motion = Optional<int>(proto.has_motion(), proto.motion());
+  CheckSamplerNumber(proto.sampler(), violations);
+  request.steps = Optional<int>(proto.has_steps(), proto.steps());
+  request.guidance_scale = Optional<double>(proto.has_guidance_scale(), proto.guidance_scale());
+  request.seed = Optional<uint64_t>(proto.has_seed(), proto.seed());
+  if (proto.has_execution_timeout())
+    request.execution_timeout = ToDuration(proto.execution_timeout(), violations);
+  if (!violations.empty())
+    return InvalidFields(std::move(violations));
+  RUYI_RETURN_IF_ERROR(CheckSampler(proto.sampler()));
+  return request;
+}
+
+}  // namespace ruyi

@@ -1,0 +1,19 @@
+// absl::Status with its reason, violations and retry delay → grpc::Status with google.rpc details. Before it: every
+// room that may refuse. After it: the wire. Functions without state; thread-safe.
+#pragma once
+
+#include <google/rpc/status.pb.h>
+#include <grpcpp/support/status.h>
+
+#include "absl/status/status.h"
+
+namespace ruyi {
+
+// `status` with ErrorInfo (domain "ruyi"; reason INTERNAL when `status` names none), BadRequest when it has field
+// violations, RetryInfo when it has a retry delay. `status` must not be OK.
+google::rpc::Status ToProto(const absl::Status& status);
+
+// The same as what an RPC ends with; OK becomes OK.
+grpc::Status ToGrpc(const absl::Status& status);
+
+}  // namespace ruyi

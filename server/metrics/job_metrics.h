@@ -1,0 +1,33 @@
+// What Prometheus is told about jobs. Before it: job events, as an observer. After it: the registry that /metrics
+// shows. Thread-safe.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <string_view>
+
+#include "server/service/job_observer.h"
+
+namespace ruyi {
+
+class JobMetrics final : public JobObserver {
+ public:
+  // Adds its families to `registry`, which must outlive it.
+  explicit JobMetrics(prometheus::Registry& registry);
+
+  void OnJobEvent(std::string_view job_id, const JobEvent& event) override;
+
+ private:
+  void OnCompleted(const JobCompleted& completed);
+  void OnFailed(const absl::Status& status);
+
+  prometheus::Counter& accepted_;
+  prometheus::Family<prometheus::Counter>& ended_;
+  prometheus::Counter& bytes_;
+  prometheus::Histogram& queued_;
+  prometheus::Family<prometheus::Histogram>& phases_;
+};
+
+}  // namespace ruyi

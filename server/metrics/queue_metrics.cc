@@ -1,0 +1,27 @@
+#include "server/metrics/queue_metrics.h"
+
+#include <string>
+
+namespace ruyi {
+namespace {
+
+prometheus::MetricFamily Gauge(const std::string& name, const std::string& help, double value) {
+  prometheus::MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = prometheus::MetricType::Gauge;
+  family.metric.emplace_back();
+  family.metric.back().gauge.value = value;
+  return family;
+}
+
+}  // namespace
+
+std::vector<prometheus::MetricFamily> QueueMetrics::Collect() const {
+  return {Gauge("ruyi_jobs_waiting", "Jobs in the queue.", static_cast<double>(queue_.waiting())),
+          Gauge("ruyi_jobs_running", "Jobs being made.", static_cast<double>(queue_.running())),
+          Gauge("ruyi_queue_capacity", "Jobs that may wait.", static_cast<double>(queue_.capacity())),
+          Gauge("ruyi_model_ready", "1 once the model is loaded and warm.", intake_.Ready().ok() ? 1 : 0)};
+}
+
+}  // namespace ruyi
