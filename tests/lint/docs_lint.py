@@ -85,7 +85,8 @@ def commands(text):
         yield span.start(), span[1]
 
 
-def check_flags(programs, path, text):
+def check_flags(tree, programs, path, text):
+    foreign = tree.rules["docs"].get("foreign_flags", [])
     for position, command in commands(text):
         program = programs.named_by(command)
         if program is not None:
@@ -95,7 +96,7 @@ def check_flags(programs, path, text):
         else:
             continue
         for flag in FLAG.findall(command):
-            if flag not in known:
+            if flag not in known and flag not in foreign:
                 yield f"{path}:{line_of(text, position)}: {flag} is no flag of {program or 'our programs'}"
 
 
@@ -123,7 +124,7 @@ def check(tree, bin_folder):
         text = tree.text(path)
         findings += check_links(tree, path, text)
         findings += check_paths(tree, path, FENCE.sub("", text))
-        findings += check_flags(programs, path, text)
+        findings += check_flags(tree, programs, path, text)
         findings += check_variables(tree, path, text)
     return findings + list(check_complete(tree, programs))
 
