@@ -12,7 +12,7 @@
 namespace ruyi {
 
 enum class Camera { kAuto, kStatic, kLeft, kRight, kUp, kDown };
-enum class SamplerKind { kDdim };
+enum class SamplerKind { kDdim, kEuler, kEulerAncestral, kDpmMultistep, kPndm };
 
 struct PixelSize {
   int width = 0;

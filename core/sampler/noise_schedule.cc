@@ -6,6 +6,7 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/rsub.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ruyi {
@@ -27,13 +28,20 @@ NoiseSchedule::NoiseSchedule(const NoiseScheduleConfig& config) {
   alphas_cumprod_.assign(values, values + alphas_cumprod.numel());
 }
 
-std::vector<int64_t> LeadingTimesteps(int train_timesteps, int steps, int offset) {
-  const int64_t stride = train_timesteps / steps;
-  std::vector<int64_t> timesteps;
-  timesteps.reserve(steps);
-  for (int64_t step = steps - 1; step >= 0; --step)
-    timesteps.push_back(step * stride + offset);
-  return timesteps;
+std::vector<float> SigmasAt(const NoiseSchedule& schedule, const std::vector<double>& timesteps) {
+  const std::vector<float>& alphas = schedule.alphas_cumprod();
+  const auto sigma = [&](size_t timestep) {
+    return static_cast<double>(std::sqrt((1.0f - alphas[timestep]) / alphas[timestep]));
+  };
+  std::vector<float> sigmas;
+  for (const double timestep : timesteps) {
+    const auto before = std::min(static_cast<size_t>(timestep), alphas.size() - 1);
+    const size_t after = std::min(before + 1, alphas.size() - 1);
+    const double slope = sigma(after) - sigma(before);
+    sigmas.push_back(static_cast<float>(slope * (timestep - static_cast<double>(before)) + sigma(before)));
+  }
+  sigmas.push_back(0.0f);
+  return sigmas;
 }
 
 }  // namespace ruyi

@@ -3,7 +3,6 @@
 // Source: Ho et al. 2020 (DDPM); float32 sums in the order of diffusers v0.31.0, so that results agree to rounding.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 namespace ruyi {
@@ -29,8 +28,8 @@ class NoiseSchedule {
   std::vector<float> alphas_cumprod_;
 };
 
-// The timesteps of `steps` model calls in descending order, `train_timesteps / steps` apart and shifted by `offset`
-// ("leading" spacing of Lin et al. 2023, table 2).
-std::vector<int64_t> LeadingTimesteps(int train_timesteps, int steps, int offset);
+// σ = sqrt((1 − ᾱ) / ᾱ) at each of `timesteps`, which may lie between two, and 0 after the last: how much noise there
+// is for a picture of strength 1.
+std::vector<float> SigmasAt(const NoiseSchedule& schedule, const std::vector<double>& timesteps);
 
 }  // namespace ruyi

@@ -4,8 +4,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <cstdint>
 #include <vector>
+
+#include "absl/status/statusor.h"
 
 namespace ruyi {
 
@@ -13,8 +14,9 @@ class Sampler {
  public:
   virtual ~Sampler() = default;
 
-  // The timestep of each model call, in call order. A sampler may make more calls than it was given steps.
-  virtual const std::vector<int64_t>& timesteps() const = 0;
+  // The timestep of each model call, in call order, not always whole. A sampler may make more calls than it was given
+  // steps.
+  virtual const std::vector<double>& timesteps() const = 0;
 
   // What standard normal noise is multiplied with to become the first latents.
   virtual double initial_noise_scale() const = 0;
@@ -23,8 +25,8 @@ class Sampler {
   virtual at::Tensor ScaleInput(const at::Tensor& latents, int call) const = 0;
 
   // The latents after call `call`, given the model's answer to it. Calls must come in order, from 0. `model_output` and
-  // `latents` have one shape, which is also the result's.
-  virtual at::Tensor Step(const at::Tensor& model_output, int call, const at::Tensor& latents) = 0;
+  // `latents` are float32 of one shape, which is also the result's. An error is that of the noise source.
+  virtual absl::StatusOr<at::Tensor> Step(const at::Tensor& model_output, int call, const at::Tensor& latents) = 0;
 };
 
 }  // namespace ruyi

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <string_view>
+#include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/sampler/noise_schedule.h"
+#include "core/sampler/timesteps.h"
 
 namespace ruyi {
 
@@ -15,15 +17,22 @@ enum class PredictionType { kEpsilon, kVPrediction };
 
 struct SamplerConfig {
   NoiseScheduleConfig schedule;
+  std::optional<TimestepSpacing> spacing;  // absent: each sampler has its own
   int steps_offset = 0;
   PredictionType prediction = PredictionType::kEpsilon;
-  bool set_alpha_to_one = true;  // ᾱ before the first training step: 1, or that of step 0
+  std::optional<bool> set_alpha_to_one;  // ᾱ before the first training step is 1, or that of step 0; absent: by sampler
 };
 
-// The options of a scheduler_config.json, with the defaults of diffusers' DDIMScheduler (v0.31.0).
-// FAILED_PRECONDITION: an option of the wrong type or out of range. UNIMPLEMENTED with reason FEATURE_NOT_BUILT: an
-// option that would change the result and that is not built (clip_sample, thresholding, rescale_betas_zero_snr,
-// trained_betas, another timestep_spacing, beta_schedule or prediction_type), named in the message.
+// The options of a scheduler_config.json, with the defaults of diffusers' schedulers (v0.31.0); the reference
+// configures every sampler from the one file. FAILED_PRECONDITION: an option of the wrong type or out of range.
+// UNIMPLEMENTED with reason FEATURE_NOT_BUILT: an option that would change a result and that is not built, named in the
+// message.
 absl::StatusOr<SamplerConfig> ParseSamplerConfig(const nlohmann::json& json);
+
+// INVALID_ARGUMENT: `steps` is below 1 or above the training timesteps.
+absl::Status CheckSteps(const SamplerConfig& config, int steps);
+
+// INVALID_ARGUMENT: one of `timesteps` lies beyond what the model knows, as steps_offset can cause it.
+absl::Status CheckTimesteps(const SamplerConfig& config, const std::vector<double>& timesteps);
 
 }  // namespace ruyi

@@ -2,6 +2,7 @@
 // Not thread-safe.
 #pragma once
 
+#include <deque>
 #include <map>
 
 #include "core/tensor/noise_source.h"
@@ -11,14 +12,14 @@ namespace ruyi::golden {
 
 class InjectedNoise final : public NoiseSource {
  public:
-  // NOT_FOUND: `file` lacks in.init_noise, in.mask_noise or in.image_noise.
+  // What `file` has of in.init_noise, in.mask_noise, in.image_noise and in.step_noises [calls, ...].
   static absl::StatusOr<InjectedNoise> Read(const SafetensorsFile& file);
 
-  // FAILED_PRECONDITION: there is none for `purpose`, or it has another shape.
+  // FAILED_PRECONDITION: there is none left for `purpose`, or it has another shape.
   absl::StatusOr<at::Tensor> Normal(NoisePurpose purpose, at::IntArrayRef shape) override;
 
  private:
-  std::map<NoisePurpose, at::Tensor> recorded_;
+  std::map<NoisePurpose, std::deque<at::Tensor>> recorded_;
 };
 
 }  // namespace ruyi::golden

@@ -9,7 +9,7 @@
 #include "core/base/status_macros.h"
 #include "core/model/dit/rotary.h"
 #include "core/pipeline/ruyi/guidance.h"
-#include "core/sampler/ddim.h"
+#include "core/pipeline/ruyi/make_sampler.h"
 
 namespace ruyi {
 namespace {
@@ -38,7 +38,8 @@ at::Tensor ModelInput(const at::Tensor& latents, const at::Tensor& inpaint, int6
 
 absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPlan& plan, const Conditions& conditions,
                                    RunContext& run) {
-  RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<Sampler> sampler, DdimSampler::Create(models.sampler, plan.steps));
+  RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<Sampler> sampler,
+                        MakeSampler(plan.sampler, models.sampler, plan.steps, run.noise));
   const LatentShape& shape = plan.latents;
   RUYI_ASSIGN_OR_RETURN(
       const at::Tensor noise,
@@ -56,7 +57,7 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
                            {.index = call, .with_clip = call >= calls * (1 - kClipShare)});
     // The rest of the channels is the variance, which no sampler here uses.
     const at::Tensor noise_prediction = predictions.narrow(1, 0, shape.channels).to(at::kFloat);
-    latents = sampler->Step(Guide(noise_prediction, plan.guidance_scale), call, latents);
+    RUYI_ASSIGN_OR_RETURN(latents, sampler->Step(Guide(noise_prediction, plan.guidance_scale), call, latents));
     if (run.observer.on_latents)
       run.observer.on_latents(latents);
   }

@@ -74,7 +74,7 @@ TEST_P(DdimWalk, IsTheReferences) {
   const auto sampler = *DdimSampler::Create(Config(walk.prediction, walk.betas, walk.set_alpha_to_one), 3);
   at::Tensor latents = at::tensor({0.5f, -1.25f});
   for (int call = 0; call < 3; ++call) {
-    latents = sampler->Step(at::tensor({0.25f, 0.75f}), call, latents);
+    latents = *sampler->Step(at::tensor({0.25f, 0.75f}), call, latents);
     const at::Tensor golden = at::tensor({walk.latents[2 * call], walk.latents[2 * call + 1]});
     EXPECT_TRUE(at::allclose(latents, golden, /*rtol=*/1e-5, /*atol=*/1e-6)) << call;
   }

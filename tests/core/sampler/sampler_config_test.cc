@@ -35,7 +35,8 @@ TEST(ParseSamplerConfig, ReadsRuyis) {
   EXPECT_EQ(config->schedule.beta_schedule, BetaSchedule::kScaledLinear);
   EXPECT_EQ(config->steps_offset, 1);
   EXPECT_EQ(config->prediction, PredictionType::kVPrediction);
-  EXPECT_FALSE(config->set_alpha_to_one);
+  EXPECT_EQ(config->set_alpha_to_one, false);
+  EXPECT_EQ(config->spacing, std::nullopt);
 }
 
 TEST(ParseSamplerConfig, TakesTheReferencesDefaults) {
@@ -47,7 +48,18 @@ TEST(ParseSamplerConfig, TakesTheReferencesDefaults) {
   EXPECT_EQ(config->schedule.beta_schedule, BetaSchedule::kLinear);
   EXPECT_EQ(config->steps_offset, 0);
   EXPECT_EQ(config->prediction, PredictionType::kEpsilon);
-  EXPECT_TRUE(config->set_alpha_to_one);
+  EXPECT_EQ(config->set_alpha_to_one, std::nullopt);
+}
+
+TEST(ParseSamplerConfig, ReadsTheSpacing) {
+  const std::vector<std::pair<std::string, TimestepSpacing>> names = {{"leading", TimestepSpacing::kLeading},
+                                                                      {"linspace", TimestepSpacing::kLinspace},
+                                                                      {"trailing", TimestepSpacing::kTrailing}};
+  for (const auto& [name, spacing] : names) {
+    const auto config = ParseSamplerConfig({{"clip_sample", false}, {"timestep_spacing", name}});
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->spacing, spacing);
+  }
 }
 
 TEST(ParseSamplerConfig, RefusesWhatIsNotBuiltByName) {
@@ -56,8 +68,24 @@ TEST(ParseSamplerConfig, RefusesWhatIsNotBuiltByName) {
                                                              {"thresholding", true},
                                                              {"rescale_betas_zero_snr", true},
                                                              {"trained_betas", {0.1, 0.2}},
-                                                             {"timestep_spacing", "trailing"},
-                                                             {"timestep_spacing", "linspace"},
+                                                             {"timestep_spacing", "cosine"},
+                                                             {"skip_prk_steps", true},
+                                                             {"use_karras_sigmas", true},
+                                                             {"use_exponential_sigmas", true},
+                                                             {"use_beta_sigmas", true},
+                                                             {"use_lu_lambdas", true},
+                                                             {"euler_at_final", true},
+                                                             {"lower_order_final", false},
+                                                             {"sigma_min", 0.1},
+                                                             {"sigma_max", 9.0},
+                                                             {"variance_type", "learned"},
+                                                             {"lambda_min_clipped", -5.1},
+                                                             {"interpolation_type", "log_linear"},
+                                                             {"timestep_type", "continuous"},
+                                                             {"final_sigmas_type", "sigma_min"},
+                                                             {"algorithm_type", "dpmsolver"},
+                                                             {"solver_type", "heun"},
+                                                             {"solver_order", 3},
                                                              {"beta_schedule", "squaredcos_cap_v2"},
                                                              {"prediction_type", "sample"}};
   for (const auto& [option, value] : options) {

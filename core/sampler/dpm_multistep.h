@@ -1,0 +1,46 @@
+// DPM-Solver++ (2M): a second-order step from the last two predictions. Before it: core/sampler/sampler_config. After
+// it: the denoise loop. Not thread-safe; one per request. Source: Lu et al. 2022 (DPM-Solver++), algorithm 2; diffusers
+// v0.31.0, scheduling_dpmsolver_multistep.py.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/sampler/sampler.h"
+#include "core/sampler/sampler_config.h"
+
+namespace ruyi {
+
+class DpmMultistepSampler final : public Sampler {
+ public:
+  // `steps` model calls. INVALID_ARGUMENT: see CheckSteps, CheckTimesteps; as many steps as training timesteps.
+  static absl::StatusOr<std::unique_ptr<DpmMultistepSampler>> Create(const SamplerConfig& config, int steps);
+
+  const std::vector<double>& timesteps() const override { return timesteps_; }
+  double initial_noise_scale() const override { return 1.0; }
+  at::Tensor ScaleInput(const at::Tensor& latents, int call) const override;
+  absl::StatusOr<at::Tensor> Step(const at::Tensor& model_output, int call, const at::Tensor& latents) override;
+
+ private:
+  // How much picture and noise there is before a call, and the log of their ratio.
+  struct Level {
+    float alpha = 0;
+    float sigma = 0;
+    float lambda = 0;
+  };
+
+  DpmMultistepSampler(const SamplerConfig& config, std::vector<double> timesteps);
+
+  Level LevelAt(int call) const;
+  at::Tensor Picture(const at::Tensor& model_output, int call, const at::Tensor& latents) const;
+
+  SamplerConfig config_;
+  std::vector<double> timesteps_;
+  std::vector<float> sigmas_;  // one more than timesteps; the last is 0
+  at::Tensor last_picture_;    // predicted by the call before
+};
+
+}  // namespace ruyi
