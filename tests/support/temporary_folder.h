@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -13,10 +14,7 @@ namespace ruyi {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder()
-      : path_(std::filesystem::path(testing::TempDir()) /
-              (std::string(testing::UnitTest::GetInstance()->current_test_info()->test_suite_name()) + "." +
-               testing::UnitTest::GetInstance()->current_test_info()->name() + "." + std::to_string(getpid()))) {
+  TemporaryFolder() : path_(std::filesystem::path(testing::TempDir()) / (TestName() + "." + std::to_string(getpid()))) {
     std::filesystem::create_directories(path_);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
@@ -36,6 +34,14 @@ class TemporaryFolder {
   }
 
  private:
+  // Names of parameterised tests have slashes.
+  static std::string TestName() {
+    const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = std::string(test.test_suite_name()) + "." + test.name();
+    std::replace(name.begin(), name.end(), '/', '.');
+    return name;
+  }
+
   std::filesystem::path path_;
 };
 

@@ -89,9 +89,14 @@ absl::Status ParseChannels(const json& object, VaeConfig& config) {
   RUYI_ASSIGN_OR_RETURN(config.in_channels, GetInt(object, "in_channels", config.in_channels));
   RUYI_ASSIGN_OR_RETURN(config.out_channels, GetInt(object, "out_channels", config.out_channels));
   RUYI_ASSIGN_OR_RETURN(config.latent_channels, GetInt(object, "latent_channels", config.latent_channels));
+  constexpr int64_t kMaxChannels = 1 << 20;  // far beyond any model
   RUYI_ASSIGN_OR_RETURN(const int64_t ch, GetInt(object, "ch", 128));
   RUYI_ASSIGN_OR_RETURN(config.block_channels, GetIntList(object, "ch_mult", std::vector<int64_t>{1, 2, 4, 4}));
   for (int64_t& channels : config.block_channels) {
+    if (ch < 1 || ch > kMaxChannels || channels < 1 || channels > kMaxChannels) {
+      return Invalid(
+          absl::StrFormat("ch is %d and one of ch_mult %d; both must be 1 to %d", ch, channels, kMaxChannels));
+    }
     channels *= ch;
   }
   RUYI_ASSIGN_OR_RETURN(config.layers_per_block, GetInt(object, "layers_per_block", config.layers_per_block));

@@ -82,7 +82,8 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placeme
     VaeLayers layers = {.encoder = VaeEncoder::Load(store.root(), config),
                         .decoder = VaeDecoder::Load(store.root(), config)};
     RUYI_RETURN_IF_ERROR(store.Finish());
-    *unused = store.UnusedNames();
+    const std::vector<std::string> names = store.UnusedNames();
+    unused->insert(unused->end(), names.begin(), names.end());
     return Vae(std::move(config), place, std::make_shared<const VaeLayers>(std::move(layers)));
   });
 }

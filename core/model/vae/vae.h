@@ -32,7 +32,7 @@ struct VaeChunk {
 class Vae {
  public:
   // `folder` is the model's vae/ with config.json and diffusion_pytorch_model.safetensors. `placement.dtype` is also
-  // the type of the arithmetic, unless the config asks for float32. Names in the file that no layer uses go to
+  // the type of the arithmetic, unless the config asks for float32. Names in the file that no layer uses are added to
   // `unused`. Errors: those of ReadJsonFile, ParseVaeConfig and WeightStore. Blocks on the disk.
   static absl::StatusOr<Vae> Load(const std::filesystem::path& folder, const Placement& placement,
                                   std::vector<std::string>* unused);

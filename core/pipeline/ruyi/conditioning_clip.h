@@ -26,7 +26,7 @@ struct ConditioningClip {
   at::Tensor Mask(int64_t begin, int64_t count) const;
 };
 
-// Start pictures take the first frames, end pictures the last; where they meet, the end pictures win.
+// Start pictures take the first frames, end pictures the last. There are at most as many as frames.
 ConditioningClip MakeConditioningClip(const GenerationPlan& plan);
 
 }  // namespace ruyi

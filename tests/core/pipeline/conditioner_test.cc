@@ -1,0 +1,147 @@
+#include "core/pipeline/ruyi/conditioner.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/abs.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/tensor.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/pipeline/ruyi/guidance.h"
+#include "core/tensor/random_streams.h"
+#include "tests/core/pipeline/model_copy.h"
+#include "tests/core/pipeline/recording_sinks.h"
+#include "tests/core/pipeline/small_plan.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+const RuyiModels& Models() {
+  return LoadedModel("tiny");
+}
+
+absl::StatusOr<Conditions> ConditionsOf(const GenerationPlan& plan, RecordingProgress& progress) {
+  const CancellationToken token;
+  RandomStreams noise(plan.seed);
+  const RunObserver observer;
+  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+  return Condition(Models(), plan, run);
+}
+
+Conditions ConditionsOf(const GenerationPlan& plan) {
+  RecordingProgress progress;
+  return *ConditionsOf(plan, progress);
+}
+
+GenerationPlan PlanWithGuidance(double scale) {
+  GenerationPlan plan = SmallPlan();
+  plan.guidance_scale = scale;
+  return plan;
+}
+
+// How many chunks the autoencoder encodes for `plan`.
+int ChunksOf(const GenerationPlan& plan) {
+  RecordingProgress progress;
+  EXPECT_THAT(ConditionsOf(plan, progress), IsOk());
+  EXPECT_EQ(progress.reports.size(), progress.reports.back().total + 1);
+  return progress.reports.back().done;
+}
+
+TEST(Condition, WithoutGuidanceThereIsNoNegativePrompt) {
+  for (const double scale : {1.0, 0.5}) {
+    const DitConditions dit = ConditionsOf(PlanWithGuidance(scale)).dit;
+    for (const at::Tensor& tensor :
+         {dit.text, dit.text_mask, dit.t5, dit.t5_mask, dit.sizes, dit.clip_tokens, dit.clip_mask})
+      EXPECT_EQ(tensor.size(0), 1);
+  }
+}
+
+TEST(Condition, GuidancePutsTheNegativePromptBefore) {
+  const DitConditions alone = ConditionsOf(PlanWithGuidance(1.0)).dit;
+  const DitConditions both = ConditionsOf(PlanWithGuidance(1.5)).dit;
+  const std::pair<at::Tensor, at::Tensor> tensors[] = {
+      {alone.text, both.text},          {alone.text_mask, both.text_mask}, {alone.t5, both.t5},
+      {alone.t5_mask, both.t5_mask},    {alone.sizes, both.sizes},         {alone.clip_tokens, both.clip_tokens},
+      {alone.clip_mask, both.clip_mask}};
+  for (const auto& [one, two] : tensors) {
+    ASSERT_EQ(two.size(0), 2);
+    EXPECT_TRUE(at::equal(two.narrow(0, 1, 1), one));
+  }
+  EXPECT_TRUE(at::equal(both.text.narrow(0, 0, 1), Models().embeddings.Negative()->text));
+  EXPECT_EQ(both.clip_mask[0].abs().max().item<float>(), 0);
+  EXPECT_EQ(both.clip_tokens[0].abs().max().item<float>(), 0);
+}
+
+TEST(Condition, SaysTheSizesThatTheReferenceSays) {
+  GenerationPlan plan = PlanWithGuidance(1.0);
+  plan.size = {.width = 48, .height = 32};
+  EXPECT_TRUE(at::equal(ConditionsOf(plan).dit.sizes, at::tensor({1024.f, 1024.f, 32.f, 48.f, 0.f, 0.f}).view({1, 6})));
+}
+
+TEST(Condition, TakesThePromptOfThePlan) {
+  GenerationPlan plan = PlanWithGuidance(1.0);
+  plan.camera = Camera::kUp;
+  plan.motion = 3;
+  EXPECT_TRUE(at::equal(ConditionsOf(plan).dit.text, Models().embeddings.Positive(Camera::kUp, 3)->text));
+}
+
+TEST(Condition, EncodesEqualPartsOnce) {
+  EXPECT_EQ(ChunksOf(SmallPlan(8)), 2);   // one of the mask, one of the pictures
+  EXPECT_EQ(ChunksOf(SmallPlan(16)), 4);  // with the picture, without
+  EXPECT_EQ(ChunksOf(SmallPlan(24)), 4);
+  GenerationPlan plan = SmallPlan(24);
+  plan.end_images = {NoisyImage(plan.size, 3)};
+  EXPECT_EQ(ChunksOf(plan), 6);
+}
+
+// A chunk of pictures differs by which pictures it shows, a chunk of the mask by which frames are given.
+TEST(Condition, MasksOfOtherPicturesAreEqual) {
+  GenerationPlan plan = SmallPlan(16);
+  for (uint32_t i = 1; i < 8; ++i)
+    plan.start_images.push_back(NoisyImage(plan.size, 10 + i));
+  for (uint32_t i = 0; i < 8; ++i)
+    plan.end_images.push_back(NoisyImage(plan.size, 20 + i));
+  EXPECT_EQ(ChunksOf(plan), 3);
+}
+
+TEST(Condition, PartsEncodedOnceHaveNoiseOfTheirOwn) {
+  const at::Tensor latents = ConditionsOf(SmallPlan(24)).inpaint_latents;
+  ASSERT_EQ(latents.sizes(), (std::vector<int64_t>{1, 32, 6, 4, 4}));
+  EXPECT_FALSE(at::equal(latents.narrow(2, 2, 2), latents.narrow(2, 4, 2)));
+}
+
+TEST(Condition, ShowsTheClipToItsObserver) {
+  int clips = 0;
+  const GenerationPlan plan = SmallPlan();
+  const RunObserver observer = {.on_clip =
+                                    [&](const ConditioningClip& clip) {
+                                      ++clips;
+                                      EXPECT_EQ(clip.frames, MakeConditioningClip(plan).frames);
+                                    },
+                                .on_latents = {},
+                                .on_frames = {}};
+  const CancellationToken token;
+  RandomStreams noise(1);
+  RecordingProgress progress;
+  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+  EXPECT_THAT(Condition(Models(), plan, run), IsOk());
+  EXPECT_EQ(clips, 1);
+}
+
+TEST(Guide, LeadsAwayFromThePredictionWithoutTheCondition) {
+  const at::Tensor predictions = at::tensor({1.f, 2.f, 3.f, -2.f}).view({2, 2});
+  EXPECT_TRUE(at::allclose(Guide(predictions, 3), at::tensor({7.f, -10.f}).view({1, 2})));
+  EXPECT_TRUE(at::equal(Guide(predictions.narrow(0, 1, 1), 3), predictions.narrow(0, 1, 1)));
+}
+
+TEST(Guide, IsNeededAboveOne) {
+  EXPECT_FALSE(IsGuided(0));
+  EXPECT_FALSE(IsGuided(1));
+  EXPECT_TRUE(IsGuided(1.01));
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,328 @@
+#include "core/pipeline/ruyi/ruyi_pipeline.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/neg.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <functional>
+#include <utility>
+
+#include "core/tensor/random_streams.h"
+#include "tests/core/pipeline/model_copy.h"
+#include "tests/core/pipeline/recording_sinks.h"
+#include "tests/core/pipeline/small_plan.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+using testing::Eq;
+using testing::Ne;
+
+RuyiPipeline PipelineOf(const std::string& model) {
+  return RuyiPipeline(LoadedModel(model));
+}
+
+RecordingFrames FramesOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
+  RecordingProgress progress;
+  RecordingFrames frames;
+  EXPECT_THAT(pipeline.Generate(plan, CancellationToken(), progress, frames), IsOk());
+  return frames;
+}
+
+std::vector<uint8_t> VideoOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
+  return FramesOf(pipeline, plan).Bytes();
+}
+
+std::vector<Progress> ReportsOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
+  RecordingProgress progress;
+  RecordingFrames frames;
+  EXPECT_THAT(pipeline.Generate(plan, CancellationToken(), progress, frames), IsOk());
+  return progress.reports;
+}
+
+class RuyiPipelineTest : public testing::TestWithParam<const char*> {
+ protected:
+  RuyiPipeline pipeline_ = PipelineOf(GetParam());
+};
+
+TEST_P(RuyiPipelineTest, GivesEveryFrameInThePlansSize) {
+  GenerationPlan plan = SmallPlan(16);
+  plan.size = {.width = 48, .height = 32};
+  plan.latents.width = 6;
+  const std::vector<RgbImage> frames = FramesOf(pipeline_, plan).frames;
+  ASSERT_EQ(frames.size(), 16);
+  for (const RgbImage& frame : frames) {
+    EXPECT_EQ(frame.width, 48);
+    EXPECT_EQ(frame.height, 32);
+    EXPECT_EQ(frame.pixels.size(), 48 * 32 * 3);
+  }
+  EXPECT_NE(frames.front().pixels, frames.back().pixels);
+}
+
+TEST_P(RuyiPipelineTest, ASeedGivesOneVideo) {
+  const GenerationPlan plan = SmallPlan();
+  GenerationPlan other = plan;
+  other.seed = 43;
+  const std::vector<uint8_t> first = VideoOf(pipeline_, plan);
+  EXPECT_THAT(VideoOf(pipeline_, other), Ne(first));
+  EXPECT_THAT(VideoOf(pipeline_, plan), Eq(first));  // whatever ran before
+}
+
+TEST_P(RuyiPipelineTest, EveryPartOfThePlanCounts) {
+  const std::vector<uint8_t> video = VideoOf(pipeline_, SmallPlan());
+  const std::vector<std::function<void(GenerationPlan&)>> changes = {
+      [](GenerationPlan& plan) { plan.start_images = {NoisyImage(plan.size, 2)}; },
+      [](GenerationPlan& plan) { plan.end_images = {NoisyImage(plan.size, 2)}; },
+      [](GenerationPlan& plan) { plan.motion = 2, plan.camera = Camera::kLeft; },
+      [](GenerationPlan& plan) { plan.steps = 2; },
+      [](GenerationPlan& plan) { plan.guidance_scale = 4.0; },
+  };
+  for (const auto& change : changes) {
+    GenerationPlan plan = SmallPlan();
+    change(plan);
+    EXPECT_THAT(VideoOf(pipeline_, plan), Ne(video));
+  }
+}
+
+TEST_P(RuyiPipelineTest, TakesSeveralEndPicturesInTheirOrder) {
+  GenerationPlan plan = SmallPlan(16);
+  plan.end_images = {NoisyImage({20, 30}, 2), NoisyImage({64, 64}, 3), NoisyImage(plan.size, 4)};
+  const std::vector<uint8_t> video = VideoOf(pipeline_, plan);
+  EXPECT_EQ(video.size(), size_t{16} * 32 * 32 * 3);
+  std::swap(plan.end_images[0], plan.end_images[2]);
+  EXPECT_THAT(VideoOf(pipeline_, plan), Ne(video));
+}
+
+// At a scale of just above 1 both predictions are computed and the one without the condition counts for nothing.
+TEST_P(RuyiPipelineTest, GuidanceOfOneIsThePredictionWithTheConditionAlone) {
+  GenerationPlan plan = SmallPlan();
+  plan.guidance_scale = 1.0;
+  const std::vector<uint8_t> alone = VideoOf(pipeline_, plan);
+  plan.guidance_scale = 1.0 + 1e-9;
+  const std::vector<uint8_t> both = VideoOf(pipeline_, plan);
+  ASSERT_EQ(alone.size(), both.size());
+  for (size_t i = 0; i < alone.size(); ++i)
+    ASSERT_LE(std::abs(alone[i] - both[i]), 1) << i;
+}
+
+TEST_P(RuyiPipelineTest, GuidanceOfOneNeedsNoNegativePrompt) {
+  const ModelCopy model(GetParam());
+  const std::filesystem::path file = model.path() / "embeddings.safetensors";
+  NamedTensors prompts = ReadTensors(file);
+  prompts.at("n.default.emb1") = prompts.at("n.default.emb1").to(at::kFloat).neg();
+  WriteTensors(file, prompts);
+  RuyiPipeline changed(*model.Load());
+  GenerationPlan plan = SmallPlan();
+  EXPECT_THAT(VideoOf(changed, plan), Ne(VideoOf(pipeline_, plan)));
+  plan.guidance_scale = 1.0;
+  EXPECT_THAT(VideoOf(changed, plan), Eq(VideoOf(pipeline_, plan)));
+}
+
+TEST_P(RuyiPipelineTest, WarmsUp) {
+  EXPECT_THAT(pipeline_.WarmUp(), IsOk());
+  EXPECT_EQ(pipeline_.geometry().frames_per_chunk, 8);
+}
+
+TEST_P(RuyiPipelineTest, WarmingUpChangesNoVideo) {
+  const std::vector<uint8_t> before = VideoOf(pipeline_, SmallPlan());
+  ASSERT_THAT(pipeline_.WarmUp(), IsOk());
+  EXPECT_THAT(VideoOf(pipeline_, SmallPlan()), Eq(before));
+}
+
+std::vector<Progress> ConditioningAndDenoising(int chunks, int steps) {
+  std::vector<Progress> reports;
+  for (int i = 0; i <= chunks; ++i)
+    reports.push_back({Phase::kConditioning, i, chunks});
+  for (int i = 0; i <= steps; ++i)
+    reports.push_back({Phase::kDenoising, i, steps});
+  return reports;
+}
+
+TEST(RuyiPipelineProgress, CountsChunksStepsAndFrames) {
+  RuyiPipeline pipeline = PipelineOf("tiny");
+  GenerationPlan plan = SmallPlan(24);
+  plan.steps = 2;
+  std::vector<Progress> expected = ConditioningAndDenoising(4, 2);
+  for (const int done : {0, 4, 12, 20, 24})
+    expected.push_back({Phase::kDecoding, done, 24});
+  EXPECT_EQ(ReportsOf(pipeline, plan), expected);
+}
+
+TEST(RuyiPipelineProgress, CountsWholeChunksOfFramesInCacheMode) {
+  RuyiPipeline pipeline = PipelineOf("tiny-cache");
+  std::vector<Progress> expected = ConditioningAndDenoising(4, 1);
+  for (const int done : {0, 8, 16, 24})
+    expected.push_back({Phase::kDecoding, done, 24});
+  EXPECT_EQ(ReportsOf(pipeline, SmallPlan(24)), expected);
+}
+
+// The frames that a report of progress counts have been given before it.
+TEST(RuyiPipelineProgress, ReportsFramesAfterGivingThem) {
+  RuyiPipeline pipeline = PipelineOf("tiny");
+  RecordingFrames frames;
+  std::vector<size_t> given;
+  RecordingProgress progress([&](size_t) { given.push_back(frames.frames.size()); });
+  ASSERT_THAT(pipeline.Generate(SmallPlan(16), CancellationToken(), progress, frames), IsOk());
+  for (size_t i = 0; i < given.size(); ++i) {
+    const Progress& report = progress.reports[i];
+    EXPECT_EQ(given[i], report.phase == Phase::kDecoding ? report.done : 0);
+  }
+}
+
+// A run that is cancelled at its report number `at`, counted from 1.
+struct CancelledRun {
+  explicit CancelledRun(RuyiPipeline& pipeline, size_t at)
+      : progress([this, at](size_t count) {
+          if (count != at)
+            return;
+          source.Cancel(absl::CancelledError("enough"));
+          frames_before = frames.frames.size();
+        }) {
+    status = pipeline.Generate(SmallPlan(16), source.token(), progress, frames);
+  }
+
+  CancellationSource source;
+  RecordingFrames frames;
+  RecordingProgress progress;
+  size_t frames_before = 0;
+  absl::Status status;
+};
+
+TEST_P(RuyiPipelineTest, StopsAtTheNextBoundaryWhereverItIsCancelled) {
+  const std::vector<Progress> reports = ReportsOf(pipeline_, SmallPlan(16));
+  for (size_t at = 1; at < reports.size(); ++at) {
+    const CancelledRun run(pipeline_, at);
+    EXPECT_THAT(run.status, StatusIs(absl::StatusCode::kCancelled, "enough")) << at;
+    EXPECT_EQ(run.frames.frames.size(), run.frames_before) << at;
+    for (size_t i = at; i < run.progress.reports.size(); ++i)
+      EXPECT_EQ(run.progress.reports[i].done, 0) << "after report " << at;  // only the beginning of a phase
+  }
+}
+
+TEST_P(RuyiPipelineTest, CancellingAfterTheLastFrameIsTooLate) {
+  const std::vector<Progress> reports = ReportsOf(pipeline_, SmallPlan(16));
+  const CancelledRun run(pipeline_, reports.size());
+  EXPECT_THAT(run.status, IsOk());
+  EXPECT_EQ(run.frames.frames.size(), 16);
+}
+
+TEST_P(RuyiPipelineTest, ARunAfterACancelledOneIsWhole) {
+  const std::vector<uint8_t> whole = VideoOf(pipeline_, SmallPlan(16));
+  for (const size_t at : {2, 6, 8})
+    CancelledRun(pipeline_, at);
+  EXPECT_THAT(VideoOf(pipeline_, SmallPlan(16)), Eq(whole));
+}
+
+TEST_P(RuyiPipelineTest, StopsWhenItsTimeIsUp) {
+  FakeClock clock;
+  const CancellationSource source(clock.Now() + absl::Seconds(10), clock);
+  RecordingFrames frames;
+  RecordingProgress progress([&](size_t count) {
+    if (count == 5)
+      clock.Advance(absl::Seconds(11));
+  });
+  EXPECT_THAT(pipeline_.Generate(SmallPlan(16), source.token(), progress, frames),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_TRUE(frames.frames.empty());
+}
+
+TEST_P(RuyiPipelineTest, ReturnsTheErrorOfTheFrameSink) {
+  for (const size_t at : {0, 1, 5, 15}) {
+    RecordingProgress progress;
+    RecordingFrames frames(at, absl::UnavailableError("the encoder is gone"));
+    EXPECT_THAT(pipeline_.Generate(SmallPlan(16), CancellationToken(), progress, frames),
+                StatusIs(absl::StatusCode::kUnavailable, "the encoder is gone"));
+    EXPECT_EQ(frames.frames.size(), at + 1);
+  }
+}
+
+TEST_P(RuyiPipelineTest, ReturnsTheErrorOfTheSampler) {
+  GenerationPlan plan = SmallPlan();
+  plan.steps = 1001;
+  RecordingProgress progress;
+  RecordingFrames frames;
+  EXPECT_THAT(pipeline_.Generate(plan, CancellationToken(), progress, frames),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_P(RuyiPipelineTest, AFaultOfTheLibrariesBelowIsInternal) {
+  GenerationPlan plan = SmallPlan();
+  plan.latents.width = 5;  // not that of the pictures
+  RecordingProgress progress;
+  RecordingFrames frames;
+  EXPECT_THAT(pipeline_.Generate(plan, CancellationToken(), progress, frames), StatusIs(absl::StatusCode::kInternal));
+}
+
+// Fails for one purpose.
+class FailingNoise final : public NoiseSource {
+ public:
+  explicit FailingNoise(NoisePurpose purpose) : purpose_(purpose) {}
+
+  absl::StatusOr<at::Tensor> Normal(NoisePurpose purpose, at::IntArrayRef shape) override {
+    if (purpose == purpose_)
+      return absl::DataLossError("no noise");
+    return random_.Normal(purpose, shape);
+  }
+
+ private:
+  NoisePurpose purpose_;
+  RandomStreams random_{1};
+};
+
+TEST_P(RuyiPipelineTest, ReturnsTheErrorOfTheNoise) {
+  for (const NoisePurpose purpose :
+       {NoisePurpose::kInitialLatents, NoisePurpose::kMaskPosterior, NoisePurpose::kImagePosterior}) {
+    const CancellationToken token;
+    const RunObserver observer;
+    FailingNoise noise(purpose);
+    RecordingProgress progress;
+    RecordingFrames frames;
+    RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+    EXPECT_THAT(pipeline_.Run(SmallPlan(), run, frames), StatusIs(absl::StatusCode::kDataLoss, "no noise"));
+    EXPECT_TRUE(frames.frames.empty());
+  }
+}
+
+TEST_P(RuyiPipelineTest, ShowsEveryStageToItsObserver) {
+  int clips = 0;
+  int steps = 0;
+  int64_t frames_seen = 0;
+  const RunObserver observer = {.on_clip = [&](const ConditioningClip&) { ++clips; },
+                                .on_latents =
+                                    [&](const at::Tensor& latents) {
+                                      ++steps;
+                                      EXPECT_EQ(latents.sizes(), (std::vector<int64_t>{1, 16, 4, 4, 4}));
+                                    },
+                                .on_frames = [&](const at::Tensor& frames) { frames_seen += frames.size(1); }};
+  const CancellationToken token;
+  RandomStreams noise(1);
+  RecordingProgress progress;
+  RecordingFrames frames;
+  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+  GenerationPlan plan = SmallPlan(16);
+  plan.steps = 2;
+  ASSERT_THAT(pipeline_.Run(plan, run, frames), IsOk());
+  EXPECT_EQ(clips, 1);
+  EXPECT_EQ(steps, 2);
+  EXPECT_EQ(frames_seen, 16);
+}
+
+std::string ModeOf(const testing::TestParamInfo<const char*>& model) {
+  return std::string(model.param) == "tiny" ? "SliceMode" : "CacheMode";
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, RuyiPipelineTest, testing::Values("tiny", "tiny-cache"), ModeOf);
+
+TEST(DemoModel, MakesAVideo) {
+  RuyiPipeline pipeline(*LoadRuyiModels(std::filesystem::path(RUYI_SOURCE_DIR) / "models" / "ruyi-tiny", {}));
+  ASSERT_THAT(pipeline.WarmUp(), IsOk());
+  EXPECT_EQ(FramesOf(pipeline, SmallPlan()).frames.size(), 8);
+}
+
+}  // namespace
+}  // namespace ruyi
