@@ -40,6 +40,8 @@ struct GenerationPlan {
   SamplerKind sampler = SamplerKind::kDdim;
   int steps = 0;
   double guidance_scale = 0;
+  std::optional<TeaCacheSettings> tea_cache;
+  std::optional<EnhanceSettings> enhance;
   uint64_t seed = 0;
   absl::Duration execution_timeout = absl::InfiniteDuration();
 };

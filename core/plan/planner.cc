@@ -58,6 +58,8 @@ absl::StatusOr<GenerationPlan> Planner::Plan(ValidatedRequest request) const {
   plan.sampler = request.sampler;
   plan.steps = request.steps;
   plan.guidance_scale = request.guidance_scale;
+  plan.tea_cache = request.tea_cache;
+  plan.enhance = request.enhance;
   plan.seed = request.seed.has_value() ? *request.seed : draw_seed_();
   plan.execution_timeout = request.execution_timeout;
   plan.start_images = std::move(request.start_images);

@@ -20,6 +20,20 @@ struct PixelSize {
   friend bool operator==(const PixelSize&, const PixelSize&) = default;
 };
 
+// Leaves out steps whose input has hardly changed (core/cache/tea_cache.h).
+struct TeaCacheSettings {
+  double threshold = 0.1;
+  int skip_start_steps = 3;
+  int skip_end_steps = 1;
+};
+
+// Makes frames agree more (core/model/dit/enhance_video.h), but not in the first and the last steps.
+struct EnhanceSettings {
+  double weight = 1.0;
+  int skip_start_steps = 0;
+  int skip_end_steps = 0;
+};
+
 // Absent optionals take the model's defaults (core/request/limits.h).
 struct GenerationRequest {
   std::vector<std::string> start_images;  // encoded bytes
@@ -32,6 +46,8 @@ struct GenerationRequest {
   SamplerKind sampler = SamplerKind::kDdim;
   std::optional<int> steps;
   std::optional<double> guidance_scale;
+  std::optional<TeaCacheSettings> tea_cache;
+  std::optional<EnhanceSettings> enhance;
   std::optional<uint64_t> seed;                                 // absent: drawn
   absl::Duration execution_timeout = absl::InfiniteDuration();  // from the start of the work
 };

@@ -36,6 +36,11 @@ struct RequestLimits {
   ImageLimits image;  // the server's, by option
 };
 
+// The same for every model.
+inline constexpr int kPndmMinSteps = 4;
+inline constexpr Range<double> kTeaCacheThreshold{0.0, 1.0, TeaCacheSettings().threshold};
+inline constexpr Range<double> kEnhanceWeight{0.0, 10.0, EnhanceSettings().weight};
+
 // Reads `<model_folder>/serving.json` over the defaults above; a folder without that file gives the defaults.
 // DATA_LOSS: not JSON. INVALID_ARGUMENT: an unknown key, a value of the wrong type, an empty range. Blocks on the disk.
 absl::StatusOr<RequestLimits> LoadRequestLimits(const std::filesystem::path& model_folder);

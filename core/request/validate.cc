@@ -33,7 +33,12 @@ class Validator {
   void CheckSize(const PixelSize& size);
   void CheckSide(const std::string& field, int side);
   int FrameCount(const GenerationRequest& request);
+  void CheckPicturesFit(const GenerationRequest& request, int frame_count);
   void CheckMotion(const GenerationRequest& request);
+  void CheckSamplerSteps(SamplerKind sampler, int steps);
+  void CheckSkips(const std::string& field, int start, int end, int least);
+  void CheckTeaCache(const GenerationRequest& request);
+  void CheckEnhance(const GenerationRequest& request);
   void CheckTimeout(absl::Duration timeout);
 
   template <typename T>
@@ -133,11 +138,47 @@ int Validator::FrameCount(const GenerationRequest& request) {
   return frames;
 }
 
+void Validator::CheckPicturesFit(const GenerationRequest& request, int frame_count) {
+  const size_t pictures = request.start_images.size() + request.end_images.size();
+  if (violations_.empty() && pictures > static_cast<size_t>(frame_count))
+    Add("frame_count",
+        absl::StrFormat("%d frames do not hold %d pictures; send fewer pictures", frame_count, pictures));
+}
+
 void Validator::CheckMotion(const GenerationRequest& request) {
   if (request.motion.has_value() && (*request.motion < 1 || *request.motion > kMaxMotion)) {
     Add("motion",
         absl::StrFormat("%d is out of range; use 1 to %d, or leave it out for auto", *request.motion, kMaxMotion));
   }
+}
+
+void Validator::CheckSamplerSteps(SamplerKind sampler, int steps) {
+  if (sampler == SamplerKind::kPndm && steps >= 1 && steps < kPndmMinSteps)
+    Add("steps", absl::StrFormat("%d is too few for the sampler PNDM; use %d or more", steps, kPndmMinSteps));
+}
+
+void Validator::CheckSkips(const std::string& field, int start, int end, int least) {
+  const int most = limits_.steps.max;
+  for (const auto& [name, value] : {std::pair("skip_start_steps", start), std::pair("skip_end_steps", end)}) {
+    if (value < least || value > most)
+      Add(absl::StrCat(field, ".", name), absl::StrFormat("%d is out of range; use %d to %d", value, least, most));
+  }
+}
+
+void Validator::CheckTeaCache(const GenerationRequest& request) {
+  if (!request.tea_cache.has_value())
+    return;
+  const TeaCacheSettings& settings = *request.tea_cache;
+  InRange<double>("tea_cache.threshold", settings.threshold, kTeaCacheThreshold);
+  CheckSkips("tea_cache", settings.skip_start_steps, settings.skip_end_steps, 1);
+}
+
+void Validator::CheckEnhance(const GenerationRequest& request) {
+  if (!request.enhance.has_value())
+    return;
+  const EnhanceSettings& settings = *request.enhance;
+  InRange<double>("enhance_a_video.weight", settings.weight, kEnhanceWeight);
+  CheckSkips("enhance_a_video", settings.skip_start_steps, settings.skip_end_steps, 0);
 }
 
 void Validator::CheckTimeout(absl::Duration timeout) {
@@ -151,12 +192,18 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.end_images = Images(request.end_images, "end_images", 0, limits_.max_end_images);
   valid.resolution = Resolution(request);
   valid.frame_count = FrameCount(request);
+  CheckPicturesFit(request, valid.frame_count);
   valid.camera = request.camera;
   CheckMotion(request);
   valid.motion = request.motion;
   valid.sampler = request.sampler;
   valid.steps = InRange("steps", request.steps, limits_.steps);
+  CheckSamplerSteps(request.sampler, valid.steps);
   valid.guidance_scale = InRange("guidance_scale", request.guidance_scale, limits_.guidance_scale);
+  CheckTeaCache(request);
+  valid.tea_cache = request.tea_cache;
+  CheckEnhance(request);
+  valid.enhance = request.enhance;
   valid.seed = request.seed;
   CheckTimeout(request.execution_timeout);
   valid.execution_timeout = request.execution_timeout;

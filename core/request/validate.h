@@ -29,6 +29,8 @@ struct ValidatedRequest {
   SamplerKind sampler = SamplerKind::kDdim;
   int steps = 0;
   double guidance_scale = 0;
+  std::optional<TeaCacheSettings> tea_cache;
+  std::optional<EnhanceSettings> enhance;
   std::optional<uint64_t> seed;
   absl::Duration execution_timeout = absl::InfiniteDuration();
 };

@@ -63,10 +63,37 @@ absl::Status ReadNumbers(const nlohmann::json& params, GenerationPlan& plan) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<TeaCacheSettings> ReadTeaCache(const nlohmann::json& params) {
+  TeaCacheSettings settings;
+  RUYI_ASSIGN_OR_RETURN(settings.threshold, GetDouble(params, "threshold"));
+  RUYI_ASSIGN_OR_RETURN(settings.skip_start_steps, GetInt(params, "skip_start_steps"));
+  RUYI_ASSIGN_OR_RETURN(settings.skip_end_steps, GetInt(params, "skip_end_steps"));
+  return settings;
+}
+
+absl::StatusOr<EnhanceSettings> ReadEnhance(const nlohmann::json& params) {
+  EnhanceSettings settings;
+  RUYI_ASSIGN_OR_RETURN(settings.weight, GetDouble(params, "weight"));
+  RUYI_ASSIGN_OR_RETURN(settings.skip_start_steps, GetInt(params, "skip_start_steps"));
+  RUYI_ASSIGN_OR_RETURN(settings.skip_end_steps, GetInt(params, "skip_end_steps"));
+  return settings;
+}
+
+absl::Status ReadAcceleration(const nlohmann::json& params, GenerationPlan& plan) {
+  if (HasValue(params, "tea_cache")) {
+    RUYI_ASSIGN_OR_RETURN(plan.tea_cache, ReadTeaCache(params["tea_cache"]));
+  }
+  if (HasValue(params, "enhance_a_video")) {
+    RUYI_ASSIGN_OR_RETURN(plan.enhance, ReadEnhance(params["enhance_a_video"]));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<GenerationPlan> ReadPlan(const CaseInput& input, const LatentGeometry& geometry) {
   const nlohmann::json& params = input.golden.params;
   GenerationPlan plan;
   RUYI_RETURN_IF_ERROR(ReadNumbers(params, plan));
+  RUYI_RETURN_IF_ERROR(ReadAcceleration(params, plan));
   RUYI_ASSIGN_OR_RETURN(plan.sampler, ReadSamplerKind(params));
   RUYI_ASSIGN_OR_RETURN(plan.camera, ReadCamera(params));
   RUYI_ASSIGN_OR_RETURN(plan.motion, ReadMotion(params));
@@ -127,16 +154,9 @@ absl::Status Record(const RuyiPipeline& pipeline, const GenerationPlan& plan, No
   return pipeline.Run(plan, run, frames);
 }
 
-absl::Status SkipUnbuilt(const CaseInput& input) {
-  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "tea_cache", "TeaCache"));
-  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "enhance_a_video", "Enhance-A-Video"));
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<CaseOutput>> RunPipelineCase(const CaseInput& input) {
-  RUYI_RETURN_IF_ERROR(SkipUnbuilt(input));
   RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(input.golden.model, input.placement));
   const RuyiPipeline pipeline(std::move(models));
   RUYI_ASSIGN_OR_RETURN(const GenerationPlan plan, ReadPlan(input, pipeline.geometry()));

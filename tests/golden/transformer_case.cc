@@ -4,6 +4,7 @@
 #include <ATen/ops/complex.h>
 
 #include "core/base/status_macros.h"
+#include "core/json/json_file.h"
 #include "core/model/dit/dit.h"
 #include "tests/golden/case_registry.h"
 
@@ -48,7 +49,6 @@ at::Tensor ReadRotary(Inputs& inputs) {
 }  // namespace
 
 absl::StatusOr<std::vector<CaseOutput>> RunTransformerCase(const CaseInput& input) {
-  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "enhance_a_video_weight", "Enhance-A-Video"));
   RUYI_RETURN_IF_ERROR(SkipIfSet(input, "lora", "LoRA"));
   RUYI_RETURN_IF_ERROR(SkipIfSet(input, "fp8", "FP8"));
   std::vector<std::string> unused;
@@ -71,7 +71,11 @@ absl::StatusOr<std::vector<CaseOutput>> RunTransformerCase(const CaseInput& inpu
   const DitContext context =
       dit.Prepare(conditions, {.timesteps = timesteps.unsqueeze(0), .rotary = rotary, .frames = latents.size(2)});
   const at::Tensor whole = has_clip ? at::cat({latents, inpaint}, 1) : latents;
-  return PairOutputs(input, file, {{"out.sample", dit.Forward(whole, context, {.index = 0})}});
+  DitStep step;
+  if (HasValue(input.golden.params, "enhance_a_video_weight")) {
+    RUYI_ASSIGN_OR_RETURN(step.enhance_weight, GetDouble(input.golden.params, "enhance_a_video_weight"));
+  }
+  return PairOutputs(input, file, {{"out.sample", dit.Forward(whole, context, step)}});
 }
 
 }  // namespace ruyi::golden

@@ -1,7 +1,9 @@
 #include "core/model/dit/attention.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
+#include "core/model/dit/enhance_video.h"
 #include "core/model/dit/rotary.h"
 
 namespace ruyi {
@@ -27,20 +29,36 @@ at::Tensor DitAttention::SplitHeads(const at::Tensor& x) const {
   return x.unflatten(-1, {heads, -1});
 }
 
-KeyValue DitAttention::LookUp(const at::Tensor& source) const {
-  return {.key = key_norm.Forward(SplitHeads(key.Forward(source))).transpose(1, 2),
-          .value = SplitHeads(value.Forward(source)).transpose(1, 2)};
+// [B, tokens, heads, head_dim], normalised
+at::Tensor DitAttention::Queries(const at::Tensor& x) const {
+  return query_norm.Forward(SplitHeads(query.Forward(x)));
+}
+at::Tensor DitAttention::Keys(const at::Tensor& source) const {
+  return key_norm.Forward(SplitHeads(key.Forward(source)));
 }
 
-at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary) const {
-  const at::Tensor keys = Rotate(key_norm.Forward(SplitHeads(key.Forward(x))), rotary);
-  return Forward(x, rotary, {.key = keys.transpose(1, 2), .value = SplitHeads(value.Forward(x)).transpose(1, 2)});
+KeyValue DitAttention::LookUp(const at::Tensor& source) const {
+  return {.key = Keys(source).transpose(1, 2), .value = SplitHeads(value.Forward(source)).transpose(1, 2)};
+}
+
+at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary,
+                                 const std::optional<Enhancement>& enhance) const {
+  const at::Tensor queries = Queries(x);
+  const at::Tensor keys = Keys(x);
+  const at::Tensor found = Attend(Rotate(queries, rotary), {.key = Rotate(keys, rotary).transpose(1, 2),
+                                                            .value = SplitHeads(value.Forward(x)).transpose(1, 2)});
+  return enhance.has_value() ? found * EnhanceScore(queries, keys, enhance->frames, enhance->weight) : found;
 }
 
 at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const {
-  const at::Tensor queries = Rotate(query_norm.Forward(SplitHeads(query.Forward(x))), rotary).transpose(1, 2);
-  const auto for_all = [&](const at::Tensor& tensor) { return tensor.expand({x.size(0), -1, -1, -1}); };
-  const at::Tensor found = at::scaled_dot_product_attention(queries, for_all(source.key), for_all(source.value));
+  return Attend(Rotate(Queries(x), rotary), source);
+}
+
+// Queries [B, tokens, heads, head_dim] → [B, tokens, hidden]
+at::Tensor DitAttention::Attend(const at::Tensor& queries, const KeyValue& source) const {
+  const auto for_all = [&](const at::Tensor& tensor) { return tensor.expand({queries.size(0), -1, -1, -1}); };
+  const at::Tensor found =
+      at::scaled_dot_product_attention(queries.transpose(1, 2), for_all(source.key), for_all(source.value));
   return out.Forward(found.transpose(1, 2).flatten(2));
 }
 

@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+
 #include "core/model/dit/config.h"
 #include "core/model/layers/layer_norm.h"
 #include "core/model/layers/linear.h"
@@ -17,6 +19,12 @@ namespace ruyi {
 struct KeyValue {
   at::Tensor key;
   at::Tensor value;
+};
+
+// Enhance-A-Video in a self-attention over so many frames.
+struct Enhancement {
+  int64_t frames = 0;
+  double weight = 0;
 };
 
 // Weight names: to_q, to_k, to_v, to_out.0 and the norms norm_q, norm_k over head_dim.
@@ -36,13 +44,16 @@ struct DitAttention {
   KeyValue LookUp(const at::Tensor& source) const;
 
   // Self-attention: x [B, tokens, hidden], rotary [tokens, head_dim / 2] → [B, tokens, hidden]
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary) const;
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const std::optional<Enhancement>& enhance) const;
 
   // Cross-attention to what LookUp gave: x [B, tokens, hidden] → [B, tokens, hidden]
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const;
 
  private:
   at::Tensor SplitHeads(const at::Tensor& x) const;
+  at::Tensor Queries(const at::Tensor& x) const;
+  at::Tensor Keys(const at::Tensor& source) const;
+  at::Tensor Attend(const at::Tensor& queries, const KeyValue& source) const;
 };
 
 }  // namespace ruyi

@@ -8,7 +8,10 @@ namespace {
 
 constexpr double kEps = 1e-6;
 
+// `positions` may be undefined: none.
 at::Tensor AddFramePositions(const at::Tensor& x, const at::Tensor& positions) {
+  if (!positions.defined())
+    return x;
   return (x.unflatten(1, {positions.size(1), -1}) + positions).flatten(1, 2);
 }
 
@@ -53,11 +56,14 @@ DitBlock DitBlock::Load(const WeightScope& scope, const DitConfig& config, bool 
   return block;
 }
 
+at::Tensor DitBlock::Modulate(const at::Tensor& x, const DitBlockInput& input) const {
+  return self_norm.Forward(AddFramePositions(x, input.frame_positions)) + input.shift;
+}
+
 at::Tensor DitBlock::Forward(const at::Tensor& x, const at::Tensor& skipped, const DitBlockInput& input) const {
-  at::Tensor tokens = skip.has_value() ? skip->Forward(x, skipped) : x;
-  if (input.frame_positions.defined())
-    tokens = AddFramePositions(tokens, input.frame_positions);
-  tokens = tokens + self_attention.Forward(self_norm.Forward(tokens) + input.shift, input.rotary);
+  const at::Tensor joined = skip.has_value() ? skip->Forward(x, skipped) : x;
+  at::Tensor tokens = AddFramePositions(joined, input.frame_positions);
+  tokens = tokens + self_attention.Forward(self_norm.Forward(tokens) + input.shift, input.rotary, input.enhance);
   tokens = tokens + text_attention.Forward(text_norm.Forward(tokens), input.rotary, input.text);
   if (clip.has_value())
     tokens = tokens + clip->Forward(tokens, input);

@@ -23,6 +23,7 @@ struct DitBlockInput {
   at::Tensor shift;            // [B, 1, hidden]: what the timestep adds to the normalised tokens
   KeyValue text;
   KeyValue clip;  // unused without has_clip
+  std::optional<Enhancement> enhance;
 };
 
 // The long skip connection of the second half of the blocks. Weight names: skip_norm [2 hidden], skip_linear.
@@ -63,6 +64,9 @@ struct DitBlock {
 
   // `has_skip`: it is one of the blocks that take a skip connection.
   static DitBlock Load(const WeightScope& scope, const DitConfig& config, bool has_skip);
+
+  // What the self-attention of a block without skip connection sees of x [B, tokens, hidden].
+  at::Tensor Modulate(const at::Tensor& x, const DitBlockInput& input) const;
 
   // x [B, tokens, hidden]; `skipped` likewise, used by blocks that have a skip connection → [B, tokens, hidden]
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& skipped, const DitBlockInput& input) const;

@@ -1,6 +1,7 @@
 #include "core/model/dit/config.h"
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,10 +42,13 @@ absl::Status RefuseUnbuiltFeatures(const json& object) {
                          reason::kFeatureNotBuilt);
 }
 
-absl::StatusOr<int64_t> GetPositive(const json& object, std::string_view key, int64_t fallback) {
+// Far beyond any model, and small enough for products of two.
+constexpr int64_t kMaxCount = 1 << 20;
+
+absl::StatusOr<int64_t> GetPositive(const json& object, std::string_view key, std::optional<int64_t> fallback) {
   RUYI_ASSIGN_OR_RETURN(const int64_t value, GetInt(object, key, fallback));
-  if (value < 1)
-    return Invalid(absl::StrFormat("%s is %d, must be at least 1", key, value));
+  if (value < 1 || value > kMaxCount)
+    return Invalid(absl::StrFormat("%s is %d, must be 1 to %d", key, value, kMaxCount));
   return value;
 }
 
@@ -70,13 +74,11 @@ absl::Status ParseCounts(const json& object, DitConfig& config) {
 
 // The reference takes CLIP tokens whenever its input is more than the latents that it predicts.
 absl::Status ParseChannels(const json& object, DitConfig& config) {
-  RUYI_ASSIGN_OR_RETURN(config.in_channels, GetInt(object, "in_channels"));
+  RUYI_ASSIGN_OR_RETURN(config.in_channels, GetPositive(object, "in_channels", std::nullopt));
   RUYI_ASSIGN_OR_RETURN(const bool learn_sigma, GetBool(object, "learn_sigma", true));
   const int64_t predicted = learn_sigma ? config.in_channels * 2 : config.in_channels;
   RUYI_ASSIGN_OR_RETURN(config.out_channels, GetPositive(object, "out_channels", predicted));
   config.has_clip = config.out_channels != predicted;
-  if (config.in_channels < 1)
-    return Invalid(absl::StrFormat("in_channels is %d, must be at least 1", config.in_channels));
   return absl::OkStatus();
 }
 
@@ -87,9 +89,11 @@ absl::Status ParseWidths(const json& object, DitConfig& config) {
                                    config.hidden()));
   }
   RUYI_ASSIGN_OR_RETURN(const double ratio, GetDouble(object, "mlp_ratio", 4.0));
+  constexpr double kMaxRatio = 64;
+  if (!(ratio * static_cast<double>(hidden) >= 1 && ratio <= kMaxRatio))
+    return Invalid(
+        absl::StrFormat("mlp_ratio is %g, must be at least 1 / hidden_size and at most %g", ratio, kMaxRatio));
   config.ff_dim = static_cast<int64_t>(static_cast<double>(hidden) * ratio);
-  if (!(config.ff_dim >= 1))
-    return Invalid(absl::StrFormat("mlp_ratio %g gives no feed-forward layer", ratio));
   RUYI_ASSIGN_OR_RETURN(config.time_positions, GetBool(object, "time_position_encoding", true));
   return absl::OkStatus();
 }

@@ -153,6 +153,7 @@ DitContext Dit::Prepare(const DitConditions& conditions, const DitSchedule& sche
   const std::vector<at::Tensor> modulation = at::chunk(layers_->out_modulation.Forward(tones).unsqueeze(2), 2, -1);
   context.out_scales = modulation[0] + 1;
   context.out_shifts = modulation[1];
+  context.frames = schedule.frames;
   context.rotary = schedule.rotary.to(placement_.device).repeat({schedule.frames, 1});
   if (config_.time_positions && schedule.frames != 1) {
     const at::Tensor positions = FrameSinusoid(schedule.frames, config_.hidden()).view({1, schedule.frames, 1, -1});
@@ -161,28 +162,46 @@ DitContext Dit::Prepare(const DitConditions& conditions, const DitSchedule& sche
   return context;
 }
 
-at::Tensor Dit::Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const {
-  const at::Tensor patches = Patchify(latents.to(placement_.device, placement_.dtype), config_.patch_size);
-  at::Tensor tokens = layers_->patch_embedding.Forward(patches);
+DitBlockInput Dit::BlockInput(const DitContext& context, const DitStep& step, int64_t block) const {
+  const DitContext::Block& prepared = context.blocks[block];
+  DitBlockInput input = {.rotary = context.rotary,
+                         .frame_positions = context.frame_positions,
+                         .shift = prepared.shifts[step.index],
+                         .text = prepared.text,
+                         .clip = step.with_clip ? prepared.clip : prepared.without_clip};
+  if (step.enhance_weight.has_value())
+    input.enhance = {.frames = context.frames, .weight = *step.enhance_weight};
+  return input;
+}
+
+// Through all blocks and the last normalisation.
+at::Tensor Dit::RunBlocks(at::Tensor tokens, const DitContext& context, const DitStep& step) const {
   std::vector<at::Tensor> skips;
   for (int64_t i = 0; i < config_.layers; ++i) {
     const DitBlock& block = layers_->blocks[i];
-    const DitContext::Block& prepared = context.blocks[i];
     at::Tensor skipped;
     if (block.skip.has_value()) {
       skipped = std::move(skips.back());
       skips.pop_back();
     }
-    tokens = block.Forward(tokens, skipped,
-                           {.rotary = context.rotary,
-                            .frame_positions = context.frame_positions,
-                            .shift = prepared.shifts[step.index],
-                            .text = prepared.text,
-                            .clip = step.with_clip ? prepared.clip : prepared.without_clip});
+    tokens = block.Forward(tokens, skipped, BlockInput(context, step, i));
     if (i < config_.layers / 2 - 1)
       skips.push_back(tokens);
   }
-  tokens = layers_->out_norm.Forward(tokens) * context.out_scales[step.index] + context.out_shifts[step.index];
+  return layers_->out_norm.Forward(tokens) * context.out_scales[step.index] + context.out_shifts[step.index];
+}
+
+at::Tensor Dit::Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const {
+  const at::Tensor patches = Patchify(latents.to(placement_.device, placement_.dtype), config_.patch_size);
+  at::Tensor tokens = layers_->patch_embedding.Forward(patches);
+  if (step.cache == nullptr) {
+    tokens = RunBlocks(tokens, context, step);
+  } else if (step.cache->NeedsBlocks(tokens, layers_->blocks.front().Modulate(tokens, BlockInput(context, step, 0)))) {
+    tokens = RunBlocks(tokens, context, step);
+    step.cache->Store(tokens);
+  } else {
+    tokens = step.cache->Apply(tokens);
+  }
   return Unpatchify(layers_->out.Forward(tokens), latents, config_.patch_size);
 }
 

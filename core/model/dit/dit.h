@@ -9,11 +9,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/cache/tea_cache.h"
 #include "core/model/dit/attention.h"
+#include "core/model/dit/block.h"
 #include "core/model/dit/config.h"
 #include "core/tensor/placement.h"
 
@@ -48,16 +51,19 @@ struct DitContext {
     KeyValue without_clip;  // the learnt filler alone
   };
   std::vector<Block> blocks;
-  at::Tensor out_scales;       // [steps, B, 1, hidden], 1 included
-  at::Tensor out_shifts;       // [steps, B, 1, hidden]
+  at::Tensor out_scales;  // [steps, B, 1, hidden], 1 included
+  at::Tensor out_shifts;  // [steps, B, 1, hidden]
+  int64_t frames = 0;
   at::Tensor rotary;           // of all frames
   at::Tensor frame_positions;  // [1, frames, 1, hidden], or undefined
 };
 
-// Which timestep, and whether the CLIP picture is seen at it.
+// Which timestep, and what is special about it.
 struct DitStep {
   int64_t index = 0;
-  bool with_clip = true;
+  bool with_clip = true;                 // the CLIP picture is seen
+  std::optional<double> enhance_weight;  // of Enhance-A-Video
+  TeaCache* cache = nullptr;             // may leave out the blocks
 };
 
 class Dit {
@@ -79,6 +85,8 @@ class Dit {
  private:
   Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers);
 
+  DitBlockInput BlockInput(const DitContext& context, const DitStep& step, int64_t block) const;
+  at::Tensor RunBlocks(at::Tensor tokens, const DitContext& context, const DitStep& step) const;
   at::Tensor TextTokens(const DitConditions& conditions) const;
   at::Tensor ClipTokens(const DitConditions& conditions) const;
   void PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones, DitContext& context) const;

@@ -5,8 +5,10 @@
 #include <ATen/ops/tensor.h>
 
 #include <memory>
+#include <optional>
 
 #include "core/base/status_macros.h"
+#include "core/cache/tea_cache.h"
 #include "core/model/dit/rotary.h"
 #include "core/pipeline/ruyi/guidance.h"
 #include "core/pipeline/ruyi/make_sampler.h"
@@ -34,6 +36,23 @@ at::Tensor ModelInput(const at::Tensor& latents, const at::Tensor& inpaint, int6
   return at::cat({latents, inpaint}, 1).expand({batch, -1, -1, -1, -1});
 }
 
+std::optional<TeaCache> CacheOf(const GenerationPlan& plan) {
+  if (!plan.tea_cache.has_value())
+    return std::nullopt;
+  return TeaCache({.threshold = plan.tea_cache->threshold,
+                   .skip_start_steps = plan.tea_cache->skip_start_steps,
+                   .skip_end_steps = plan.tea_cache->skip_end_steps},
+                  plan.steps);
+}
+
+// Absent where it is off.
+std::optional<double> EnhanceWeight(const GenerationPlan& plan, int call) {
+  if (!plan.enhance.has_value())
+    return std::nullopt;
+  const bool is_on = call >= plan.enhance->skip_start_steps && call < plan.steps - plan.enhance->skip_end_steps;
+  return is_on ? std::optional(plan.enhance->weight) : std::nullopt;
+}
+
 }  // namespace
 
 absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPlan& plan, const Conditions& conditions,
@@ -47,6 +66,7 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
   const at::Tensor inpaint = conditions.inpaint_latents.to(models.placement.device);
   const int64_t batch = conditions.dit.text.size(0);
   const DitContext context = models.dit.Prepare(conditions.dit, ScheduleOf(models, *sampler, shape, batch));
+  std::optional<TeaCache> cache = CacheOf(plan);
   at::Tensor latents = noise.to(models.placement.device) * sampler->initial_noise_scale();
   const int calls = static_cast<int>(sampler->timesteps().size());
   for (int call = 0; call < calls; ++call) {
@@ -54,7 +74,10 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
     RUYI_RETURN_IF_ERROR(run.token.Check());
     const at::Tensor predictions =
         models.dit.Forward(ModelInput(sampler->ScaleInput(latents, call), inpaint, batch), context,
-                           {.index = call, .with_clip = call >= calls * (1 - kClipShare)});
+                           {.index = call,
+                            .with_clip = call >= calls * (1 - kClipShare),
+                            .enhance_weight = EnhanceWeight(plan, call),
+                            .cache = cache.has_value() ? &*cache : nullptr});
     // The rest of the channels is the variance, which no sampler here uses.
     const at::Tensor noise_prediction = predictions.narrow(1, 0, shape.channels).to(at::kFloat);
     RUYI_ASSIGN_OR_RETURN(latents, sampler->Step(Guide(noise_prediction, plan.guidance_scale), call, latents));

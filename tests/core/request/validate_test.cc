@@ -152,6 +152,20 @@ const WrongField kWrongFields[] = {
     {"MuchMotion", [](auto& r) { r.motion = 5; }, "motion", "5 is out of range; use 1 to 4"},
     {"NoSteps", [](auto& r) { r.steps = 0; }, "steps", "0 is out of range; use 1 to 100"},
     {"ManySteps", [](auto& r) { r.steps = 101; }, "steps", "101 is out of range; use 1 to 100"},
+    {"FewPndmSteps",
+     [](auto& r) {
+       r.sampler = SamplerKind::kPndm;
+       r.steps = 3;
+     },
+     "steps", "3 is too few for the sampler PNDM; use 4 or more"},
+    {"LargeThreshold", [](auto& r) { r.tea_cache = {.threshold = 1.5}; }, "tea_cache.threshold", "use 0 to 1"},
+    {"NoComputedStart", [](auto& r) { r.tea_cache = {.skip_start_steps = 0}; }, "tea_cache.skip_start_steps",
+     "0 is out of range; use 1 to 100"},
+    {"NoComputedEnd", [](auto& r) { r.tea_cache = {.skip_end_steps = 0}; }, "tea_cache.skip_end_steps",
+     "0 is out of range; use 1 to 100"},
+    {"HeavyEnhance", [](auto& r) { r.enhance = {.weight = 11}; }, "enhance_a_video.weight", "use 0 to 10"},
+    {"NegativeSkip", [](auto& r) { r.enhance = {.skip_start_steps = -1}; }, "enhance_a_video.skip_start_steps",
+     "-1 is out of range; use 0 to 100"},
     {"LowGuidance", [](auto& r) { r.guidance_scale = 0.5; }, "guidance_scale", "0.5 is out of range; use 1 to 20"},
     {"HighGuidance", [](auto& r) { r.guidance_scale = 20.5; }, "guidance_scale", "20.5 is out of range; use 1 to 20"},
     {"NanGuidance", [](auto& r) { r.guidance_scale = std::numeric_limits<double>::quiet_NaN(); }, "guidance_scale",
@@ -174,6 +188,16 @@ TEST_P(ValidateField, NamesTheFieldAndWhatItMayBe) {
 
 INSTANTIATE_TEST_SUITE_P(Every, ValidateField, testing::ValuesIn(kWrongFields),
                          [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Validate, RefusesMorePicturesThanFrames) {
+  RequestLimits limits;
+  limits.max_start_images = 20;
+  GenerationRequest request = TestRequest();
+  request.start_images.resize(9, request.start_images.front());
+  request.frame_count = 8;
+  EXPECT_THAT(ViolationsOf(request, limits),
+              ElementsAre(FieldsAre("frame_count", HasSubstr("8 frames do not hold 9 pictures"))));
+}
 
 TEST(Validate, RefusesASizeTogetherWithABaseResolution) {
   GenerationRequest request = TestRequest();

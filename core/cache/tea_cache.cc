@@ -1,0 +1,73 @@
+#include "core/cache/tea_cache.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/abs.h>
+#include <ATen/ops/mean.h>
+
+#include <algorithm>
+
+namespace ruyi {
+namespace {
+
+// How far the output moves when the input moves by x, relative to its size: fitted for HunyuanVideo.
+double Rescale(double x) {
+  constexpr double kCoefficients[] = {-7.51185620e+03, 2.32931511e+03, -2.25610663e+02, 9.39902237e+00,
+                                      -7.43067848e-02};
+  double sum = 0;
+  for (const double coefficient : kCoefficients)
+    sum = sum * x + coefficient;
+  return sum;
+}
+
+}  // namespace
+
+TeaCache::TeaCache(const TeaCacheOptions& options, int steps)
+    : options_{.threshold = options.threshold,
+               .skip_start_steps = std::max(1, options.skip_start_steps),
+               .skip_end_steps = std::max(1, options.skip_end_steps)},
+      steps_(steps) {}
+
+bool TeaCache::NeedsBlocks(const at::Tensor& tokens, const at::Tensor& modulated) {
+  const bool needed = Decide(tokens, modulated, calls_ % steps_);
+  if (!needed)
+    skipped_.push_back(calls_);
+  ++calls_;
+  return needed;
+}
+
+bool TeaCache::Decide(const at::Tensor& tokens, const at::Tensor& modulated, int step) {
+  if (step < options_.skip_start_steps - 1 ||
+      (step >= options_.skip_start_steps && step >= steps_ - options_.skip_end_steps))
+    return true;
+  if (step >= options_.skip_start_steps) {
+    distance_ += Distance(modulated);
+    if (distance_ < options_.threshold)
+      return false;
+  }
+  Remember(tokens, modulated);
+  return true;
+}
+
+double TeaCache::Distance(const at::Tensor& modulated) const {
+  const at::Tensor moved = (modulated - modulated_).abs().mean() / modulated_.abs().mean();
+  return Rescale(moved.item<float>());
+}
+
+void TeaCache::Remember(const at::Tensor& tokens, const at::Tensor& modulated) {
+  distance_ = 0;
+  tokens_ = tokens;
+  modulated_ = modulated;
+}
+
+at::Tensor TeaCache::Apply(const at::Tensor& tokens) const {
+  return tokens + residual_;
+}
+
+void TeaCache::Store(const at::Tensor& output) {
+  if (!tokens_.defined())
+    return;
+  residual_ = output - tokens_;
+  tokens_ = at::Tensor();
+}
+
+}  // namespace ruyi

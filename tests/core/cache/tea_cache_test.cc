@@ -1,0 +1,66 @@
+// What the golden case pipeline/tea_cache does not show: bounds, and that a request does not disturb the next.
+#include "core/cache/tea_cache.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ruyi {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+at::Tensor Filled(double value) {
+  return at::full({2, 3}, value);
+}
+
+// Runs `calls` calls whose input never changes, and returns the numbers of those that were left out.
+std::vector<int> SkippedOfStillInput(const TeaCacheOptions& options, int steps, int calls) {
+  TeaCache cache(options, steps);
+  for (int call = 0; call < calls; ++call) {
+    if (cache.NeedsBlocks(Filled(1), Filled(2)))
+      cache.Store(Filled(5));
+  }
+  return cache.skipped();
+}
+
+TEST(TeaCache, ComputesTheFirstAndTheLastSteps) {
+  EXPECT_THAT(SkippedOfStillInput({.threshold = 1, .skip_start_steps = 3, .skip_end_steps = 2}, 8, 8),
+              ElementsAre(3, 4, 5));
+}
+
+TEST(TeaCache, ComputesAtLeastOneStepAtEitherEnd) {
+  EXPECT_THAT(SkippedOfStillInput({.threshold = 1, .skip_start_steps = 0, .skip_end_steps = 0}, 4, 4),
+              ElementsAre(1, 2));
+}
+
+TEST(TeaCache, LeavesNothingOutOfAsManyStepsAsItMustCompute) {
+  EXPECT_THAT(SkippedOfStillInput({.threshold = 1, .skip_start_steps = 3, .skip_end_steps = 1}, 4, 4), IsEmpty());
+}
+
+TEST(TeaCache, BeginsAnewAfterItsSteps) {
+  EXPECT_THAT(SkippedOfStillInput({.threshold = 1, .skip_start_steps = 1, .skip_end_steps = 1}, 3, 6),
+              ElementsAre(1, 4));
+}
+
+TEST(TeaCache, ComputesWhenTheInputHasMoved) {
+  TeaCache cache({.threshold = 0.1, .skip_start_steps = 1, .skip_end_steps = 1}, 4);
+  ASSERT_TRUE(cache.NeedsBlocks(Filled(1), Filled(2)));
+  cache.Store(Filled(5));
+  EXPECT_FALSE(cache.NeedsBlocks(Filled(1), Filled(2)));
+  EXPECT_TRUE(cache.NeedsBlocks(Filled(1), Filled(2.2)));  // by a tenth of its size
+}
+
+TEST(TeaCache, AddsWhatTheBlocksAdded) {
+  TeaCache cache({.threshold = 1, .skip_start_steps = 1, .skip_end_steps = 1}, 4);
+  ASSERT_TRUE(cache.NeedsBlocks(Filled(1), Filled(2)));
+  cache.Store(Filled(5));
+  ASSERT_FALSE(cache.NeedsBlocks(Filled(3), Filled(2)));
+  EXPECT_TRUE(at::equal(cache.Apply(Filled(3)), Filled(7)));
+}
+
+}  // namespace
+}  // namespace ruyi
