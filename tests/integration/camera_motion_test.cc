@@ -1,0 +1,161 @@
+// The camera on real frames, through everything: a picture goes into the server, an MP4 file comes out of the client's
+// library, and the motion in it is measured. What it must be is read from the model's README.md.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/synchronization/notification.h"
+#include "client/partial_file.h"
+#include "client/video_client.h"
+#include "client/video_receiver.h"
+#include "server/app/component_factory.h"
+#include "server/app/server.h"
+#include "tests/integration/film_motion.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+constexpr char kModel[] = RUYI_SOURCE_DIR "/models/ruyi-tiny";
+constexpr char kPhoto[] = RUYI_SOURCE_DIR "/tests/data/photo.jpg";
+constexpr int kFrames = 24;
+constexpr int kSteps = 15;
+constexpr uint64_t kSeed = 1;
+constexpr double kTolerance = 0.2;   // of the speed
+constexpr double kStillness = 0.04;  // pixels per frame: a tenth of the slowest motion
+constexpr absl::Duration kLoadTimeout = absl::Seconds(120);
+constexpr absl::Duration kFilmTimeout = absl::Seconds(240);
+
+std::string ReadFile(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Pixels per frame of motion 1 to 4, by the camera's name.
+using SpeedTable = std::map<std::string, std::array<double, 4>>;
+
+SpeedTable ReadSpeedTable() {
+  const std::string readme = ReadFile(RUYI_SOURCE_DIR "/models/ruyi-tiny/README.md");
+  const std::regex row(R"((\w+) (\d\.\d+) (\d\.\d+) (\d\.\d+) (\d\.\d+))");
+  SpeedTable table;
+  for (std::sregex_iterator match(readme.begin(), readme.end(), row), end; match != end; ++match) {
+    for (size_t i = 0; i < 4; ++i)
+      table[(*match)[1]][i] = std::stod((*match)[i + 2]);
+  }
+  return table;
+}
+
+struct MotionCase {
+  const char* name;
+  v1::Camera camera;
+  cv::Point2d direction;  // of what is seen, which moves against the camera
+  int motion;
+
+  cv::Point2d Speed(const SpeedTable& table) const {
+    return camera == v1::CAMERA_STATIC ? cv::Point2d() : direction * table.at(name).at(motion - 1);
+  }
+};
+
+std::vector<MotionCase> MotionCases() {
+  std::vector<MotionCase> cases = {{"static", v1::CAMERA_STATIC, {0, 0}, 1}};
+  for (const int motion : {2, 3, 4}) {
+    cases.push_back({"left", v1::CAMERA_LEFT, {1, 0}, motion});
+    cases.push_back({"right", v1::CAMERA_RIGHT, {-1, 0}, motion});
+    cases.push_back({"up", v1::CAMERA_UP, {0, 1}, motion});
+    cases.push_back({"down", v1::CAMERA_DOWN, {0, -1}, motion});
+  }
+  return cases;
+}
+
+// For the name of a test.
+void PrintTo(const MotionCase& motion_case, std::ostream* out) {
+  *out << motion_case.name << motion_case.motion;
+}
+
+v1::GenerateVideoRequest RequestOf(const MotionCase& motion_case) {
+  v1::GenerateVideoRequest request;
+  request.add_start_images()->set_data(ReadFile(kPhoto));
+  request.mutable_size()->set_width(160);
+  request.mutable_size()->set_height(96);
+  request.set_frame_count(kFrames);
+  request.set_camera(motion_case.camera);
+  request.set_motion(motion_case.motion);
+  request.set_steps(kSteps);
+  request.set_seed(kSeed);
+  return request;
+}
+
+// One server with the demo model for all cases.
+class CameraMotionTest : public testing::TestWithParam<MotionCase> {
+ protected:
+  static void SetUpTestSuite() {
+    static absl::Notification loaded;
+    static absl::Status load_status;
+    const ServerOptions options = {.model = kModel, .listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0"};
+    ASSERT_OK_AND_ASSIGN(server_, Server::Start(options, MakeComponents(options), [](const absl::Status& status) {
+                           load_status = status;
+                           loaded.Notify();
+                         }));
+    ASSERT_TRUE(loaded.WaitForNotificationWithTimeout(kLoadTimeout));
+    ASSERT_THAT(load_status, IsOk());
+  }
+
+  static void TearDownTestSuite() { server_.reset(); }
+
+  void SetUp() override { ASSERT_NE(server_, nullptr); }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  void MakeFilm(const MotionCase& motion_case) {
+    ASSERT_OK_AND_ASSIGN(const std::unique_ptr<client::PartialFile> file, client::PartialFile::Create(path_));
+    client::VideoReceiver receiver(file.get());
+    client::VideoClient client(absl::StrFormat("127.0.0.1:%d", server_->port()));
+    const grpc::Status status = client.Generate(RequestOf(motion_case), {.timeout = kFilmTimeout}, receiver);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    ASSERT_THAT(receiver.error(), IsOk());
+    ASSERT_TRUE(receiver.completed().has_value());
+    ASSERT_THAT(file->Commit(), IsOk());
+  }
+
+  const std::string path_ = testing::TempDir() + absl::StrFormat("camera_motion.%d.mp4", getpid());
+  static inline std::unique_ptr<Server> server_;
+};
+
+TEST_P(CameraMotionTest, MovesThePictureAgainstTheCameraAtTheSpeedOfTheReadme) {
+  ASSERT_NO_FATAL_FAILURE(MakeFilm(GetParam()));
+  const std::vector<cv::Mat> frames = ReadGreyFrames(path_);
+  ASSERT_EQ(frames.size(), kFrames);
+  ASSERT_EQ(frames.front().size(), cv::Size(160, 96));
+  const cv::Point2d expected = GetParam().Speed(ReadSpeedTable());
+  const cv::Point2d measured = MeasureMotion(frames);
+  RecordProperty("pixels_per_frame", absl::StrFormat("%.3f,%.3f", measured.x, measured.y));
+  const double tolerance = std::max(kTolerance * cv::norm(expected), kStillness);
+  EXPECT_NEAR(measured.x, expected.x, tolerance);
+  EXPECT_NEAR(measured.y, expected.y, tolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cameras, CameraMotionTest, testing::ValuesIn(MotionCases()),
+                         testing::PrintToStringParamName());
+
+TEST(SpeedTableTest, HasFourSpeedsOfEachCameraThatMoves) {
+  const SpeedTable table = ReadSpeedTable();
+  ASSERT_EQ(table.size(), 4);
+  for (const auto& [camera, speeds] : table) {
+    EXPECT_GT(speeds[0], 0) << camera;
+    EXPECT_TRUE(std::is_sorted(speeds.begin(), speeds.end())) << camera;
+  }
+}
+
+}  // namespace
+}  // namespace ruyi

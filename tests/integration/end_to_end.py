@@ -1,0 +1,253 @@
+"""Runs the built ruyi-server and ruyi-client as their users do: videos, wrong inputs, Ctrl-C, kill, shutdown.
+
+usage: end_to_end.py BIN_FOLDER REPOSITORY_ROOT
+"""
+
+import base64
+import fractions
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from programs import DEADLINE_S, Client, Server, TimedOut
+
+BIN = pathlib.Path(sys.argv.pop(1))
+ROOT = pathlib.Path(sys.argv.pop(1))
+MODEL = ROOT / "models" / "ruyi-tiny"
+PHOTO = ROOT / "tests" / "data" / "photo.jpg"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SHORT = ["--frames", "8", "--steps", "3", "--seed", "7"]
+LONG = ["--frames", "8", "--steps", "40", "--json"]  # long enough for something to happen in the middle
+
+
+class EndToEndTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def files(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def client(self, server, *arguments):
+        client = Client(BIN / "ruyi-client", server.address(), arguments)
+        self.addCleanup(client.kill)
+        return client
+
+    def generate(self, server, name, *flags, image=PHOTO):
+        """Starts to make the video `name` in the test's folder."""
+        return self.client(server, "generate", "--image", str(image), "--out", str(self.folder / name), *flags)
+
+    def make(self, server, name, *flags):
+        """Makes a video, and returns the bytes of the file."""
+        client = self.generate(server, name, *flags)
+        self.assertEqual(client.exit_code(), 0, client.errors())
+        return (self.folder / name).read_bytes()
+
+    def assert_film(self, name, frames):
+        """That the file is a whole film of the demo's size, without a word of complaint from FFmpeg."""
+        probe = subprocess.run(
+            ["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", str(self.folder / name)],
+            capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+        self.assertEqual(probe.stderr, "")
+        streams = json.loads(probe.stdout)["streams"]
+        self.assertEqual(len(streams), 1)
+        film = streams[0]
+        shown = [film[key] for key in ("codec_name", "profile", "pix_fmt", "width", "height", "r_frame_rate")]
+        self.assertEqual(shown, ["h264", "High", "yuv420p", 160, 96, "24/1"])
+        self.assertEqual(int(film["nb_read_frames"]), frames)
+        duration = film["duration_ts"] * fractions.Fraction(film["time_base"])
+        self.assertEqual(duration, fractions.Fraction(frames, 24))
+
+
+def start_server(folder, **flags):
+    """With the demo model. A flag's '-' is '_' here."""
+    named = {"--" + name.replace("_", "-"): value for name, value in flags.items()}
+    return Server(BIN / "ruyi-server", folder, {"--model": MODEL, **named})
+
+
+def await_ready(server):
+    """Until `ruyi-client capabilities` is answered; returns what it says."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        client = Client(BIN / "ruyi-client", server.address(), ["capabilities", "--json"])
+        code = client.exit_code()
+        if code == 0:
+            return json.loads(client.stdout.all()[0])
+        if code != 4:  # the model is being loaded
+            break
+    raise TimedOut(f"the server is not ready: exit code {code}, {client.errors()}")
+
+
+class OneServerTest(EndToEndTest):
+    """What a server outlives: one for all of these tests."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.server = start_server(folder.name)
+        cls.addClassCleanup(cls.server.kill)
+        cls.capabilities = await_ready(cls.server)
+
+    def assert_refused(self, client, code, *words):
+        """That the client ends with `code`, says `words` and leaves no file."""
+        self.assertEqual(client.exit_code(), code, client.errors())
+        for word in words:
+            self.assertIn(word, client.errors())
+        self.assertEqual(client.stdout.all(), [])
+        self.assertEqual([name for name in self.files() if "film" in name], [])
+
+    def test_capabilities_are_those_of_the_model(self):
+        self.assertEqual(self.capabilities["model"], "ruyi-tiny")
+        self.assertEqual(self.capabilities["limits"]["frame_count"], {"min": 8, "max": 24, "default": 24})
+        client = self.client(self.server, "capabilities")
+        self.assertEqual(client.exit_code(), 0)
+        self.assertRegex("\n".join(client.stdout.all()), r"model +ruyi-tiny\n")
+
+    def test_a_video_with_its_events_and_its_sheet(self):
+        client = self.generate(self.server, "film.mp4", *SHORT, "--json", "--sheet", str(self.folder / "sheet.png"))
+        self.assertEqual(client.exit_code(), 0, client.errors())
+        self.assertEqual(client.errors(), "")
+        self.assertEqual(self.files(), ["film.mp4", "sheet.png"])
+        self.assertTrue((self.folder / "sheet.png").read_bytes().startswith(PNG_SIGNATURE))
+        self.assert_film("film.mp4", 8)
+        self.assert_whole(client.events(), (self.folder / "film.mp4").read_bytes())
+
+    def assert_whole(self, events, film):
+        """That the events are those of a video from the first to the last, and speak of this file."""
+        self.assertEqual([int(event["seq"]) for event in events], list(range(1, len(events) + 1)))
+        self.assertEqual(events[0]["accepted"]["video"]["settings"]["seed"], "7")
+        result = events[-1]["completed"]["video"]["result"]
+        self.assertEqual(int(result["size_bytes"]), len(film))
+        self.assertEqual(base64.b64decode(result["sha256"]), hashlib.sha256(film).digest())
+        phases = {event["progress"]["phase"] for event in events if "progress" in event}
+        self.assertEqual(phases, {"PHASE_CONDITIONING", "PHASE_DENOISING", "PHASE_DECODING"})
+        self.assertEqual(sum("chunk" in event and event["chunk"]["last"] for event in events), 1)
+
+    def test_the_same_seed_gives_the_same_bytes(self):
+        first = self.make(self.server, "first.mp4", *SHORT)
+        self.assertEqual(self.make(self.server, "second.mp4", *SHORT), first)
+        self.assertNotEqual(self.make(self.server, "third.mp4", *SHORT[:-1], "8"), first)
+
+    def test_a_picture_that_is_not_there(self):
+        picture = self.folder / "none.jpg"
+        self.assert_refused(self.generate(self.server, "film.mp4", image=picture), 5, "--image", str(picture))
+
+    def test_a_text_in_place_of_a_picture(self):
+        text = self.folder / "text.jpg"
+        text.write_text("not a picture\n", encoding="utf-8")
+        self.assert_refused(self.generate(self.server, "film.mp4", image=text), 3, "INVALID_REQUEST", "--image")
+
+    def test_a_number_of_frames_off_the_grid(self):
+        self.assert_refused(self.generate(self.server, "film.mp4", "--frames", "7"), 3, "INVALID_REQUEST",
+                            "--frames", "8")
+
+    def test_a_size_that_the_model_does_not_have(self):
+        self.assert_refused(self.generate(self.server, "film.mp4", "--size", "100x100"), 3, "INVALID_REQUEST",
+                            "--size", "160x96")
+
+    def test_an_unknown_camera(self):
+        self.assert_refused(self.generate(self.server, "film.mp4", "--camera", "sideways"), 2, "--camera", "sideways")
+
+    def test_two_clients_at_once(self):
+        first = self.generate(self.server, "first.mp4", *LONG)
+        first.await_denoising()
+        second = self.generate(self.server, "second.mp4", "--frames", "24", "--steps", "3", "--json")
+        second.await_event(lambda event: event.get("queued", {}).get("position") == 1, "queued behind the first")
+        self.assertEqual([first.exit_code(), second.exit_code()], [0, 0])
+        self.assert_film("first.mp4", 8)
+        self.assert_film("second.mp4", 24)
+
+    def test_control_c_cancels_the_job_and_leaves_nothing(self):
+        client = self.generate(self.server, "film.mp4", *LONG)
+        job = client.await_denoising()
+        client.signal(signal.SIGINT)
+        self.assertEqual(client.exit_code(), 130)
+        self.assertIn("interrupted", client.errors())
+        self.assertEqual(self.files(), [])
+        self.assert_cancelled(job)
+
+    def test_a_killed_client_cancels_its_job(self):
+        client = self.generate(self.server, "film.mp4", *LONG)
+        job = client.await_denoising()
+        client.kill()
+        self.assert_cancelled(job)
+        self.assertNotIn("film.mp4", self.files())
+
+    def assert_cancelled(self, job):
+        """That the server has given the job up before its end, and goes on with the next."""
+        failed = self.server.await_log("job_failed", job=job)
+        self.assertEqual(failed["reason"], "CANCELLED_BY_CALLER")
+        self.make(self.server, "next.mp4", *SHORT)
+
+    def test_a_port_in_use_is_an_error(self):
+        api, metrics = self.server.ports()
+        for flag, port in (("listen", api), ("metrics_listen", metrics)):
+            with self.subTest(flag):
+                other = start_server(self.folder, **{flag: f"127.0.0.1:{port}"})
+                self.addCleanup(other.kill)
+                self.assertEqual(other.exit_code(), 1)
+                message = other.await_log("cannot_start")["message"]
+                self.assertIn(f"cannot listen on 127.0.0.1:{port}", message)
+                self.assertIn("--" + flag.replace("_", "-"), message)
+                self.assertFalse(other.port_file.exists())
+
+
+class ShutdownTest(EndToEndTest):
+    """What ends a server: each of these tests has its own."""
+
+    def start(self, **flags):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        server = start_server(folder.name, **flags)
+        self.addCleanup(server.kill)
+        return server
+
+    def events_of_log(self, server):
+        return [entry["event"] for entry in server.log()]
+
+    def test_sigterm_lets_the_job_finish(self):
+        server = self.start(drain_timeout=DEADLINE_S)
+        await_ready(server)
+        client = self.generate(server, "film.mp4", *LONG)
+        client.await_denoising()
+        self.assertEqual(server.terminate(), 0)
+        self.assertEqual(client.exit_code(), 0, client.errors())
+        self.assert_film("film.mp4", 8)
+        self.assertEqual(self.events_of_log(server)[-3:], ["signal", "job_completed", "stopped"])
+        self.assertEqual({entry["level"] for entry in server.log()}, {"info"})
+
+    def test_sigterm_without_time_to_drain_ends_the_job(self):
+        server = self.start(drain_timeout=0)
+        await_ready(server)
+        client = self.generate(server, "film.mp4", *LONG)
+        client.await_denoising()
+        self.assertEqual(server.terminate(), 0)
+        self.assertEqual(client.exit_code(), 4, client.errors())
+        self.assertIn("DRAINING", client.errors())
+        self.assertEqual(self.files(), [])
+        self.assertEqual(self.events_of_log(server)[-3:], ["signal", "job_failed", "stopped"])
+
+    def test_threads_that_wait_sleep_unless_the_caller_wants_them_to_spin(self):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+        for policy, spins in (({}, "0"), ({"OMP_WAIT_POLICY": "active"}, "30000000000")):
+            run = subprocess.run([BIN / "ruyi-server", "--version"], capture_output=True, text=True, check=True,
+                                 timeout=DEADLINE_S, env={**environment, "OMP_DISPLAY_ENV": "verbose", **policy})
+            self.assertIn(f"GOMP_SPINCOUNT = '{spins}'", run.stderr)
+
+    def test_a_folder_without_a_model(self):
+        server = self.start(model=self.folder / "nothing")
+        self.assertEqual(server.exit_code(), 1)
+        self.assertIn(str(self.folder / "nothing"), server.await_log("model_not_loaded")["message"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,156 @@
+"""The built programs as child processes: a server whose log can be waited for, and clients. Every wait has a deadline."""
+
+import itertools
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+
+DEADLINE_S = 120  # of any one wait; what is waited for takes seconds on a quiet machine
+ANY_PORT = "127.0.0.1:0"
+
+
+class TimedOut(AssertionError):
+    pass
+
+
+class Lines:
+    """The lines of a stream as they come, read by a thread. Kept, so that each can be looked for at any time."""
+
+    def __init__(self, stream):
+        self._lines = []
+        self._ended = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream):
+        with stream:
+            for line in stream:
+                self._add(line.rstrip("\n"))
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _add(self, line):
+        with self._changed:
+            self._lines.append(line)
+            self._changed.notify_all()
+
+    def all(self):
+        with self._changed:
+            return list(self._lines)
+
+    def await_line(self, wanted, what):
+        """The first line for which `wanted` is true, however long ago it came."""
+        deadline = time.monotonic() + DEADLINE_S
+        seen = 0
+        with self._changed:
+            while True:
+                for line in self._lines[seen:]:
+                    if wanted(line):
+                        return line
+                seen = len(self._lines)
+                if self._ended or not self._changed.wait(deadline - time.monotonic()):
+                    raise TimedOut(f"no {what} in:\n" + "\n".join(self._lines))
+
+    def await_end(self):
+        self._thread.join(DEADLINE_S)
+        return self.all()
+
+
+def clean_environment():
+    """Without the variables that set flags of the programs."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RUYI_")}
+
+
+def start(command):
+    return subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, encoding="utf-8", env=clean_environment())
+
+
+class Program:
+    """A started program: its output as it comes, its exit code."""
+
+    def __init__(self, command):
+        self.process = start(command)
+        self.stdout = Lines(self.process.stdout)
+        self.stderr = Lines(self.process.stderr)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def exit_code(self):
+        """Waits for the end of the process and of its output."""
+        code = self.process.wait(DEADLINE_S)
+        self.stdout.await_end()
+        self.stderr.await_end()
+        return code
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.exit_code()
+
+    def errors(self):
+        return "\n".join(self.stderr.all())
+
+
+class Server(Program):
+    """ruyi-server, on free ports if `flags` do not say otherwise, and what it logs."""
+
+    def __init__(self, binary, folder, flags):
+        self.port_file = pathlib.Path(folder) / "ports"
+        flags = {"--listen": ANY_PORT, "--metrics-listen": ANY_PORT, "--port-file": self.port_file, **flags}
+        super().__init__([binary, *itertools.chain.from_iterable(flags.items())])
+
+    def await_log(self, event, **fields):
+        """The first object of the log with this event and these fields."""
+        def wanted(line):
+            entry = json.loads(line)
+            return all(entry.get(name) == value for name, value in {"event": event, **fields}.items())
+        return json.loads(self.stderr.await_line(wanted, f"{event} {fields}"))
+
+    def log(self):
+        return [json.loads(line) for line in self.stderr.all()]
+
+    def ports(self):
+        """Of the API and of /metrics, from --port-file."""
+        self.await_log("listening")
+        deadline = time.monotonic() + DEADLINE_S
+        while not self.port_file.exists():  # it is written right after the log says so
+            if time.monotonic() > deadline:
+                raise TimedOut("no port file")
+            os.sched_yield()
+        return [int(port) for port in self.port_file.read_text(encoding="utf-8").split()]
+
+    def address(self):
+        return f"127.0.0.1:{self.ports()[0]}"
+
+    def terminate(self):
+        self.signal(signal.SIGTERM)
+        return self.exit_code()
+
+
+class Client(Program):
+    """ruyi-client, with --json when its events are to be seen."""
+
+    def __init__(self, binary, address, arguments):
+        super().__init__([binary, "--server", address, *arguments])
+
+    def await_event(self, wanted, what):
+        """The first event for which `wanted` is true."""
+        return json.loads(self.stdout.await_line(lambda line: wanted(json.loads(line)), what))
+
+    def await_denoising(self):
+        """Until the job is in the middle of its work; returns its id."""
+        name = self.await_event(lambda event: "accepted" in event, "accepted")["accepted"]["video"]["name"]
+        self.await_event(lambda event: event.get("progress", {}).get("phase") == "PHASE_DENOISING"
+                         and event["progress"]["step"] > 0, "denoising step")
+        return name.removeprefix("videos/")
+
+    def events(self):
+        return [json.loads(line) for line in self.stdout.all()]
