@@ -1,4 +1,6 @@
 // ruyi-server: see --help and docs/operations.md.
+#include <grpc/support/log.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -53,6 +55,12 @@ class Fate {
   bool load_failed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
+// gRPC would write lines of its own among ours.
+void LogForGrpc(gpr_log_func_args* line) {
+  const LogLevel level = line->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kError : LogLevel::kInfo;
+  Log(level, "grpc", {{"message", line->message}});
+}
+
 // Written under another name first: who sees the file sees all of it.
 absl::Status WritePortFile(const std::string& path, const Server& server) {
   const std::string partial = path + ".part";
@@ -70,6 +78,7 @@ int CannotStart(const absl::Status& status) {
 int Serve(const ServerOptions& options) {
   BlockStopSignals();
   SetLogLevel(options.log_level);
+  gpr_set_log_function(&LogForGrpc);
   Fate fate;
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(options, MakeComponents(options), [&fate](const absl::Status& status) { fate.OnLoaded(status); });

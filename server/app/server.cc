@@ -2,10 +2,13 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +35,16 @@ absl::Status Draining() {
   return WithErrorInfo(absl::UnavailableError("the server is shutting down; send the request to another one"),
                        {.reason = std::string(reason::kDraining), .retry_delay = absl::Seconds(5)});
 }
+
+// The library adds reflection to every server as soon as it is loaded; this takes it out again.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    const std::string reflection = grpc::reflection::ProtoServerReflectionPlugin().name();
+    std::erase_if(*plugins, [&](const auto& plugin) { return plugin->name() == reflection; });
+  }
+};
 
 uint64_t DrawSeed() {
   absl::BitGen random;
@@ -107,9 +120,10 @@ absl::Status Server::ListenForMetrics(const ServerOptions& options) {
 
 absl::Status Server::Listen(const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
-  if (options.reflection)
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  if (!options.reflection)
+    builder.SetOption(std::make_unique<WithoutReflection>());
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
   builder.SetMaxReceiveMessageSize(MaxMessageBytes(intake_.limits()));
@@ -172,6 +186,7 @@ void Server::Drain(absl::Duration timeout) {
 
 void Server::CancelAll() {
   queue_.CancelAll(Draining());
+  service_.Tick();  // a worker may wait for a slow reader
 }
 
 bool Server::is_loading() const {

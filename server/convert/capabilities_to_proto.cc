@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/plan/planner.h"
+#include "server/convert/sampler_proto.h"
 
 namespace ruyi {
 namespace {
@@ -50,7 +51,8 @@ ruyi::v1::Capabilities ToProto(const RequestLimits& limits, std::string_view ver
   Fill(limits.steps, *proto.mutable_limits()->mutable_steps());
   Fill(limits.guidance_scale, *proto.mutable_limits()->mutable_guidance_scale());
   FillImages(limits, *proto.mutable_limits());
-  proto.add_samplers(ruyi::v1::SAMPLER_DDIM);
+  for (const ruyi::v1::Sampler sampler : BuiltSamplers())
+    proto.add_samplers(sampler);
   proto.set_frames_per_second(kFramesPerSecond);
   proto.set_queue_capacity(queue_capacity);
   return proto;

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "server/convert/sampler_proto.h"
 #include "server/convert/status_to_grpc.h"
 #include "server/convert/time_to_proto.h"
 
@@ -49,7 +50,7 @@ ruyi::v1::VideoSettings SettingsOf(const GenerationPlan& plan) {
   settings.set_camera(ToProto(plan.camera));
   if (plan.motion.has_value())
     settings.set_motion(*plan.motion);
-  settings.set_sampler(ruyi::v1::SAMPLER_DDIM);
+  settings.set_sampler(ToProto(plan.sampler));
   settings.set_steps(plan.steps);
   settings.set_guidance_scale(plan.guidance_scale);
   settings.set_seed(plan.seed);

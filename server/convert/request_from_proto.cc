@@ -1,13 +1,13 @@
 #include "server/convert/request_from_proto.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
-#include "core/base/status_macros.h"
+#include "server/convert/sampler_proto.h"
 
 namespace ruyi {
 namespace {
@@ -35,19 +35,11 @@ Camera ToCamera(ruyi::v1::Camera proto, Violations& violations) {
   }
 }
 
-// Unknown numbers are a violation; known samplers that are not built are told by CheckSampler.
-void CheckSamplerNumber(ruyi::v1::Sampler proto, Violations& violations) {
-  if (!ruyi::v1::Sampler_IsValid(proto))
+SamplerKind ToSampler(ruyi::v1::Sampler proto, Violations& violations) {
+  const std::optional<SamplerKind> sampler = FromProto(proto);
+  if (!sampler.has_value())
     violations.push_back({"sampler", absl::StrFormat("%d is not a sampler; use a value of ruyi.v1.Sampler", proto)});
-}
-
-absl::Status CheckSampler(ruyi::v1::Sampler proto) {
-  if (proto == ruyi::v1::SAMPLER_UNSPECIFIED || proto == ruyi::v1::SAMPLER_DDIM)
-    return absl::OkStatus();
-  return ErrorWithReason(
-      absl::StatusCode::kUnimplemented,
-      absl::StrFormat("sampler %s is not built into this server; use SAMPLER_DDIM", ruyi::v1::Sampler_Name(proto)),
-      reason::kFeatureNotBuilt);
+  return sampler.value_or(SamplerKind::kDdim);
 }
 
 std::vector<std::string> ToImages(const google::protobuf::RepeatedPtrField<ruyi::v1::ImageInput>& protos,
@@ -90,7 +82,7 @@ absl::StatusOr<GenerationRequest> FromProto(const ruyi::v1::GenerateVideoRequest
   request.frame_count = Optional<int>(proto.has_frame_count(), proto.frame_count());
   request.camera = ToCamera(proto.camera(), violations);
   request.motion = Optional<int>(proto.has_motion(), proto.motion());
-  CheckSamplerNumber(proto.sampler(), violations);
+  request.sampler = ToSampler(proto.sampler(), violations);
   request.steps = Optional<int>(proto.has_steps(), proto.steps());
   request.guidance_scale = Optional<double>(proto.has_guidance_scale(), proto.guidance_scale());
   request.seed = Optional<uint64_t>(proto.has_seed(), proto.seed());
@@ -98,7 +90,6 @@ absl::StatusOr<GenerationRequest> FromProto(const ruyi::v1::GenerateVideoRequest
     request.execution_timeout = ToDuration(proto.execution_timeout(), violations);
   if (!violations.empty())
     return InvalidFields(std::move(violations));
-  RUYI_RETURN_IF_ERROR(CheckSampler(proto.sampler()));
   return request;
 }
 

@@ -10,8 +10,7 @@
 namespace ruyi {
 
 // Takes what the proto can say and core/request cannot: INVALID_ARGUMENT with violations for enum numbers that are
-// unknown, for images without a source and for durations that are none; UNIMPLEMENTED with reason FEATURE_NOT_BUILT for
-// a sampler that this server does not have.
+// unknown, for images without a source and for durations that are none.
 absl::StatusOr<GenerationRequest> FromProto(const ruyi::v1::GenerateVideoRequest& proto);
 
 }  // namespace ruyi

@@ -24,6 +24,8 @@ absl::Status Outbox::Push(JobEvent event) {
     mutex_.Await(absl::Condition(this, &Outbox::HasRoom));
   if (closed_)
     return absl::CancelledError("the reader of the video has gone");
+  if (IsChunk(event) && !refusal_.ok())
+    return refusal_;
   if (IsSnapshot(event)) {
     const auto same_kind = [&](const JobEvent& waiting) { return waiting.index() == event.index(); };
     events_.erase(std::remove_if(events_.begin(), events_.end(), same_kind), events_.end());
@@ -41,6 +43,11 @@ std::optional<JobEvent> Outbox::Pop() {
   events_.pop_front();
   chunks_ -= IsChunk(event) ? 1 : 0;
   return event;
+}
+
+void Outbox::RefuseChunks(absl::Status why) {
+  absl::MutexLock lock(&mutex_);
+  refusal_.Update(std::move(why));
 }
 
 void Outbox::Close() {

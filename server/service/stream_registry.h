@@ -1,4 +1,4 @@
-// The calls that are under way, so that each gets its heartbeats. Before it: video_service.h. Does not own the streams.
+// The calls that are under way, so that each gets its ticks. Before it: video_service.h. Does not own the streams.
 // Thread-safe.
 #pragma once
 

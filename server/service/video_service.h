@@ -28,7 +28,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
                                             const ruyi::v1::GetCapabilitiesRequest* request,
                                             ruyi::v1::Capabilities* response) override;
 
-  // Sends heartbeats where they are due.
+  // Ticks every stream: heartbeats where they are due, and no waiting for readers whose jobs have ended.
   void Tick() { streams_.Tick(); }
 
  private:

@@ -64,8 +64,13 @@ void VideoStream::Refuse(const absl::Status& why) {
 
 void VideoStream::Tick() {
   absl::MutexLock lock(&mutex_);
-  const bool silent = clock_.Now() - last_write_ >= kHeartbeatInterval;
-  if (job_ == nullptr || writing_ || final_status_.has_value() || !silent)
+  if (job_ == nullptr)
+    return;
+  if (absl::Status end = job_->cancellation.token().Check(); !end.ok())
+    outbox_.RefuseChunks(std::move(end));
+  const bool is_accepted = last_seq_ > 0;  // and the reader knows
+  const bool is_silent = clock_.Now() - last_write_ >= kHeartbeatInterval;
+  if (!is_accepted || !is_silent || writing_ || final_status_.has_value())
     return;
   ruyi::v1::VideoEvent event;
   event.mutable_heartbeat();

@@ -38,7 +38,8 @@ class VideoStream final : public grpc::ServerWriteReactor<ruyi::v1::VideoEvent>,
   // Ends the call without a job.
   void Refuse(const absl::Status& why);
 
-  // Sends a heartbeat when nothing has been sent for kHeartbeatInterval.
+  // Sends a heartbeat when nothing has been sent for kHeartbeatInterval, and frees a worker that waits for a slow
+  // reader when the job was cancelled or is out of time.
   void Tick();
 
   absl::Status OnEvent(JobEvent event) override;

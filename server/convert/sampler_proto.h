@@ -1,0 +1,21 @@
+// The samplers of core/request and those of the contract. Functions without state; thread-safe.
+#pragma once
+
+#include <ruyi/v1/video.pb.h>
+
+#include <optional>
+#include <vector>
+
+#include "core/request/generation_request.h"
+
+namespace ruyi {
+
+ruyi::v1::Sampler ToProto(SamplerKind sampler);
+
+// DDIM for SAMPLER_UNSPECIFIED; nullopt for a number that the contract does not know.
+std::optional<SamplerKind> FromProto(ruyi::v1::Sampler sampler);
+
+// All that this server has, in the contract's order.
+std::vector<ruyi::v1::Sampler> BuiltSamplers();
+
+}  // namespace ruyi
