@@ -1,8 +1,12 @@
 #include "server/app/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "server/app/version.h"
 
@@ -21,6 +25,12 @@ const std::map<std::string, ComputeType>& ComputeTypes() {
 struct RawValues {
   double drain_timeout_s = 0;
 };
+
+// CLI::Range takes NaN for any range.
+CLI::Validator IsNumber() {
+  return CLI::Validator(
+      [](std::string& text) { return std::isnan(std::strtod(text.c_str(), nullptr)) ? "not a number" : ""; }, "");
+}
 
 void AddModelFlags(CLI::App& app, ServerOptions& options) {
   app.add_option("--model", options.model, "Model folder in the layout of Ruyi-Mini-7B")
@@ -77,7 +87,7 @@ void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
   raw.drain_timeout_s = absl::ToDoubleSeconds(options.drain_timeout);
   app.add_option("--drain-timeout", raw.drain_timeout_s, "How long SIGTERM lets jobs go on before they are cancelled")
       ->envname("RUYI_DRAIN_TIMEOUT")
-      ->check(CLI::Range(0.0, 86'400.0))
+      ->check(CLI::Range(0.0, 86'400.0) & IsNumber())
       ->type_name("SECONDS")
       ->capture_default_str();
 }
@@ -99,6 +109,25 @@ constexpr char kFooter[] =
     "\n"
     "Exit codes: 0 stopped by a signal, 1 could not start or load the model, 2 wrong command line.";
 
+// Whether `argument` is "--name" or "--name=value" of `option`.
+bool IsOf(const CLI::Option& option, const std::string& argument) {
+  const std::string flag = argument.substr(0, argument.find('='));
+  return flag.rfind("--", 0) == 0 && option.check_lname(flag.substr(2));
+}
+
+// The command line with a flag for each variable of the environment whose flag is not given. Left to itself, CLI11 lets
+// the file win over the environment and does not look for RUYI_CONFIG.
+std::vector<std::string> WithEnvironment(const CLI::App& app, const std::vector<std::string>& given) {
+  std::vector<std::string> arguments = given;
+  for (const CLI::Option* option : app.get_options()) {
+    const char* value = std::getenv(option->get_envname().c_str());
+    const auto is_of_option = [&](const std::string& argument) { return IsOf(*option, argument); };
+    if (value != nullptr && *value != '\0' && std::none_of(given.begin(), given.end(), is_of_option))
+      arguments.push_back(option->get_name() + "=" + value);
+  }
+  return arguments;
+}
+
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, char** argv) {
@@ -108,13 +137,18 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CLI::App app("Serves an image-to-video model over gRPC (ruyi.v1.VideoService).", "ruyi-server");
   app.set_version_flag("--version", kVersion);
   app.set_config("--config", "", "Read flags from this file")->envname("RUYI_CONFIG")->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(kFooter);
   AddModelFlags(app, options);
   AddNetworkFlags(app, options);
   AddLimitFlags(app, options, raw);
   AddLogFlags(app, options);
+  const std::vector<std::string> arguments = WithEnvironment(app, {argv, argv + argc});
+  std::vector<const char*> pointers;
+  for (const std::string& argument : arguments)
+    pointers.push_back(argument.c_str());
   const auto parse = [&]() -> int {
-    CLI11_PARSE(app, argc, argv);
+    CLI11_PARSE(app, static_cast<int>(pointers.size()), pointers.data());
     options.drain_timeout = absl::Seconds(raw.drain_timeout_s);
     result.options = options;
     return 0;

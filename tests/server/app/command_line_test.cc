@@ -1,0 +1,249 @@
+#include "server/app/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/app/version.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ruyi {
+namespace {
+
+using testing::HasSubstr;
+
+// What a program with these arguments and this environment would do, and what it prints.
+struct Parsed {
+  CommandLine line;
+  std::string out;
+  std::string error;
+};
+
+using Environment = std::map<std::string, std::string>;
+
+Parsed Parse(std::vector<std::string> arguments, const Environment& environment = {}) {
+  for (const auto& [name, value] : environment)
+    setenv(name.c_str(), value.c_str(), 1);
+  arguments.insert(arguments.begin(), "ruyi-server");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments)
+    argv.push_back(argument.data());
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Parsed parsed;
+  parsed.line = ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+  parsed.out = testing::internal::GetCapturedStdout();
+  parsed.error = testing::internal::GetCapturedStderr();
+  for (const auto& [name, value] : environment)
+    unsetenv(name.c_str());
+  return parsed;
+}
+
+// The options of a command line that is right.
+ServerOptions OptionsOf(const std::vector<std::string>& arguments, const Environment& environment = {}) {
+  const Parsed parsed = Parse(arguments, environment);
+  EXPECT_EQ(parsed.line.exit_code, 0) << parsed.error;
+  EXPECT_TRUE(parsed.line.options.has_value()) << parsed.error;
+  return parsed.line.options.value_or(ServerOptions());
+}
+
+void ExpectUsageError(const std::vector<std::string>& arguments, const Environment& environment = {}) {
+  const Parsed parsed = Parse(arguments, environment);
+  EXPECT_EQ(parsed.line.exit_code, 2) << testing::PrintToString(arguments);
+  EXPECT_FALSE(parsed.line.options.has_value()) << testing::PrintToString(arguments);
+  EXPECT_NE(parsed.error, "") << testing::PrintToString(arguments);
+}
+
+// One value of every flag, none of them the default, in the order of Expect.
+const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
+  static const auto& values = *new std::vector<std::pair<std::string, std::string>>{
+      {"model", "folder"},      {"listen", "[::1]:1"},    {"metrics-listen", "0.0.0.0:2"}, {"queue-capacity", "3"},
+      {"drain-timeout", "4.5"}, {"max-image-bytes", "5"}, {"max-image-pixels", "6"},       {"threads", "7"},
+      {"dtype", "bfloat16"},    {"reflection", "false"},  {"port-file", "ports"},          {"log-level", "warning"}};
+  return values;
+}
+
+void ExpectUnusualValues(const ServerOptions& options) {
+  EXPECT_EQ(options.model, "folder");
+  EXPECT_EQ(options.listen, "[::1]:1");
+  EXPECT_EQ(options.metrics_listen, "0.0.0.0:2");
+  EXPECT_EQ(options.queue_capacity, 3);
+  EXPECT_EQ(options.drain_timeout, absl::Milliseconds(4500));
+  EXPECT_EQ(options.image.max_bytes, 5);
+  EXPECT_EQ(options.image.max_pixels, 6);
+  EXPECT_EQ(options.threads, 7);
+  EXPECT_EQ(options.dtype, ComputeType::kBfloat16);
+  EXPECT_FALSE(options.reflection);
+  EXPECT_EQ(options.port_file, "ports");
+  EXPECT_EQ(options.log_level, "warning");
+}
+
+// "max-image-bytes" → "RUYI_MAX_IMAGE_BYTES".
+std::string VariableOf(const std::string& flag) {
+  std::string name = "RUYI_";
+  for (const char letter : flag)
+    name += letter == '-' ? '_' : static_cast<char>(std::toupper(letter));
+  return name;
+}
+
+TEST(CommandLine, HasDefaults) {
+  const ServerOptions options = OptionsOf({"--model", "folder"});
+  const ServerOptions defaults;
+  EXPECT_EQ(options.model, "folder");
+  EXPECT_EQ(options.listen, defaults.listen);
+  EXPECT_EQ(options.metrics_listen, defaults.metrics_listen);
+  EXPECT_EQ(options.queue_capacity, defaults.queue_capacity);
+  EXPECT_EQ(options.drain_timeout, defaults.drain_timeout);
+  EXPECT_EQ(options.image.max_bytes, defaults.image.max_bytes);
+  EXPECT_EQ(options.image.max_pixels, defaults.image.max_pixels);
+  EXPECT_EQ(options.threads, defaults.threads);
+  EXPECT_EQ(options.dtype, defaults.dtype);
+  EXPECT_TRUE(options.reflection);
+  EXPECT_EQ(options.port_file, "");
+  EXPECT_EQ(options.log_level, "info");
+}
+
+TEST(CommandLine, TakesEveryFlag) {
+  std::vector<std::string> arguments;
+  for (const auto& [flag, value] : UnusualValues())
+    arguments.push_back("--" + flag + "=" + value);
+  ExpectUnusualValues(OptionsOf(arguments));
+}
+
+TEST(CommandLine, TakesEveryVariable) {
+  Environment environment;
+  for (const auto& [flag, value] : UnusualValues())
+    environment[VariableOf(flag)] = value;
+  ExpectUnusualValues(OptionsOf({}, environment));
+}
+
+TEST(CommandLine, TakesEveryFlagFromAFile) {
+  const TemporaryFolder folder;
+  std::string text;
+  for (const auto& [flag, value] : UnusualValues())
+    text += flag + "=\"" + value + "\"\n";
+  const std::string file = folder.Write("server.conf", text).string();
+  ExpectUnusualValues(OptionsOf({"--config", file}));
+  ExpectUnusualValues(OptionsOf({}, {{"RUYI_CONFIG", file}}));
+}
+
+TEST(CommandLine, TakesTheOppositeOfReflection) {
+  EXPECT_FALSE(OptionsOf({"--model=m", "--no-reflection"}).reflection);
+  EXPECT_TRUE(OptionsOf({"--model=m", "--reflection"}, {{"RUYI_REFLECTION", "false"}}).reflection);
+  EXPECT_FALSE(OptionsOf({"--model=m", "--no-reflection"}, {{"RUYI_REFLECTION", "true"}}).reflection);
+}
+
+TEST(CommandLine, TakesEveryTypeOfComputation) {
+  EXPECT_EQ(OptionsOf({"--model=m", "--dtype=auto"}).dtype, ComputeType::kAuto);
+  EXPECT_EQ(OptionsOf({"--model=m", "--dtype=float32"}).dtype, ComputeType::kFloat32);
+  EXPECT_EQ(OptionsOf({"--model=m", "--dtype=bfloat16"}).dtype, ComputeType::kBfloat16);
+}
+
+TEST(CommandLine, PutsFlagsBeforeTheEnvironmentBeforeTheFile) {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.Write("server.conf", "model=file\nthreads=1\nqueue-capacity=1\nreflection=true\n").string();
+  const ServerOptions options =
+      OptionsOf({"--threads", "3", "--config", file},
+                {{"RUYI_THREADS", "2"}, {"RUYI_QUEUE_CAPACITY", "2"}, {"RUYI_REFLECTION", "0"}});
+  EXPECT_EQ(options.threads, 3);
+  EXPECT_EQ(options.queue_capacity, 2);
+  EXPECT_EQ(options.model, "file");
+  EXPECT_FALSE(options.reflection);
+}
+
+TEST(CommandLine, PutsTheFileOfTheFlagBeforeTheOneOfTheEnvironment) {
+  const TemporaryFolder folder;
+  const std::string one = folder.Write("one.conf", "model=one\n").string();
+  const std::string two = folder.Write("two.conf", "model=two\nthreads=2\n").string();
+  const ServerOptions options = OptionsOf({"--config", one}, {{"RUYI_CONFIG", two}});
+  EXPECT_EQ(options.model, "one");
+  EXPECT_EQ(options.threads, 0);
+}
+
+TEST(CommandLine, IgnoresVariablesThatAreEmpty) {
+  EXPECT_EQ(OptionsOf({"--model=m"}, {{"RUYI_THREADS", ""}, {"RUYI_CONFIG", ""}}).threads, 0);
+}
+
+TEST(CommandLine, NeedsAModel) {
+  ExpectUsageError({});
+}
+
+TEST(CommandLine, RefusesWhatItDoesNotKnow) {
+  ExpectUsageError({"--model=m", "--unknown"});
+  ExpectUsageError({"--model=m", "extra"});
+}
+
+TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
+  const TemporaryFolder folder;
+  for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{{"threads", "-1"},
+                                                                                    {"threads", "1025"},
+                                                                                    {"threads", "many"},
+                                                                                    {"dtype", "float16"},
+                                                                                    {"dtype", "9"},
+                                                                                    {"queue-capacity", "0"},
+                                                                                    {"queue-capacity", "100001"},
+                                                                                    {"queue-capacity", "1.5"},
+                                                                                    {"max-image-bytes", "0"},
+                                                                                    {"max-image-bytes", "67108865"},
+                                                                                    {"max-image-pixels", "0"},
+                                                                                    {"max-image-pixels", "200000001"},
+                                                                                    {"drain-timeout", "-1"},
+                                                                                    {"drain-timeout", "86401"},
+                                                                                    {"drain-timeout", "nan"},
+                                                                                    {"drain-timeout", "-NaN"},
+                                                                                    {"log-level", "loud"},
+                                                                                    {"reflection", "maybe"}}) {
+    SCOPED_TRACE(flag + " " + value);
+    ExpectUsageError({"--model=m", "--" + flag + "=" + value});
+    ExpectUsageError({"--model=m"}, {{VariableOf(flag), value}});
+    ExpectUsageError({"--model=m", "--config", folder.Write("wrong.conf", flag + "=" + value + "\n").string()});
+  }
+}
+
+TEST(CommandLine, RefusesFilesThatItCannotRead) {
+  const TemporaryFolder folder;
+  const std::string missing = (folder.path() / "missing.conf").string();
+  ExpectUsageError({"--model=m", "--config", missing});
+  ExpectUsageError({"--model=m"}, {{"RUYI_CONFIG", missing}});
+}
+
+TEST(CommandLine, RefusesFilesWithFlagsThatItDoesNotKnow) {
+  const TemporaryFolder folder;
+  ExpectUsageError({"--model=m", "--config", folder.Write("server.conf", "thread=4\n").string()});
+}
+
+TEST(CommandLine, HelpNamesEveryFlagAndVariable) {
+  const Parsed parsed = Parse({"--help"});
+  EXPECT_EQ(parsed.line.exit_code, 0);
+  EXPECT_FALSE(parsed.line.options.has_value());
+  for (const auto& [flag, value] : UnusualValues()) {
+    EXPECT_THAT(parsed.out, HasSubstr("--" + flag));
+    EXPECT_THAT(parsed.out, HasSubstr(VariableOf(flag)));
+  }
+  for (const char* text :
+       {"--help", "--version", "--config", "RUYI_CONFIG", "--no-reflection", "Exit codes", "SIGTERM"})
+    EXPECT_THAT(parsed.out, HasSubstr(text));
+}
+
+TEST(CommandLine, HelpNamesTheDefaults) {
+  const Parsed parsed = Parse({"--help"});
+  for (const char* text : {"127.0.0.1:50051", "127.0.0.1:9090", "16", "20971520", "50000000", "30", "auto", "info"})
+    EXPECT_THAT(parsed.out, HasSubstr(text));
+}
+
+TEST(CommandLine, SaysItsVersion) {
+  const Parsed parsed = Parse({"--version"});
+  EXPECT_EQ(parsed.line.exit_code, 0);
+  EXPECT_FALSE(parsed.line.options.has_value());
+  EXPECT_EQ(parsed.out, std::string(kVersion) + "\n");
+}
+
+}  // namespace
+}  // namespace ruyi

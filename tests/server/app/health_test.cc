@@ -1,0 +1,84 @@
+// Health and readiness, from the first connection to the loaded model.
+#include <gtest/gtest.h>
+
+#include "core/base/error_reasons.h"
+#include "tests/server/app/running_server.h"
+#include "tests/server/gate.h"
+#include "tests/server/raw_call.h"
+#include "tests/server/rpc_status.h"
+#include "tests/server/test_request.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+constexpr char kService[] = "ruyi.v1.VideoService";
+
+TEST(Health, FollowsTheModel) {
+  Gate gate;
+  RunningOptions options;
+  options.awaits_loading = false;
+  options.on_load = [&] {
+    gate.Pass();
+    return absl::OkStatus();
+  };
+  RunningServer running(options);
+  ASSERT_TRUE(gate.AwaitReached());
+  EXPECT_EQ(CheckHealth(running.channel(), ""), Health::kNotServing);
+  EXPECT_EQ(CheckHealth(running.channel(), kService), Health::kNotServing);
+  EXPECT_TRUE(running.server().is_loading());
+  EXPECT_EQ(DetailsOf(running.Call(SmallRequest()).Finish()).reason(), reason::kModelLoading);
+  gate.Open();
+  EXPECT_THAT(running.AwaitLoaded(), IsOk());
+  EXPECT_EQ(CheckHealth(running.channel(), ""), Health::kServing);
+  EXPECT_EQ(CheckHealth(running.channel(), kService), Health::kServing);
+  EXPECT_FALSE(running.server().is_loading());
+  EXPECT_TRUE(running.Call(SmallRequest()).Finish().ok());
+}
+
+TEST(Health, KnowsNoOtherService) {
+  RunningServer running;
+  EXPECT_EQ(CheckHealth(running.channel(), "ruyi.v1.Other"), Health::kUnknownService);
+}
+
+// Nothing is served after a failure to load, which is reported.
+void ExpectThatLoadingFails(const RunningOptions& options, absl::StatusCode code, const std::string& message) {
+  RunningServer running(options);
+  EXPECT_THAT(running.status(), StatusIs(code, message));
+  EXPECT_FALSE(running.server().is_loading());
+  EXPECT_EQ(CheckHealth(running.channel(), ""), Health::kNotServing);
+  EXPECT_EQ(CheckHealth(running.channel(), kService), Health::kNotServing);
+  EXPECT_EQ(DetailsOf(running.Call(SmallRequest()).Finish()).reason(), reason::kModelLoading);
+  running.server().Drain(absl::InfiniteDuration());
+}
+
+TEST(Health, StaysBadWhenTheModelCannotBeLoaded) {
+  RunningOptions options;
+  options.on_load = [] { return absl::DataLossError("no weights"); };
+  ExpectThatLoadingFails(options, absl::StatusCode::kDataLoss, "no weights");
+}
+
+TEST(Health, StaysBadWhenTheWarmUpFails) {
+  RunningOptions options;
+  options.pipeline.warm_up_status = absl::ResourceExhaustedError("out of memory");
+  ExpectThatLoadingFails(options, absl::StatusCode::kResourceExhausted, "out of memory");
+}
+
+TEST(Health, StaysBadWhenDrainingBeganBeforeTheModelWasLoaded) {
+  Gate gate;
+  RunningOptions options;
+  options.awaits_loading = false;
+  options.on_load = [&] {
+    gate.Pass();
+    return absl::OkStatus();
+  };
+  RunningServer running(options);
+  ASSERT_TRUE(gate.AwaitReached());
+  running.server().Drain(absl::InfiniteDuration());
+  EXPECT_EQ(CheckHealth(running.channel(), ""), Health::kNoAnswer);
+  gate.Open();
+  EXPECT_THAT(running.AwaitLoaded(), IsOk());
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,133 @@
+#include "server/app/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "server/app/job_log.h"
+
+namespace ruyi {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+
+// What `write` logs at `level`, one object per line.
+std::vector<json> Logged(std::string_view level, const std::function<void()>& write) {
+  testing::internal::CaptureStderr();
+  SetLogLevel(level);
+  write();
+  std::vector<json> lines;
+  const std::string text = testing::internal::GetCapturedStderr();
+  for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty()))
+    lines.push_back(json::parse(line, nullptr, /*allow_exceptions=*/false));
+  SetLogLevel("error");
+  return lines;
+}
+
+std::vector<std::string> Events(const std::vector<json>& lines) {
+  std::vector<std::string> events;
+  for (const json& line : lines)
+    events.push_back(line.value("event", "none"));
+  return events;
+}
+
+TEST(Log, WritesAnObjectPerLine) {
+  const std::vector<json> lines = Logged("info", [] {
+    Log(LogLevel::kInfo, "first", {{"text", "a \"b\"\n{c}"}, {"number", 1.5}, {"list", {1, 2}}});
+    Log(LogLevel::kWarning, "second");
+  });
+  ASSERT_EQ(lines.size(), 2u);
+  ASSERT_TRUE(lines[0].is_object());
+  EXPECT_EQ(lines[0]["event"], "first");
+  EXPECT_EQ(lines[0]["level"], "info");
+  EXPECT_EQ(lines[0]["text"], "a \"b\"\n{c}");
+  EXPECT_EQ(lines[0]["number"], 1.5);
+  EXPECT_EQ(lines[0]["list"], json({1, 2}));
+  EXPECT_EQ(lines[1]["event"], "second");
+  EXPECT_EQ(lines[1]["level"], "warning");
+}
+
+TEST(Log, WritesATimeThatParses) {
+  const std::vector<json> lines = Logged("info", [] { Log(LogLevel::kInfo, "now"); });
+  absl::Time time;
+  std::string error;
+  EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, lines.at(0).value("time", ""), &time, &error)) << error;
+}
+
+TEST(Log, ReplacesWhatIsNotUtf8) {
+  const std::vector<json> lines = Logged("info", [] {
+    Log(LogLevel::kInfo, "odd",
+        {{"text",
+          "a\xff"
+          "b"}});
+  });
+  ASSERT_TRUE(lines.at(0).is_object());
+  EXPECT_EQ(lines[0]["text"],
+            "a\xef\xbf\xbd"
+            "b");
+}
+
+TEST(Log, DropsWhatIsBelowTheLevel) {
+  const auto write_all = [] {
+    Log(LogLevel::kDebug, "debug");
+    Log(LogLevel::kInfo, "info");
+    Log(LogLevel::kWarning, "warning");
+    Log(LogLevel::kError, "error");
+  };
+  EXPECT_THAT(Events(Logged("debug", write_all)), ElementsAre("debug", "info", "warning", "error"));
+  EXPECT_THAT(Events(Logged("info", write_all)), ElementsAre("info", "warning", "error"));
+  EXPECT_THAT(Events(Logged("warning", write_all)), ElementsAre("warning", "error"));
+  EXPECT_THAT(Events(Logged("error", write_all)), ElementsAre("error"));
+}
+
+TEST(JobLog, TellsBeginningAndEndOfAJob) {
+  const std::vector<json> lines = Logged("info", [] {
+    JobLog log;
+    log.OnJobEvent("the-id", JobAccepted{});
+    log.OnJobEvent("the-id", JobQueued{});
+    log.OnJobEvent("the-id", JobProgress{});
+    log.OnJobEvent("the-id", JobChunk{});
+    log.OnJobEvent("the-id", JobCompleted{.file = {.size_bytes = 99},
+                                          .queued = absl::Seconds(1),
+                                          .conditioning = absl::Seconds(2),
+                                          .denoising = absl::Seconds(3),
+                                          .decoding = absl::Milliseconds(4500)});
+  });
+  ASSERT_THAT(Events(lines), ElementsAre("job_accepted", "job_completed"));
+  EXPECT_EQ(lines[0]["job"], "the-id");
+  EXPECT_EQ(lines[1]["job"], "the-id");
+  EXPECT_EQ(lines[1]["size_bytes"], 99);
+  EXPECT_EQ(lines[1]["queued_s"], 1);
+  EXPECT_EQ(lines[1]["conditioning_s"], 2);
+  EXPECT_EQ(lines[1]["denoising_s"], 3);
+  EXPECT_EQ(lines[1]["decoding_s"], 4.5);
+}
+
+TEST(JobLog, CallsOnlyFaultsErrors) {
+  const std::vector<json> lines = Logged("info", [] {
+    JobLog log;
+    log.OnJobEvent("a", JobFailed{absl::InternalError("boom")});
+    log.OnJobEvent("b", JobFailed{ErrorWithReason(absl::StatusCode::kCancelled, "gone", reason::kCancelledByCaller)});
+    log.OnJobEvent("c", JobFailed{absl::UnknownError("what")});
+  });
+  ASSERT_THAT(Events(lines), ElementsAre("job_failed", "job_failed", "job_failed"));
+  EXPECT_EQ(lines[0]["level"], "error");
+  EXPECT_EQ(lines[0]["code"], "INTERNAL");
+  EXPECT_EQ(lines[0]["message"], "boom");
+  EXPECT_EQ(lines[1]["level"], "info");
+  EXPECT_EQ(lines[1]["code"], "CANCELLED");
+  EXPECT_EQ(lines[1]["reason"], "CANCELLED_BY_CALLER");
+  EXPECT_EQ(lines[2]["level"], "error");
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,60 @@
+// A whole Server with fakes for all that it computes with, on free ports of this machine. Not thread-safe but for what
+// it gives out.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
+#include "server/app/server.h"
+#include "tests/server/test_pipeline.h"
+#include "tests/server/video_call.h"
+#include "tests/support/fake_video_encoder.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ruyi {
+
+struct RunningOptions {
+  ServerOptions server = {.listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0", .log_level = "error"};
+  FakePipelineOptions pipeline;
+  FakeVideoEncoderOptions encoder;
+  std::function<absl::Status()> on_load = [] { return absl::OkStatus(); };  // on the thread that loads
+  bool awaits_loading = true;
+};
+
+class RunningServer {
+ public:
+  // `server.model` becomes an empty folder, which gives the default limits, unless it is set.
+  explicit RunningServer(RunningOptions options = {});
+  ~RunningServer() { Stop(); }
+
+  // What Start or, once awaited, the loading ended with.
+  absl::Status status() const { return status_; }
+  absl::Status AwaitLoaded();
+
+  // Destroys the server. Nothing but status may be asked for after it.
+  void Stop();
+
+  Server& server() { return *server_; }
+  const PipelineWatch& pipeline() const { return watch_; }
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  VideoCall Call(const v1::GenerateVideoRequest& request) { return VideoCall(channel_, request); }
+
+  // The text of /metrics.
+  std::string Metrics();
+
+ private:
+  const TemporaryFolder folder_;
+  PipelineWatch watch_;
+  absl::Notification loaded_;
+  absl::Status load_status_;
+  absl::Status status_;
+  std::unique_ptr<Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,57 @@
+#include "server/app/signal_waiter.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "tests/server/counter.h"
+
+namespace ruyi {
+namespace {
+
+// In a process of its own, where all threads leave the signals to the waiter: exit code 0 when each of `signals` came.
+[[noreturn]] void SendTwice(int signal) {
+  BlockStopSignals();
+  kill(getpid(), signal);  // one before anyone waits
+  Counter received;
+  bool came_through = false;
+  {
+    const SignalWaiter waiter([&](int number) {
+      if (number == signal)
+        received.Increment();
+    });
+    came_through = received.Await(1);
+    kill(getpid(), signal);
+    came_through = came_through && received.Await(2);
+  }
+  std::_Exit(came_through ? 0 : 1);
+}
+
+class SignalWaiterDeathTest : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_P(SignalWaiterDeathTest, TellsEachSignal) {
+  EXPECT_EXIT(SendTwice(GetParam()), testing::ExitedWithCode(0), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, SignalWaiterDeathTest, testing::Values(SIGTERM, SIGINT));
+
+void EndWithoutSignal() {
+  BlockStopSignals();
+  {
+    const SignalWaiter waiter([](int) { std::_Exit(1); });
+  }
+  std::_Exit(0);
+}
+
+TEST(SignalWaiterDestructorDeathTest, EndsWithoutASignal) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(EndWithoutSignal(), testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,80 @@
+#include "server/convert/capabilities_to_proto.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ruyi {
+namespace {
+
+RequestLimits UnusualLimits() {
+  return {.model_name = "Ruyi-Demo",
+          .base_resolution = {1, 3, 2},
+          .size_multiple = 4,
+          .min_side = 5,
+          .max_side = 6,
+          .sizes = {{.width = 7, .height = 8}, {.width = 9, .height = 10}},
+          .frame_count = {11, 13, 12},
+          .frame_multiple = 14,
+          .steps = {15, 17, 16},
+          .guidance_scale = {18.5, 20.5, 19.5},
+          .max_start_images = 21,
+          .max_end_images = 22,
+          .image = {.max_bytes = 23, .max_pixels = 24}};
+}
+
+template <typename Range, typename T>
+void ExpectRange(const Range& range, T min, T max, T default_value) {
+  EXPECT_EQ(range.min(), min);
+  EXPECT_EQ(range.max(), max);
+  EXPECT_EQ(range.default_(), default_value);
+}
+
+TEST(CapabilitiesToProto, SaysWhatTheServerIs) {
+  const v1::Capabilities proto = ToProto(UnusualLimits(), "1.2.3", 16);
+  EXPECT_EQ(proto.model(), "Ruyi-Demo");
+  EXPECT_EQ(proto.version(), "1.2.3");
+  EXPECT_EQ(proto.queue_capacity(), 16);
+  EXPECT_EQ(proto.frames_per_second(), 24);
+  EXPECT_THAT(proto.samplers(), testing::ElementsAre(v1::SAMPLER_DDIM, v1::SAMPLER_EULER, v1::SAMPLER_EULER_ANCESTRAL,
+                                                     v1::SAMPLER_DPM_MULTISTEP, v1::SAMPLER_PNDM));
+}
+
+TEST(CapabilitiesToProto, SaysEveryLimit) {
+  const v1::Limits proto = ToProto(UnusualLimits(), "", 1).limits();
+  ExpectRange(proto.base_resolution(), 1, 3, 2);
+  EXPECT_EQ(proto.size_multiple(), 4);
+  EXPECT_EQ(proto.min_side(), 5);
+  EXPECT_EQ(proto.max_side(), 6);
+  ExpectRange(proto.frame_count(), 11, 13, 12);
+  EXPECT_EQ(proto.frame_multiple(), 14);
+  ExpectRange(proto.steps(), 15, 17, 16);
+  ExpectRange(proto.guidance_scale(), 18.5, 20.5, 19.5);
+  EXPECT_EQ(proto.max_start_images(), 21);
+  EXPECT_EQ(proto.max_end_images(), 22);
+  EXPECT_EQ(proto.max_image_bytes(), 23);
+  EXPECT_EQ(proto.max_image_pixels(), 24);
+}
+
+TEST(CapabilitiesToProto, SaysEverySize) {
+  const v1::Limits proto = ToProto(UnusualLimits(), "", 1).limits();
+  ASSERT_EQ(proto.sizes_size(), 2);
+  EXPECT_EQ(proto.sizes(0).width(), 7);
+  EXPECT_EQ(proto.sizes(0).height(), 8);
+  EXPECT_EQ(proto.sizes(1).width(), 9);
+  EXPECT_EQ(proto.sizes(1).height(), 10);
+  EXPECT_EQ(ToProto(RequestLimits(), "", 1).limits().sizes_size(), 0);
+}
+
+// A limit that is added to the proto must be filled in, and this test changed.
+TEST(CapabilitiesToProto, LeavesNothingOut) {
+  const v1::Capabilities proto = ToProto(UnusualLimits(), "1.2.3", 16);
+  for (const google::protobuf::Message* message : {static_cast<const google::protobuf::Message*>(&proto),
+                                                   static_cast<const google::protobuf::Message*>(&proto.limits())}) {
+    std::vector<const google::protobuf::FieldDescriptor*> filled;
+    message->GetReflection()->ListFields(*message, &filled);
+    EXPECT_EQ(static_cast<int>(filled.size()), message->GetDescriptor()->field_count());
+  }
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,214 @@
+#include "server/convert/request_from_proto.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/error_reasons.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+v1::GenerateVideoRequest FullRequest() {
+  v1::GenerateVideoRequest proto;
+  proto.add_start_images()->set_data("first");
+  proto.add_start_images()->set_data("second");
+  proto.add_end_images()->set_data("last");
+  proto.mutable_size()->set_width(640);
+  proto.mutable_size()->set_height(384);
+  proto.set_frame_count(24);
+  proto.set_camera(v1::CAMERA_LEFT);
+  proto.set_motion(2);
+  proto.set_sampler(v1::SAMPLER_EULER);
+  proto.set_steps(12);
+  proto.set_guidance_scale(3.5);
+  proto.set_seed(std::numeric_limits<uint64_t>::max());
+  proto.mutable_execution_timeout()->set_seconds(90);
+  proto.mutable_execution_timeout()->set_nanos(500'000'000);
+  return proto;
+}
+
+// The fields of the violations, in order.
+std::vector<std::string> WrongFields(const absl::StatusOr<GenerationRequest>& request) {
+  std::vector<std::string> fields;
+  for (const FieldViolation& violation : GetErrorInfo(request.status()).field_violations)
+    fields.push_back(violation.field);
+  return fields;
+}
+
+TEST(RequestFromProto, TakesEveryField) {
+  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(FullRequest()));
+  EXPECT_THAT(request.start_images, ElementsAre("first", "second"));
+  EXPECT_THAT(request.end_images, ElementsAre("last"));
+  EXPECT_EQ(request.size, (PixelSize{.width = 640, .height = 384}));
+  EXPECT_EQ(request.base_resolution, std::nullopt);
+  EXPECT_EQ(request.frame_count, 24);
+  EXPECT_EQ(request.camera, Camera::kLeft);
+  EXPECT_EQ(request.motion, 2);
+  EXPECT_EQ(request.sampler, SamplerKind::kEuler);
+  EXPECT_EQ(request.steps, 12);
+  EXPECT_EQ(request.guidance_scale, 3.5);
+  EXPECT_EQ(request.seed, std::numeric_limits<uint64_t>::max());
+  EXPECT_EQ(request.execution_timeout, absl::Milliseconds(90'500));
+}
+
+TEST(RequestFromProto, LeavesOutWhatIsAbsent) {
+  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(v1::GenerateVideoRequest()));
+  EXPECT_TRUE(request.start_images.empty());
+  EXPECT_TRUE(request.end_images.empty());
+  EXPECT_EQ(request.size, std::nullopt);
+  EXPECT_EQ(request.base_resolution, std::nullopt);
+  EXPECT_EQ(request.frame_count, std::nullopt);
+  EXPECT_EQ(request.camera, Camera::kAuto);
+  EXPECT_EQ(request.motion, std::nullopt);
+  EXPECT_EQ(request.sampler, SamplerKind::kDdim);
+  EXPECT_EQ(request.steps, std::nullopt);
+  EXPECT_EQ(request.guidance_scale, std::nullopt);
+  EXPECT_EQ(request.seed, std::nullopt);
+  EXPECT_EQ(request.execution_timeout, absl::InfiniteDuration());
+}
+
+TEST(RequestFromProto, KeepsAZeroThatWasSent) {
+  v1::GenerateVideoRequest proto;
+  proto.set_base_resolution(0);
+  proto.set_frame_count(0);
+  proto.set_motion(0);
+  proto.set_steps(0);
+  proto.set_guidance_scale(0);
+  proto.set_seed(0);
+  proto.mutable_execution_timeout();
+  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+  EXPECT_EQ(request.base_resolution, 0);
+  EXPECT_EQ(request.frame_count, 0);
+  EXPECT_EQ(request.motion, 0);
+  EXPECT_EQ(request.steps, 0);
+  EXPECT_EQ(request.guidance_scale, 0.0);
+  EXPECT_EQ(request.seed, 0u);
+  EXPECT_EQ(request.execution_timeout, absl::ZeroDuration());
+}
+
+TEST(RequestFromProto, TakesABaseResolution) {
+  v1::GenerateVideoRequest proto;
+  proto.set_base_resolution(768);
+  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+  EXPECT_EQ(request.base_resolution, 768);
+  EXPECT_EQ(request.size, std::nullopt);
+}
+
+TEST(RequestFromProto, TakesEveryCamera) {
+  const std::vector<std::pair<v1::Camera, Camera>> cameras = {
+      {v1::CAMERA_UNSPECIFIED, Camera::kAuto}, {v1::CAMERA_AUTO, Camera::kAuto},   {v1::CAMERA_STATIC, Camera::kStatic},
+      {v1::CAMERA_LEFT, Camera::kLeft},        {v1::CAMERA_RIGHT, Camera::kRight}, {v1::CAMERA_UP, Camera::kUp},
+      {v1::CAMERA_DOWN, Camera::kDown}};
+  EXPECT_EQ(cameras.size(), size_t{v1::Camera_ARRAYSIZE});
+  for (const auto& [from, to] : cameras) {
+    v1::GenerateVideoRequest proto;
+    proto.set_camera(from);
+    ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+    EXPECT_EQ(request.camera, to) << v1::Camera_Name(from);
+  }
+}
+
+TEST(RequestFromProto, RefusesCamerasThatItDoesNotKnow) {
+  for (const int number : {-1, 7, 1000}) {
+    v1::GenerateVideoRequest proto;
+    proto.set_camera(static_cast<v1::Camera>(number));
+    const auto request = FromProto(proto);
+    EXPECT_THAT(request, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(std::to_string(number))));
+    EXPECT_THAT(request, HasReason(reason::kInvalidRequest));
+    EXPECT_THAT(WrongFields(request), ElementsAre("camera"));
+  }
+}
+
+TEST(RequestFromProto, RefusesSamplersThatItDoesNotKnow) {
+  for (const int number : {-1, 6, 1000}) {
+    v1::GenerateVideoRequest proto;
+    proto.set_sampler(static_cast<v1::Sampler>(number));
+    const auto request = FromProto(proto);
+    EXPECT_THAT(request, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(std::to_string(number))));
+    EXPECT_THAT(WrongFields(request), ElementsAre("sampler"));
+  }
+}
+
+TEST(RequestFromProto, TakesEverySampler) {
+  const std::pair<v1::Sampler, SamplerKind> samplers[] = {
+      {v1::SAMPLER_UNSPECIFIED, SamplerKind::kDdim},
+      {v1::SAMPLER_DDIM, SamplerKind::kDdim},
+      {v1::SAMPLER_EULER, SamplerKind::kEuler},
+      {v1::SAMPLER_EULER_ANCESTRAL, SamplerKind::kEulerAncestral},
+      {v1::SAMPLER_DPM_MULTISTEP, SamplerKind::kDpmMultistep},
+      {v1::SAMPLER_PNDM, SamplerKind::kPndm},
+  };
+  for (const auto& [sampler, kind] : samplers) {
+    v1::GenerateVideoRequest proto;
+    proto.set_sampler(sampler);
+    const auto request = FromProto(proto);
+    ASSERT_THAT(request, IsOk());
+    EXPECT_EQ(request->sampler, kind);
+  }
+}
+
+TEST(RequestFromProto, RefusesPicturesWithoutASource) {
+  v1::GenerateVideoRequest proto = FullRequest();
+  proto.mutable_start_images(1)->clear_source();
+  proto.add_end_images();
+  EXPECT_THAT(WrongFields(FromProto(proto)), ElementsAre("start_images[1]", "end_images[1]"));
+}
+
+TEST(RequestFromProto, LeavesEmptyPicturesToTheDecoder) {
+  v1::GenerateVideoRequest proto;
+  proto.add_start_images()->set_data("");
+  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+  EXPECT_THAT(request.start_images, ElementsAre(""));
+}
+
+TEST(RequestFromProto, RefusesWhatIsNoDuration) {
+  constexpr int64_t kMaxSeconds = 315'576'000'000;
+  constexpr int64_t kMostSeconds = std::numeric_limits<int64_t>::max();
+  const std::vector<std::pair<int64_t, int>> wrong = {
+      {kMaxSeconds + 1, 0}, {-kMaxSeconds - 1, 0},        {kMostSeconds, 0}, {-kMostSeconds - 1, 0},
+      {0, 1'000'000'000},   {0, -1'000'000'000},          {1, -1},           {-1, 1},
+      {5, 2'000'000'000},   {kMostSeconds, 2'000'000'000}};
+  for (const auto& [seconds, nanos] : wrong) {
+    v1::GenerateVideoRequest proto;
+    proto.mutable_execution_timeout()->set_seconds(seconds);
+    proto.mutable_execution_timeout()->set_nanos(nanos);
+    EXPECT_THAT(WrongFields(FromProto(proto)), ElementsAre("execution_timeout")) << seconds << " s, " << nanos << " ns";
+  }
+}
+
+TEST(RequestFromProto, TakesDurationsAtTheirLimits) {
+  constexpr int64_t kMaxSeconds = 315'576'000'000;
+  for (const auto& [seconds, nanos] : std::vector<std::pair<int64_t, int>>{
+           {kMaxSeconds, 999'999'999}, {-kMaxSeconds, -999'999'999}, {0, -1}, {0, 1}, {-1, 0}}) {
+    v1::GenerateVideoRequest proto;
+    proto.mutable_execution_timeout()->set_seconds(seconds);
+    proto.mutable_execution_timeout()->set_nanos(nanos);
+    ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+    EXPECT_EQ(request.execution_timeout, absl::Seconds(seconds) + absl::Nanoseconds(nanos));
+  }
+}
+
+TEST(RequestFromProto, TellsAllViolationsAtOnce) {
+  v1::GenerateVideoRequest proto;
+  proto.add_start_images();
+  proto.add_end_images();
+  proto.set_camera(static_cast<v1::Camera>(99));
+  proto.set_sampler(static_cast<v1::Sampler>(99));
+  proto.mutable_execution_timeout()->set_nanos(-1'000'000'000);
+  const auto request = FromProto(proto);
+  EXPECT_THAT(request, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(WrongFields(request),
+              ElementsAre("start_images[0]", "end_images[0]", "camera", "sampler", "execution_timeout"));
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,81 @@
+#include "server/convert/status_to_grpc.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "tests/server/rpc_status.h"
+
+namespace ruyi {
+namespace {
+
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+TEST(StatusToGrpc, OkStaysOk) {
+  const grpc::Status status = ToGrpc(absl::OkStatus());
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(status.error_details(), "");
+}
+
+TEST(StatusToGrpc, KeepsCodeAndMessage) {
+  for (int code = 1; code <= 16; ++code) {
+    const absl::Status status(static_cast<absl::StatusCode>(code), "what was wrong");
+    EXPECT_EQ(ToProto(status).code(), code);
+    EXPECT_EQ(ToProto(status).message(), "what was wrong");
+    EXPECT_EQ(ToGrpc(status).error_code(), code);
+    EXPECT_EQ(ToGrpc(status).error_message(), "what was wrong");
+  }
+}
+
+TEST(StatusToGrpc, TheRpcSaysTheSameAsTheEvent) {
+  const absl::Status status = InvalidFields({{"steps", "too many"}});
+  EXPECT_EQ(ToGrpc(status).error_details(), ToProto(status).SerializeAsString());
+}
+
+TEST(StatusToGrpc, TellsReasonAndMetadataInOneErrorInfo) {
+  const absl::Status status = WithErrorInfo(
+      absl::ResourceExhaustedError("full"),
+      {.reason = std::string(reason::kQueueFull), .metadata = {{"queue_capacity", "16"}, {"waiting", "16"}}});
+  const RpcDetails details = DetailsOf(ToProto(status));
+  ASSERT_TRUE(details.error_info.has_value());
+  EXPECT_EQ(details.error_info->domain(), "ruyi");
+  EXPECT_EQ(details.error_info->reason(), "QUEUE_FULL");
+  EXPECT_THAT(details.error_info->metadata(),
+              UnorderedElementsAre(Pair("queue_capacity", "16"), Pair("waiting", "16")));
+  EXPECT_FALSE(details.bad_request.has_value());
+  EXPECT_FALSE(details.retry_info.has_value());
+  EXPECT_EQ(details.others, 0);
+}
+
+TEST(StatusToGrpc, GivesAReasonWhereThereIsNone) {
+  const RpcDetails details = DetailsOf(ToGrpc(absl::InternalError("boom")));
+  ASSERT_TRUE(details.error_info.has_value());
+  EXPECT_EQ(details.error_info->reason(), "INTERNAL");
+  EXPECT_EQ(details.error_info->domain(), "ruyi");
+}
+
+TEST(StatusToGrpc, TellsEveryViolation) {
+  const absl::Status status = InvalidFields({{"steps", "too many"}, {"start_images[0]", "no picture"}});
+  const RpcDetails details = DetailsOf(ToGrpc(status));
+  ASSERT_TRUE(details.bad_request.has_value());
+  ASSERT_EQ(details.bad_request->field_violations_size(), 2);
+  EXPECT_EQ(details.bad_request->field_violations(0).field(), "steps");
+  EXPECT_EQ(details.bad_request->field_violations(0).description(), "too many");
+  EXPECT_EQ(details.bad_request->field_violations(1).field(), "start_images[0]");
+  EXPECT_EQ(details.bad_request->field_violations(1).description(), "no picture");
+  EXPECT_EQ(details.reason(), "INVALID_REQUEST");
+}
+
+TEST(StatusToGrpc, TellsTheRetryDelay) {
+  const absl::Status status =
+      WithErrorInfo(absl::UnavailableError("later"), {.reason = "X", .retry_delay = absl::Milliseconds(2500)});
+  const RpcDetails details = DetailsOf(ToGrpc(status));
+  ASSERT_TRUE(details.retry_info.has_value());
+  EXPECT_EQ(details.retry_info->retry_delay().seconds(), 2);
+  EXPECT_EQ(details.retry_info->retry_delay().nanos(), 500'000'000);
+}
+
+}  // namespace
+}  // namespace ruyi

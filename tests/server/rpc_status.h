@@ -1,0 +1,28 @@
+// The google.rpc details of a status, as a client reads them. Functions without state; thread-safe.
+#pragma once
+
+#include <google/rpc/error_details.pb.h>
+#include <google/rpc/status.pb.h>
+#include <grpcpp/support/status.h>
+
+#include <optional>
+#include <string>
+
+namespace ruyi {
+
+struct RpcDetails {
+  std::optional<google::rpc::ErrorInfo> error_info;
+  std::optional<google::rpc::BadRequest> bad_request;
+  std::optional<google::rpc::RetryInfo> retry_info;
+  int others = 0;  // details of other types
+
+  // "" when there is no ErrorInfo.
+  std::string reason() const { return error_info.has_value() ? error_info->reason() : ""; }
+};
+
+RpcDetails DetailsOf(const google::rpc::Status& status);
+
+// Of what an RPC ended with; no details when they do not parse.
+RpcDetails DetailsOf(const grpc::Status& status);
+
+}  // namespace ruyi

@@ -1,0 +1,185 @@
+// Calls that end without a video: refused before a job, or failed after it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "tests/server/gate.h"
+#include "tests/server/rpc_status.h"
+#include "tests/server/service/service_under_test.h"
+#include "tests/server/test_request.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+using v1::VideoEvent;
+
+// What a call without any event ends with.
+grpc::Status Refusal(VideoCall call) {
+  EXPECT_TRUE(call.ReadAll().empty());
+  return call.Finish();
+}
+
+TEST(Refusal, WhileTheModelIsLoading) {
+  ServiceOptions options;
+  options.is_ready = false;
+  ServiceUnderTest service(options);
+  const grpc::Status status = Refusal(service.Call(SmallRequest()));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kModelLoading);
+  EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
+  service.SetReady();
+  EXPECT_TRUE(service.Call(SmallRequest()).Finish().ok());
+}
+
+TEST(Refusal, OfARequestThatTheProtoCannotSay) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_camera(static_cast<v1::Camera>(99));
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kInvalidRequest);
+  EXPECT_EQ(DetailsOf(status).bad_request->field_violations(0).field(), "camera");
+}
+
+TEST(Refusal, OfARequestThatTheModelDoesNotTake) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_steps(1000);
+  request.set_frame_count(9);
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailsOf(status).bad_request->field_violations_size(), 2);
+}
+
+TEST(Refusal, OfAPictureThatIsTooLarge) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.mutable_start_images(0)->set_data("huge");
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kImageTooLarge);
+}
+
+TEST(Refusal, OfTooFewStepsForPndm) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_sampler(v1::SAMPLER_PNDM);
+  request.set_steps(3);
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kInvalidRequest);
+}
+
+TEST(Refusal, OfAMessageThatIsTooLarge) {
+  ServiceOptions options;
+  options.max_message_bytes = 1000;
+  ServiceUnderTest service(options);
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.mutable_start_images(0)->set_data(std::string(1001, 'x'));
+  EXPECT_EQ(Refusal(service.Call(request)).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(service.events().accepted().value(), 0);
+  EXPECT_TRUE(service.Call(SmallRequest()).Finish().ok());
+}
+
+TEST(Refusal, WhenTooManyRequestsAreBeingDecoded) {
+  constexpr int kMoreThanThePoolHolds = 2 + 64 + 1;
+  Gate gate;
+  Counter decoding;
+  ServiceOptions options;
+  options.queue_capacity = 100;
+  options.on_decode = [&] {
+    decoding.Increment();
+    gate.Pass();
+  };
+  ServiceUnderTest service(options);
+  std::vector<std::unique_ptr<VideoCall>> calls;
+  for (int i = 0; i < 2; ++i)
+    calls.push_back(std::make_unique<VideoCall>(service.channel(), SmallRequest()));
+  ASSERT_TRUE(decoding.Await(2));
+  while (calls.size() < kMoreThanThePoolHolds)
+    calls.push_back(std::make_unique<VideoCall>(service.channel(), SmallRequest()));
+  ASSERT_TRUE(service.calls().statuses.Await(1));
+  gate.Open();
+  int refused = 0;
+  for (const auto& call : calls) {
+    const grpc::Status status = call->Finish();
+    refused += status.ok() ? 0 : 1;
+    if (!status.ok()) {
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+      EXPECT_EQ(DetailsOf(status).reason(), reason::kQueueFull);
+      EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
+    }
+  }
+  EXPECT_EQ(refused, 1);
+}
+
+// The call fails with what the event says.
+void ExpectFailedEvent(VideoCall& call, grpc::StatusCode code, std::string_view reason) {
+  const std::vector<VideoEvent> events = call.ReadAll();
+  const grpc::Status status = call.Finish();
+  ASSERT_FALSE(events.empty());
+  EXPECT_TRUE(events.front().has_accepted());
+  EXPECT_TRUE(LastOf(events).has_failed());
+  EXPECT_EQ(LastOf(events).failed().status().code(), code);
+  EXPECT_EQ(LastOf(events).failed().status().message(), status.error_message());
+  EXPECT_EQ(LastOf(events).failed().status().SerializeAsString(), status.error_details());
+  EXPECT_EQ(status.error_code(), code);
+  EXPECT_EQ(DetailsOf(status).reason(), reason);
+}
+
+TEST(Failure, WhenTheQueueIsFull) {
+  ServiceOptions options;
+  options.queue_capacity = 1;
+  options.has_worker = false;
+  ServiceUnderTest service(options);
+  VideoCall first = service.Call(SmallRequest());
+  first.ReadUntil(VideoEvent::kQueued);
+  VideoCall second = service.Call(SmallRequest());
+  ExpectFailedEvent(second, grpc::StatusCode::RESOURCE_EXHAUSTED, reason::kQueueFull);
+  const RpcDetails details = DetailsOf(second.Finish());
+  EXPECT_TRUE(details.retry_info.has_value());
+  EXPECT_EQ(details.error_info->metadata().at("queue_capacity"), "1");
+  service.StartWorker();
+  EXPECT_TRUE(first.Finish().ok());
+}
+
+TEST(Failure, WhenTheServerIsDraining) {
+  ServiceUnderTest service;
+  service.queue().Close();
+  VideoCall call = service.Call(SmallRequest());
+  ExpectFailedEvent(call, grpc::StatusCode::UNAVAILABLE, reason::kDraining);
+}
+
+TEST(Failure, WithEachStatusOfThePipeline) {
+  for (int code = 1; code <= 16; ++code) {
+    ServiceOptions options;
+    options.pipeline.fail_with =
+        WithErrorInfo(absl::Status(static_cast<absl::StatusCode>(code), "the model broke"),
+                      {.reason = "BROKEN", .metadata = {{"layer", "3"}}, .retry_delay = absl::Seconds(2)});
+    ServiceUnderTest service(options);
+    VideoCall call = service.Call(SmallRequest());
+    ExpectFailedEvent(call, static_cast<grpc::StatusCode>(code), "BROKEN");
+    EXPECT_THAT(service.events().ends(), testing::ElementsAre(StatusIs(static_cast<absl::StatusCode>(code))));
+  }
+}
+
+TEST(Failure, OfTheEncoderAfterSomeChunks) {
+  ServiceOptions options;
+  options.encoder.fail_at_frame = 4;
+  ServiceUnderTest service(options);
+  VideoCall call = service.Call(SmallRequest());
+  const std::vector<VideoEvent> events = call.ReadAll();
+  EXPECT_EQ(BytesOf(events), FakeVideoBytes(300));
+  EXPECT_EQ(DetailsOf(LastOf(events).failed().status()).reason(), reason::kInternal);
+  const grpc::Status status = call.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INTERNAL);
+  EXPECT_EQ(status.error_message(), "the fake encoder failed at frame 4");
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,95 @@
+// VideoService behind a real gRPC server on a free port of this machine, with fakes for all that is slow. Not
+// thread-safe but for what it gives out.
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <grpcpp/server.h>
+
+#include <functional>
+#include <memory>
+
+#include "core/job/job_queue.h"
+#include "core/worker/worker.h"
+#include "server/service/job_intake.h"
+#include "server/service/video_service.h"
+#include "tests/server/service/call_log.h"
+#include "tests/server/service/event_log.h"
+#include "tests/server/test_pipeline.h"
+#include "tests/server/video_call.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_image_decoder.h"
+#include "tests/support/fake_video_encoder.h"
+
+namespace ruyi {
+
+struct ServiceOptions {
+  FakePipelineOptions pipeline;
+  FakeVideoEncoderOptions encoder;
+  RequestLimits limits;
+  size_t queue_capacity = 8;
+  int max_message_bytes = 1 << 20;
+  bool is_ready = true;
+  bool has_worker = true;
+  std::function<void()> on_decode = [] {};    // on the thread that decodes pictures
+  std::function<void()> on_accepted = [] {};  // see EventLog
+};
+
+class ServiceUnderTest {
+ public:
+  explicit ServiceUnderTest(ServiceOptions options = {});
+
+  // Cancels everything, and checks that each call was finished once, and nothing was written after that.
+  ~ServiceUnderTest();
+
+  void SetReady() { intake_.SetReady({}); }
+  void StartWorker();
+
+  // Ends the server as Server's destructor does.
+  void Shutdown();
+
+  VideoCall Call(const v1::GenerateVideoRequest& request) { return VideoCall(channel_, request); }
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  int port() const { return port_; }
+
+  FakeClock& clock() { return clock_; }
+  JobQueue& queue() { return queue_; }
+  VideoService& service() { return service_; }
+  grpc::Server& server() { return *server_; }
+  const EventLog& events() const { return events_; }
+  const CallLog& calls() const { return calls_; }
+  const PipelineWatch& pipeline() const { return watch_; }
+
+ private:
+  class Decoder final : public ImageDecoder {
+   public:
+    explicit Decoder(std::function<void()> on_decode) : on_decode_(std::move(on_decode)) {}
+    absl::StatusOr<RgbImage> Decode(std::string_view bytes, const ImageLimits& limits) const override {
+      on_decode_();
+      return fake_.Decode(bytes, limits);
+    }
+
+   private:
+    const std::function<void()> on_decode_;
+    const FakeImageDecoder fake_;
+  };
+
+  void Listen();
+
+  const ServiceOptions options_;
+  FakeClock clock_;
+  const Decoder decoder_;
+  const FakeVideoEncoderFactory encoders_;
+  PipelineWatch watch_;
+  EventLog events_;
+  CallLog calls_;
+  JobQueue queue_;
+  Counter ids_;
+  JobIntake intake_;
+  VideoService service_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Worker> worker_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,50 @@
+#include "tests/server/test_pipeline.h"
+
+#include <thread>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace ruyi {
+
+class WatchedPipeline final : public Pipeline {
+ public:
+  WatchedPipeline(FakePipelineOptions options, PipelineWatch* watch) : fake_(std::move(options)), watch_(watch) {}
+
+  LatentGeometry geometry() const override { return fake_.geometry(); }
+  absl::Status WarmUp() override { return fake_.WarmUp(); }
+
+  absl::Status Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
+                        FrameSink& frames) override {
+    {
+      absl::MutexLock lock(&watch_->mutex_);
+      watch_->token_ = token;
+    }
+    absl::Status status = fake_.Generate(plan, token, progress, frames);
+    watch_->ended_.Increment();
+    return status;
+  }
+
+ private:
+  FakePipeline fake_;
+  PipelineWatch* watch_;
+};
+
+// A token cannot be waited for, only asked.
+bool PipelineWatch::AwaitTokenEnd() const {
+  CancellationToken token;
+  {
+    absl::MutexLock lock(&mutex_);
+    token = token_;
+  }
+  const absl::Time give_up = absl::Now() + kPatience;
+  while (token.Check().ok() && absl::Now() < give_up)
+    std::this_thread::yield();
+  return !token.Check().ok();
+}
+
+std::unique_ptr<Pipeline> MakeWatchedPipeline(FakePipelineOptions options, PipelineWatch* watch) {
+  return std::make_unique<WatchedPipeline>(std::move(options), watch);
+}
+
+}  // namespace ruyi
