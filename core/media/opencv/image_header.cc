@@ -1,5 +1,6 @@
 #include "core/media/opencv/image_header.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -27,9 +28,16 @@ bool IsStartOfFrame(uint32_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
-// In entropy-coded data 0xFF is followed by 0x00 or a restart marker; elsewhere 0xFF may be padding.
-bool IsInsideScan(uint32_t marker) {
-  return marker == 0x00 || (marker >= 0xD0 && marker <= 0xD7) || marker == 0xFF;
+// What has no length and no data: in entropy-coded data 0xFF is followed by 0x00 or a restart marker; elsewhere 0xFF
+// may be padding, and 0x01 is a marker for temporary use.
+bool StandsAlone(uint32_t marker) {
+  return marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD7) || marker == 0xFF;
+}
+
+// A file may state its size several times, and decoders differ in which one they believe: the largest counts.
+void TakeSize(uint32_t width, uint32_t height, ImageHeader& header) {
+  header.width = std::max<int64_t>(header.width, width);
+  header.height = std::max<int64_t>(header.height, height);
 }
 
 class JpegReader {
@@ -54,7 +62,7 @@ class JpegReader {
       std::optional<uint32_t> marker = reader_.ReadNumber(1, ByteOrder::kBig);
       while (marker == 0xFF)
         marker = reader_.ReadNumber(1, ByteOrder::kBig);
-      if (!marker.has_value() || !IsInsideScan(*marker))
+      if (!marker.has_value() || !StandsAlone(*marker))
         return marker;
     }
     return std::nullopt;
@@ -67,7 +75,7 @@ class JpegReader {
     const std::optional<std::string_view> segment = reader_.Read(*length - 2);
     if (!segment.has_value())
       return false;
-    if (IsStartOfFrame(marker) && header_.width == 0)  // decoders take the first frame's size
+    if (IsStartOfFrame(marker))
       ReadFrame(*segment);
     if (marker == kApp1 && segment->starts_with(kExifMark))
       header_.orientation = ReadExifOrientation(segment->substr(kExifMark.size()));
@@ -77,8 +85,8 @@ class JpegReader {
   void ReadFrame(std::string_view segment) {
     ByteReader frame(segment);
     frame.Read(1);  // sample precision
-    header_.height = frame.ReadNumber(2, ByteOrder::kBig).value_or(0);
-    header_.width = frame.ReadNumber(2, ByteOrder::kBig).value_or(0);
+    const uint32_t height = frame.ReadNumber(2, ByteOrder::kBig).value_or(0);
+    TakeSize(frame.ReadNumber(2, ByteOrder::kBig).value_or(0), height, header_);
   }
 
   ByteReader reader_;
@@ -95,8 +103,8 @@ absl::StatusOr<ImageHeader> ReadPng(std::string_view bytes) {
       break;
     if (type == "IHDR") {
       ByteReader fields(*data);
-      header.width = fields.ReadNumber(4, ByteOrder::kBig).value_or(0);
-      header.height = fields.ReadNumber(4, ByteOrder::kBig).value_or(0);
+      const uint32_t width = fields.ReadNumber(4, ByteOrder::kBig).value_or(0);
+      TakeSize(width, fields.ReadNumber(4, ByteOrder::kBig).value_or(0), header);
     } else if (type == "eXIf") {
       header.orientation = ReadExifOrientation(*data);
     } else if (type == "IEND" && header.width > 0 && header.height > 0) {
@@ -111,17 +119,16 @@ void ReadWebpChunk(std::string_view type, std::string_view data, ImageHeader& he
   ByteReader fields(data);
   if (type == "VP8X") {
     fields.Read(4);  // flags
-    header.width = fields.ReadNumber(3, ByteOrder::kLittle).value_or(0) + 1;
-    header.height = fields.ReadNumber(3, ByteOrder::kLittle).value_or(0) + 1;
+    const uint32_t width = fields.ReadNumber(3, ByteOrder::kLittle).value_or(0) + 1;
+    TakeSize(width, fields.ReadNumber(3, ByteOrder::kLittle).value_or(0) + 1, header);
   } else if (type == "VP8 ") {
     fields.Read(6);  // frame tag and start code
-    header.width = fields.ReadNumber(2, ByteOrder::kLittle).value_or(0) & 0x3FFF;
-    header.height = fields.ReadNumber(2, ByteOrder::kLittle).value_or(0) & 0x3FFF;
+    const uint32_t width = fields.ReadNumber(2, ByteOrder::kLittle).value_or(0) & 0x3FFF;
+    TakeSize(width, fields.ReadNumber(2, ByteOrder::kLittle).value_or(0) & 0x3FFF, header);
   } else if (type == "VP8L") {
     fields.Read(1);  // signature
     const uint32_t bits = fields.ReadNumber(4, ByteOrder::kLittle).value_or(0);
-    header.width = (bits & 0x3FFF) + 1;
-    header.height = (bits >> 14 & 0x3FFF) + 1;
+    TakeSize((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, header);
   } else if (type == "EXIF") {
     header.orientation = ReadExifOrientation(data.starts_with(kExifMark) ? data.substr(kExifMark.size()) : data);
   }
