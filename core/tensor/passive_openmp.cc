@@ -1,6 +1,6 @@
 // Makes the threads of libtorch sleep while they wait for each other, instead of spinning. Where other processes use
 // the same cores, a spinning thread keeps the one that it waits for from running: a denoising step then takes ten times
-// as long, and nothing is gained when the machine is quiet (docs/performance.md). Linked into each program that
+// as long; little is gained when the machine is quiet (docs/performance.md). Linked into each program that
 // computes.
 #include <unistd.h>
 
