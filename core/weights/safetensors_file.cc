@@ -274,7 +274,7 @@ absl::StatusOr<at::Tensor> SafetensorsFile::Get(std::string_view name) const {
     return absl::DataLossError(
         absl::StrFormat("%s: tensor '%s' is BOOL but holds bytes other than 0 and 1", mapping_->path.string(), name));
   }
-  if (reinterpret_cast<uintptr_t>(begin) % c10::elementSize(entry.dtype) != 0) {
+  if (size > 0 && reinterpret_cast<uintptr_t>(begin) % c10::elementSize(entry.dtype) != 0) {
     at::Tensor copy = at::empty(entry.shape, entry.dtype);
     std::memcpy(copy.data_ptr(), begin, size);
     return copy;

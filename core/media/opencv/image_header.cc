@@ -20,7 +20,6 @@ absl::Status Damaged(std::string_view format) {
 }
 
 // JPEG markers (ITU-T T.81, table B.1).
-constexpr uint32_t kStartOfScan = 0xDA;
 constexpr uint32_t kEndOfImage = 0xD9;
 constexpr uint32_t kApp1 = 0xE1;
 
