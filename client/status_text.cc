@@ -58,9 +58,13 @@ google::rpc::Status WithDetails(const grpc::Status& status) {
 }
 
 std::string ErrorText(const google::rpc::Status& status, const FlagNames& flags) {
-  const std::string message = status.message().empty() ? absl::StrFormat("status %d", status.code()) : status.message();
-  return absl::StrFormat("error: %s%s\n", message, ReasonText(status)) + ViolationLines(status, flags) +
-         RetryLine(status);
+  const std::string violations = ViolationLines(status, flags);
+  std::string message = status.message();
+  if (!violations.empty())
+    message = "the server refuses the request";  // its message says the same as the lines below, by field
+  else if (message.empty())
+    message = absl::StrFormat("status %d", status.code());
+  return absl::StrFormat("error: %s%s\n", message, ReasonText(status)) + violations + RetryLine(status);
 }
 
 std::string CallErrorText(const grpc::Status& status, const std::string& address, const FlagNames& flags) {

@@ -118,7 +118,7 @@ TEST_F(GenerateCommandTest, NamesTheFlagsOfARefusedRequest) {
   server_.Play({}, ToGrpc(DetailedStatus(grpc::INVALID_ARGUMENT, "2 fields are wrong", "INVALID_REQUEST",
                                          {{"frame_count", "20 is wrong"}, {"start_images[0]", "no picture"}})));
   ExpectFailure(Run(), 3,
-                "error: 2 fields are wrong [INVALID_REQUEST]\n"
+                "error: the server refuses the request [INVALID_REQUEST]\n"
                 "  --frames: 20 is wrong\n"
                 "  --image number 1 (" +
                     picture_ + "): no picture\n");

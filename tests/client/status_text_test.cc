@@ -22,7 +22,7 @@ TEST(StatusText, ShowsReasonAndEveryWrongField) {
       DetailedStatus(grpc::INVALID_ARGUMENT, "2 fields are wrong", "INVALID_REQUEST",
                      {{"frame_count", "20 is not a multiple of 8"}, {"start_images[1]", "is no picture"}});
   EXPECT_EQ(ErrorText(status, Flags()),
-            "error: 2 fields are wrong [INVALID_REQUEST]\n"
+            "error: the server refuses the request [INVALID_REQUEST]\n"
             "  --frames: 20 is not a multiple of 8\n"
             "  --image number 2 (b.png): is no picture\n");
 }
