@@ -42,7 +42,7 @@ ServiceUnderTest::~ServiceUnderTest() {
   worker_.reset();
   EXPECT_EQ(calls_.later_statuses.value(), 0);
   EXPECT_EQ(calls_.later_messages.value(), 0);
-  EXPECT_EQ(events_.accepted().value(), events_.ended().value());
+  EXPECT_TRUE(events_.ended().Await(events_.accepted().value()));
 }
 
 void ServiceUnderTest::Listen() {

@@ -38,7 +38,8 @@ class ServiceUnderTest {
  public:
   explicit ServiceUnderTest(ServiceOptions options = {});
 
-  // Cancels everything, and checks that each call was finished once, and nothing was written after that.
+  // Cancels everything, and checks that each call was finished once, nothing was written after that, and each job
+  // ended.
   ~ServiceUnderTest();
 
   void SetReady() { intake_.SetReady({}); }
