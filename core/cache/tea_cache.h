@@ -10,8 +10,8 @@
 namespace ruyi {
 
 struct TeaCacheOptions {
-  double threshold = 0.1;    // of the summed distance, below which a step is left out
-  int skip_start_steps = 3;  // computed at the beginning; at least 1
+  double threshold = 0;      // of the summed distance, below which a step is left out
+  int skip_start_steps = 1;  // computed at the beginning; at least 1
   int skip_end_steps = 1;    // computed at the end; at least 1
 };
 

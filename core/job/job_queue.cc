@@ -22,11 +22,6 @@ absl::Status QueueFull(size_t capacity) {
                         .retry_delay = kRetryDelay});
 }
 
-absl::Status Draining() {
-  return WithErrorInfo(absl::UnavailableError("the server is shutting down; send the request to another one"),
-                       {.reason = std::string(reason::kDraining), .retry_delay = kRetryDelay});
-}
-
 // A sink that no longer listens has already cancelled its job; there is nobody to tell.
 void Report(const Job& job, JobEvent event) {
   job.events->OnEvent(std::move(event)).IgnoreError();
@@ -38,10 +33,15 @@ auto Find(auto& jobs, const Job& job) {
 
 }  // namespace
 
+absl::Status DrainingError() {
+  return WithErrorInfo(absl::UnavailableError("the server is shutting down; send the request to another one"),
+                       {.reason = std::string(reason::kDraining), .retry_delay = kRetryDelay});
+}
+
 absl::Status JobQueue::Push(std::shared_ptr<Job> job) {
   absl::MutexLock lock(&mutex_);
   if (closed_)
-    return Draining();
+    return DrainingError();
   if (waiting_.size() >= capacity_)
     return QueueFull(capacity_);
   waiting_.push_back(std::move(job));

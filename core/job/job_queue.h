@@ -16,6 +16,9 @@
 
 namespace ruyi {
 
+// UNAVAILABLE DRAINING with a retry delay: this server stops, another one may take the job.
+absl::Status DrainingError();
+
 class JobQueue {
  public:
   explicit JobQueue(size_t capacity) : capacity_(capacity) {}

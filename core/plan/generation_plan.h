@@ -28,6 +28,9 @@ struct LatentShape {
   friend bool operator==(const LatentShape&, const LatentShape&) = default;
 };
 
+// The latents of a video; `frame_count` is a multiple of the chunk, the sides of the scale.
+LatentShape LatentsOf(const PixelSize& size, int frame_count, const LatentGeometry& geometry);
+
 struct GenerationPlan {
   std::vector<RgbImage> start_images;  // not yet resized
   std::vector<RgbImage> end_images;

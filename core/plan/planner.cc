@@ -35,14 +35,14 @@ absl::StatusOr<PixelSize> ChooseSize(const ValidatedRequest& request, const Requ
   return bucket;
 }
 
+}  // namespace
+
 LatentShape LatentsOf(const PixelSize& size, int frame_count, const LatentGeometry& geometry) {
   return {.channels = geometry.channels,
           .frames = frame_count / geometry.frames_per_chunk * geometry.latents_per_chunk,
           .height = size.height / geometry.spatial_scale,
           .width = size.width / geometry.spatial_scale};
 }
-
-}  // namespace
 
 Planner::Planner(LatentGeometry geometry, RequestLimits limits, std::function<uint64_t()> draw_seed)
     : geometry_(geometry), limits_(std::move(limits)), draw_seed_(std::move(draw_seed)) {}

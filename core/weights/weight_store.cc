@@ -149,6 +149,13 @@ std::vector<std::string> WeightStore::UnusedNames() const {
   return unused;
 }
 
+void WeightStore::AddUnusedNames(std::vector<std::string>* names) const {
+  if (names == nullptr)
+    return;
+  const std::vector<std::string> unused = UnusedNames();
+  names->insert(names->end(), unused.begin(), unused.end());
+}
+
 WeightScope::WeightScope(WeightStore::State* state, std::string prefix) : state_(state), prefix_(std::move(prefix)) {}
 
 WeightScope WeightScope::Sub(std::string_view name) const {

@@ -37,6 +37,9 @@ class WeightStore {
   // Names in the files that no layer took, sorted.
   std::vector<std::string> UnusedNames() const;
 
+  // Appends UnusedNames to `names`, unless that is null.
+  void AddUnusedNames(std::vector<std::string>* names) const;
+
  private:
   friend class WeightScope;
   struct State;

@@ -15,8 +15,6 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_format.h"
-#include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
 #include "server/app/log.h"
@@ -30,11 +28,6 @@ constexpr absl::Duration kTick = absl::Seconds(1);
 constexpr absl::Duration kFlushTimeout = absl::Seconds(5);
 // What a request may have beside its pictures.
 constexpr int64_t kMessageOverhead = 1 << 20;
-
-absl::Status Draining() {
-  return WithErrorInfo(absl::UnavailableError("the server is shutting down; send the request to another one"),
-                       {.reason = std::string(reason::kDraining), .retry_delay = absl::Seconds(5)});
-}
 
 // The library adds reflection to every server as soon as it is loaded; this takes it out again.
 class WithoutReflection final : public grpc::ServerBuilderOption {
@@ -185,7 +178,7 @@ void Server::Drain(absl::Duration timeout) {
 }
 
 void Server::CancelAll() {
-  queue_.CancelAll(Draining());
+  queue_.CancelAll(DrainingError());
   service_.Tick();  // a worker may wait for a slow reader
 }
 

@@ -21,22 +21,22 @@ absl::Status ModelLoading() {
 
 void JobIntake::SetReady(const LatentGeometry& geometry) {
   absl::MutexLock lock(&mutex_);
-  planner_.emplace(geometry, parts_.limits, parts_.draw_seed);
+  planner_ = std::make_shared<const Planner>(geometry, parts_.limits, parts_.draw_seed);
 }
 
 absl::Status JobIntake::Ready() const {
-  return planner().has_value() ? absl::OkStatus() : ModelLoading();
+  return planner() != nullptr ? absl::OkStatus() : ModelLoading();
 }
 
-std::optional<Planner> JobIntake::planner() const {
+std::shared_ptr<const Planner> JobIntake::planner() const {
   absl::MutexLock lock(&mutex_);
   return planner_;
 }
 
 absl::StatusOr<std::shared_ptr<Job>> JobIntake::Accept(const GenerationRequest& request, absl::Time deadline,
                                                        std::shared_ptr<JobEventSink> events) const {
-  const std::optional<Planner> current = planner();
-  if (!current.has_value())
+  const std::shared_ptr<const Planner> current = planner();
+  if (current == nullptr)
     return ModelLoading();
   RUYI_ASSIGN_OR_RETURN(ValidatedRequest valid, Validate(request, parts_.limits, *parts_.decoder));
   RUYI_ASSIGN_OR_RETURN(GenerationPlan plan, current->Plan(std::move(valid)));

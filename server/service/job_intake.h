@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,11 +55,11 @@ class JobIntake {
   int queue_capacity() const { return static_cast<int>(parts_.queue->capacity()); }
 
  private:
-  std::optional<Planner> planner() const;
+  std::shared_ptr<const Planner> planner() const;
 
   const Parts parts_;
   mutable absl::Mutex mutex_;
-  std::optional<Planner> planner_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const Planner> planner_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ruyi

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/conditioner.h"
 #include "core/pipeline/ruyi/denoise_loop.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
@@ -20,21 +21,13 @@
 namespace ruyi {
 namespace {
 
-class NoProgress final : public ProgressSink {
-  void OnProgress(const Progress&) override {}
-};
-
-class NoFrames final : public FrameSink {
-  absl::Status OnFrame(const RgbImage&) override { return absl::OkStatus(); }
-};
-
 // A run that nobody cancels or watches, but for `on_latents`.
 struct Run {
   explicit Run(std::function<void(const at::Tensor&)> on_latents = nullptr)
       : observer{.on_latents = std::move(on_latents)} {}
 
   const CancellationToken token;
-  NoProgress progress;
+  DiscardProgress progress;
   RandomStreams noise{1};
   const RunObserver observer;
   RunContext context = {.token = token, .progress = progress, .noise = noise, .observer = observer};
@@ -110,8 +103,8 @@ void DecodeChunk(benchmark::State& state, c10::ScalarType dtype) {
 void WholeRequest(benchmark::State& state, c10::ScalarType dtype) {
   RuyiPipeline pipeline(Models(dtype));
   const GenerationPlan plan = DemoPlan(25);
-  NoProgress progress;
-  NoFrames frames;
+  DiscardProgress progress;
+  DiscardFrames frames;
   for (auto _ : state) {
     if (absl::Status status = pipeline.Generate(plan, CancellationToken(), progress, frames); !status.ok())
       return state.SkipWithError(std::string(status.message()).c_str());

@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/image_tensor.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "tests/golden/case_registry.h"
@@ -99,10 +100,7 @@ absl::StatusOr<GenerationPlan> ReadPlan(const CaseInput& input, const LatentGeom
   RUYI_ASSIGN_OR_RETURN(plan.motion, ReadMotion(params));
   RUYI_ASSIGN_OR_RETURN(plan.start_images, ReadImages(input, "start_images"));
   RUYI_ASSIGN_OR_RETURN(plan.end_images, ReadImages(input, "end_images"));
-  plan.latents = {.channels = geometry.channels,
-                  .frames = plan.frame_count / geometry.frames_per_chunk * geometry.latents_per_chunk,
-                  .height = plan.size.height / geometry.spatial_scale,
-                  .width = plan.size.width / geometry.spatial_scale};
+  plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
   return plan;
 }
 
@@ -133,14 +131,6 @@ struct Recording {
   }
 };
 
-class NoProgress final : public ProgressSink {
-  void OnProgress(const Progress&) override {}
-};
-
-class NoFrames final : public FrameSink {
-  absl::Status OnFrame(const RgbImage&) override { return absl::OkStatus(); }
-};
-
 absl::Status Record(const RuyiPipeline& pipeline, const GenerationPlan& plan, NoiseSource& noise,
                     Recording& recording) {
   const RunObserver observer = {
@@ -148,8 +138,8 @@ absl::Status Record(const RuyiPipeline& pipeline, const GenerationPlan& plan, No
       .on_latents = [&](const at::Tensor& latents) { recording.latents.push_back(latents.clone()); },
       .on_frames = [&](const at::Tensor& frames) { recording.frames.push_back(frames.clone()); }};
   const CancellationToken token;
-  NoProgress progress;
-  NoFrames frames;
+  DiscardProgress progress;
+  DiscardFrames frames;
   RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
   return pipeline.Run(plan, run, frames);
 }

@@ -2,16 +2,12 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/gelu.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sigmoid.h>
+
+#include "core/model/layers/multi_head_attention.h"
 
 namespace ruyi {
 namespace {
-
-// [B, tokens, hidden] → [B, heads, tokens, hidden / heads]
-at::Tensor SplitHeads(const at::Tensor& x, int64_t heads) {
-  return x.unflatten(-1, {heads, x.size(-1) / heads}).transpose(1, 2);
-}
 
 at::Tensor Activate(const at::Tensor& x, ClipActivation activation) {
   return activation == ClipActivation::kGelu ? at::gelu(x) : x * at::sigmoid(x * 1.702);
@@ -29,9 +25,7 @@ ClipAttention ClipAttention::Load(const WeightScope& scope, const ClipVisionConf
 }
 
 at::Tensor ClipAttention::Forward(const at::Tensor& x) const {
-  const at::Tensor attended = at::scaled_dot_product_attention(
-      SplitHeads(query.Forward(x), heads), SplitHeads(key.Forward(x), heads), SplitHeads(value.Forward(x), heads));
-  return out.Forward(attended.transpose(1, 2).flatten(2));
+  return out.Forward(MultiHeadAttention(query.Forward(x), key.Forward(x), value.Forward(x), heads));
 }
 
 ClipMlp ClipMlp::Load(const WeightScope& scope, const ClipVisionConfig& config) {

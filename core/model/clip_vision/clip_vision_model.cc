@@ -62,10 +62,7 @@ absl::StatusOr<ClipVisionModel> LoadClipVisionModel(const std::filesystem::path&
                           return ClipVisionModel::Load(store.root(), config);
                         }));
   RUYI_RETURN_IF_ERROR(store.Finish());
-  if (unused_names != nullptr) {
-    const std::vector<std::string> unused = store.UnusedNames();
-    unused_names->insert(unused_names->end(), unused.begin(), unused.end());
-  }
+  store.AddUnusedNames(unused_names);
   return model;
 }
 

@@ -103,8 +103,6 @@ bool IsSquare(int64_t value) {
   return root * root == value;
 }
 
-constexpr int64_t kPoolHeads = 8;
-
 absl::Status CheckShape(const DitConfig& config) {
   if (config.layers % 2 != 0)
     return Invalid(absl::StrFormat("num_layers is %d, must be even", config.layers));
@@ -115,9 +113,9 @@ absl::Status CheckShape(const DitConfig& config) {
   if (config.cross_attention_dim % config.heads != 0)
     return Invalid(absl::StrFormat("cross_attention_dim %d is not a multiple of num_attention_heads %d",
                                    config.cross_attention_dim, config.heads));
-  if (config.t5_dim % kPoolHeads != 0)
-    return Invalid(
-        absl::StrFormat("cross_attention_dim_t5 is %d, must be a multiple of %d", config.t5_dim, kPoolHeads));
+  if (config.t5_dim % DitConfig::kPoolHeads != 0)
+    return Invalid(absl::StrFormat("cross_attention_dim_t5 is %d, must be a multiple of %d", config.t5_dim,
+                                   DitConfig::kPoolHeads));
   return absl::OkStatus();
 }
 

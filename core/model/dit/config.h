@@ -10,6 +10,8 @@
 namespace ruyi {
 
 struct DitConfig {
+  static constexpr int64_t kPoolHeads = 8;  // of the text's attention pool; the reference fixes it
+
   int64_t heads = 16;
   int64_t head_dim = 88;
   int64_t in_channels = 0;   // latents, and the mask and picture latents of inpainting beside them

@@ -106,8 +106,7 @@ absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placeme
     RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement));
     auto layers = std::make_shared<const DitLayers>(DitLayers::Load(store.root(), config));
     RUYI_RETURN_IF_ERROR(store.Finish());
-    const std::vector<std::string> names = store.UnusedNames();
-    unused->insert(unused->end(), names.begin(), names.end());
+    store.AddUnusedNames(unused);
     return Dit(std::move(config), placement, std::move(layers));
   });
 }

@@ -2,10 +2,11 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/chunk.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/upsample_bicubic2d.h>
 
 #include <cmath>
+
+#include "core/model/layers/multi_head_attention.h"
 
 namespace ruyi {
 namespace {
@@ -50,19 +51,12 @@ at::Tensor Resampler::PositionsOf(int64_t tokens) const {
       .to(positions.scalar_type());
 }
 
-// [B, tokens, cross] → [B, heads, tokens, cross / heads]
-at::Tensor Resampler::SplitHeads(const at::Tensor& x) const {
-  return x.unflatten(-1, {heads, -1}).transpose(1, 2);
-}
-
 at::Tensor Resampler::Forward(const at::Tensor& tokens) const {
   const at::Tensor projected = source_projection.weight.defined() ? source_projection.Forward(tokens) : tokens;
   const at::Tensor source = source_norm.Forward(projected);
   const at::Tensor asked = (query_norm.Forward(queries) + positions).expand({tokens.size(0), -1, -1});
-  const at::Tensor found = at::scaled_dot_product_attention(
-      SplitHeads(query.Forward(asked)), SplitHeads(key.Forward(source + PositionsOf(tokens.size(1)))),
-      SplitHeads(value.Forward(source)));
-  return out.Forward(found.transpose(1, 2).flatten(2));
+  return out.Forward(MultiHeadAttention(query.Forward(asked), key.Forward(source + PositionsOf(tokens.size(1))),
+                                        value.Forward(source), heads));
 }
 
 }  // namespace ruyi

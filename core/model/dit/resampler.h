@@ -33,7 +33,6 @@ struct Resampler {
 
  private:
   at::Tensor PositionsOf(int64_t tokens) const;
-  at::Tensor SplitHeads(const at::Tensor& x) const;
 };
 
 }  // namespace ruyi

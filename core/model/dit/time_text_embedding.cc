@@ -3,21 +3,15 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/mean.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
 
 #include "core/model/dit/sinusoid.h"
+#include "core/model/layers/multi_head_attention.h"
 
 namespace ruyi {
 namespace {
 
 constexpr int64_t kSinusoidWidth = 256;
 constexpr int64_t kSizes = 6;
-constexpr int64_t kPoolHeads = 8;
-
-// [B, tokens, width] → [B, heads, tokens, width / heads]
-at::Tensor SplitHeads(const at::Tensor& x) {
-  return x.unflatten(-1, {kPoolHeads, -1}).transpose(1, 2);
-}
 
 }  // namespace
 
@@ -32,10 +26,10 @@ AttentionPool AttentionPool::Load(const WeightScope& scope, const DitConfig& con
 
 at::Tensor AttentionPool::Forward(const at::Tensor& text) const {
   const at::Tensor tokens = at::cat({text.mean(1, /*keepdim=*/true), text}, 1) + positions;
+  const at::Tensor mean = tokens.narrow(1, 0, 1);
   const at::Tensor pooled =
-      at::scaled_dot_product_attention(SplitHeads(query.Forward(tokens.narrow(1, 0, 1))),
-                                       SplitHeads(key.Forward(tokens)), SplitHeads(value.Forward(tokens)));
-  return out.Forward(pooled.transpose(1, 2).flatten(1));
+      MultiHeadAttention(query.Forward(mean), key.Forward(tokens), value.Forward(tokens), DitConfig::kPoolHeads);
+  return out.Forward(pooled.squeeze(1));
 }
 
 TimeTextEmbedding TimeTextEmbedding::Load(const WeightScope& scope, const DitConfig& config) {

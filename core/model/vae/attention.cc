@@ -1,7 +1,8 @@
 #include "core/model/vae/attention.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include "core/model/layers/multi_head_attention.h"
 
 namespace ruyi {
 namespace {
@@ -42,14 +43,8 @@ at::Tensor VaeAttention::Forward(const at::Tensor& x) const {
 
 at::Tensor VaeAttention::Attend(const at::Tensor& tokens) const {
   const at::Tensor normed = norm.ForwardTokens(tokens).contiguous();
-  const at::Tensor attended = at::scaled_dot_product_attention(
-      SplitHeads(query.Forward(normed)), SplitHeads(key.Forward(normed)), SplitHeads(value.Forward(normed)));
-  return out.Forward(attended.transpose(1, 2).flatten(2));
-}
-
-// [N, L, C] → [N, heads, L, C / heads]
-at::Tensor VaeAttention::SplitHeads(const at::Tensor& tokens) const {
-  return tokens.unflatten(2, {shape.heads, shape.channels / shape.heads}).transpose(1, 2);
+  return out.Forward(
+      MultiHeadAttention(query.Forward(normed), key.Forward(normed), value.Forward(normed), shape.heads));
 }
 
 std::vector<VaeAttention> LoadVaeAttentions(const WeightScope& scope, const VaeAttentionShape& shape,

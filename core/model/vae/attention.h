@@ -38,7 +38,6 @@ struct VaeAttention {
 
  private:
   at::Tensor Attend(const at::Tensor& tokens) const;
-  at::Tensor SplitHeads(const at::Tensor& tokens) const;
 };
 
 // The attentions that stand between two resnet blocks: none, one, or spatial and temporal under the names 0 and 1.

@@ -82,8 +82,7 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placeme
     VaeLayers layers = {.encoder = VaeEncoder::Load(store.root(), config),
                         .decoder = VaeDecoder::Load(store.root(), config)};
     RUYI_RETURN_IF_ERROR(store.Finish());
-    const std::vector<std::string> names = store.UnusedNames();
-    unused->insert(unused->end(), names.begin(), names.end());
+    store.AddUnusedNames(unused);
     return Vae(std::move(config), place, std::make_shared<const VaeLayers>(std::move(layers)));
   });
 }

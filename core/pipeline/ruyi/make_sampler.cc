@@ -1,5 +1,6 @@
 #include "core/pipeline/ruyi/make_sampler.h"
 
+#include "core/request/limits.h"
 #include "core/sampler/ddim.h"
 #include "core/sampler/dpm_multistep.h"
 #include "core/sampler/euler.h"
@@ -7,6 +8,9 @@
 #include "core/sampler/pndm.h"
 
 namespace ruyi {
+
+// A request is refused before it gets here.
+static_assert(kPndmMinSteps == PndmSampler::kMinSteps);
 
 absl::StatusOr<std::unique_ptr<Sampler>> MakeSampler(SamplerKind kind, const SamplerConfig& config, int steps,
                                                      NoiseSource& noise) {

@@ -5,6 +5,7 @@
 
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
+#include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/conditioner.h"
 #include "core/pipeline/ruyi/denoise_loop.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
@@ -22,20 +23,11 @@ GenerationPlan WarmUpPlan(const LatentGeometry& geometry) {
   plan.size = {.width = side, .height = side};
   plan.start_images = {{.width = side, .height = side, .pixels = std::vector<uint8_t>(size_t{3} * side * side)}};
   plan.frame_count = geometry.frames_per_chunk;
-  plan.latents = {
-      .channels = geometry.channels, .frames = geometry.latents_per_chunk, .height = kLatentSide, .width = kLatentSide};
+  plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
   plan.steps = 1;
   plan.guidance_scale = 2.0;
   return plan;
 }
-
-class NoProgress final : public ProgressSink {
-  void OnProgress(const Progress&) override {}
-};
-
-class NoFrames final : public FrameSink {
-  absl::Status OnFrame(const RgbImage&) override { return absl::OkStatus(); }
-};
 
 absl::Status GiveFrames(const at::Tensor& frames, FrameSink& sink) {
   const at::Tensor pixels = PixelsOf(frames);
@@ -64,8 +56,8 @@ absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, 
 
 absl::Status RuyiPipeline::WarmUp() {
   const CancellationToken token;
-  NoProgress progress;
-  NoFrames frames;
+  DiscardProgress progress;
+  DiscardFrames frames;
   return Generate(WarmUpPlan(geometry()), token, progress, frames);
 }
 

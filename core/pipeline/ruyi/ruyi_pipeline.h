@@ -27,8 +27,6 @@ class RuyiPipeline final : public Pipeline {
   // Generate with noise and observer of the caller's choice.
   absl::Status Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames) const;
 
-  const RuyiModels& models() const { return models_; }
-
  private:
   RuyiModels models_;
 };
