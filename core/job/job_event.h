@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -49,7 +50,8 @@ struct JobCompleted {
   absl::Duration queued;        // from acceptance to the start of the work
   absl::Duration conditioning;  // time per phase
   absl::Duration denoising;
-  absl::Duration decoding;  // encoding to MP4 included
+  absl::Duration decoding;         // encoding to MP4 included
+  std::vector<int> skipped_steps;  // denoising steps, from 1, that TeaCache left out
 };
 
 // The end of a job that made no video; cancelled and timed-out jobs included.

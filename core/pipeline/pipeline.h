@@ -3,11 +3,14 @@
 // tests/support/fake_pipeline.h).
 #pragma once
 
+#include <memory>
+
 #include "absl/status/status.h"
 #include "core/base/cancellation.h"
 #include "core/pipeline/frame_sink.h"
 #include "core/plan/generation_plan.h"
 #include "core/plan/progress.h"
+#include "core/request/lora_catalog.h"
 
 namespace ruyi {
 
@@ -24,6 +27,9 @@ class Pipeline {
   virtual ~Pipeline() = default;
 
   virtual LatentGeometry geometry() const = 0;
+
+  // What fits the model; thread-safe, also while Generate runs.
+  virtual std::shared_ptr<const LoraCatalog> loras() const = 0;
 
   // Runs one small denoising step and decode, so that the first job does not pay for lazy set-up. Blocks.
   virtual absl::Status WarmUp() = 0;

@@ -43,8 +43,13 @@ struct GenerationPlan {
   SamplerKind sampler = SamplerKind::kDdim;
   int steps = 0;
   double guidance_scale = 0;
+  double guidance_rescale = 0;
+  double clip_apply_ratio = 0;
+  Fp8Settings fp8;
+  std::vector<LoraSettings> loras;
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
+  std::optional<bool> vae_tiling;
   uint64_t seed = 0;
   absl::Duration execution_timeout = absl::InfiniteDuration();
 };

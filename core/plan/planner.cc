@@ -58,8 +58,13 @@ absl::StatusOr<GenerationPlan> Planner::Plan(ValidatedRequest request) const {
   plan.sampler = request.sampler;
   plan.steps = request.steps;
   plan.guidance_scale = request.guidance_scale;
+  plan.guidance_rescale = request.guidance_rescale;
+  plan.clip_apply_ratio = request.clip_apply_ratio;
+  plan.fp8 = request.fp8;
+  plan.loras = std::move(request.loras);
   plan.tea_cache = request.tea_cache;
   plan.enhance = request.enhance;
+  plan.vae_tiling = request.vae_tiling;
   plan.seed = request.seed.has_value() ? *request.seed : draw_seed_();
   plan.execution_timeout = request.execution_timeout;
   plan.start_images = std::move(request.start_images);

@@ -25,6 +25,7 @@ struct TeaCacheSettings {
   double threshold = 0.1;
   int skip_start_steps = 3;
   int skip_end_steps = 1;
+  bool offload = false;  // what it keeps lies in the host's memory
 };
 
 // Makes frames agree more (core/model/dit/enhance_video.h), but not in the first and the last steps.
@@ -32,6 +33,22 @@ struct EnhanceSettings {
   double weight = 1.0;
   int skip_start_steps = 0;
   int skip_end_steps = 0;
+};
+
+// Which weights of the transformer lie in 8 bits (core/quant/fp8.h), and in which kind of 8 bits.
+enum class Fp8Mode { kNone, kLite, kStrong, kExtreme };
+enum class Fp8Type { kE4m3fn, kE5m2 };
+
+struct Fp8Settings {
+  Fp8Mode mode = Fp8Mode::kNone;
+  Fp8Type type = Fp8Type::kE4m3fn;  // of no meaning without a mode
+  friend bool operator==(const Fp8Settings&, const Fp8Settings&) = default;
+};
+
+// A low-rank change of the transformer's weights (core/lora).
+struct LoraSettings {
+  std::string name;  // as the server lists it
+  double strength = 1.0;
 };
 
 // Absent optionals take the model's defaults (core/request/limits.h).
@@ -46,8 +63,14 @@ struct GenerationRequest {
   SamplerKind sampler = SamplerKind::kDdim;
   std::optional<int> steps;
   std::optional<double> guidance_scale;
+  std::optional<double> guidance_rescale;  // 0: off
+  std::optional<double>
+      clip_apply_ratio;            // of the steps, the last ones, at which the first picture's CLIP tokens are seen
+  std::optional<Fp8Settings> fp8;  // absent: as the server's weights are
+  std::vector<LoraSettings> loras;
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
+  std::optional<bool> vae_tiling;                               // absent: as the model's configuration says
   std::optional<uint64_t> seed;                                 // absent: drawn
   absl::Duration execution_timeout = absl::InfiniteDuration();  // from the start of the work
 };

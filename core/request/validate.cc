@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
@@ -19,7 +20,8 @@ constexpr int kMaxMotion = 4;
 // Collects what is wrong while the request is read from top to bottom.
 class Validator {
  public:
-  Validator(const RequestLimits& limits, const ImageDecoder& decoder) : limits_(limits), decoder_(decoder) {}
+  Validator(const RequestLimits& limits, const ImageDecoder& decoder, const LoraCatalog& loras)
+      : limits_(limits), decoder_(decoder), loras_(loras) {}
 
   absl::StatusOr<ValidatedRequest> Run(const GenerationRequest& request);
 
@@ -39,6 +41,7 @@ class Validator {
   void CheckSkips(const std::string& field, int start, int end, int least);
   void CheckTeaCache(const GenerationRequest& request);
   void CheckEnhance(const GenerationRequest& request);
+  void CheckLoras(const std::vector<LoraSettings>& loras);
   void CheckTimeout(absl::Duration timeout);
 
   template <typename T>
@@ -46,6 +49,7 @@ class Validator {
 
   const RequestLimits& limits_;
   const ImageDecoder& decoder_;
+  const LoraCatalog& loras_;
   std::vector<FieldViolation> violations_;
   bool image_too_large_ = false;
 };
@@ -169,16 +173,39 @@ void Validator::CheckTeaCache(const GenerationRequest& request) {
   if (!request.tea_cache.has_value())
     return;
   const TeaCacheSettings& settings = *request.tea_cache;
-  InRange<double>("tea_cache.threshold", settings.threshold, kTeaCacheThreshold);
-  CheckSkips("tea_cache", settings.skip_start_steps, settings.skip_end_steps, 1);
+  InRange<double>("acceleration.tea_cache.threshold", settings.threshold, kTeaCacheThreshold);
+  CheckSkips("acceleration.tea_cache", settings.skip_start_steps, settings.skip_end_steps, 1);
 }
 
 void Validator::CheckEnhance(const GenerationRequest& request) {
   if (!request.enhance.has_value())
     return;
   const EnhanceSettings& settings = *request.enhance;
-  InRange<double>("enhance_a_video.weight", settings.weight, kEnhanceWeight);
-  CheckSkips("enhance_a_video", settings.skip_start_steps, settings.skip_end_steps, 0);
+  InRange<double>("acceleration.enhance_a_video.weight", settings.weight, kEnhanceWeight);
+  CheckSkips("acceleration.enhance_a_video", settings.skip_start_steps, settings.skip_end_steps, 0);
+}
+
+void Validator::CheckLoras(const std::vector<LoraSettings>& loras) {
+  const int count = static_cast<int>(loras.size());
+  if (count > limits_.max_loras)
+    return Add("acceleration.loras", absl::StrFormat("%d given; send at most %d", count, limits_.max_loras));
+  for (int i = 0; i < count; ++i) {
+    const std::string field = absl::StrFormat("acceleration.loras[%d]", i);
+    if (const absl::Status status = loras_.Check(loras[i].name); !status.ok())
+      Add(field + ".name", std::string(status.message()));
+    InRange<double>(field + ".strength", loras[i].strength, kLoraStrength);
+  }
+}
+
+// Weights in 8 bits have lost what another mode would need.
+absl::Status CheckFp8(const Fp8Settings& wanted, const Fp8Settings& loaded) {
+  if (loaded.mode == Fp8Mode::kNone || wanted == loaded)
+    return absl::OkStatus();
+  return ErrorWithReason(
+      absl::StatusCode::kUnimplemented,
+      "acceleration.fp8: this server's weights lie in 8 bits already, in another mode or type; leave "
+      "fp8 out, or use the one that GetCapabilities names",
+      reason::kFeatureNotBuilt);
 }
 
 void Validator::CheckTimeout(absl::Duration timeout) {
@@ -200,15 +227,23 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.steps = InRange("steps", request.steps, limits_.steps);
   CheckSamplerSteps(request.sampler, valid.steps);
   valid.guidance_scale = InRange("guidance_scale", request.guidance_scale, limits_.guidance_scale);
+  valid.guidance_rescale = InRange("guidance_rescale", request.guidance_rescale, kGuidanceRescale);
+  valid.clip_apply_ratio = InRange("clip_apply_ratio", request.clip_apply_ratio, kClipApplyRatio);
+  valid.fp8 = request.fp8.value_or(limits_.fp8);
+  CheckLoras(request.loras);
+  valid.loras = request.loras;
   CheckTeaCache(request);
   valid.tea_cache = request.tea_cache;
   CheckEnhance(request);
   valid.enhance = request.enhance;
+  valid.vae_tiling = request.vae_tiling;
   valid.seed = request.seed;
   CheckTimeout(request.execution_timeout);
   valid.execution_timeout = request.execution_timeout;
-  if (violations_.empty())
+  if (violations_.empty()) {
+    RUYI_RETURN_IF_ERROR(CheckFp8(valid.fp8, limits_.fp8));
     return valid;
+  }
   absl::Status status = InvalidFields(std::move(violations_));
   return image_too_large_ ? WithErrorInfo(std::move(status), {.reason = std::string(reason::kImageTooLarge)}) : status;
 }
@@ -216,8 +251,8 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
 }  // namespace
 
 absl::StatusOr<ValidatedRequest> Validate(const GenerationRequest& request, const RequestLimits& limits,
-                                          const ImageDecoder& decoder) {
-  return Validator(limits, decoder).Run(request);
+                                          const ImageDecoder& decoder, const LoraCatalog& loras) {
+  return Validator(limits, decoder, loras).Run(request);
 }
 
 }  // namespace ruyi

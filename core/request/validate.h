@@ -11,6 +11,7 @@
 #include "core/media/rgb_image.h"
 #include "core/request/generation_request.h"
 #include "core/request/limits.h"
+#include "core/request/lora_catalog.h"
 
 namespace ruyi {
 
@@ -29,16 +30,22 @@ struct ValidatedRequest {
   SamplerKind sampler = SamplerKind::kDdim;
   int steps = 0;
   double guidance_scale = 0;
+  double guidance_rescale = 0;
+  double clip_apply_ratio = 0;
+  Fp8Settings fp8;
+  std::vector<LoraSettings> loras;
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
+  std::optional<bool> vae_tiling;
   std::optional<uint64_t> seed;
   absl::Duration execution_timeout = absl::InfiniteDuration();
 };
 
 // INVALID_ARGUMENT with one FieldViolation per wrong field, all at once; reason IMAGE_TOO_LARGE when a picture is over
 // its limit, else INVALID_REQUEST. Nothing is rounded: a value off the grid is refused with its nearest allowed values.
-// Blocks for the time of the image decodes.
+// UNIMPLEMENTED with reason FEATURE_NOT_BUILT: another FP8 mode than that of weights that lie in 8 bits.
+// Blocks for the time of the image decodes and on the files of the LoRAs.
 absl::StatusOr<ValidatedRequest> Validate(const GenerationRequest& request, const RequestLimits& limits,
-                                          const ImageDecoder& decoder);
+                                          const ImageDecoder& decoder, const LoraCatalog& loras);
 
 }  // namespace ruyi

@@ -40,6 +40,8 @@ absl::Status JobRun::OpenEncoder() {
 
 void JobRun::OnProgress(const Progress& progress) {
   EnterPhase(progress.phase);
+  if (progress.phase == Phase::kDenoising)
+    completed_.skipped_steps = progress.skipped_steps;
   JobProgress event = {.progress = progress};
   if (progress.done > 0) {
     event.per_unit = TimeOf(phase_) / progress.done;

@@ -28,11 +28,11 @@ c10::ScalarType TypeOf(ComputeType type) {
   return __builtin_cpu_supports("avx512bf16") ? c10::kBFloat16 : c10::kFloat;
 }
 
-absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const std::string& folder, const Placement& placement) {
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(folder, placement));
+absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& options, const Placement& placement) {
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, placement));
   if (!models.unused_names.empty())
     Log(LogLevel::kWarning, "unused_weights", {{"count", models.unused_names.size()}, {"names", models.unused_names}});
-  return std::make_unique<RuyiPipeline>(std::move(models));
+  return std::make_unique<RuyiPipeline>(std::move(models), options.lora_dir);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ Components MakeComponents(const ServerOptions& options) {
        {"dtype", c10::toString(placement.dtype)},
        {"threads", at::get_num_threads()}});
   Components components;
-  components.load_pipeline = [folder = options.model, placement] { return LoadPipeline(folder, placement); };
+  components.load_pipeline = [options, placement] { return LoadPipeline(options, placement); };
   components.image_decoder = std::make_unique<OpencvImageDecoder>();
   components.video_encoders = std::make_unique<FfmpegVideoEncoderFactory>();
   return components;

@@ -65,6 +65,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       std::function<void(const absl::Status&)> on_loaded) {
   RUYI_ASSIGN_OR_RETURN(RequestLimits limits, LoadRequestLimits(options.model));
   limits.image = options.image;
+  limits.max_loras = options.max_loras;
+  limits.fp8 = options.fp8;
   std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits)));
   RUYI_RETURN_IF_ERROR(server->ListenForMetrics(options));
   RUYI_RETURN_IF_ERROR(server->Listen(options));
@@ -154,10 +156,11 @@ absl::Status Server::LoadModel() {
   RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline, components_.load_pipeline());
   RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
   const LatentGeometry geometry = pipeline->geometry();
+  std::shared_ptr<const LoraCatalog> loras = pipeline->loras();
   absl::MutexLock lock(&mutex_);
   worker_ =
       std::make_unique<Worker>(std::move(pipeline), &queue_, components_.video_encoders.get(), *components_.clock);
-  intake_.SetReady(geometry);
+  intake_.SetReady(geometry, std::move(loras));
   if (!draining_)
     SetServing(true);
   return absl::OkStatus();

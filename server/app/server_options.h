@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "core/media/image_decoder.h"
+#include "core/request/generation_request.h"
 
 namespace ruyi {
 
@@ -19,7 +20,10 @@ struct ServerOptions {
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);
   ImageLimits image;
-  int threads = 0;  // of computation; 0: one per core
+  std::string lora_dir;  // where requests may take LoRAs from, or empty
+  int max_loras = 4;     // of one request
+  Fp8Settings fp8;       // how the weights are loaded
+  int threads = 0;       // of computation; 0: one per core
   ComputeType dtype = ComputeType::kAuto;
   bool reflection = true;
   std::string port_file;  // where to write the API's and the metrics' port, or empty

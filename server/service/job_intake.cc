@@ -19,27 +19,28 @@ absl::Status ModelLoading() {
 
 }  // namespace
 
-void JobIntake::SetReady(const LatentGeometry& geometry) {
+void JobIntake::SetReady(const LatentGeometry& geometry, std::shared_ptr<const LoraCatalog> loras) {
   absl::MutexLock lock(&mutex_);
-  planner_ = std::make_shared<const Planner>(geometry, parts_.limits, parts_.draw_seed);
+  model_ = std::make_shared<const Model>(
+      Model{.planner = Planner(geometry, parts_.limits, parts_.draw_seed), .loras = std::move(loras)});
 }
 
 absl::Status JobIntake::Ready() const {
-  return planner() != nullptr ? absl::OkStatus() : ModelLoading();
+  return model() != nullptr ? absl::OkStatus() : ModelLoading();
 }
 
-std::shared_ptr<const Planner> JobIntake::planner() const {
+std::shared_ptr<const JobIntake::Model> JobIntake::model() const {
   absl::MutexLock lock(&mutex_);
-  return planner_;
+  return model_;
 }
 
 absl::StatusOr<std::shared_ptr<Job>> JobIntake::Accept(const GenerationRequest& request, absl::Time deadline,
                                                        std::shared_ptr<JobEventSink> events) const {
-  const std::shared_ptr<const Planner> current = planner();
+  const std::shared_ptr<const Model> current = model();
   if (current == nullptr)
     return ModelLoading();
-  RUYI_ASSIGN_OR_RETURN(ValidatedRequest valid, Validate(request, parts_.limits, *parts_.decoder));
-  RUYI_ASSIGN_OR_RETURN(GenerationPlan plan, current->Plan(std::move(valid)));
+  RUYI_ASSIGN_OR_RETURN(ValidatedRequest valid, Validate(request, parts_.limits, *parts_.decoder, *current->loras));
+  RUYI_ASSIGN_OR_RETURN(GenerationPlan plan, current->planner.Plan(std::move(valid)));
   const std::string id = parts_.draw_id();
   return std::make_shared<Job>(
       Job{.id = id,

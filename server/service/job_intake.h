@@ -34,8 +34,8 @@ class JobIntake {
   };
   explicit JobIntake(Parts parts) : parts_(std::move(parts)) {}
 
-  // The model is loaded and has this geometry: requests are taken from now on.
-  void SetReady(const LatentGeometry& geometry);
+  // The model is loaded, has this geometry and takes these LoRAs: requests are taken from now on.
+  void SetReady(const LatentGeometry& geometry, std::shared_ptr<const LoraCatalog> loras);
 
   // UNAVAILABLE with reason MODEL_LOADING and a retry delay, until SetReady.
   absl::Status Ready() const;
@@ -51,15 +51,22 @@ class JobIntake {
   // Ends `job`: at once while it waits, else at its next boundary.
   void Cancel(Job& job, const absl::Status& why) const { parts_.queue->Cancel(job, why); }
 
+  // Must not be called until Ready.
+  std::vector<std::string> lora_names() const { return model()->loras->Names(); }
   const RequestLimits& limits() const { return parts_.limits; }
   int queue_capacity() const { return static_cast<int>(parts_.queue->capacity()); }
 
  private:
-  std::shared_ptr<const Planner> planner() const;
+  // What a request to the loaded model is checked with.
+  struct Model {
+    Planner planner;
+    std::shared_ptr<const LoraCatalog> loras;
+  };
+  std::shared_ptr<const Model> model() const;
 
   const Parts parts_;
   mutable absl::Mutex mutex_;
-  std::shared_ptr<const Planner> planner_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const Model> model_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ruyi

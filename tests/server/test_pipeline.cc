@@ -12,6 +12,7 @@ class WatchedPipeline final : public Pipeline {
   WatchedPipeline(FakePipelineOptions options, PipelineWatch* watch) : fake_(std::move(options)), watch_(watch) {}
 
   LatentGeometry geometry() const override { return fake_.geometry(); }
+  std::shared_ptr<const LoraCatalog> loras() const override { return fake_.loras(); }
   absl::Status WarmUp() override { return fake_.WarmUp(); }
 
   absl::Status Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,

@@ -4,15 +4,18 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "core/pipeline/pipeline.h"
+#include "tests/support/fake_lora_catalog.h"
 
 namespace ruyi {
 
 struct FakePipelineOptions {
   LatentGeometry geometry;
+  std::shared_ptr<const LoraCatalog> loras = std::make_shared<FakeLoraCatalog>();
   int encoder_chunks = 2;
   absl::Status warm_up_status;
   absl::Status fail_with;  // when not OK: what Generate returns in place of the decoding
@@ -27,6 +30,7 @@ class FakePipeline final : public Pipeline {
   explicit FakePipeline(FakePipelineOptions options = {}) : options_(std::move(options)) {}
 
   LatentGeometry geometry() const override { return options_.geometry; }
+  std::shared_ptr<const LoraCatalog> loras() const override { return options_.loras; }
 
   // Returns the option `warm_up_status` at once.
   absl::Status WarmUp() override { return options_.warm_up_status; }

@@ -54,6 +54,9 @@ absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, 
 
 }  // namespace
 
+RuyiPipeline::RuyiPipeline(RuyiModels models, std::filesystem::path lora_folder)
+    : models_(std::move(models)), loras_(std::make_shared<LoraFolder>(std::move(lora_folder), LayerShapes())) {}
+
 absl::Status RuyiPipeline::WarmUp() {
   const CancellationToken token;
   DiscardProgress progress;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "core/lora/lora_folder.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/ruyi/models.h"
 #include "core/pipeline/ruyi/run_context.h"
@@ -15,9 +16,11 @@ namespace ruyi {
 
 class RuyiPipeline final : public Pipeline {
  public:
-  explicit RuyiPipeline(RuyiModels models) : models_(std::move(models)) {}
+  // `lora_folder`: where requests may take LoRAs from; empty: nowhere.
+  explicit RuyiPipeline(RuyiModels models, std::filesystem::path lora_folder = {});
 
   LatentGeometry geometry() const override { return models_.geometry(); }
+  std::shared_ptr<const LoraCatalog> loras() const override { return loras_; }
 
   absl::Status WarmUp() override;
 
@@ -29,6 +32,7 @@ class RuyiPipeline final : public Pipeline {
 
  private:
   RuyiModels models_;
+  std::shared_ptr<const LoraFolder> loras_;
 };
 
 }  // namespace ruyi

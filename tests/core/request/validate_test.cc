@@ -11,6 +11,7 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "tests/support/fake_image_decoder.h"
+#include "tests/support/fake_lora_catalog.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_plan.h"
 
@@ -26,7 +27,7 @@ using testing::HasSubstr;
 constexpr absl::StatusCode kInvalidArgument = absl::StatusCode::kInvalidArgument;
 
 absl::StatusOr<ValidatedRequest> ValidateWith(const GenerationRequest& request, const RequestLimits& limits = {}) {
-  return Validate(request, limits, FakeImageDecoder());
+  return Validate(request, limits, FakeImageDecoder(), FakeLoraCatalog({"film", "broken"}, "broken"));
 }
 
 std::vector<FieldViolation> ViolationsOf(const GenerationRequest& request, const RequestLimits& limits = {}) {
@@ -158,14 +159,15 @@ const WrongField kWrongFields[] = {
        r.steps = 3;
      },
      "steps", "3 is too few for the sampler PNDM; use 4 or more"},
-    {"LargeThreshold", [](auto& r) { r.tea_cache = {.threshold = 1.5}; }, "tea_cache.threshold", "use 0 to 1"},
-    {"NoComputedStart", [](auto& r) { r.tea_cache = {.skip_start_steps = 0}; }, "tea_cache.skip_start_steps",
+    {"LargeThreshold", [](auto& r) { r.tea_cache = {.threshold = 1.5}; }, "acceleration.tea_cache.threshold",
+     "use 0 to 1"},
+    {"NoComputedStart", [](auto& r) { r.tea_cache = {.skip_start_steps = 0}; },
+     "acceleration.tea_cache.skip_start_steps", "0 is out of range; use 1 to 100"},
+    {"NoComputedEnd", [](auto& r) { r.tea_cache = {.skip_end_steps = 0}; }, "acceleration.tea_cache.skip_end_steps",
      "0 is out of range; use 1 to 100"},
-    {"NoComputedEnd", [](auto& r) { r.tea_cache = {.skip_end_steps = 0}; }, "tea_cache.skip_end_steps",
-     "0 is out of range; use 1 to 100"},
-    {"HeavyEnhance", [](auto& r) { r.enhance = {.weight = 11}; }, "enhance_a_video.weight", "use 0 to 10"},
-    {"NegativeSkip", [](auto& r) { r.enhance = {.skip_start_steps = -1}; }, "enhance_a_video.skip_start_steps",
-     "-1 is out of range; use 0 to 100"},
+    {"HeavyEnhance", [](auto& r) { r.enhance = {.weight = 11}; }, "acceleration.enhance_a_video.weight", "use 0 to 10"},
+    {"NegativeSkip", [](auto& r) { r.enhance = {.skip_start_steps = -1}; },
+     "acceleration.enhance_a_video.skip_start_steps", "-1 is out of range; use 0 to 100"},
     {"LowGuidance", [](auto& r) { r.guidance_scale = 0.5; }, "guidance_scale", "0.5 is out of range; use 1 to 20"},
     {"HighGuidance", [](auto& r) { r.guidance_scale = 20.5; }, "guidance_scale", "20.5 is out of range; use 1 to 20"},
     {"NanGuidance", [](auto& r) { r.guidance_scale = std::numeric_limits<double>::quiet_NaN(); }, "guidance_scale",

@@ -9,6 +9,7 @@
 #include "tests/server/service/event_log.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_image_decoder.h"
+#include "tests/support/fake_lora_catalog.h"
 #include "tests/support/recording_event_sink.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_plan.h"
@@ -44,13 +45,13 @@ TEST_F(JobIntakeTest, RefusesUntilTheModelIsReady) {
     EXPECT_THAT(status, HasReason(reason::kModelLoading));
     EXPECT_GT(GetErrorInfo(status).retry_delay, absl::ZeroDuration());
   }
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   EXPECT_THAT(intake_.Ready(), IsOk());
   EXPECT_THAT(Accept(), IsOk());
 }
 
 TEST_F(JobIntakeTest, AcceptsAJobWithoutTellingAnyone) {
-  intake_.SetReady({.spatial_scale = 4});
+  intake_.SetReady({.spatial_scale = 4}, std::make_shared<FakeLoraCatalog>());
   clock_.Advance(absl::Seconds(5));
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   EXPECT_EQ(job->id, "the-id");
@@ -63,7 +64,7 @@ TEST_F(JobIntakeTest, AcceptsAJobWithoutTellingAnyone) {
 }
 
 TEST_F(JobIntakeTest, TheJobEndsAtTheCallersDeadline) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   deadline_ = clock_.Now() + absl::Seconds(10);
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   clock_.Advance(absl::Seconds(9));
@@ -73,7 +74,7 @@ TEST_F(JobIntakeTest, TheJobEndsAtTheCallersDeadline) {
 }
 
 TEST_F(JobIntakeTest, RefusesWhatValidateRefuses) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   GenerationRequest request = TestRequest();
   request.steps = 0;
   request.start_images = {"no picture"};
@@ -84,7 +85,7 @@ TEST_F(JobIntakeTest, RefusesWhatValidateRefuses) {
 }
 
 TEST_F(JobIntakeTest, RefusesPicturesThatAreTooLarge) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   GenerationRequest request = TestRequest();
   request.start_images = {"huge"};
   EXPECT_THAT(Accept(request), HasReason(reason::kImageTooLarge));
@@ -100,7 +101,7 @@ TEST_F(JobIntakeTest, RefusesWhatThePlannerRefuses) {
                                   .draw_seed = [] { return uint64_t{1}; },
                                   .draw_id = [] { return std::string("id"); }};
   JobIntake intake(parts);
-  intake.SetReady({});
+  intake.SetReady({}, std::make_shared<FakeLoraCatalog>());
   GenerationRequest request = TestRequest();
   request.start_images = {"image 1000x100"};
   const auto job = intake.Accept(request, deadline_, sink_);
@@ -110,7 +111,7 @@ TEST_F(JobIntakeTest, RefusesWhatThePlannerRefuses) {
 }
 
 TEST_F(JobIntakeTest, QueueTellsAcceptedThenThePosition) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Queue(job);
   ASSERT_EQ(sink_->events().size(), 2u);
@@ -121,7 +122,7 @@ TEST_F(JobIntakeTest, QueueTellsAcceptedThenThePosition) {
 }
 
 TEST_F(JobIntakeTest, AFullQueueIsAFailureOfTheAcceptedJob) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   for (size_t i = 0; i < kCapacity; ++i) {
     ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
     intake_.Queue(job);
@@ -139,7 +140,7 @@ TEST_F(JobIntakeTest, AFullQueueIsAFailureOfTheAcceptedJob) {
 }
 
 TEST_F(JobIntakeTest, AClosedQueueIsAFailureToo) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   queue_.Close();
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Queue(job);
@@ -147,7 +148,7 @@ TEST_F(JobIntakeTest, AClosedQueueIsAFailureToo) {
 }
 
 TEST_F(JobIntakeTest, CancelEndsAJobThatWaits) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Queue(job);
   intake_.Cancel(*job, absl::CancelledError("no longer wanted"));
@@ -156,7 +157,7 @@ TEST_F(JobIntakeTest, CancelEndsAJobThatWaits) {
 }
 
 TEST_F(JobIntakeTest, CancelBeforeTheQueueEndsTheJobWhenItIsPopped) {
-  intake_.SetReady({});
+  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Cancel(*job, absl::CancelledError("no longer wanted"));
   intake_.Queue(job);

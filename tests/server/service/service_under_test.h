@@ -42,7 +42,7 @@ class ServiceUnderTest {
   // ended.
   ~ServiceUnderTest();
 
-  void SetReady() { intake_.SetReady({}); }
+  void SetReady() { intake_.SetReady({}, options_.pipeline.loras); }
   void StartWorker();
 
   // Ends the server as Server's destructor does.

@@ -1,0 +1,144 @@
+#include "core/lora/lora_file.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/repeat_interleave.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status_macros.h"
+
+namespace ruyi {
+
+// The tensors' names.
+struct LoraFile::Pair {
+  std::string down;   // [rank, in], or [rank, in, 1, 1]
+  std::string up;     // [out, rank], or [out, rank, 1, 1]
+  std::string alpha;  // [], or empty: as large as the rank
+};
+
+namespace {
+
+using Entry = SafetensorsFile::Entry;
+
+constexpr std::string_view kPrefix = "lora_unet_";  // then mostly one '_' more, then the layer
+
+absl::Status Refuse(std::string_view tensor, std::string_view what) {
+  return absl::InvalidArgumentError(absl::StrFormat("tensor '%s' %s", tensor, what));
+}
+
+std::string ShapeText(const std::vector<int64_t>& shape) {
+  return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
+}
+
+// "blocks.0.attn1.to_q" by "blocks_0_attn1_to_q".
+std::map<std::string, std::string, std::less<>> KohyaNames(const LayerShapes& layers) {
+  std::map<std::string, std::string, std::less<>> names;
+  for (const auto& [name, shape] : layers) {
+    std::string flat = name;
+    std::replace(flat.begin(), flat.end(), '.', '_');
+    names.emplace(std::move(flat), name);
+  }
+  return names;
+}
+
+// True for a matrix, and for the weights of a convolution of 1 x 1.
+bool IsMatrix(const std::vector<int64_t>& shape) {
+  return shape.size() == 2 || (shape.size() == 4 && shape[2] == 1 && shape[3] == 1);
+}
+
+absl::Status CheckFit(const std::string& tensor, const std::vector<int64_t>& shape, int64_t out, int64_t in) {
+  if (IsMatrix(shape) && shape[0] == out && shape[1] == in)
+    return absl::OkStatus();
+  return Refuse(tensor, absl::StrFormat("has shape %s; its layer takes %s", ShapeText(shape), ShapeText({out, in})));
+}
+
+}  // namespace
+
+absl::StatusOr<LoraFile> LoraFile::Open(const std::filesystem::path& path) {
+  RUYI_ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::Open(path));
+  return LoraFile(std::move(file));
+}
+
+absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::Pairs(const LayerShapes& layers) const {
+  const auto names = KohyaNames(layers);
+  std::map<std::string, Pair> pairs;
+  for (const auto& [tensor, entry] : file_.entries()) {
+    const size_t dot = tensor.find('.');
+    if (!tensor.starts_with(kPrefix) || dot == std::string::npos)
+      return Refuse(tensor, "has no name of the form lora_unet__<layer>.lora_up.weight");
+    const size_t begin = tensor.find_first_not_of('_', kPrefix.size());
+    const auto layer = begin < dot ? names.find(std::string_view(tensor).substr(begin, dot - begin)) : names.end();
+    if (layer == names.end())
+      return Refuse(tensor, "fits no layer of the model");
+    const std::string_view part = std::string_view(tensor).substr(dot + 1);
+    Pair& pair = pairs[layer->second];
+    if (part == "lora_down.weight") {
+      pair.down = tensor;
+    } else if (part == "lora_up.weight") {
+      pair.up = tensor;
+    } else if (part == "alpha") {
+      pair.alpha = tensor;
+    } else {
+      return Refuse(tensor, "is none of lora_down.weight, lora_up.weight and alpha");
+    }
+  }
+  return pairs;
+}
+
+// Both matrices are there and fit the layer and each other.
+absl::Status LoraFile::CheckPair(const Pair& pair, const LayerShape& layer) const {
+  if (pair.down.empty() || pair.up.empty()) {
+    return pair.down.empty() ? Refuse(pair.up.empty() ? pair.alpha : pair.up, "lacks its lora_down.weight")
+                             : Refuse(pair.down, "lacks its lora_up.weight");
+  }
+  const std::vector<int64_t>& down = file_.entries().at(pair.down).shape;
+  const int64_t rank = down.empty() ? 0 : down[0];
+  RUYI_RETURN_IF_ERROR(CheckFit(pair.down, down, rank, layer.in / layer.kernel_area));
+  if (rank == 0)
+    return Refuse(pair.down, "has rank 0");
+  return CheckFit(pair.up, file_.entries().at(pair.up).shape, layer.out, rank);
+}
+
+// Of `pair`: alpha / rank, or 1 without an alpha.
+absl::StatusOr<double> LoraFile::Scale(const Pair& pair) const {
+  if (pair.alpha.empty())
+    return 1.0;
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor alpha, file_.Get(pair.alpha));
+  if (alpha.numel() != 1)
+    return Refuse(pair.alpha, "is not one number");
+  const auto rank = static_cast<double>(file_.entries().at(pair.down).shape[0]);
+  return alpha.to(at::kDouble).item<double>() / rank;
+}
+
+absl::Status LoraFile::Check(const LayerShapes& layers) const {
+  RUYI_ASSIGN_OR_RETURN(const auto pairs, Pairs(layers));
+  for (const auto& [layer, pair] : pairs) {
+    RUYI_RETURN_IF_ERROR(CheckPair(pair, layers.find(layer)->second));
+    RUYI_RETURN_IF_ERROR(Scale(pair).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LayerUpdates> LoraFile::Updates(const LayerShapes& layers, double strength) const {
+  RUYI_RETURN_IF_ERROR(Check(layers));
+  RUYI_ASSIGN_OR_RETURN(const auto pairs, Pairs(layers));
+  LayerUpdates updates;
+  for (const auto& [layer, pair] : pairs) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor up, file_.Get(pair.up));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor down, file_.Get(pair.down));
+    RUYI_ASSIGN_OR_RETURN(const double scale, Scale(pair));
+    // A convolution of 1 x 1 changes every place of a larger kernel alike.
+    const int64_t kernel_area = layers.find(layer)->second.kernel_area;
+    updates[layer] = {.up = up.flatten(1).to(at::kFloat) * (strength * scale),
+                      .down = at::repeat_interleave(down.flatten(1).to(at::kFloat), kernel_area, 1)};
+  }
+  return updates;
+}
+
+}  // namespace ruyi

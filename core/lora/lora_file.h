@@ -1,0 +1,42 @@
+// One LoRA as training tools of the kohya family write it: pairs of thin matrices per layer, named
+// lora_unet__<layer with '_' for '.'>.{lora_down.weight, lora_up.weight, alpha}. Before it: lora_folder.h. After it:
+// core/model/dit lays it over its layers. Immutable; thread-safe. Source: Hu et al. 2021 (LoRA); merge_lora of
+// Ruyi-Models.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/weights/layer_update.h"
+#include "core/weights/safetensors_file.h"
+
+namespace ruyi {
+
+class LoraFile {
+ public:
+  // DATA_LOSS: a damaged file (see SafetensorsFile). NOT_FOUND: no such file. Blocks on the disk.
+  static absl::StatusOr<LoraFile> Open(const std::filesystem::path& path);
+
+  // INVALID_ARGUMENT, naming the tensor: one that fits no layer of `layers`, has another shape than its layer, lacks
+  // its partner, or has a name of another format.
+  absl::Status Check(const LayerShapes& layers) const;
+
+  // What the file changes at `strength`, on the CPU in float32. Errors: those of Check.
+  absl::StatusOr<LayerUpdates> Updates(const LayerShapes& layers, double strength) const;
+
+ private:
+  struct Pair;
+
+  explicit LoraFile(SafetensorsFile file) : file_(std::move(file)) {}
+
+  absl::StatusOr<std::map<std::string, Pair>> Pairs(const LayerShapes& layers) const;
+  absl::Status CheckPair(const Pair& pair, const LayerShape& layer) const;
+  absl::StatusOr<double> Scale(const Pair& pair) const;
+
+  SafetensorsFile file_;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,61 @@
+#include "core/lora/lora_folder.h"
+
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status_macros.h"
+
+namespace ruyi {
+namespace {
+
+constexpr char kEnding[] = ".safetensors";
+
+}  // namespace
+
+std::vector<std::string> LoraFolder::Names() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    if (entry.path().extension() == kEnding && entry.is_regular_file(error))
+      names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Only a name that the folder lists is looked for: a caller's path leads nowhere.
+absl::StatusOr<LoraFile> LoraFolder::Open(const std::string& name) const {
+  const std::vector<std::string> names = Names();
+  if (!std::binary_search(names.begin(), names.end(), name)) {
+    return absl::NotFoundError(
+        names.empty() ? absl::StrFormat("there is no LoRA '%s'; this server has none", name)
+                      : absl::StrFormat("there is no LoRA '%s'; use one of %s", name, absl::StrJoin(names, ", ")));
+  }
+  return LoraFile::Open(folder_ / (name + kEnding));
+}
+
+absl::Status LoraFolder::Check(const std::string& name) const {
+  RUYI_ASSIGN_OR_RETURN(const LoraFile file, Open(name));
+  return file.Check(layers_);
+}
+
+absl::StatusOr<LayerUpdates> LoraFolder::Load(const std::vector<LoraSettings>& loras) const {
+  LayerUpdates all;
+  for (const LoraSettings& lora : loras) {
+    RUYI_ASSIGN_OR_RETURN(const LoraFile file, Open(lora.name));
+    RUYI_ASSIGN_OR_RETURN(const LayerUpdates updates, file.Updates(layers_, lora.strength));
+    for (const auto& [layer, update] : updates) {
+      const auto [sum, is_new] = all.try_emplace(layer, update);
+      if (!is_new)
+        sum->second = {.up = at::cat({sum->second.up, update.up}, 1), .down = at::cat({sum->second.down, update.down})};
+    }
+  }
+  return all;
+}
+
+}  // namespace ruyi
