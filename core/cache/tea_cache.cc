@@ -24,7 +24,8 @@ double Rescale(double x) {
 TeaCache::TeaCache(const TeaCacheOptions& options, int steps)
     : options_{.threshold = options.threshold,
                .skip_start_steps = std::max(1, options.skip_start_steps),
-               .skip_end_steps = std::max(1, options.skip_end_steps)},
+               .skip_end_steps = std::max(1, options.skip_end_steps),
+               .offload = options.offload},
       steps_(steps) {}
 
 bool TeaCache::NeedsBlocks(const at::Tensor& tokens, const at::Tensor& modulated) {
@@ -48,25 +49,30 @@ bool TeaCache::Decide(const at::Tensor& tokens, const at::Tensor& modulated, int
   return true;
 }
 
+at::Tensor TeaCache::Keep(const at::Tensor& tensor) const {
+  return options_.offload ? tensor.to(at::kCPU) : tensor;
+}
+
 double TeaCache::Distance(const at::Tensor& modulated) const {
-  const at::Tensor moved = (modulated - modulated_).abs().mean() / modulated_.abs().mean();
+  const at::Tensor last = modulated_.to(modulated.device());
+  const at::Tensor moved = (modulated - last).abs().mean() / last.abs().mean();
   return Rescale(moved.item<float>());
 }
 
 void TeaCache::Remember(const at::Tensor& tokens, const at::Tensor& modulated) {
   distance_ = 0;
-  tokens_ = tokens;
-  modulated_ = modulated;
+  tokens_ = Keep(tokens);
+  modulated_ = Keep(modulated);
 }
 
 at::Tensor TeaCache::Apply(const at::Tensor& tokens) const {
-  return tokens + residual_;
+  return tokens + residual_.to(tokens.device());
 }
 
 void TeaCache::Store(const at::Tensor& output) {
   if (!tokens_.defined())
     return;
-  residual_ = output - tokens_;
+  residual_ = Keep(output - tokens_.to(output.device()));
   tokens_ = at::Tensor();
 }
 

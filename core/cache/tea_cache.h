@@ -13,6 +13,7 @@ struct TeaCacheOptions {
   double threshold = 0;      // of the summed distance, below which a step is left out
   int skip_start_steps = 1;  // computed at the beginning; at least 1
   int skip_end_steps = 1;    // computed at the end; at least 1
+  bool offload = false;      // keep what is kept in the host's memory
 };
 
 class TeaCache {
@@ -35,6 +36,7 @@ class TeaCache {
 
  private:
   bool Decide(const at::Tensor& tokens, const at::Tensor& modulated, int step);
+  at::Tensor Keep(const at::Tensor& tensor) const;
   double Distance(const at::Tensor& modulated) const;
   void Remember(const at::Tensor& tokens, const at::Tensor& modulated);
 

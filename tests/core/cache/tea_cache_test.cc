@@ -54,6 +54,16 @@ TEST(TeaCache, ComputesWhenTheInputHasMoved) {
   EXPECT_TRUE(cache.NeedsBlocks(Filled(1), Filled(2.2)));  // by a tenth of its size
 }
 
+TEST(TeaCache, OffloadingChangesNothing) {
+  for (const bool offload : {false, true}) {
+    TeaCache cache({.threshold = 1, .skip_start_steps = 1, .skip_end_steps = 1, .offload = offload}, 4);
+    ASSERT_TRUE(cache.NeedsBlocks(Filled(1), Filled(2)));
+    cache.Store(Filled(5));
+    ASSERT_FALSE(cache.NeedsBlocks(Filled(3), Filled(2)));
+    EXPECT_TRUE(at::equal(cache.Apply(Filled(3)), Filled(7)));
+  }
+}
+
 TEST(TeaCache, AddsWhatTheBlocksAdded) {
   TeaCache cache({.threshold = 1, .skip_start_steps = 1, .skip_end_steps = 1}, 4);
   ASSERT_TRUE(cache.NeedsBlocks(Filled(1), Filled(2)));
