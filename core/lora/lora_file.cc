@@ -4,6 +4,7 @@
 #include <ATen/ops/repeat_interleave.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -112,8 +113,10 @@ absl::StatusOr<double> LoraFile::Scale(const Pair& pair) const {
   RUYI_ASSIGN_OR_RETURN(const at::Tensor alpha, file_.Get(pair.alpha));
   if (alpha.numel() != 1)
     return Refuse(pair.alpha, "is not one number");
-  const auto rank = static_cast<double>(file_.entries().at(pair.down).shape[0]);
-  return alpha.to(at::kDouble).item<double>() / rank;
+  const double value = alpha.to(at::kDouble).item<double>();
+  if (!std::isfinite(value))
+    return Refuse(pair.alpha, "is not finite");
+  return value / static_cast<double>(file_.entries().at(pair.down).shape[0]);
 }
 
 absl::Status LoraFile::Check(const LayerShapes& layers) const {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "core/base/status_macros.h"
 
 namespace ruyi {
@@ -39,9 +40,15 @@ absl::StatusOr<LoraFile> LoraFolder::Open(const std::string& name) const {
   return LoraFile::Open(folder_ / (name + kEnding));
 }
 
+// Messages go to callers, whom the server's paths do not concern.
 absl::Status LoraFolder::Check(const std::string& name) const {
-  RUYI_ASSIGN_OR_RETURN(const LoraFile file, Open(name));
-  return file.Check(layers_);
+  const absl::StatusOr<LoraFile> file = Open(name);
+  if (file.ok())
+    return file->Check(layers_);
+  if (absl::IsNotFound(file.status()))
+    return file.status();
+  const std::string prefix = folder_.string() + "/";
+  return absl::InvalidArgumentError(absl::StrReplaceAll(std::string(file.status().message()), {{prefix, ""}}));
 }
 
 absl::StatusOr<LayerUpdates> LoraFolder::Load(const std::vector<LoraSettings>& loras) const {

@@ -22,13 +22,19 @@ namespace ruyi {
 struct WeightStore::State {
   std::filesystem::path source;
   Placement placement;
+  StorageRule rule;
+  Parameters given;      // when not read from files
+  LayerUpdates updates;  // in the placement
+  Parameters taken;
+  LayerShapes layers;
   std::map<std::string, SafetensorsFile> files;                        // by file name
   std::map<std::string, const SafetensorsFile*, std::less<>> file_of;  // by tensor name
   std::set<std::string, std::less<>> known;                            // taken or ignored
   std::vector<std::string> problems;
 
-  at::Tensor Take(const std::string& name, at::IntArrayRef shape);
+  at::Tensor Take(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits);
   absl::StatusOr<at::Tensor> Find(const std::string& name, at::IntArrayRef shape) const;
+  at::Tensor Store(const at::Tensor& tensor, const LayerTraits& traits) const;
   absl::Status AddFile(const std::filesystem::path& path);
   absl::Status AddShards(const std::filesystem::path& index);
   absl::Status AddIndexed(const std::string& name, const std::string& shard);
@@ -84,30 +90,39 @@ absl::Status WeightStore::State::AddShards(const std::filesystem::path& index) {
 }
 
 absl::StatusOr<at::Tensor> WeightStore::State::Find(const std::string& name, at::IntArrayRef shape) const {
+  const auto given_one = given.find(name);
   const auto found = file_of.find(name);
-  if (found == file_of.end())
+  if (given_one == given.end() && found == file_of.end())
     return absl::NotFoundError(absl::StrCat("'", name, "' is missing"));
-  const std::vector<int64_t>& stored = found->second->entries().at(name).shape;
-  if (at::IntArrayRef(stored) != shape) {
+  const at::IntArrayRef stored =
+      given_one != given.end() ? given_one->second.sizes() : at::IntArrayRef(found->second->entries().at(name).shape);
+  if (stored != shape) {
     return absl::FailedPreconditionError(absl::StrFormat("'%s' has shape [%s], expected [%s]", name,
                                                          absl::StrJoin(stored, ", "), absl::StrJoin(shape, ", ")));
   }
-  return found->second->Get(name);
+  return given_one != given.end() ? given_one->second : found->second->Get(name);
 }
 
-at::Tensor WeightStore::State::Take(const std::string& name, at::IntArrayRef shape) {
+// Parameters that were given are placed already, and keep their type where the rule has no other.
+at::Tensor WeightStore::State::Store(const at::Tensor& tensor, const LayerTraits& traits) const {
+  const at::Tensor placed = given.empty() ? tensor.to(placement.device, placement.dtype) : tensor;
+  return placed.to((rule ? rule(traits) : std::nullopt).value_or(placed.scalar_type()));
+}
+
+at::Tensor WeightStore::State::Take(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits) {
   known.insert(name);
   const absl::StatusOr<at::Tensor> tensor = Find(name, shape);
   if (tensor.ok())
-    return tensor->to(placement.device, placement.dtype);
+    return taken[name] = Store(*tensor, traits);
   problems.emplace_back(tensor.status().message());
   return at::zeros({1}, at::TensorOptions(placement.dtype).device(placement.device)).expand(shape);
 }
 
 absl::StatusOr<WeightStore> WeightStore::Open(const std::filesystem::path& folder, std::string_view stem,
-                                              const Placement& placement) {
+                                              const Placement& placement, StorageRule rule) {
   auto state = std::make_unique<State>();
   state->placement = placement;
+  state->rule = std::move(rule);
   state->source = folder / absl::StrFormat("%s.safetensors", stem);
   std::error_code error;
   if (std::filesystem::exists(state->source, error)) {
@@ -120,6 +135,20 @@ absl::StatusOr<WeightStore> WeightStore::Open(const std::filesystem::path& folde
                                                folder.string(), stem, stem));
   }
   RUYI_RETURN_IF_ERROR(state->AddShards(state->source));
+  return WeightStore(std::move(state));
+}
+
+WeightStore WeightStore::Over(Parameters parameters, const Placement& placement, StorageRule rule,
+                              LayerUpdates updates) {
+  auto state = std::make_unique<State>();
+  state->source = "the model";
+  state->placement = placement;
+  state->rule = std::move(rule);
+  state->given = std::move(parameters);
+  for (auto& [layer, update] : updates)
+    update = {.up = update.up.to(placement.device, placement.dtype),
+              .down = update.down.to(placement.device, placement.dtype)};
+  state->updates = std::move(updates);
   return WeightStore(std::move(state));
 }
 
@@ -140,6 +169,14 @@ absl::Status WeightStore::Finish() const {
                                                        absl::StrJoin(state_->problems, "; ")));
 }
 
+const Parameters& WeightStore::taken() const {
+  return state_->taken;
+}
+
+const LayerShapes& WeightStore::layers() const {
+  return state_->layers;
+}
+
 std::vector<std::string> WeightStore::UnusedNames() const {
   std::vector<std::string> unused;
   for (const auto& [name, file] : state_->file_of) {
@@ -156,10 +193,34 @@ void WeightStore::AddUnusedNames(std::vector<std::string>* names) const {
   names->insert(names->end(), unused.begin(), unused.end());
 }
 
-WeightScope::WeightScope(WeightStore::State* state, std::string prefix) : state_(state), prefix_(std::move(prefix)) {}
+WeightScope::WeightScope(WeightStore::State* state, std::string prefix, LayerTraits traits)
+    : state_(state), prefix_(std::move(prefix)), traits_(traits) {}
 
 WeightScope WeightScope::Sub(std::string_view name) const {
   return WeightScope(state_, absl::StrFormat("%s%s.", prefix_, name));
+}
+
+WeightScope WeightScope::AsLinear(const LayerShape& shape) const {
+  AddLayer(shape);
+  return WeightScope(state_, prefix_, {.kind = LayerKind::kLinear, .weight_elements = shape.out * shape.in});
+}
+
+WeightScope WeightScope::AsNorm() const {
+  return WeightScope(state_, prefix_, {.kind = LayerKind::kNorm});
+}
+
+// The prefix without its last dot.
+std::string WeightScope::LayerName() const {
+  return prefix_.substr(0, prefix_.size() - 1);
+}
+
+void WeightScope::AddLayer(const LayerShape& shape) const {
+  state_->layers.emplace(LayerName(), shape);
+}
+
+LayerUpdate WeightScope::Update() const {
+  const auto found = state_->updates.find(LayerName());
+  return found != state_->updates.end() ? found->second : LayerUpdate();
 }
 
 bool WeightScope::Has(std::string_view name) const {
@@ -167,7 +228,7 @@ bool WeightScope::Has(std::string_view name) const {
 }
 
 at::Tensor WeightScope::Take(std::string_view name, at::IntArrayRef shape) const {
-  return state_->Take(absl::StrFormat("%s%s", prefix_, name), shape);
+  return state_->Take(absl::StrFormat("%s%s", prefix_, name), shape, traits_);
 }
 
 void WeightScope::Ignore(std::string_view name) const {

@@ -6,6 +6,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,17 +15,27 @@
 
 #include "absl/status/statusor.h"
 #include "core/tensor/placement.h"
+#include "core/weights/layer_update.h"
+#include "core/weights/storage_rule.h"
 
 namespace ruyi {
 
 class WeightScope;
+
+// By name, as they lie in memory.
+using Parameters = std::map<std::string, at::Tensor, std::less<>>;
 
 class WeightStore {
  public:
   // `stem` as published: "diffusion_pytorch_model" or "model"; `<stem>.safetensors` or `<stem>.safetensors.index.json`
   // in `folder`. NOT_FOUND: neither exists. DATA_LOSS: a damaged file (see SafetensorsFile) or index.
   static absl::StatusOr<WeightStore> Open(const std::filesystem::path& folder, std::string_view stem,
-                                          const Placement& placement);
+                                          const Placement& placement, StorageRule rule = {});
+
+  // Parameters that another store has handed out: what `rule` does not ask to be stored in another type is shared.
+  // `updates` change the linear layers that they name, in the placement.
+  static WeightStore Over(Parameters parameters, const Placement& placement, StorageRule rule, LayerUpdates updates);
+
   WeightStore(WeightStore&&) noexcept;
   WeightStore& operator=(WeightStore&&) noexcept;
   ~WeightStore();
@@ -33,6 +45,12 @@ class WeightStore {
 
   // FAILED_PRECONDITION naming every tensor that a layer took and that was missing or had another shape.
   absl::Status Finish() const;
+
+  // What layers have taken, as they have it.
+  const Parameters& taken() const;
+
+  // The linear layers among them, convolutions included.
+  const LayerShapes& layers() const;
 
   // Names in the files that no layer took, sorted.
   std::vector<std::string> UnusedNames() const;
@@ -52,11 +70,21 @@ class WeightScope {
  public:
   WeightScope Sub(std::string_view name) const;
 
+  // The same scope as a linear layer or as a normalisation: what it takes is stored as the store's rule says.
+  WeightScope AsLinear(const LayerShape& shape) const;
+  WeightScope AsNorm() const;
+
+  // Makes the layer known as one that updates may change, without another type of storage.
+  void AddLayer(const LayerShape& shape) const;
+
+  // What changes this layer; undefined tensors when nothing does.
+  LayerUpdate Update() const;
+
   // True when `<prefix>.<name>` is in the files.
   bool Has(std::string_view name) const;
 
-  // The tensor, contiguous, in the store's placement. When it is missing or has another shape, Finish will say so and
-  // zeros of `shape` come back.
+  // The tensor, contiguous, on the store's device and in its type or the one that its rule says. When it is missing or
+  // has another shape, Finish will say so and zeros of `shape` come back.
   at::Tensor Take(std::string_view name, at::IntArrayRef shape) const;
 
   // Marks `name` as known and not needed (a buffer that we compute), so that it is not reported as unused.
@@ -64,9 +92,12 @@ class WeightScope {
 
  private:
   friend class WeightStore;
-  WeightScope(WeightStore::State* state, std::string prefix);
+  WeightScope(WeightStore::State* state, std::string prefix, LayerTraits traits = {});
+  std::string LayerName() const;
+
   WeightStore::State* state_;
   std::string prefix_;
+  LayerTraits traits_;
 };
 
 }  // namespace ruyi

@@ -29,7 +29,7 @@ c10::ScalarType TypeOf(ComputeType type) {
 }
 
 absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& options, const Placement& placement) {
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, placement));
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, placement, options.fp8));
   if (!models.unused_names.empty())
     Log(LogLevel::kWarning, "unused_weights", {{"count", models.unused_names.size()}, {"names", models.unused_names}});
   return std::make_unique<RuyiPipeline>(std::move(models), options.lora_dir);

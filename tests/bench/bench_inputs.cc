@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/media/opencv/opencv_image_decoder.h"
+#include "core/request/limits.h"
 
 namespace ruyi {
 namespace {
@@ -51,6 +52,7 @@ GenerationPlan DemoPlan(int steps) {
   plan.motion = kMotion;
   plan.steps = steps;
   plan.guidance_scale = kGuidance;
+  plan.clip_apply_ratio = kClipApplyRatio.default_value;
   plan.seed = kSeed;
   return plan;
 }

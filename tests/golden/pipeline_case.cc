@@ -14,6 +14,7 @@
 #include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/image_tensor.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "core/request/limits.h"
 #include "tests/golden/case_registry.h"
 #include "tests/golden/injected_noise.h"
 #include "tests/golden/sampler_kind.h"
@@ -61,6 +62,8 @@ absl::Status ReadNumbers(const nlohmann::json& params, GenerationPlan& plan) {
   RUYI_ASSIGN_OR_RETURN(plan.frame_count, GetInt(params, "frames"));
   RUYI_ASSIGN_OR_RETURN(plan.steps, GetInt(params, "steps"));
   RUYI_ASSIGN_OR_RETURN(plan.guidance_scale, GetDouble(params, "guidance_scale"));
+  RUYI_ASSIGN_OR_RETURN(plan.guidance_rescale, GetDouble(params, "guidance_rescale", kGuidanceRescale.default_value));
+  RUYI_ASSIGN_OR_RETURN(plan.clip_apply_ratio, GetDouble(params, "clip_apply_ratio", kClipApplyRatio.default_value));
   return absl::OkStatus();
 }
 

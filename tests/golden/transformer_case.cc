@@ -5,8 +5,11 @@
 
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/lora/lora_file.h"
 #include "core/model/dit/dit.h"
+#include "core/quant/fp8.h"
 #include "tests/golden/case_registry.h"
+#include "tests/golden/fp8_settings.h"
 
 namespace ruyi::golden {
 namespace {
@@ -46,13 +49,36 @@ at::Tensor ReadRotary(Inputs& inputs) {
   return at::complex(first_of_pairs(cosines).contiguous(), first_of_pairs(sines).contiguous());
 }
 
+// As `params`.fp8 says; no rule where it is null.
+absl::StatusOr<StorageRule> ReadFp8(const CaseInput& input) {
+  if (!HasValue(input.golden.params, "fp8"))
+    return StorageRule();
+  RUYI_ASSIGN_OR_RETURN(const Fp8Settings settings, ReadFp8Settings(input.golden.params["fp8"]));
+  return Fp8Rule(settings);
+}
+
+// With the LoRA of `params`, where there is one.
+absl::StatusOr<Dit> WithLora(const CaseInput& input, Dit dit) {
+  if (!HasValue(input.golden.params, "lora"))
+    return dit;
+  const nlohmann::json& params = input.golden.params["lora"];
+  RUYI_ASSIGN_OR_RETURN(const std::string path, GetString(params, "path"));
+  RUYI_ASSIGN_OR_RETURN(const double weight, GetDouble(params, "weight"));
+  RUYI_ASSIGN_OR_RETURN(const LoraFile file, LoraFile::Open(input.folder / path));
+  RUYI_ASSIGN_OR_RETURN(LayerUpdates updates, file.Updates(dit.linear_layers(), weight));
+  return dit.With({}, std::move(updates));
+}
+
+absl::StatusOr<Dit> LoadDit(const CaseInput& input) {
+  RUYI_ASSIGN_OR_RETURN(const StorageRule rule, ReadFp8(input));
+  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(input.golden.model / "transformer", input.placement, rule, nullptr));
+  return WithLora(input, std::move(dit));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<CaseOutput>> RunTransformerCase(const CaseInput& input) {
-  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "lora", "LoRA"));
-  RUYI_RETURN_IF_ERROR(SkipIfSet(input, "fp8", "FP8"));
-  std::vector<std::string> unused;
-  RUYI_ASSIGN_OR_RETURN(const Dit dit, Dit::Load(input.golden.model / "transformer", input.placement, &unused));
+  RUYI_ASSIGN_OR_RETURN(const Dit dit, LoadDit(input));
   RUYI_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(input.golden.file));
   Inputs inputs(input, file);
   const bool has_clip = dit.config().has_clip;

@@ -15,11 +15,16 @@ at::Tensor AddFramePositions(const at::Tensor& x, const at::Tensor& positions) {
   return (x.unflatten(1, {positions.size(1), -1}) + positions).flatten(1, 2);
 }
 
+// Over all of a token's features.
+LayerNorm LoadNorm(const WeightScope& scope, int64_t dim) {
+  return LayerNorm::Load(scope.AsNorm(), dim, kEps);
+}
+
 }  // namespace
 
 DitSkip DitSkip::Load(const WeightScope& scope, const DitConfig& config) {
   const int64_t hidden = config.hidden();
-  return {.norm = LayerNorm::Load(scope.Sub("skip_norm"), 2 * hidden, kEps),
+  return {.norm = LoadNorm(scope.Sub("skip_norm"), 2 * hidden),
           .projection = Linear::Load(scope.Sub("skip_linear"), 2 * hidden, hidden)};
 }
 
@@ -28,10 +33,10 @@ at::Tensor DitSkip::Forward(const at::Tensor& x, const at::Tensor& skipped) cons
 }
 
 DitClipBranch DitClipBranch::Load(const WeightScope& scope, const DitConfig& config) {
-  return {.norm = LayerNorm::Load(scope.Sub("norm_clip"), config.hidden(), kEps),
+  return {.norm = LoadNorm(scope.Sub("norm_clip"), config.hidden()),
           .attention = DitAttention::Load(scope.Sub("attn_clip"), config, config.cross_attention_dim),
           .gate = ClipGate::Load(scope.Sub("gate_clip"), config),
-          .out_norm = LayerNorm::Load(scope.Sub("norm_clip_out"), config.hidden(), kEps)};
+          .out_norm = LoadNorm(scope.Sub("norm_clip_out"), config.hidden())};
 }
 
 at::Tensor DitClipBranch::Forward(const at::Tensor& x, const DitBlockInput& input) const {
@@ -45,13 +50,13 @@ DitBlock DitBlock::Load(const WeightScope& scope, const DitConfig& config, bool 
   if (has_skip)
     block.skip = DitSkip::Load(scope, config);
   block.time_shift = Linear::Load(scope.Sub("norm1.linear"), hidden, hidden);
-  block.self_norm = LayerNorm::Load(scope.Sub("norm1.norm"), hidden, kEps);
+  block.self_norm = LoadNorm(scope.Sub("norm1.norm"), hidden);
   block.self_attention = DitAttention::Load(scope.Sub("attn1"), config, hidden);
-  block.text_norm = LayerNorm::Load(scope.Sub("norm2"), hidden, kEps);
+  block.text_norm = LoadNorm(scope.Sub("norm2"), hidden);
   block.text_attention = DitAttention::Load(scope.Sub("attn2"), config, config.cross_attention_dim);
   if (config.has_clip)
     block.clip = DitClipBranch::Load(scope, config);
-  block.ff_norm = LayerNorm::Load(scope.Sub("norm3"), hidden, kEps);
+  block.ff_norm = LoadNorm(scope.Sub("norm3"), hidden);
   block.ff = FeedForward::Load(scope.Sub("ff"), config);
   return block;
 }

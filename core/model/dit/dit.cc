@@ -36,6 +36,9 @@ struct DitLayers {
   LayerNorm out_norm;
   Linear out;
 
+  Parameters parameters;  // of all layers
+  LayerShapes shapes;     // of the linear ones
+
   static DitLayers Load(const WeightScope& root, const DitConfig& config);
 };
 
@@ -46,8 +49,10 @@ constexpr double kOutNormEps = 1e-6;
 // The convolution over patches, as a layer over their flattened pixels: [hidden, in * patch * patch]
 Linear LoadPatchEmbedding(const WeightScope& scope, const DitConfig& config) {
   const int64_t patch = config.patch_size;
+  scope.AddLayer({.out = config.hidden(), .in = config.in_channels * patch * patch, .kernel_area = patch * patch});
   return {.weight = scope.Take("weight", {config.hidden(), config.in_channels, patch, patch}).flatten(1),
-          .bias = scope.Take("bias", {config.hidden()})};
+          .bias = scope.Take("bias", {config.hidden()}),
+          .update = scope.Update()};
 }
 
 // [B, C, f, h, w] → [B, f * h/p * w/p, C * p * p]
@@ -98,21 +103,49 @@ DitLayers DitLayers::Load(const WeightScope& root, const DitConfig& config) {
   return layers;
 }
 
-absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placement& placement,
+absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placement& placement, const StorageRule& rule,
                               std::vector<std::string>* unused) {
   RUYI_ASSIGN_OR_RETURN(const nlohmann::json json, ReadJsonFile(folder / "config.json"));
-  RUYI_ASSIGN_OR_RETURN(DitConfig config, ParseDitConfig(json));
+  RUYI_ASSIGN_OR_RETURN(const DitConfig config, ParseDitConfig(json));
   return GuardExceptions("loading the transformer", [&]() -> absl::StatusOr<Dit> {
-    RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement));
-    auto layers = std::make_shared<const DitLayers>(DitLayers::Load(store.root(), config));
-    RUYI_RETURN_IF_ERROR(store.Finish());
+    RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement, rule));
+    RUYI_ASSIGN_OR_RETURN(Dit dit, FromStore(config, placement, store));
     store.AddUnusedNames(unused);
-    return Dit(std::move(config), placement, std::move(layers));
+    return dit;
   });
+}
+
+absl::StatusOr<Dit> Dit::FromParameters(const DitConfig& config, const Placement& placement, Parameters parameters,
+                                        const StorageRule& rule) {
+  return GuardExceptions("building the transformer", [&] {
+    WeightStore store = WeightStore::Over(std::move(parameters), placement, rule, {});
+    return FromStore(config, placement, store);
+  });
+}
+
+absl::StatusOr<Dit> Dit::FromStore(const DitConfig& config, const Placement& placement, WeightStore& store) {
+  auto layers = std::make_shared<DitLayers>(DitLayers::Load(store.root(), config));
+  RUYI_RETURN_IF_ERROR(store.Finish());
+  layers->parameters = store.taken();
+  layers->shapes = store.layers();
+  return Dit(config, placement, std::move(layers));
 }
 
 Dit::Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers)
     : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {}
+
+Dit Dit::With(const StorageRule& rule, LayerUpdates updates) const {
+  WeightStore store = WeightStore::Over(layers_->parameters, placement_, rule, std::move(updates));
+  return *FromStore(config_, placement_, store);  // all parameters are there
+}
+
+const Parameters& Dit::parameters() const {
+  return layers_->parameters;
+}
+
+const LayerShapes& Dit::linear_layers() const {
+  return layers_->shapes;
+}
 
 // [B, text tokens, cross]
 at::Tensor Dit::TextTokens(const DitConditions& conditions) const {

@@ -19,6 +19,7 @@
 #include "core/model/dit/block.h"
 #include "core/model/dit/config.h"
 #include "core/tensor/placement.h"
+#include "core/weights/weight_store.h"
 
 namespace ruyi {
 
@@ -69,10 +70,22 @@ struct DitStep {
 class Dit {
  public:
   // `folder` is the model's transformer/ with config.json and diffusion_pytorch_model.safetensors or its shards. Names
-  // in the files that no layer uses are added to `unused`. Errors: those of ReadJsonFile, ParseDitConfig and
-  // WeightStore; RESOURCE_EXHAUSTED when memory runs out. Blocks on the disk.
+  // in the files that no layer uses are added to `unused`. `rule` says what is stored in another type. Errors: those of
+  // ReadJsonFile, ParseDitConfig and WeightStore; RESOURCE_EXHAUSTED when memory runs out. Blocks on the disk.
   static absl::StatusOr<Dit> Load(const std::filesystem::path& folder, const Placement& placement,
-                                  std::vector<std::string>* unused);
+                                  const StorageRule& rule, std::vector<std::string>* unused);
+
+  // Of parameters in the placement already; tensors of the device "meta" give a model without numbers. Errors: those of
+  // WeightStore::Finish.
+  static absl::StatusOr<Dit> FromParameters(const DitConfig& config, const Placement& placement, Parameters parameters,
+                                            const StorageRule& rule);
+
+  // The same model with other storage and with `updates` to its layers; it shares all parameters that stay as they are.
+  // Throws c10::OutOfMemoryError.
+  Dit With(const StorageRule& rule, LayerUpdates updates) const;
+
+  const Parameters& parameters() const;
+  const LayerShapes& linear_layers() const;
 
   const DitConfig& config() const { return config_; }
 
@@ -84,6 +97,7 @@ class Dit {
 
  private:
   Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers);
+  static absl::StatusOr<Dit> FromStore(const DitConfig& config, const Placement& placement, WeightStore& store);
 
   DitBlockInput BlockInput(const DitContext& context, const DitStep& step, int64_t block) const;
   at::Tensor RunBlocks(at::Tensor tokens, const DitContext& context, const DitStep& step) const;

@@ -18,7 +18,7 @@ at::Tensor FeedForward::Forward(const at::Tensor& x) const {
 ClipGate ClipGate::Load(const WeightScope& scope, const DitConfig& config) {
   const int64_t hidden = config.hidden();
   // The reference passes its width where the norm takes epsilon; the weights were trained with that.
-  return {.norm = LayerNorm::Load(scope.Sub("norm"), hidden, /*eps=*/static_cast<double>(hidden)),
+  return {.norm = LayerNorm::Load(scope.Sub("norm").AsNorm(), hidden, /*eps=*/static_cast<double>(hidden)),
           .projection = Linear::Load(scope.Sub("proj"), hidden, 2 * hidden)};
 }
 

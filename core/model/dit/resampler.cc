@@ -17,6 +17,13 @@ int64_t SideOfSquare(int64_t area) {
   return static_cast<int64_t>(std::sqrt(static_cast<double>(area)));
 }
 
+// Always stored in the type of the arithmetic, unlike other linear layers.
+Linear LoadOut(const WeightScope& scope, int64_t width) {
+  scope.AddLayer({.out = width, .in = width});
+  return {
+      .weight = scope.Take("weight", {width, width}), .bias = scope.Take("bias", {width}), .update = scope.Update()};
+}
+
 }  // namespace
 
 Resampler Resampler::Load(const WeightScope& scope, const DitConfig& config) {
@@ -31,10 +38,10 @@ Resampler Resampler::Load(const WeightScope& scope, const DitConfig& config) {
     resampler.source_projection = Linear::Load(scope.Sub("kv_proj"), config.clip_dim, width, /*has_bias=*/false);
   resampler.query_norm = LayerNorm::Load(scope.Sub("ln_q"), width, kEps);
   resampler.source_norm = LayerNorm::Load(scope.Sub("ln_kv"), width, kEps);
-  resampler.query = {.weight = weights[0], .bias = biases[0]};
-  resampler.key = {.weight = weights[1], .bias = biases[1]};
-  resampler.value = {.weight = weights[2], .bias = biases[2]};
-  resampler.out = Linear::Load(scope.Sub("attn.out_proj"), width, width);
+  resampler.query = {.weight = weights[0], .bias = biases[0], .update = {}};
+  resampler.key = {.weight = weights[1], .bias = biases[1], .update = {}};
+  resampler.value = {.weight = weights[2], .bias = biases[2], .update = {}};
+  resampler.out = LoadOut(scope.Sub("attn.out_proj"), width);
   return resampler;
 }
 

@@ -13,7 +13,9 @@ LayerNorm LayerNorm::WithoutAffine(int64_t dim, double eps) {
 }
 
 at::Tensor LayerNorm::Forward(const at::Tensor& x) const {
-  return at::layer_norm(x, {dim}, weight, bias, eps);
+  const c10::ScalarType type = x.scalar_type();
+  return at::layer_norm(x, {dim}, weight.defined() ? weight.to(type) : weight, bias.defined() ? bias.to(type) : bias,
+                        eps);
 }
 
 }  // namespace ruyi

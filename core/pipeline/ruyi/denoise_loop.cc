@@ -16,9 +16,6 @@
 namespace ruyi {
 namespace {
 
-// The share of the steps, the last ones, at which the model sees the first picture's CLIP tokens.
-constexpr double kClipShare = 0.4;
-
 // Tokens along the side of a picture of 512 pixels, which places are scaled to.
 constexpr int64_t kRotaryBasePixels = 512;
 
@@ -41,8 +38,19 @@ std::optional<TeaCache> CacheOf(const GenerationPlan& plan) {
     return std::nullopt;
   return TeaCache({.threshold = plan.tea_cache->threshold,
                    .skip_start_steps = plan.tea_cache->skip_start_steps,
-                   .skip_end_steps = plan.tea_cache->skip_end_steps},
+                   .skip_end_steps = plan.tea_cache->skip_end_steps,
+                   .offload = plan.tea_cache->offload},
                   plan.steps);
+}
+
+// `done` of `total` calls of the model; those that were left out are counted from 1.
+Progress DenoisingProgress(int done, int total, const std::optional<TeaCache>& cache) {
+  Progress progress = {.phase = Phase::kDenoising, .done = done, .total = total, .skipped_steps = {}};
+  if (cache.has_value()) {
+    for (const int call : cache->skipped())
+      progress.skipped_steps.push_back(call + 1);
+  }
+  return progress;
 }
 
 // Absent where it is off.
@@ -70,21 +78,22 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
   at::Tensor latents = noise.to(models.placement.device) * sampler->initial_noise_scale();
   const int calls = static_cast<int>(sampler->timesteps().size());
   for (int call = 0; call < calls; ++call) {
-    run.progress.OnProgress({.phase = Phase::kDenoising, .done = call, .total = calls});
+    run.progress.OnProgress(DenoisingProgress(call, calls, cache));
     RUYI_RETURN_IF_ERROR(run.token.Check());
     const at::Tensor predictions =
         models.dit.Forward(ModelInput(sampler->ScaleInput(latents, call), inpaint, batch), context,
                            {.index = call,
-                            .with_clip = call >= calls * (1 - kClipShare),
+                            .with_clip = call >= calls * (1 - plan.clip_apply_ratio),
                             .enhance_weight = EnhanceWeight(plan, call),
                             .cache = cache.has_value() ? &*cache : nullptr});
     // The rest of the channels is the variance, which no sampler here uses.
     const at::Tensor noise_prediction = predictions.narrow(1, 0, shape.channels).to(at::kFloat);
-    RUYI_ASSIGN_OR_RETURN(latents, sampler->Step(Guide(noise_prediction, plan.guidance_scale), call, latents));
+    RUYI_ASSIGN_OR_RETURN(
+        latents, sampler->Step(Guide(noise_prediction, plan.guidance_scale, plan.guidance_rescale), call, latents));
     if (run.observer.on_latents)
       run.observer.on_latents(latents);
   }
-  run.progress.OnProgress({.phase = Phase::kDenoising, .done = calls, .total = calls});
+  run.progress.OnProgress(DenoisingProgress(calls, calls, cache));
   return latents;
 }
 

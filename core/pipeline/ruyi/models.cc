@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/quant/fp8.h"
 #include "core/weights/model_folder.h"
 
 namespace ruyi {
@@ -42,19 +43,21 @@ LatentGeometry RuyiModels::geometry() const {
           .channels = static_cast<int>(config.latent_channels)};
 }
 
-absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement) {
+absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement,
+                                          const Fp8Settings& fp8) {
   RUYI_ASSIGN_OR_RETURN(const ModelFolder files, ModelFolder::Open(folder));
   std::vector<std::string> unused;
   RUYI_ASSIGN_OR_RETURN(ClipPreprocessor preprocessor,
                         ClipPreprocessor::Load(files.image_encoder / "preprocessor_config.json"));
   RUYI_ASSIGN_OR_RETURN(ClipVisionModel clip, LoadClipVisionModel(files.image_encoder, placement, &unused));
-  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, placement, &unused));
+  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, placement, Fp8Rule(fp8), &unused));
   RUYI_ASSIGN_OR_RETURN(Vae vae, Vae::Load(files.vae, placement, &unused));
   RUYI_RETURN_IF_ERROR(CheckFit(dit.config(), vae.config(), clip.config));
   RUYI_ASSIGN_OR_RETURN(ControlEmbeddings embeddings, ControlEmbeddings::Load(files.embeddings, dit.config()));
   RUYI_ASSIGN_OR_RETURN(const nlohmann::json scheduler, ReadJsonFile(files.scheduler_config));
   RUYI_ASSIGN_OR_RETURN(const SamplerConfig sampler, ParseSamplerConfig(scheduler));
   return RuyiModels{.placement = placement,
+                    .fp8 = fp8,
                     .clip_preprocessor = std::move(preprocessor),
                     .clip_vision = std::move(clip),
                     .dit = std::move(dit),

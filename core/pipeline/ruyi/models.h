@@ -20,6 +20,7 @@ namespace ruyi {
 
 struct RuyiModels {
   Placement placement;
+  Fp8Settings fp8;  // of the transformer's weights
   ClipPreprocessor clip_preprocessor;
   ClipVisionModel clip_vision;
   Dit dit;
@@ -33,6 +34,7 @@ struct RuyiModels {
 
 // Reads a model in the layout of Ruyi-Mini-7B. Errors: those of ModelFolder and of the parts' Load;
 // FAILED_PRECONDITION: parts that do not fit each other. Blocks on the disk.
-absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement);
+absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement,
+                                          const Fp8Settings& fp8 = {});
 
 }  // namespace ruyi

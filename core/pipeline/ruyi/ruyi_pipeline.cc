@@ -10,13 +10,14 @@
 #include "core/pipeline/ruyi/denoise_loop.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
 #include "core/pipeline/ruyi/image_tensor.h"
+#include "core/quant/fp8.h"
 #include "core/tensor/random_streams.h"
 
 namespace ruyi {
 namespace {
 
 // A small square video of one chunk and one step, both branches of guidance included.
-GenerationPlan WarmUpPlan(const LatentGeometry& geometry) {
+GenerationPlan WarmUpPlan(const LatentGeometry& geometry, const Fp8Settings& fp8) {
   constexpr int kLatentSide = 8;
   const int side = kLatentSide * geometry.spatial_scale;
   GenerationPlan plan;
@@ -26,6 +27,8 @@ GenerationPlan WarmUpPlan(const LatentGeometry& geometry) {
   plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
   plan.steps = 1;
   plan.guidance_scale = 2.0;
+  plan.clip_apply_ratio = 1.0;
+  plan.fp8 = fp8;
   return plan;
 }
 
@@ -55,13 +58,14 @@ absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, 
 }  // namespace
 
 RuyiPipeline::RuyiPipeline(RuyiModels models, std::filesystem::path lora_folder)
-    : models_(std::move(models)), loras_(std::make_shared<LoraFolder>(std::move(lora_folder), LayerShapes())) {}
+    : models_(std::move(models)),
+      loras_(std::make_shared<LoraFolder>(std::move(lora_folder), models_.dit.linear_layers())) {}
 
 absl::Status RuyiPipeline::WarmUp() {
   const CancellationToken token;
   DiscardProgress progress;
   DiscardFrames frames;
-  return Generate(WarmUpPlan(geometry()), token, progress, frames);
+  return Generate(WarmUpPlan(geometry(), models_.fp8), token, progress, frames);
 }
 
 absl::Status RuyiPipeline::Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
@@ -72,12 +76,25 @@ absl::Status RuyiPipeline::Generate(const GenerationPlan& plan, const Cancellati
   return Run(plan, run, frames);
 }
 
+// The models as `plan` wants them. What it does not change is shared.
+absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan) const {
+  RuyiModels models = models_;
+  if (plan.fp8 != models_.fp8 || !plan.loras.empty()) {
+    absl::StatusOr<LayerUpdates> updates = loras_->Load(plan.loras);
+    if (!updates.ok())  // the files were in order when the request was accepted
+      return absl::FailedPreconditionError(updates.status().message());
+    models.dit = models_.dit.With(Fp8Rule(plan.fp8), *std::move(updates));
+  }
+  return models;
+}
+
 absl::Status RuyiPipeline::Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames) const {
   return GuardExceptions("making a video", [&]() -> absl::Status {
     const c10::InferenceMode no_gradients;
-    RUYI_ASSIGN_OR_RETURN(const Conditions conditions, Condition(models_, plan, run));
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models_, plan, conditions, run));
-    return Decode(models_.vae, latents, plan.frame_count, run, frames);
+    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan));
+    RUYI_ASSIGN_OR_RETURN(const Conditions conditions, Condition(models, plan, run));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, plan, conditions, run));
+    return Decode(models.vae, latents, plan.frame_count, run, frames);
   });
 }
 

@@ -31,6 +31,8 @@ class RuyiPipeline final : public Pipeline {
   absl::Status Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames) const;
 
  private:
+  absl::StatusOr<RuyiModels> ModelsFor(const GenerationPlan& plan) const;
+
   RuyiModels models_;
   std::shared_ptr<const LoraFolder> loras_;
 };

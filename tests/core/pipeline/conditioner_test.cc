@@ -133,8 +133,16 @@ TEST(Condition, ShowsTheClipToItsObserver) {
 
 TEST(Guide, LeadsAwayFromThePredictionWithoutTheCondition) {
   const at::Tensor predictions = at::tensor({1.f, 2.f, 3.f, -2.f}).view({2, 2});
-  EXPECT_TRUE(at::allclose(Guide(predictions, 3), at::tensor({7.f, -10.f}).view({1, 2})));
-  EXPECT_TRUE(at::equal(Guide(predictions.narrow(0, 1, 1), 3), predictions.narrow(0, 1, 1)));
+  EXPECT_TRUE(at::allclose(Guide(predictions, 3, 0), at::tensor({7.f, -10.f}).view({1, 2})));
+  EXPECT_TRUE(at::equal(Guide(predictions.narrow(0, 1, 1), 3, 0), predictions.narrow(0, 1, 1)));
+}
+
+TEST(Guidance, RescalingGivesTheSpreadOfThePredictionWithTheCondition) {
+  const at::Tensor predictions = at::tensor({0.f, 0.f, 0.f, 1.f, 2.f, 6.f}).view({2, 3});
+  const double spread = predictions[1].std().item<double>();
+  EXPECT_NEAR(Guide(predictions, 3, 0).std().item<double>(), 3 * spread, 1e-5);
+  EXPECT_NEAR(Guide(predictions, 3, 1).std().item<double>(), spread, 1e-5);
+  EXPECT_NEAR(Guide(predictions, 3, 0.5).std().item<double>(), 2 * spread, 1e-5);
 }
 
 TEST(Guide, IsNeededAboveOne) {

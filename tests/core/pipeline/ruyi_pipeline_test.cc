@@ -81,6 +81,10 @@ TEST_P(RuyiPipelineTest, EveryPartOfThePlanCounts) {
       [](GenerationPlan& plan) { plan.motion = 2, plan.camera = Camera::kLeft; },
       [](GenerationPlan& plan) { plan.steps = 2; },
       [](GenerationPlan& plan) { plan.guidance_scale = 4.0; },
+      [](GenerationPlan& plan) { plan.guidance_rescale = 1.0; },
+      [](GenerationPlan& plan) { plan.clip_apply_ratio = 1.0; },
+      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kExtreme}; },
+      [](GenerationPlan& plan) { plan.enhance = EnhanceSettings(); },
   };
   for (const auto& change : changes) {
     GenerationPlan plan = SmallPlan();

@@ -15,6 +15,7 @@ inline GenerationPlan SmallPlan(int frame_count = 8) {
   plan.latents = {.channels = 16, .frames = frame_count / 4, .height = 4, .width = 4};
   plan.steps = 1;
   plan.guidance_scale = 2.0;
+  plan.clip_apply_ratio = 0.4;
   plan.seed = 42;
   return plan;
 }

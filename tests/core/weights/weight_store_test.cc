@@ -2,11 +2,13 @@
 
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/core/weights/safetensors_bytes.h"
+#include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ruyi {
@@ -142,6 +144,71 @@ TEST_F(WeightStoreTest, DamagedIndexIsDataLoss) {
     WriteIndex(index);
     EXPECT_TRUE(absl::IsDataLoss(Open().status())) << index << ": " << Open().status();
   }
+}
+
+// The layer "a" of kLayer as it comes out of a store.
+struct LayerTensors {
+  at::Tensor weight;
+  at::Tensor bias;
+  LayerUpdate update;
+};
+
+LayerTensors TakeLayer(WeightStore& store) {
+  const WeightScope scope = store.root().Sub("a").AsLinear({.out = 2, .in = 1});
+  return {.weight = scope.Take("weight", {2, 1}), .bias = scope.Take("bias", {2}), .update = scope.Update()};
+}
+
+const std::string kLayer =
+    SafetensorsBytes({{"a.weight", "F32", {2, 1}, FloatBytes({1, 2})}, {"a.bias", "F32", {2}, FloatBytes({3, 4})}});
+
+// Linear layers of two weights or more lie in 8 bits.
+const StorageRule kRule = [](const LayerTraits& layer) -> std::optional<c10::ScalarType> {
+  const bool is_converted = layer.kind == LayerKind::kLinear && layer.weight_elements >= 2;
+  return is_converted ? std::optional(c10::kFloat8_e4m3fn) : std::nullopt;
+};
+
+TEST_F(WeightStoreTest, StoresLayersAsItsRuleSays) {
+  folder_.Write("model.safetensors", kLayer);
+  ASSERT_OK_AND_ASSIGN(WeightStore store, WeightStore::Open(folder_.path(), "model", {}, kRule));
+  const LayerTensors layer = TakeLayer(store);
+  EXPECT_EQ(layer.weight.scalar_type(), c10::kFloat8_e4m3fn);
+  EXPECT_EQ(layer.bias.scalar_type(), c10::kFloat8_e4m3fn);
+  EXPECT_EQ(store.root().Sub("a").AsNorm().Take("bias", {2}).scalar_type(), at::kFloat);
+  EXPECT_EQ(store.root().Sub("a").AsLinear({.out = 1, .in = 1}).Take("bias", {2}).scalar_type(), at::kFloat);
+  EXPECT_EQ(store.root().Sub("a").Take("bias", {2}).scalar_type(), at::kFloat);
+}
+
+TEST_F(WeightStoreTest, KnowsItsLinearLayersAndWhatTheyTook) {
+  folder_.Write("model.safetensors", kLayer);
+  ASSERT_OK_AND_ASSIGN(WeightStore store, Open());
+  const LayerTensors layer = TakeLayer(store);
+  ASSERT_EQ(store.layers().size(), 1);
+  EXPECT_EQ(store.layers().begin()->first, "a");
+  EXPECT_EQ(store.layers().begin()->second.out, 2);
+  ASSERT_EQ(store.taken().size(), 2);
+  EXPECT_TRUE(store.taken().at("a.weight").is_same(layer.weight));
+  EXPECT_FALSE(layer.update.up.defined());
+}
+
+TEST_F(WeightStoreTest, OverAnotherStoreSharesWhatStays) {
+  folder_.Write("model.safetensors", kLayer);
+  ASSERT_OK_AND_ASSIGN(WeightStore store, Open());
+  const LayerTensors layer = TakeLayer(store);
+  const LayerUpdates updates = {{"a", {.up = at::ones({2, 1}), .down = at::ones({1, 1})}}};
+  WeightStore same = WeightStore::Over(store.taken(), {.dtype = at::kBFloat16}, {}, updates);
+  const LayerTensors shared = TakeLayer(same);
+  EXPECT_TRUE(shared.weight.is_same(layer.weight));
+  EXPECT_EQ(shared.update.up.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(same.Finish().ok());
+  WeightStore rounded = WeightStore::Over(store.taken(), {}, kRule, {});
+  EXPECT_EQ(TakeLayer(rounded).weight.scalar_type(), c10::kFloat8_e4m3fn);
+  EXPECT_EQ(layer.weight.scalar_type(), at::kFloat);
+}
+
+TEST_F(WeightStoreTest, OverAnotherStoreMissesWhatThatOneLacked) {
+  WeightStore store = WeightStore::Over({{"a.weight", at::ones({2, 1})}}, {}, {}, {});
+  TakeLayer(store);
+  EXPECT_THAT(store.Finish(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("'a.bias' is missing")));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ constexpr const char* kWeights = "diffusion_pytorch_model.safetensors";
 
 Dit LoadOrDie(const std::filesystem::path& folder) {
   std::vector<std::string> unused;
-  absl::StatusOr<Dit> dit = Dit::Load(folder, {}, &unused);
+  absl::StatusOr<Dit> dit = Dit::Load(folder, {}, {}, &unused);
   EXPECT_THAT(dit, IsOk());
   EXPECT_THAT(unused, IsEmpty());
   return *std::move(dit);
@@ -228,7 +228,7 @@ TEST(Dit, FramePlacesTellEqualFramesApart) {
 
 TEST(Dit, ComputesInItsPlacement) {
   std::vector<std::string> unused;
-  ASSERT_OK_AND_ASSIGN(const Dit dit, Dit::Load(kModel, {.dtype = c10::kBFloat16}, &unused));
+  ASSERT_OK_AND_ASSIGN(const Dit dit, Dit::Load(kModel, {.dtype = c10::kBFloat16}, {}, &unused));
   Draws draw;
   const DitConfig& config = dit.config();
   const DitConditions conditions = draw.Conditions(config, 1);
@@ -294,7 +294,7 @@ TEST(Dit, TensorsOfTheClipBranchAreUnusedWithoutIt) {
   std::filesystem::remove(folder.path() / kWeights);  // it is mapped, so it must not be written in place
   folder.Write(kWeights, bytes);
   std::vector<std::string> unused = {"earlier"};
-  ASSERT_THAT(Dit::Load(folder.path(), {}, &unused), IsOk());
+  ASSERT_THAT(Dit::Load(folder.path(), {}, {}, &unused), IsOk());
   EXPECT_THAT(unused, testing::ElementsAre("earlier", "clip_padding"));
 }
 
@@ -304,7 +304,7 @@ class DitLoading : public testing::Test {
 
   absl::Status Load() {
     std::vector<std::string> unused;
-    return Dit::Load(folder_.path(), {}, &unused).status();
+    return Dit::Load(folder_.path(), {}, {}, &unused).status();
   }
 
   const TemporaryFolder folder_;

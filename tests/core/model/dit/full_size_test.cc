@@ -99,7 +99,7 @@ TEST_P(FullSize, NamesATensorThatNoLayerUses) {
 const Part kParts[] = {
     {"Transformer", "transformer_7b.json", "diffusion_pytorch_model.safetensors", "blocks.39.attn_clip.to_out.0.weight",
      [](const auto& folder, const Placement& placement, auto* unused) {
-       return Dit::Load(folder, placement, unused).status();
+       return Dit::Load(folder, placement, {}, unused).status();
      }},
     {"Autoencoder", "vae_246m.json", "diffusion_pytorch_model.safetensors", "decoder.up_blocks.3.convs.2.conv2.weight",
      [](const auto& folder, const Placement& placement, auto* unused) {

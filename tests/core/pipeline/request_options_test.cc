@@ -1,0 +1,163 @@
+// Options that change the weights or leave out work, one by one and together, on one pipeline whose weights must stay
+// as they are.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <vector>
+
+#include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "tests/core/pipeline/model_copy.h"
+#include "tests/core/pipeline/recording_sinks.h"
+#include "tests/core/pipeline/small_plan.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ruyi {
+namespace {
+
+using testing::ElementsAre;
+using testing::Eq;
+using testing::Ne;
+
+const std::filesystem::path kLoras = std::filesystem::path(RUYI_SOURCE_DIR) / "tests" / "golden" / "lora";
+constexpr char kFirst[] = "rank4_alpha2";
+constexpr char kSecond[] = "rank3_noalpha";
+
+class RequestOptionsTest : public testing::Test {
+ protected:
+  std::vector<uint8_t> VideoOf(const GenerationPlan& plan) { return VideoOf(pipeline_, plan); }
+
+  static std::vector<uint8_t> VideoOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
+    RecordingProgress progress;
+    RecordingFrames frames;
+    EXPECT_THAT(pipeline.Generate(plan, CancellationToken(), progress, frames), IsOk());
+    return frames.Bytes();
+  }
+
+  RuyiPipeline pipeline_{LoadedModel("tiny"), kLoras};
+};
+
+GenerationPlan WithLoras(std::vector<LoraSettings> loras) {
+  GenerationPlan plan = SmallPlan();
+  plan.loras = std::move(loras);
+  return plan;
+}
+
+GenerationPlan WithFp8(Fp8Mode mode, Fp8Type type = Fp8Type::kE4m3fn) {
+  GenerationPlan plan = SmallPlan();
+  plan.fp8 = {.mode = mode, .type = type};
+  return plan;
+}
+
+TEST_F(RequestOptionsTest, ListsTheLorasOfItsFolder) {
+  EXPECT_THAT(pipeline_.loras()->Names(), ElementsAre(kSecond, kFirst));
+  EXPECT_THAT(pipeline_.loras()->Check(kFirst), IsOk());
+}
+
+TEST_F(RequestOptionsTest, RequestsInARowGiveWhatEachGivesAlone) {
+  const std::vector<GenerationPlan> plans = {SmallPlan(), WithLoras({{kFirst, 0.8}}), WithLoras({{kSecond, -0.5}}),
+                                             WithFp8(Fp8Mode::kExtreme), WithFp8(Fp8Mode::kExtreme, Fp8Type::kE5m2)};
+  std::vector<std::vector<uint8_t>> alone;
+  for (const GenerationPlan& plan : plans) {
+    RuyiPipeline fresh(LoadedModel("tiny"), kLoras);
+    alone.push_back(VideoOf(fresh, plan));
+    for (size_t i = 0; i + 1 < alone.size(); ++i)
+      EXPECT_THAT(alone.back(), Ne(alone[i]));
+  }
+  for (const size_t i : {0, 1, 2, 1, 3, 0, 4})
+    EXPECT_THAT(VideoOf(plans[i]), Eq(alone[i])) << i;
+}
+
+TEST_F(RequestOptionsTest, ALoraWithoutStrengthChangesNothing) {
+  EXPECT_THAT(VideoOf(WithLoras({{kFirst, 0.0}})), Eq(VideoOf(SmallPlan())));
+}
+
+TEST_F(RequestOptionsTest, LorasAddUp) {
+  const std::vector<uint8_t> both = VideoOf(WithLoras({{kFirst, 0.8}, {kSecond, -0.5}}));
+  EXPECT_THAT(both, Ne(VideoOf(WithLoras({{kFirst, 0.8}}))));
+  EXPECT_THAT(VideoOf(WithLoras({{kFirst, 0.8}, {kFirst, -0.8}, {kSecond, -0.5}})).size(), Eq(both.size()));
+}
+
+TEST_F(RequestOptionsTest, ALoraThatHasGoneIsAnErrorOfTheJob) {
+  RecordingProgress progress;
+  RecordingFrames frames;
+  EXPECT_THAT(pipeline_.Generate(WithLoras({{"gone", 1.0}}), CancellationToken(), progress, frames),
+              StatusIs(absl::StatusCode::kFailedPrecondition, testing::HasSubstr("no LoRA 'gone'")));
+}
+
+// The small layers of this model stay as they are in the modes that take large ones.
+TEST_F(RequestOptionsTest, LiteAndStrongTakeLargeLayersOnly) {
+  const std::vector<uint8_t> video = VideoOf(SmallPlan());
+  EXPECT_THAT(VideoOf(WithFp8(Fp8Mode::kLite)), Eq(video));
+  EXPECT_THAT(VideoOf(WithFp8(Fp8Mode::kStrong)), Eq(video));
+}
+
+TEST_F(RequestOptionsTest, WeightsLoadedInEightBitsGiveTheVideoOfARequestForThem) {
+  for (const Fp8Type type : {Fp8Type::kE4m3fn, Fp8Type::kE5m2}) {
+    const Fp8Settings settings = {.mode = Fp8Mode::kExtreme, .type = type};
+    ASSERT_OK_AND_ASSIGN(const RuyiModels models, LoadRuyiModels(GoldenModel("tiny"), {}, settings));
+    RuyiPipeline loaded(models, kLoras);
+    ASSERT_THAT(loaded.WarmUp(), IsOk());
+    GenerationPlan plan = WithFp8(settings.mode, settings.type);
+    EXPECT_THAT(VideoOf(loaded, plan), Eq(VideoOf(plan)));
+    plan.loras = {{kFirst, 0.8}};
+    EXPECT_THAT(VideoOf(loaded, plan), Eq(VideoOf(plan)));
+  }
+}
+
+int64_t BytesOf(const Dit& dit) {
+  int64_t bytes = 0;
+  for (const auto& [name, parameter] : dit.parameters())
+    bytes += static_cast<int64_t>(parameter.nbytes());
+  return bytes;
+}
+
+TEST_F(RequestOptionsTest, WeightsInEightBitsTakeAQuarterOfFloat32) {
+  ASSERT_OK_AND_ASSIGN(const RuyiModels eight_bits,
+                       LoadRuyiModels(GoldenModel("tiny"), {}, {.mode = Fp8Mode::kExtreme}));
+  EXPECT_LT(BytesOf(eight_bits.dit), BytesOf(LoadedModel("tiny").dit) * 0.35);
+}
+
+TEST_F(RequestOptionsTest, ReportsTheStepsThatTeaCacheLeavesOut) {
+  GenerationPlan plan = SmallPlan();
+  plan.steps = 6;
+  plan.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1};
+  RecordingProgress progress;
+  RecordingFrames frames;
+  ASSERT_THAT(pipeline_.Generate(plan, CancellationToken(), progress, frames), IsOk());
+  std::vector<std::vector<int>> skipped;
+  for (const Progress& report : progress.reports) {
+    if (report.phase == Phase::kDenoising)
+      skipped.push_back(report.skipped_steps);
+  }
+  ASSERT_EQ(skipped.size(), 7);
+  EXPECT_THAT(skipped[2], ElementsAre());
+  EXPECT_THAT(skipped[3], ElementsAre(3));
+  EXPECT_THAT(skipped[6], ElementsAre(3, 4, 5));
+}
+
+TEST_F(RequestOptionsTest, OptionsCombine) {
+  GenerationPlan plan = WithLoras({{kFirst, 0.8}, {kSecond, 0.5}});
+  plan.end_images = {NoisyImage(plan.size, 2)};
+  plan.steps = 6;
+  plan.fp8 = {.mode = Fp8Mode::kExtreme};
+  plan.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1, .offload = true};
+  plan.enhance = EnhanceSettings();
+  plan.guidance_rescale = 0.5;
+  const std::vector<uint8_t> video = VideoOf(plan);
+  EXPECT_THAT(VideoOf(plan), Eq(video));
+  const std::vector<std::function<void(GenerationPlan&)>> without = {
+      [](GenerationPlan& p) { p.loras.pop_back(); }, [](GenerationPlan& p) { p.end_images.clear(); },
+      [](GenerationPlan& p) { p.fp8 = {}; },         [](GenerationPlan& p) { p.tea_cache.reset(); },
+      [](GenerationPlan& p) { p.enhance.reset(); },  [](GenerationPlan& p) { p.guidance_rescale = 0; },
+  };
+  for (const auto& take_out : without) {
+    GenerationPlan other = plan;
+    take_out(other);
+    EXPECT_THAT(VideoOf(other), Ne(video));
+  }
+}
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,44 @@
+// Which names of the full model each mode converts is shown by the golden cases fp8/*; here are the bounds.
+#include "core/quant/fp8.h"
+
+#include <gtest/gtest.h>
+
+namespace ruyi {
+namespace {
+
+constexpr int64_t kLarge = int64_t{2816} * 2816;
+
+bool Converts(Fp8Mode mode, const LayerTraits& layer) {
+  return Fp8Rule({.mode = mode})(layer).has_value();
+}
+
+TEST(Fp8Rule, IsEmptyWithoutAMode) {
+  EXPECT_FALSE(Fp8Rule({}));
+  EXPECT_FALSE(Fp8Rule({.mode = Fp8Mode::kNone, .type = Fp8Type::kE5m2}));
+}
+
+TEST(Fp8Rule, GivesTheType) {
+  const LayerTraits layer = {.kind = LayerKind::kLinear, .weight_elements = kLarge + 1};
+  EXPECT_EQ(Fp8Rule({.mode = Fp8Mode::kLite})(layer), c10::kFloat8_e4m3fn);
+  EXPECT_EQ(Fp8Rule({.mode = Fp8Mode::kLite, .type = Fp8Type::kE5m2})(layer), c10::kFloat8_e5m2);
+}
+
+TEST(Fp8Rule, LiteLeavesLayersOfTheModelsWidth) {
+  EXPECT_TRUE(Converts(Fp8Mode::kLite, {.kind = LayerKind::kLinear, .weight_elements = kLarge + 1}));
+  EXPECT_FALSE(Converts(Fp8Mode::kLite, {.kind = LayerKind::kLinear, .weight_elements = kLarge}));
+}
+
+TEST(Fp8Rule, StrongTakesLayersOfTheModelsWidth) {
+  EXPECT_TRUE(Converts(Fp8Mode::kStrong, {.kind = LayerKind::kLinear, .weight_elements = kLarge}));
+  EXPECT_FALSE(Converts(Fp8Mode::kStrong, {.kind = LayerKind::kLinear, .weight_elements = kLarge - 1}));
+  EXPECT_FALSE(Converts(Fp8Mode::kStrong, {.kind = LayerKind::kNorm, .weight_elements = kLarge}));
+}
+
+TEST(Fp8Rule, ExtremeTakesEveryLayerThatSaysWhatItIs) {
+  EXPECT_TRUE(Converts(Fp8Mode::kExtreme, {.kind = LayerKind::kLinear, .weight_elements = 1}));
+  EXPECT_TRUE(Converts(Fp8Mode::kExtreme, {.kind = LayerKind::kNorm}));
+  EXPECT_FALSE(Converts(Fp8Mode::kExtreme, {.weight_elements = kLarge + 1}));
+}
+
+}  // namespace
+}  // namespace ruyi
