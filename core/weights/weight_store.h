@@ -32,8 +32,8 @@ class WeightStore {
   static absl::StatusOr<WeightStore> Open(const std::filesystem::path& folder, std::string_view stem,
                                           const Placement& placement, StorageRule rule = {});
 
-  // Parameters that another store has handed out: what `rule` does not ask to be stored in another type is shared.
-  // `updates` change the linear layers that they name, in the placement.
+  // Parameters that another store has handed out: what lies on the placement's device, in the type that `rule` asks
+  // for, is shared. `updates` change the linear layers that they name, in the placement.
   static WeightStore Over(Parameters parameters, const Placement& placement, StorageRule rule, LayerUpdates updates);
 
   WeightStore(WeightStore&&) noexcept;

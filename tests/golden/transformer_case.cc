@@ -66,7 +66,9 @@ absl::StatusOr<Dit> WithLora(const CaseInput& input, Dit dit) {
   RUYI_ASSIGN_OR_RETURN(const double weight, GetDouble(params, "weight"));
   RUYI_ASSIGN_OR_RETURN(const LoraFile file, LoraFile::Open(input.folder / path));
   RUYI_ASSIGN_OR_RETURN(LayerUpdates updates, file.Updates(dit.linear_layers(), weight));
-  return dit.With({}, std::move(updates));
+  DitSettings settings = dit.settings();
+  settings.updates = std::move(updates);
+  return dit.With(settings);
 }
 
 absl::StatusOr<Dit> LoadDit(const CaseInput& input) {

@@ -16,6 +16,7 @@
 #include "core/model/dit/block.h"
 #include "core/model/dit/resampler.h"
 #include "core/model/dit/sinusoid.h"
+#include "core/model/dit/streaming.h"
 #include "core/model/dit/time_text_embedding.h"
 #include "core/model/dit/two_layer_mlp.h"
 #include "core/weights/weight_store.h"
@@ -36,8 +37,9 @@ struct DitLayers {
   LayerNorm out_norm;
   Linear out;
 
-  Parameters parameters;  // of all layers
+  Parameters parameters;  // of all layers; of streamed blocks, those in the host's memory
   LayerShapes shapes;     // of the linear ones
+  DitStreaming streaming;
 
   static DitLayers Load(const WeightScope& root, const DitConfig& config);
 };
@@ -103,40 +105,63 @@ DitLayers DitLayers::Load(const WeightScope& root, const DitConfig& config) {
   return layers;
 }
 
+namespace {
+
+absl::StatusOr<std::shared_ptr<DitLayers>> LoadLayers(const DitConfig& config, WeightStore& store) {
+  auto layers = std::make_shared<DitLayers>(DitLayers::Load(store.root(), config));
+  RUYI_RETURN_IF_ERROR(store.Finish());
+  layers->parameters = store.taken();
+  layers->shapes = store.layers();
+  return layers;
+}
+
+}  // namespace
+
 absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placement& placement, const StorageRule& rule,
                               std::vector<std::string>* unused) {
   RUYI_ASSIGN_OR_RETURN(const nlohmann::json json, ReadJsonFile(folder / "config.json"));
   RUYI_ASSIGN_OR_RETURN(const DitConfig config, ParseDitConfig(json));
   return GuardExceptions("loading the transformer", [&]() -> absl::StatusOr<Dit> {
     RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement, rule));
-    RUYI_ASSIGN_OR_RETURN(Dit dit, FromStore(config, placement, store));
+    RUYI_ASSIGN_OR_RETURN(std::shared_ptr<DitLayers> layers, LoadLayers(config, store));
     store.AddUnusedNames(unused);
-    return dit;
+    return Dit(config, placement, std::move(layers));
   });
 }
 
 absl::StatusOr<Dit> Dit::FromParameters(const DitConfig& config, const Placement& placement, Parameters parameters,
                                         const StorageRule& rule) {
-  return GuardExceptions("building the transformer", [&] {
+  return GuardExceptions("building the transformer", [&]() -> absl::StatusOr<Dit> {
     WeightStore store = WeightStore::Over(std::move(parameters), placement, rule, {});
-    return FromStore(config, placement, store);
+    RUYI_ASSIGN_OR_RETURN(std::shared_ptr<DitLayers> layers, LoadLayers(config, store));
+    return Dit(config, placement, std::move(layers));
   });
-}
-
-absl::StatusOr<Dit> Dit::FromStore(const DitConfig& config, const Placement& placement, WeightStore& store) {
-  auto layers = std::make_shared<DitLayers>(DitLayers::Load(store.root(), config));
-  RUYI_RETURN_IF_ERROR(store.Finish());
-  layers->parameters = store.taken();
-  layers->shapes = store.layers();
-  return Dit(config, placement, std::move(layers));
 }
 
 Dit::Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers)
     : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {}
 
-Dit Dit::With(const StorageRule& rule, LayerUpdates updates) const {
-  WeightStore store = WeightStore::Over(layers_->parameters, placement_, rule, std::move(updates));
-  return *FromStore(config_, placement_, store);  // all parameters are there
+// All parameters are there, so that LoadLayers cannot fail.
+Dit Dit::With(const DitSettings& settings) const {
+  Parameters parameters = layers_->parameters;
+  if (settings.rule) {
+    const Placement in_place = {.device = parameters.begin()->second.device(), .dtype = settings.placement.dtype};
+    parameters = FromParameters(config_, in_place, std::move(parameters), settings.rule)->parameters();
+  }
+  const bool same_streams = !settings.rule && settings.memory == layers_->streaming.memory() &&
+                            settings.placement.device == placement_.device;
+  DitStreaming streaming = same_streams
+                               ? layers_->streaming
+                               : DitStreaming(settings.memory, parameters, config_.layers, settings.placement.device);
+  WeightStore store = WeightStore::Over(streaming.Placed(parameters), settings.placement, {}, settings.updates);
+  std::shared_ptr<DitLayers> layers = *LoadLayers(config_, store);
+  streaming.RestoreSources(parameters, layers->parameters);
+  layers->streaming = std::move(streaming);
+  return Dit(config_, settings.placement, std::move(layers));
+}
+
+DitSettings Dit::settings() const {
+  return {.placement = placement_, .rule = {}, .updates = {}, .memory = layers_->streaming.memory()};
 }
 
 const Parameters& Dit::parameters() const {
@@ -164,7 +189,9 @@ at::Tensor Dit::ClipTokens(const DitConditions& conditions) const {
 void Dit::PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones, DitContext& context) const {
   const at::Tensor text = TextTokens(conditions);
   const at::Tensor clip = config_.has_clip ? ClipTokens(conditions) : at::Tensor();
-  for (const DitBlock& block : layers_->blocks) {
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    const DitBlock& block = layers_->blocks[i];
+    const BlockUse use(layers_->streaming, i);
     DitContext::Block prepared = {.shifts = block.time_shift.Forward(tones).unsqueeze(2),
                                   .text = block.text_attention.LookUp(text)};
     if (block.clip.has_value()) {
@@ -208,17 +235,16 @@ DitBlockInput Dit::BlockInput(const DitContext& context, const DitStep& step, in
 
 // Through all blocks and the last normalisation.
 at::Tensor Dit::RunBlocks(at::Tensor tokens, const DitContext& context, const DitStep& step) const {
-  std::vector<at::Tensor> skips;
+  StateStack skips(layers_->streaming.states());
   for (int64_t i = 0; i < config_.layers; ++i) {
     const DitBlock& block = layers_->blocks[i];
     at::Tensor skipped;
-    if (block.skip.has_value()) {
-      skipped = std::move(skips.back());
-      skips.pop_back();
-    }
+    if (block.skip.has_value())
+      skipped = skips.Pop();
+    const BlockUse use(layers_->streaming, i);
     tokens = block.Forward(tokens, skipped, BlockInput(context, step, i));
     if (i < config_.layers / 2 - 1)
-      skips.push_back(tokens);
+      skips.Push(tokens);
   }
   return layers_->out_norm.Forward(tokens) * context.out_scales[step.index] + context.out_shifts[step.index];
 }

@@ -1,13 +1,15 @@
 // The diffusion transformer (HunyuanDiT in three dimensions): noisy latents and conditions → the prediction that the
 // sampler needs. Before it: core/pipeline/ruyi's conditions. After it: guidance and the sampler. What does not change
 // between the steps of a request is computed once, by Prepare. A Dit is immutable after loading and thread-safe; so is
-// a DitContext. The tensor functions throw c10::Error, as ATen does; callers stand behind GuardExceptions. Source: Li
-// et al. 2024 (HunyuanDiT); HunyuanTransformer3DModel of Ruyi-Models.
+// a DitContext; one with streamed blocks belongs to one thread at a time. The tensor functions throw c10::Error, as
+// ATen does; callers stand behind GuardExceptions. Source: Li et al. 2024 (HunyuanDiT); HunyuanTransformer3DModel of
+// Ruyi-Models.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,20 @@
 namespace ruyi {
 
 struct DitLayers;
+
+// How much of it lies on the device. What does not lies in the host's memory and is copied beside the computation.
+struct DitMemory {
+  int64_t resident_blocks = std::numeric_limits<int64_t>::max();  // the rest is streamed, block by block
+  int64_t resident_states = std::numeric_limits<int64_t>::max();  // of those that skip connections carry; at least 1
+  friend bool operator==(const DitMemory&, const DitMemory&) = default;
+};
+
+struct DitSettings {
+  Placement placement;
+  StorageRule rule;      // empty: as parameters are stored now
+  LayerUpdates updates;  // instead of those there are now
+  DitMemory memory;
+};
 
 // What a request is conditioned on, of any float type and device. B is 1, or 2 with classifier-free guidance: without
 // the condition, with it.
@@ -75,14 +91,17 @@ class Dit {
   static absl::StatusOr<Dit> Load(const std::filesystem::path& folder, const Placement& placement,
                                   const StorageRule& rule, std::vector<std::string>* unused);
 
-  // Of parameters in the placement already; tensors of the device "meta" give a model without numbers. Errors: those of
-  // WeightStore::Finish.
+  // Of parameters that lie in the placement, or in the host's memory until With brings them there; tensors of the
+  // device "meta" give a model without numbers. Errors: those of WeightStore::Finish.
   static absl::StatusOr<Dit> FromParameters(const DitConfig& config, const Placement& placement, Parameters parameters,
                                             const StorageRule& rule);
 
-  // The same model with other storage and with `updates` to its layers; it shares all parameters that stay as they are.
-  // Throws c10::OutOfMemoryError.
-  Dit With(const StorageRule& rule, LayerUpdates updates) const;
+  // The same model with other settings; it shares all parameters that stay as they are and where they are. Only one of
+  // the models that share a ring of streamed blocks may compute at a time. Throws c10::OutOfMemoryError.
+  Dit With(const DitSettings& settings) const;
+
+  // How it came to be, without `rule` and `updates`.
+  DitSettings settings() const;
 
   const Parameters& parameters() const;
   const LayerShapes& linear_layers() const;
@@ -97,7 +116,6 @@ class Dit {
 
  private:
   Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers);
-  static absl::StatusOr<Dit> FromStore(const DitConfig& config, const Placement& placement, WeightStore& store);
 
   DitBlockInput BlockInput(const DitContext& context, const DitStep& step, int64_t block) const;
   at::Tensor RunBlocks(at::Tensor tokens, const DitContext& context, const DitStep& step) const;

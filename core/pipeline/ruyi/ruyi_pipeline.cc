@@ -83,7 +83,10 @@ absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan) c
     absl::StatusOr<LayerUpdates> updates = loras_->Load(plan.loras);
     if (!updates.ok())  // the files were in order when the request was accepted
       return absl::FailedPreconditionError(updates.status().message());
-    models.dit = models_.dit.With(Fp8Rule(plan.fp8), *std::move(updates));
+    DitSettings settings = models_.dit.settings();
+    settings.rule = plan.fp8 == models_.fp8 ? StorageRule() : Fp8Rule(plan.fp8);
+    settings.updates = *std::move(updates);
+    models.dit = models_.dit.With(settings);
   }
   return models;
 }

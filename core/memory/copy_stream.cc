@@ -1,0 +1,58 @@
+#include "core/memory/copy_stream.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+namespace ruyi {
+
+Fence::Fence(c10::Device device) {
+  if (!device.is_cpu())
+    event_.emplace(device.type());
+}
+
+void Fence::Record(const c10::Stream& stream) {
+  if (event_.has_value())
+    event_->record(stream);
+}
+
+void Fence::Block(const c10::Stream& stream) const {
+  if (event_.has_value())
+    event_->block(stream);
+}
+
+namespace {
+
+c10::Stream SideStream(c10::Device device) {
+  return device.is_cpu() ? c10::Stream(c10::Stream::DEFAULT, device)
+                         : c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+}
+
+}  // namespace
+
+CopyStream::CopyStream(c10::Device device) : device_(device), stream_(SideStream(device)) {}
+
+CopyStream::~CopyStream() {
+  if (!device_.is_cpu())
+    stream_.synchronize();
+}
+
+void CopyStream::Copy(const at::Tensor& to, const at::Tensor& from, const Fence& after, Fence& done) {
+  after.Block(stream_);
+  {
+    const c10::StreamGuard guard(stream_);
+    to.copy_(from, /*non_blocking=*/true);
+  }
+  done.Record(stream_);
+}
+
+c10::Stream CopyStream::compute() const {
+  return c10::impl::VirtualGuardImpl(device_.type()).getStream(device_);
+}
+
+at::Tensor EmptyOnHost(at::IntArrayRef sizes, c10::ScalarType type, c10::Device device) {
+  return at::empty(sizes, at::TensorOptions(type).pinned_memory(!device.is_cpu()));
+}
+
+}  // namespace ruyi

@@ -1,0 +1,57 @@
+// Copies between host and device beside the work on the device's current stream, and the fences that order the two. On
+// a CPU there are no streams: copies are done at once. Before it: weight_ring.h, state_stack.h. Not thread-safe: the
+// thread that computes. Source: the streams and events of c10.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+#include <c10/core/Event.h>
+#include <c10/core/Stream.h>
+
+#include <optional>
+
+namespace ruyi {
+
+// A point in a stream that another stream can wait for. Before it was recorded, nothing waits for it.
+class Fence {
+ public:
+  explicit Fence(c10::Device device);
+
+  // What `stream` has been given so far.
+  void Record(const c10::Stream& stream);
+
+  // What `stream` is given from now on waits for it. Does not block the caller.
+  void Block(const c10::Stream& stream) const;
+
+ private:
+  std::optional<c10::Event> event_;  // none on a CPU
+};
+
+class CopyStream {
+ public:
+  explicit CopyStream(c10::Device device);
+  CopyStream(const CopyStream&) = delete;
+  CopyStream& operator=(const CopyStream&) = delete;
+
+  // Waits until all copies are done.
+  ~CopyStream();
+
+  // Copies `from` into `to` once `after` has been reached, and records `done` behind it. Host memory must be pinned for
+  // the copy to run beside the device's work. Does not block, but on a CPU.
+  void Copy(const at::Tensor& to, const at::Tensor& from, const Fence& after, Fence& done);
+
+  // The stream that the device computes on for this thread.
+  c10::Stream compute() const;
+
+  const c10::Device& device() const { return device_; }
+  const c10::Stream& stream() const { return stream_; }
+
+ private:
+  const c10::Device device_;
+  const c10::Stream stream_;
+};
+
+// Host memory that `device` can copy from and to while it computes.
+at::Tensor EmptyOnHost(at::IntArrayRef sizes, c10::ScalarType type, c10::Device device);
+
+}  // namespace ruyi

@@ -1,0 +1,56 @@
+// Tensors that are used again in the opposite order of their making: the states that skip connections carry from the
+// first half of the transformer to the second. The newest few stay on the device; older ones wait in the host's memory
+// and come back while the blocks before them compute. Before it and after it: core/model/dit. One per pass. Not
+// thread-safe: the thread that computes.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/memory/copy_stream.h"
+
+namespace ruyi {
+
+// Host memory and the copy stream of such stacks, kept from pass to pass.
+class StateStore {
+ public:
+  // At most `resident` tensors stay on the device, at least 1.
+  StateStore(c10::Device device, int64_t resident) : copies_(device), resident_(std::max<int64_t>(1, resident)) {}
+
+ private:
+  friend class StateStack;
+  at::Tensor Host(size_t index, const at::Tensor& like);
+
+  CopyStream copies_;
+  const int64_t resident_;
+  std::vector<at::Tensor> host_;  // by the place in the stack
+};
+
+class StateStack {
+ public:
+  // Without a store, all tensors stay on the device.
+  explicit StateStack(StateStore* store) : store_(store) {}
+
+  void Push(at::Tensor state);
+
+  // The newest, which leaves the stack. There must be one.
+  at::Tensor Pop();
+
+ private:
+  struct Entry {
+    at::Tensor on_device;  // undefined while it waits in the host's memory
+    std::unique_ptr<Fence> arrived;
+  };
+
+  void Offload(size_t index);
+  void Fetch(size_t index);
+
+  StateStore* store_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace ruyi

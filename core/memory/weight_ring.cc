@@ -1,0 +1,79 @@
+#include "core/memory/weight_ring.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+
+namespace ruyi {
+namespace {
+
+constexpr int64_t kAlignment = 256;  // bytes: what kernels like best
+
+int64_t AlignedBytes(const at::Tensor& tensor) {
+  return (static_cast<int64_t>(tensor.nbytes()) + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+int64_t BytesOf(const Parameters& group) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : group)
+    bytes += AlignedBytes(tensor);
+  return bytes;
+}
+
+// Tensors like those of `group`, one after the other in `bytes`.
+Parameters ViewsInto(const at::Tensor& bytes, const Parameters& group) {
+  Parameters views;
+  int64_t offset = 0;
+  for (const auto& [name, tensor] : group) {
+    const at::Tensor own = bytes.narrow(0, offset, static_cast<int64_t>(tensor.nbytes()));
+    views[name] = own.view(tensor.scalar_type()).view(tensor.sizes());
+    offset += AlignedBytes(tensor);
+  }
+  return views;
+}
+
+at::Tensor Pack(const Parameters& group, c10::Device device) {
+  const at::Tensor bytes = EmptyOnHost({BytesOf(group)}, at::kByte, device);
+  for (const auto& [name, view] : ViewsInto(bytes, group))
+    view.copy_(group.find(name)->second);
+  return bytes;
+}
+
+}  // namespace
+
+WeightRing::WeightRing(const std::vector<Parameters>& groups, c10::Device device, int slots) : copies_(device) {
+  for (const Parameters& group : groups) {
+    host_.push_back(Pack(group, device));
+    slot_bytes_ = std::max(slot_bytes_, BytesOf(group));
+  }
+  for (int i = 0; i < slots; ++i) {
+    slots_.emplace_back(device).bytes = at::empty({slot_bytes_}, at::TensorOptions(device).dtype(at::kByte));
+    slots_.back().released.Record(copies_.compute());  // what used this memory before
+  }
+  for (size_t i = 0; i < groups.size(); ++i)
+    views_.push_back(ViewsInto(SlotOf(static_cast<int64_t>(i)).bytes, groups[i]));
+}
+
+void WeightRing::Load(int64_t group) {
+  Slot& slot = SlotOf(group);
+  if (slot.group == group)
+    return;
+  const at::Tensor& host = host_[group];
+  copies_.Copy(slot.bytes.narrow(0, 0, host.numel()), host, slot.released, slot.copied);
+  slot.group = group;
+}
+
+void WeightRing::Acquire(int64_t group) {
+  Load(group);
+  SlotOf(group).copied.Block(copies_.compute());
+}
+
+void WeightRing::Release(int64_t group) {
+  SlotOf(group).released.Record(copies_.compute());
+  const int64_t next = (group + static_cast<int64_t>(slots_.size())) % groups();
+  if (&SlotOf(next) == &SlotOf(group))
+    Load(next);
+}
+
+}  // namespace ruyi

@@ -1,0 +1,58 @@
+// Weights that are too many for the device: groups of tensors that lie in the host's memory and pass through a few
+// slots of the device's, each copied while the groups before it are in use. Before it: core/model/dit, which uses the
+// groups in their order, over and over. Owns both memories. Not thread-safe: the thread that computes.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/memory/copy_stream.h"
+#include "core/weights/weight_store.h"
+
+namespace ruyi {
+
+class WeightRing {
+ public:
+  // Copies `groups` into host memory of its own, and makes `slots` slots on `device`, each for the largest group.
+  // Throws c10::OutOfMemoryError.
+  WeightRing(const std::vector<Parameters>& groups, c10::Device device, int slots);
+
+  int64_t groups() const { return static_cast<int64_t>(host_.size()); }
+
+  // The tensors of a group on the device. Their contents are the group's between Acquire and Release.
+  const Parameters& OnDevice(int64_t group) const { return views_[group]; }
+
+  // What the device is given from now on may use the group. Copies it unless that has been done ahead.
+  void Acquire(int64_t group);
+
+  // What the device has been given so far is the last to use the group; the slot goes to the next group that needs it.
+  void Release(int64_t group);
+
+  // Of the slots on the device.
+  int64_t device_bytes() const { return static_cast<int64_t>(slots_.size()) * slot_bytes_; }
+
+ private:
+  struct Slot {
+    explicit Slot(c10::Device device) : copied(device), released(device) {}
+    at::Tensor bytes;
+    int64_t group = -1;  // that was copied into it last
+    Fence copied;
+    Fence released;
+  };
+
+  Slot& SlotOf(int64_t group) { return slots_[group % static_cast<int64_t>(slots_.size())]; }
+  void Load(int64_t group);
+
+  int64_t slot_bytes_ = 0;
+  std::vector<at::Tensor> host_;  // by group: its tensors, one after the other
+  std::vector<Slot> slots_;
+  std::vector<Parameters> views_;  // by group: into its slot
+  CopyStream copies_;              // the last member: it waits for copies before the memory goes
+};
+
+}  // namespace ruyi

@@ -1,0 +1,81 @@
+#include "core/model/dit/streaming.h"
+
+#include <ATen/core/TensorBody.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+
+namespace ruyi {
+namespace {
+
+constexpr int kSlots = 2;
+
+// `count` of `layers`, evenly spread.
+std::vector<int64_t> Spread(int64_t count, int64_t layers) {
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < layers; ++i) {
+    if ((i + 1) * count / layers > i * count / layers)
+      chosen.push_back(i);
+  }
+  return chosen;
+}
+
+// The matrices of a block; its vectors are small, and TeaCache needs those of the first block at any time.
+Parameters MatricesOf(int64_t block, const Parameters& parameters) {
+  const std::string prefix = absl::StrFormat("blocks.%d.", block);
+  Parameters matrices;
+  for (auto it = parameters.lower_bound(prefix); it != parameters.end() && absl::StartsWith(it->first, prefix); ++it) {
+    if (it->second.dim() > 1)
+      matrices.insert(*it);
+  }
+  return matrices;
+}
+
+}  // namespace
+
+DitStreaming::DitStreaming(const DitMemory& memory, const Parameters& parameters, int64_t layers, c10::Device device)
+    : memory_(memory), group_of_block_(layers, -1) {
+  std::vector<Parameters> groups;
+  for (const int64_t block : Spread(std::max<int64_t>(0, layers - memory.resident_blocks), layers)) {
+    group_of_block_[block] = static_cast<int64_t>(groups.size());
+    groups.push_back(MatricesOf(block, parameters));
+  }
+  if (!groups.empty())
+    ring_ = std::make_shared<WeightRing>(groups, device, kSlots);
+  if (memory.resident_states < layers / 2)
+    states_ = std::make_shared<StateStore>(device, memory.resident_states);
+}
+
+Parameters DitStreaming::Placed(Parameters parameters) const {
+  for (int64_t group = 0; ring_ != nullptr && group < ring_->groups(); ++group) {
+    for (const auto& [name, on_device] : ring_->OnDevice(group))
+      parameters[name] = on_device;
+  }
+  return parameters;
+}
+
+void DitStreaming::RestoreSources(const Parameters& sources, Parameters& placed) const {
+  for (int64_t group = 0; ring_ != nullptr && group < ring_->groups(); ++group) {
+    for (const auto& [name, on_device] : ring_->OnDevice(group))
+      placed[name] = sources.find(name)->second;
+  }
+}
+
+BlockUse::BlockUse(const DitStreaming& streaming, int64_t block) {
+  if (streaming.ring_ == nullptr || streaming.group_of_block_[block] < 0)
+    return;
+  ring_ = streaming.ring_.get();
+  group_ = streaming.group_of_block_[block];
+  ring_->Acquire(group_);
+}
+
+BlockUse::~BlockUse() {
+  if (ring_ != nullptr)
+    ring_->Release(group_);
+}
+
+}  // namespace ruyi

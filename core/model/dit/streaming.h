@@ -1,0 +1,57 @@
+// What of a transformer does not lie on the device: matrices of blocks that pass through a WeightRing, and states of
+// skip connections. Before it: Dit::With. After it: core/memory. Copies share one ring and one store. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/memory/state_stack.h"
+#include "core/memory/weight_ring.h"
+#include "core/model/dit/dit.h"
+
+namespace ruyi {
+
+class DitStreaming {
+ public:
+  // Everything lies on the device.
+  DitStreaming() = default;
+
+  // `parameters` of `layers` blocks as they lie now. Streamed blocks are spread evenly between resident ones, so that
+  // their copies have time. Throws c10::OutOfMemoryError.
+  DitStreaming(const DitMemory& memory, const Parameters& parameters, int64_t layers, c10::Device device);
+
+  const DitMemory& memory() const { return memory_; }
+
+  // `parameters` with those of streamed blocks as they are on the device.
+  Parameters Placed(Parameters parameters) const;
+
+  // The opposite: gives `placed` those of `sources` that are streamed.
+  void RestoreSources(const Parameters& sources, Parameters& placed) const;
+
+  // Null: all states stay on the device.
+  StateStore* states() const { return states_.get(); }
+
+ private:
+  friend class BlockUse;
+
+  DitMemory memory_;
+  std::vector<int64_t> group_of_block_;  // in the ring; -1: resident
+  std::shared_ptr<WeightRing> ring_;
+  std::shared_ptr<StateStore> states_;
+};
+
+// While it lives, the weights of a block are on the device.
+class BlockUse {
+ public:
+  BlockUse(const DitStreaming& streaming, int64_t block);
+  BlockUse(const BlockUse&) = delete;
+  BlockUse& operator=(const BlockUse&) = delete;
+  ~BlockUse();
+
+ private:
+  WeightRing* ring_ = nullptr;
+  int64_t group_ = -1;
+};
+
+}  // namespace ruyi

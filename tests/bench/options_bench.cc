@@ -1,0 +1,110 @@
+// What each option of a request costs on the demo model, and two ways to lay a LoRA over a layer.
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/randn.h>
+#include <benchmark/benchmark.h>
+#include <c10/core/InferenceMode.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "core/model/layers/linear.h"
+#include "core/pipeline/discard.h"
+#include "core/pipeline/ruyi/models.h"
+#include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "tests/bench/bench_inputs.h"
+
+namespace ruyi {
+namespace {
+
+constexpr int kSteps = 25;
+constexpr int64_t kRank = 16;
+
+const RuyiModels& Models() {
+  static const auto& models = *new RuyiModels(*LoadRuyiModels(DemoModel(), {.dtype = c10::kBFloat16}));
+  return models;
+}
+
+void Request(benchmark::State& state, const RuyiModels& models, const std::function<void(GenerationPlan&)>& change) {
+  RuyiPipeline pipeline(models);
+  GenerationPlan plan = DemoPlan(kSteps);
+  change(plan);
+  DiscardProgress progress;
+  DiscardFrames frames;
+  for (auto _ : state) {
+    if (absl::Status status = pipeline.Generate(plan, CancellationToken(), progress, frames); !status.ok())
+      return state.SkipWithError(std::string(status.message()).c_str());
+  }
+}
+
+// A LoRA over every linear layer.
+RuyiModels WithLora(RuyiModels models) {
+  DitSettings settings = models.dit.settings();
+  for (const auto& [layer, shape] : models.dit.linear_layers())
+    settings.updates[layer] = {.up = at::randn({shape.out, kRank}) * 0.01, .down = at::randn({kRank, shape.in}) * 0.01};
+  models.dit = models.dit.With(settings);
+  return models;
+}
+
+void RegisterRequest(const std::string& option, const std::function<void(GenerationPlan&)>& change) {
+  benchmark::RegisterBenchmark(("Options/" + option).c_str(),
+                               [change](benchmark::State& state) { Request(state, Models(), change); })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+}
+
+// A square layer of `width` over `tokens` tokens in bfloat16, as the transformer computes it: how a LoRA of rank 16
+// gets into it.
+enum class LoraWay { kNone, kMergedOnTheFly, kSidePath };
+
+void Layer(benchmark::State& state, LoraWay way) {
+  const c10::InferenceMode no_gradients;
+  const int64_t tokens = state.range(0);
+  const int64_t width = state.range(1);
+  const auto draw = [](int64_t rows, int64_t columns) { return at::randn({rows, columns}).to(c10::kBFloat16); };
+  const LayerUpdate update = {.up = draw(width, kRank), .down = draw(kRank, width)};
+  Linear layer = {.weight = draw(width, width), .bias = draw(1, width).squeeze(0), .update = {}};
+  if (way == LoraWay::kMergedOnTheFly)
+    layer.update = update;
+  const at::Tensor x = draw(tokens, width);
+  for (auto _ : state) {
+    at::Tensor y = layer.Forward(x);
+    if (way == LoraWay::kSidePath)
+      y += at::linear(at::linear(x, update.down), update.up);
+    benchmark::DoNotOptimize(y.data_ptr());
+  }
+}
+
+void RegisterLayer(const std::string& name, LoraWay way) {
+  benchmark::RegisterBenchmark(("LoraLayer/" + name).c_str(), [way](benchmark::State& state) { Layer(state, way); })
+      ->ArgNames({"tokens", "width"})
+      ->Args({360, 256})
+      ->Args({1008, 2816})
+      ->Unit(benchmark::kMicrosecond)
+      ->UseRealTime();
+}
+
+const bool registered = [] {
+  RegisterRequest("none", [](GenerationPlan&) {});
+  RegisterRequest("guidance 1", [](GenerationPlan& plan) { plan.guidance_scale = 1.0; });
+  RegisterRequest("guidance_rescale", [](GenerationPlan& plan) { plan.guidance_rescale = 0.7; });
+  RegisterRequest("clip_apply_ratio 1", [](GenerationPlan& plan) { plan.clip_apply_ratio = 1.0; });
+  RegisterRequest("fp8 extreme", [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kExtreme}; });
+  RegisterRequest("tea_cache", [](GenerationPlan& plan) { plan.tea_cache = TeaCacheSettings(); });
+  RegisterRequest("enhance_a_video", [](GenerationPlan& plan) { plan.enhance = EnhanceSettings(); });
+  RegisterRequest("sampler euler", [](GenerationPlan& plan) { plan.sampler = SamplerKind::kEuler; });
+  RegisterRequest("sampler pndm", [](GenerationPlan& plan) { plan.sampler = SamplerKind::kPndm; });
+  benchmark::RegisterBenchmark(
+      "Options/lora of rank 16",
+      [](benchmark::State& state) { Request(state, WithLora(Models()), [](GenerationPlan&) {}); })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+  RegisterLayer("none", LoraWay::kNone);
+  RegisterLayer("merged on the fly", LoraWay::kMergedOnTheFly);
+  RegisterLayer("side path", LoraWay::kSidePath);
+  return true;
+}();
+
+}  // namespace
+}  // namespace ruyi

@@ -1,0 +1,78 @@
+// On a CPU, where copies are done at once; that they wait for each other on a GPU is shown by ruyi-bench's comparison
+// of the memory modes.
+#include "core/memory/weight_ring.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ruyi {
+namespace {
+
+// `count` groups of a float32 matrix and a bfloat16 vector; all numbers of group i are i + 1.
+std::vector<Parameters> Groups(int count) {
+  std::vector<Parameters> groups;
+  for (int i = 0; i < count; ++i)
+    groups.push_back({{"matrix", at::full({3, i + 1}, i + 1.0)}, {"vector", at::full({5}, i + 1.0, at::kBFloat16)}});
+  return groups;
+}
+
+void ExpectHolds(WeightRing& ring, int64_t group) {
+  const Parameters& parameters = ring.OnDevice(group);
+  EXPECT_TRUE(at::equal(parameters.at("matrix"), at::full({3, group + 1}, group + 1.0)));
+  EXPECT_TRUE(at::equal(parameters.at("vector"), at::full({5}, group + 1.0, at::kBFloat16)));
+}
+
+void UseAll(WeightRing& ring) {
+  for (int64_t group = 0; group < ring.groups(); ++group) {
+    ring.Acquire(group);
+    ExpectHolds(ring, group);
+    ring.Release(group);
+  }
+}
+
+class WeightRingTest : public testing::TestWithParam<std::tuple<int, int>> {};
+
+TEST_P(WeightRingTest, HasEachGroupWhileItIsInUse) {
+  const auto [groups, slots] = GetParam();
+  WeightRing ring(Groups(groups), c10::kCPU, slots);
+  for (int round = 0; round < 3; ++round)
+    UseAll(ring);
+}
+
+INSTANTIATE_TEST_SUITE_P(GroupsAndSlots, WeightRingTest,
+                         testing::Values(std::tuple(1, 2), std::tuple(2, 2), std::tuple(5, 2), std::tuple(6, 2),
+                                         std::tuple(7, 3), std::tuple(4, 1)));
+
+TEST(WeightRing, MayBeLeftInTheMiddleOfARound) {
+  WeightRing ring(Groups(5), c10::kCPU, 2);
+  ring.Acquire(0);
+  ring.Release(0);
+  ring.Acquire(1);
+  ring.Release(1);
+  UseAll(ring);
+}
+
+TEST(WeightRing, CopiesAheadInToTheSlotThatIsFree) {
+  WeightRing ring(Groups(4), c10::kCPU, 2);
+  ring.Acquire(0);
+  ring.Release(0);
+  ExpectHolds(ring, 2);
+}
+
+TEST(WeightRing, TakesTheSlotsOfTheLargestGroup) {
+  const WeightRing ring(Groups(100), c10::kCPU, 3);
+  EXPECT_EQ(ring.device_bytes(), 3 * (1280 + 256));  // 3 * 100 floats and 5 halves, in units of 256 bytes
+}
+
+TEST(WeightRing, KeepsItsOwnCopy) {
+  std::vector<Parameters> groups = Groups(3);
+  WeightRing ring(groups, c10::kCPU, 2);
+  groups[0].at("matrix").fill_(9);
+  UseAll(ring);
+}
+
+}  // namespace
+}  // namespace ruyi
