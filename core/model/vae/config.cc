@@ -181,7 +181,11 @@ absl::Status CheckCounts(const VaeConfig& config) {
 }
 
 absl::Status CheckBlocks(const VaeConfig& config) {
+  constexpr size_t kMaxBlocks = 16;  // far beyond any model
   const size_t count = config.block_channels.size();
+  if (count > kMaxBlocks) {
+    return Invalid(absl::StrFormat("ch_mult has %d values, at most %d are supported", count, kMaxBlocks));
+  }
   if (count == 0 || config.down_blocks.size() != count || config.up_blocks.size() != count) {
     return Invalid(absl::StrFormat("ch_mult, down_block_types and up_block_types must be equally long, are %d, %d, %d",
                                    count, config.down_blocks.size(), config.up_blocks.size()));
@@ -212,6 +216,12 @@ absl::Status CheckHeads(const VaeConfig& config) {
 }
 
 }  // namespace
+
+int64_t SpatialScale(const std::vector<VaeBlockType>& blocks) {
+  return int64_t{1} << std::count_if(blocks.begin(), blocks.end() - 1, [](const VaeBlockType& block) {
+           return block.resampling == VaeResampling::kSpatial || block.resampling == VaeResampling::kSpatialTemporal;
+         });
+}
 
 absl::StatusOr<VaeConfig> ParseVaeConfig(const json& object) {
   VaeConfig config;

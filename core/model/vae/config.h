@@ -50,7 +50,14 @@ struct VaeConfig {
   int64_t decoder_chunk = 3;
   double scaling_factor = 0.1825;
   bool always_float32 = false;  // upcast_vae: weights and arithmetic in float32 whatever the placement says
+  bool tiles_encoder = false;
+  bool tiles_decoder = false;
+  int64_t tile_pixels = 384;   // side of a tile, see tiling.h
+  double tile_overlap = 0.25;  // what part of a tile's side it shares with the tile beside it
 };
+
+// By how much blocks of one side change height and width together. `blocks` is not empty.
+int64_t SpatialScale(const std::vector<VaeBlockType>& blocks);
 
 // FAILED_PRECONDITION: a key of the wrong type, or values that do not fit together. UNIMPLEMENTED with reason
 // FEATURE_NOT_BUILT: a block, attention, activation or feature that is not built; the message names key, value and what

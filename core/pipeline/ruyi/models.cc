@@ -1,6 +1,5 @@
 #include "core/pipeline/ruyi/models.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -34,10 +33,7 @@ absl::Status CheckFit(const DitConfig& dit, const VaeConfig& vae, const ClipVisi
 
 LatentGeometry RuyiModels::geometry() const {
   const VaeConfig& config = vae.config();
-  const auto halves = std::count_if(config.down_blocks.begin(), config.down_blocks.end() - 1, [](const auto& block) {
-    return block.resampling == VaeResampling::kSpatial || block.resampling == VaeResampling::kSpatialTemporal;
-  });
-  return {.spatial_scale = 1 << halves,
+  return {.spatial_scale = static_cast<int>(SpatialScale(config.down_blocks)),
           .frames_per_chunk = static_cast<int>(config.encoder_chunk),
           .latents_per_chunk = static_cast<int>(config.decoder_chunk),
           .channels = static_cast<int>(config.latent_channels)};

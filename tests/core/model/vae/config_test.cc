@@ -82,6 +82,14 @@ TEST(ParseVaeConfig, AbsentKeysTakeTheReferencesDefaults) {
   EXPECT_EQ(config.scaling_factor, 0.1825);
 }
 
+TEST(SpatialScale, CountsTheBlocksThatResampleSpace) {
+  using enum VaeResampling;
+  EXPECT_EQ(SpatialScale({{.resampling = kSpatial}}), 1);  // the last block never does
+  EXPECT_EQ(SpatialScale({{.resampling = kSpatial}, {.resampling = kNone}}), 2);
+  EXPECT_EQ(SpatialScale({{.resampling = kSpatialTemporal}, {.resampling = kTemporal}, {.resampling = kSpatial}}), 2);
+  EXPECT_EQ(SpatialScale({{.resampling = kSpatial}, {.resampling = kSpatialTemporal}, {.resampling = kNone}}), 4);
+}
+
 TEST(ParseVaeConfig, KnowsTheTemporalModes) {
   const std::pair<json, VaeTemporalMode> modes[] = {
       {{{"slice_mag_vae", true}}, VaeTemporalMode::kChunks},
@@ -215,6 +223,7 @@ TEST(ParseVaeConfig, RefusesValuesThatDoNotFitTogether) {
       {With("ch", 0), "ch is 0"},
       {With("ch_mult", {1, -1}), "one of ch_mult -1"},
       {With("mid_block_num_attention_heads", 3), "mid_block_num_attention_heads 3 does not divide 16 channels"},
+      {With("ch_mult", std::vector<int>(17, 1)), "ch_mult has 17 values, at most 16"},
       {With("num_attention_heads", 16), "num_attention_heads 16 does not divide 8 channels"},
   };
   for (const auto& [config, message] : options)
