@@ -95,7 +95,7 @@ void DecodeChunk(benchmark::State& state, c10::ScalarType dtype) {
   for (auto _ : state) {
     if (!decoder.has_value() || decoder->done())
       decoder.emplace(Models(dtype).vae, latents, frames);
-    decoded += decoder->Next().size(1);
+    decoded += decoder->Next()->size(1);
   }
   state.counters["frames"] = benchmark::Counter(static_cast<double>(decoded), benchmark::Counter::kAvgIterations);
 }

@@ -13,6 +13,7 @@
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/model/vae/tiling.h"
 
 namespace ruyi {
 namespace {
@@ -147,13 +148,18 @@ absl::Status ParseTemporalMode(const json& object, VaeConfig& config) {
   return absl::OkStatus();
 }
 
+absl::Status ParseTiling(const json& object, VaeConfig& config) {
+  RUYI_ASSIGN_OR_RETURN(const bool both, GetBool(object, "use_tiling", false));
+  RUYI_ASSIGN_OR_RETURN(const bool encoder, GetBool(object, "use_tiling_encoder", false));
+  RUYI_ASSIGN_OR_RETURN(const bool decoder, GetBool(object, "use_tiling_decoder", false));
+  config.tiles_encoder = both || encoder;
+  config.tiles_decoder = both || decoder;
+  RUYI_ASSIGN_OR_RETURN(config.tile_pixels, GetInt(object, "tile_sample_min_size", config.tile_pixels));
+  RUYI_ASSIGN_OR_RETURN(config.tile_overlap, GetDouble(object, "tile_overlap_factor", config.tile_overlap));
+  return absl::OkStatus();
+}
+
 absl::Status RefuseUnbuiltFeatures(const json& object) {
-  for (const std::string_view key : {"use_tiling", "use_tiling_encoder", "use_tiling_decoder"}) {
-    RUYI_ASSIGN_OR_RETURN(const bool tiling, GetBool(object, key, false));
-    if (tiling) {
-      return Unsupported(key, "true", "false");
-    }
-  }
   if (HasValue(object, "use_gc_blocks")) {
     return Unsupported("use_gc_blocks", object["use_gc_blocks"].dump(), "null");
   }
@@ -215,6 +221,27 @@ absl::Status CheckHeads(const VaeConfig& config) {
   return absl::OkStatus();
 }
 
+// Tiles may be switched on for a single request, so they must make sense even where the configuration does without.
+absl::Status CheckTiles(const VaeConfig& config) {
+  constexpr int64_t kMaxPixels = 1 << 20;  // far beyond any picture
+  if (config.tile_pixels < 1 || config.tile_pixels > kMaxPixels) {
+    return Invalid(absl::StrFormat("tile_sample_min_size is %d, must be 1 to %d", config.tile_pixels, kMaxPixels));
+  }
+  if (!(config.tile_overlap >= 0 && config.tile_overlap < 1)) {
+    return Invalid(
+        absl::StrFormat("tile_overlap_factor is %g, must be at least 0 and less than 1", config.tile_overlap));
+  }
+  for (const VaeTileGrid& grid : {EncoderGrid(config), DecoderGrid(config)}) {
+    if (grid.step < 1) {
+      return Invalid(
+          absl::StrFormat("tile_sample_min_size %d with tile_overlap_factor %g leaves no latent from tile "
+                          "to tile, use larger tiles or less overlap",
+                          config.tile_pixels, config.tile_overlap));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 int64_t SpatialScale(const std::vector<VaeBlockType>& blocks) {
@@ -230,9 +257,11 @@ absl::StatusOr<VaeConfig> ParseVaeConfig(const json& object) {
   RUYI_RETURN_IF_ERROR(ParseBlockTypes(object, config));
   RUYI_RETURN_IF_ERROR(ParseMidBlock(object, config));
   RUYI_RETURN_IF_ERROR(ParseTemporalMode(object, config));
+  RUYI_RETURN_IF_ERROR(ParseTiling(object, config));
   RUYI_RETURN_IF_ERROR(CheckCounts(config));
   RUYI_RETURN_IF_ERROR(CheckBlocks(config));
   RUYI_RETURN_IF_ERROR(CheckHeads(config));
+  RUYI_RETURN_IF_ERROR(CheckTiles(config));
   return config;
 }
 

@@ -88,10 +88,26 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placeme
 }
 
 Vae::Vae(VaeConfig config, Placement placement, std::shared_ptr<const VaeLayers> layers)
-    : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {}
+    : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {
+  if (config_.tiles_encoder)
+    encoder_grid_ = EncoderGrid(config_);
+  if (config_.tiles_decoder)
+    decoder_grid_ = DecoderGrid(config_);
+}
 
 const VaeConfig& Vae::config() const {
   return config_;
+}
+
+Vae Vae::WithTiling(bool on) const {
+  return on ? WithGrids(EncoderGrid(config_), DecoderGrid(config_)) : WithGrids(std::nullopt, std::nullopt);
+}
+
+Vae Vae::WithGrids(std::optional<VaeTileGrid> encoder, std::optional<VaeTileGrid> decoder) const {
+  Vae vae = *this;
+  vae.encoder_grid_ = encoder;
+  vae.decoder_grid_ = decoder;
+  return vae;
 }
 
 std::vector<VaeChunk> Vae::EncoderChunks(int64_t frames) const {
@@ -100,22 +116,26 @@ std::vector<VaeChunk> Vae::EncoderChunks(int64_t frames) const {
   return Cut(frames, config_.encoder_chunk, config_.temporal_mode != VaeTemporalMode::kChunks && frames % 2 == 1);
 }
 
-at::Tensor Vae::EncodeChunk(const at::Tensor& video) const {
-  TemporalPass pass = {.border = EncoderBorder(config_.temporal_mode)};
-  return layers_->encoder.Forward(Place(video, placement_), pass).contiguous();
+absl::StatusOr<at::Tensor> Vae::EncodeChunk(const at::Tensor& video, const CancellationToken& token) const {
+  const auto encode = [&](const at::Tensor& tile, size_t) -> absl::StatusOr<at::Tensor> {
+    RUYI_RETURN_IF_ERROR(token.Check());
+    TemporalPass pass = {.border = EncoderBorder(config_.temporal_mode)};
+    return layers_->encoder.Forward(Place(tile, placement_), pass).contiguous();
+  };
+  return PassByTiles(encoder_grid_, video, encode);
 }
 
 at::Tensor Vae::EncodeMoments(const at::Tensor& video) const {
   std::vector<at::Tensor> moments;
   for (const VaeChunk& chunk : EncoderChunks(video.size(2)))
-    moments.push_back(EncodeChunk(video.narrow(2, chunk.begin, chunk.count)));
+    moments.push_back(EncodeChunk(video.narrow(2, chunk.begin, chunk.count)).value());
   return at::cat(moments, 2);
 }
 
 at::Tensor Vae::Decode(const at::Tensor& latents) const {
   std::vector<at::Tensor> frames;
   for (VaeDecoderStream stream(*this, latents.size(2)); !stream.done();)
-    frames.push_back(stream.Next(latents));
+    frames.push_back(stream.Next(latents).value());
   return at::cat(frames, 2);
 }
 
@@ -142,14 +162,25 @@ VaeChunk VaeDecoderStream::Window() const {
   return {.begin = before.begin, .count = after.begin + after.count - before.begin};
 }
 
-at::Tensor VaeDecoderStream::Next(const at::Tensor& latents) {
+TemporalPass VaeDecoderStream::PassOfTile(size_t tile) {
+  carries_.resize(std::max(carries_.size(), tile + 1));
+  return {.border = DecoderBorder(vae_.config_.temporal_mode, next_, lone_first_), .carry = &carries_[tile]};
+}
+
+absl::StatusOr<at::Tensor> VaeDecoderStream::Next(const at::Tensor& latents, const CancellationToken& token) {
   const VaeChunk window = Window();
-  const VaeDecoderInput input = {.latents = Place(latents.narrow(2, window.begin, window.count), vae_.placement_),
-                                 .begin = chunks_[next_].begin - window.begin,
-                                 .count = chunks_[next_].count};
-  TemporalPass pass = {.border = DecoderBorder(vae_.config_.temporal_mode, next_, lone_first_), .carry = &carry_};
+  const VaeChunk chunk = chunks_[next_];
+  const auto decode = [&](const at::Tensor& tile, size_t index) -> absl::StatusOr<at::Tensor> {
+    RUYI_RETURN_IF_ERROR(token.Check());
+    const VaeDecoderInput input = {
+        .latents = Place(tile, vae_.placement_), .begin = chunk.begin - window.begin, .count = chunk.count};
+    TemporalPass pass = PassOfTile(index);
+    return vae_.layers_->decoder.Forward(input, pass);
+  };
+  RUYI_ASSIGN_OR_RETURN(at::Tensor frames,
+                        PassByTiles(vae_.decoder_grid_, latents.narrow(2, window.begin, window.count), decode));
   ++next_;
-  return vae_.layers_->decoder.Forward(input, pass);
+  return frames;
 }
 
 }  // namespace ruyi

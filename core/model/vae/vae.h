@@ -1,8 +1,8 @@
 // The causal MagViT video autoencoder (AutoencoderKLMagvit of Ruyi-Models): pictures in [-1, 1] to latents and back.
 // Before it: the pipeline's conditioning clips (encode) and denoised latents (decode). After it: the posterior sample,
-// the frames for the video encoder. Long clips pass chunk by chunk, so memory is bounded by a chunk. Vae is immutable
-// after loading and thread-safe; a VaeDecoderStream belongs to one thread. The tensor functions throw c10::Error, as
-// ATen does; callers stand behind GuardExceptions.
+// the frames for the video encoder. Long clips pass chunk by chunk and large pictures, where tiling is on, tile by
+// tile, so memory is bounded by a tile of a chunk. Vae is immutable after loading and thread-safe; a VaeDecoderStream
+// belongs to one thread. The tensor functions throw c10::Error, as ATen does; callers stand behind GuardExceptions.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,12 +10,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/base/cancellation.h"
 #include "core/model/vae/config.h"
 #include "core/model/vae/temporal_pass.h"
+#include "core/model/vae/tiling.h"
 #include "core/tensor/placement.h"
 
 namespace ruyi {
@@ -39,13 +42,20 @@ class Vae {
 
   const VaeConfig& config() const;
 
+  // The same layers, by tiles or not whatever the configuration says; its tile size holds.
+  Vae WithTiling(bool on) const;
+
+  // The same layers with tiles of another size; nothing: no tiles.
+  Vae WithGrids(std::optional<VaeTileGrid> encoder, std::optional<VaeTileGrid> decoder) const;
+
   // How a clip of `frames` frames is cut for EncodeChunk. An odd count puts the first frame alone (slice, cache mode).
   std::vector<VaeChunk> EncoderChunks(int64_t frames) const;
 
   // Moments (means, then log variances) of one chunk: [B, in, n, H, W] → [B, 2 * latent, n', H/s, W/s]. H and W are
   // multiples of s = 2^(spatial resamplings). Takes any float type and device; computes and returns in the placement.
-  // In no mode does a chunk depend on another one: equal chunks have equal moments.
-  at::Tensor EncodeChunk(const at::Tensor& video) const;
+  // In no mode does a chunk depend on another one: equal chunks have equal moments. Polls the token before each tile (a
+  // chunk without tiling is one); returns its status.
+  absl::StatusOr<at::Tensor> EncodeChunk(const at::Tensor& video, const CancellationToken& token = {}) const;
 
   // All chunks, one after the other, of [B, in, F, H, W].
   at::Tensor EncodeMoments(const at::Tensor& video) const;
@@ -61,11 +71,13 @@ class Vae {
   VaeConfig config_;
   Placement placement_;
   std::shared_ptr<const VaeLayers> layers_;
+  std::optional<VaeTileGrid> encoder_grid_;
+  std::optional<VaeTileGrid> decoder_grid_;
 };
 
-// Frames of one clip, chunk by chunk: poll for cancellation between the calls of Next. In cache mode the last frames of
-// each convolution's input go over to the next chunk; in slice mode a chunk's deepest layers also see both neighbours.
-// It shares the layers of the Vae.
+// Frames of one clip, chunk by chunk. In cache mode the last frames of each convolution's input go over to the same
+// tile of the next chunk; those of all tiles are kept until then. In slice mode a chunk's deepest layers also see both
+// neighbours. It shares the layers of the Vae.
 class VaeDecoderStream {
  public:
   VaeDecoderStream(const Vae& vae, int64_t latent_frames);
@@ -77,17 +89,19 @@ class VaeDecoderStream {
   int64_t latents_needed() const;
 
   // Frames of the next chunk, [B, out, n, H, W] in the placement, of any memory format. `latents` are the clip's
-  // [B, latent, >= latents_needed(), h, w], from its start. Must not be called when done.
-  at::Tensor Next(const at::Tensor& latents);
+  // [B, latent, >= latents_needed(), h, w], from its start. Polls the token before each tile; returns its status. Must
+  // not be called when done or after an error.
+  absl::StatusOr<at::Tensor> Next(const at::Tensor& latents, const CancellationToken& token = {});
 
  private:
   VaeChunk Window() const;
+  TemporalPass PassOfTile(size_t tile);
 
   Vae vae_;
   std::vector<VaeChunk> chunks_;
   bool lone_first_;
   size_t next_ = 0;
-  VaeCarry carry_;
+  std::vector<VaeCarry> carries_;  // of each tile; the reference keeps one, for it ends a tile before the next
 };
 
 }  // namespace ruyi

@@ -67,8 +67,8 @@ class ClipEncoder {
     for (const VaeChunk& chunk : chunks_) {
       const auto [entry, is_new] = encoded.try_emplace((this->*key_of)(chunk));
       if (is_new) {
-        RUYI_RETURN_IF_ERROR(run_.token.Check());
-        entry->second = vae_.EncodeChunk(frames_of(chunk)).to(at::kFloat);
+        RUYI_ASSIGN_OR_RETURN(const at::Tensor chunk_moments, vae_.EncodeChunk(frames_of(chunk), run_.token));
+        entry->second = chunk_moments.to(at::kFloat);
         ++done_;
         Report();
       }

@@ -17,7 +17,7 @@ struct Conditions {
   at::Tensor inpaint_latents;  // [1, 2 * channels, f, h, w] float32: of the mask, then of the pictures
 };
 
-// Polls the token before each encoder chunk; its status, or an error of the noise source.
+// Polls the token before each tile of each encoder chunk; its status, or an error of the noise source.
 absl::StatusOr<Conditions> Condition(const RuyiModels& models, const GenerationPlan& plan, RunContext& run);
 
 }  // namespace ruyi

@@ -5,6 +5,10 @@
 #include <ATen/ops/chunk.h>
 #include <ATen/ops/clamp.h>
 
+#include <utility>
+
+#include "core/base/status_macros.h"
+
 namespace ruyi {
 namespace {
 
@@ -19,8 +23,12 @@ at::Tensor ToUnitRange(const at::Tensor& frames) {
 
 }  // namespace
 
-FrameDecoder::FrameDecoder(const Vae& vae, const at::Tensor& latents, int64_t frames)
-    : vae_(vae), latents_(latents / vae.config().scaling_factor), frames_(frames), stream_(vae, latents.size(2)) {
+FrameDecoder::FrameDecoder(const Vae& vae, const at::Tensor& latents, int64_t frames, CancellationToken token)
+    : vae_(vae),
+      token_(std::move(token)),
+      latents_(latents / vae.config().scaling_factor),
+      frames_(frames),
+      stream_(vae, latents.size(2)) {
   const VaeConfig& config = vae.config();
   if (config.temporal_mode == VaeTemporalMode::kCache || frames <= config.encoder_chunk)
     return;
@@ -28,25 +36,27 @@ FrameDecoder::FrameDecoder(const Vae& vae, const at::Tensor& latents, int64_t fr
   seams_.emplace(vae, (frames - config.encoder_chunk) / config.encoder_chunk * config.decoder_chunk);
 }
 
-at::Tensor FrameDecoder::Next() {
-  if (seams_.has_value())
-    return ToUnitRange(NextSmoothed());
-  DecodeUntil(emitted_ + 1);
+absl::StatusOr<at::Tensor> FrameDecoder::Next() {
+  if (seams_.has_value()) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor smoothed, NextSmoothed());
+    return ToUnitRange(smoothed);
+  }
+  RUYI_RETURN_IF_ERROR(DecodeUntil(emitted_ + 1));
   return ToUnitRange(TakeRaw(raw_.size(2)));
 }
 
-at::Tensor FrameDecoder::NextSmoothed() {
+absl::StatusOr<at::Tensor> FrameDecoder::NextSmoothed() {
   if (emitted_ < margin_) {
-    DecodeUntil(margin_);
+    RUYI_RETURN_IF_ERROR(DecodeUntil(margin_));
     return TakeRaw(margin_);
   }
   if (seams_->done()) {
-    DecodeUntil(frames_);
+    RUYI_RETURN_IF_ERROR(DecodeUntil(frames_));
     return TakeRaw(frames_ - emitted_);
   }
-  EncodeSeams(seams_->latents_needed());
-  const at::Tensor again = seams_->Next(seam_latents_).to(at::kFloat);
-  return at::clamp((TakeRaw(again.size(2)) + again) / 2, -1.0, 1.0);
+  RUYI_RETURN_IF_ERROR(EncodeSeams(seams_->latents_needed()));
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor again, seams_->Next(seam_latents_, token_));
+  return at::clamp((TakeRaw(again.size(2)) + again.to(at::kFloat)) / 2, -1.0, 1.0);
 }
 
 // The next `count` decoded frames, which must be there.
@@ -58,21 +68,25 @@ at::Tensor FrameDecoder::TakeRaw(int64_t count) {
 }
 
 // Decodes chunks until the frames before number `frame` are there.
-void FrameDecoder::DecodeUntil(int64_t frame) {
-  while (emitted_ + (raw_.defined() ? raw_.size(2) : 0) < frame)
-    raw_ = Append(raw_, at::clamp(stream_.Next(latents_).to(at::kFloat), -1.0, 1.0));
+absl::Status FrameDecoder::DecodeUntil(int64_t frame) {
+  while (emitted_ + (raw_.defined() ? raw_.size(2) : 0) < frame) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor decoded, stream_.Next(latents_, token_));
+    raw_ = Append(raw_, at::clamp(decoded.to(at::kFloat), -1.0, 1.0));
+  }
+  return absl::OkStatus();
 }
 
 // Encodes the frames around the seams until there are `latents` of them.
-void FrameDecoder::EncodeSeams(int64_t latents) {
+absl::Status FrameDecoder::EncodeSeams(int64_t latents) {
   const int64_t chunk = vae_.config().encoder_chunk;
   while (!seam_latents_.defined() || seam_latents_.size(2) < latents) {
     const int64_t begin = margin_ + seams_encoded_;
-    DecodeUntil(begin + chunk);
-    const at::Tensor moments = vae_.EncodeChunk(raw_.narrow(2, begin - emitted_, chunk));
+    RUYI_RETURN_IF_ERROR(DecodeUntil(begin + chunk));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor moments, vae_.EncodeChunk(raw_.narrow(2, begin - emitted_, chunk), token_));
     seam_latents_ = Append(seam_latents_, at::chunk(moments, 2, 1)[0]);
     seams_encoded_ += chunk;
   }
+  return absl::OkStatus();
 }
 
 }  // namespace ruyi

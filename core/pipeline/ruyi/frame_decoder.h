@@ -8,6 +8,9 @@
 
 #include <optional>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/cancellation.h"
 #include "core/model/vae/vae.h"
 
 namespace ruyi {
@@ -15,20 +18,22 @@ namespace ruyi {
 class FrameDecoder {
  public:
   // `latents` [1, channels, f, h, w] in the transformer's scale; they make `frames` frames. `vae` must outlive it.
-  FrameDecoder(const Vae& vae, const at::Tensor& latents, int64_t frames);
+  FrameDecoder(const Vae& vae, const at::Tensor& latents, int64_t frames, CancellationToken token = {});
 
   bool done() const { return emitted_ == frames_; }
 
-  // The next frames, [3, n, H, W] float32 in [0, 1]. Must not be called when done.
-  at::Tensor Next();
+  // The next frames, [3, n, H, W] float32 in [0, 1]. Polls the token before each tile that is decoded or encoded;
+  // returns its status. Must not be called when done or after an error.
+  absl::StatusOr<at::Tensor> Next();
 
  private:
-  at::Tensor NextSmoothed();
+  absl::StatusOr<at::Tensor> NextSmoothed();
   at::Tensor TakeRaw(int64_t count);
-  void DecodeUntil(int64_t frame);
-  void EncodeSeams(int64_t latents);
+  absl::Status DecodeUntil(int64_t frame);
+  absl::Status EncodeSeams(int64_t latents);
 
   const Vae& vae_;
+  CancellationToken token_;
   at::Tensor latents_;
   int64_t frames_;
   int64_t emitted_ = 0;

@@ -44,9 +44,9 @@ absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, 
   int done = 0;
   const auto report = [&] { run.progress.OnProgress({.phase = Phase::kDecoding, .done = done, .total = frame_count}); };
   report();
-  for (FrameDecoder decoder(vae, latents, frame_count); !decoder.done(); report()) {
+  for (FrameDecoder decoder(vae, latents, frame_count, run.token); !decoder.done(); report()) {
     RUYI_RETURN_IF_ERROR(run.token.Check());
-    const at::Tensor frames = decoder.Next();
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor frames, decoder.Next());
     if (run.observer.on_frames)
       run.observer.on_frames(frames);
     RUYI_RETURN_IF_ERROR(GiveFrames(frames, sink));

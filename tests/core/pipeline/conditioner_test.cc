@@ -15,6 +15,7 @@
 #include "tests/core/pipeline/recording_sinks.h"
 #include "tests/core/pipeline/small_plan.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/ticking_clock.h"
 
 namespace ruyi {
 namespace {
@@ -129,6 +130,24 @@ TEST(Condition, ShowsTheClipToItsObserver) {
   RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
   EXPECT_THAT(Condition(Models(), plan, run), IsOk());
   EXPECT_EQ(clips, 1);
+}
+
+// A chunk of the mask, then one of the pictures, each of four tiles.
+TEST(Condition, EndsBetweenTwoTiles) {
+  const ModelCopy model("tiny");
+  model.Configure("vae/config.json", {{"use_tiling", true}, {"tile_sample_min_size", 24}});
+  ASSERT_OK_AND_ASSIGN(const RuyiModels models, model.Load());
+  const RunObserver observer;
+  for (const int last : {0, 2, 4 + 4 - 1}) {
+    const TickingClock clock;
+    const CancellationSource source(TickingClock::TimeOfReading(last), clock);
+    const CancellationToken token = source.token();
+    RandomStreams noise(1);
+    RecordingProgress progress;
+    RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+    EXPECT_THAT(Condition(models, SmallPlan(), run), StatusIs(absl::StatusCode::kDeadlineExceeded)) << last;
+    EXPECT_EQ(clock.readings(), last + 1);
+  }
 }
 
 TEST(Guide, LeadsAwayFromThePredictionWithoutTheCondition) {

@@ -13,6 +13,8 @@
 
 #include "core/tensor/random_streams.h"
 #include "tests/core/pipeline/model_copy.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/ticking_clock.h"
 
 namespace ruyi {
 namespace {
@@ -28,7 +30,7 @@ at::Tensor LatentsOf(int64_t frames) {
 std::vector<at::Tensor> DecodeByChunks(const Vae& vae, int64_t frames) {
   std::vector<at::Tensor> chunks;
   for (FrameDecoder decoder(vae, LatentsOf(frames), frames); !decoder.done();)
-    chunks.push_back(decoder.Next());
+    chunks.push_back(*decoder.Next());
   return chunks;
 }
 
@@ -99,6 +101,23 @@ TEST(FrameDecoder, FramesLieBetweenZeroAndOne) {
       EXPECT_GE(chunk.min().item<float>(), 0);
       EXPECT_LE(chunk.max().item<float>(), 1);
     }
+  }
+}
+
+// Two chunks of four tiles and a corner; around their seam four tiles to encode, five to decode.
+TEST(FrameDecoder, EndsBetweenTwoTiles) {
+  const ModelCopy model("tiny");
+  model.Configure("vae/config.json", {{"use_tiling", true}, {"tile_sample_min_size", 24}});
+  ASSERT_OK_AND_ASSIGN(const RuyiModels models, model.Load());
+  for (const int last : {2, 7, 12, 16, 5 + 5 + 4 + 5 - 1}) {
+    const TickingClock clock;
+    const CancellationSource source(TickingClock::TimeOfReading(last), clock);
+    FrameDecoder decoder(models.vae, LatentsOf(16), 16, source.token());
+    absl::Status status;
+    while (status.ok() && !decoder.done())
+      status = decoder.Next().status();
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kDeadlineExceeded)) << last;
+    EXPECT_EQ(clock.readings(), last + 1);
   }
 }
 

@@ -65,7 +65,7 @@ TEST(LoadRuyiModels, RefusesWhatIsNotBuiltInAnyPart) {
       {"image_encoder/preprocessor_config.json", {{"do_resize", false}}, "do_resize"},
       {"image_encoder/config.json", {{"hidden_act", "relu"}}, "relu"},
       {"transformer/config.json", {{"after_norm", true}}, "after_norm"},
-      {"vae/config.json", {{"use_tiling", true}}, "use_tiling"},
+      {"vae/config.json", {{"use_gc_blocks", {true}}}, "use_gc_blocks"},
       {"scheduler/scheduler_config.json", {{"clip_sample", true}}, "clip_sample"},
   };
   for (const auto& [file, changes, key] : options) {

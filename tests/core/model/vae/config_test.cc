@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <tuple>
 
 #include "core/base/error_reasons.h"
 #include "core/json/json_file.h"
@@ -80,6 +81,44 @@ TEST(ParseVaeConfig, AbsentKeysTakeTheReferencesDefaults) {
   EXPECT_EQ(config.encoder_chunk, 9);
   EXPECT_EQ(config.decoder_chunk, 3);
   EXPECT_EQ(config.scaling_factor, 0.1825);
+  EXPECT_FALSE(config.tiles_encoder);
+  EXPECT_FALSE(config.tiles_decoder);
+  EXPECT_EQ(config.tile_pixels, 384);
+  EXPECT_EQ(config.tile_overlap, 0.25);
+}
+
+TEST(ParseVaeConfig, TilesBothSidesOrOne) {
+  const std::tuple<const char*, bool, bool> keys[] = {
+      {"use_tiling", true, true}, {"use_tiling_encoder", true, false}, {"use_tiling_decoder", false, true}};
+  for (const auto& [key, encoder, decoder] : keys) {
+    ASSERT_OK_AND_ASSIGN(const VaeConfig config, ParseVaeConfig(With(key, true)));
+    EXPECT_EQ(config.tiles_encoder, encoder) << key;
+    EXPECT_EQ(config.tiles_decoder, decoder) << key;
+  }
+}
+
+TEST(ParseVaeConfig, ReadsTheSizeOfTiles) {
+  json object = SmallConfig();
+  object.update({{"tile_sample_min_size", 96}, {"tile_overlap_factor", 0.5}});
+  ASSERT_OK_AND_ASSIGN(const VaeConfig config, ParseVaeConfig(object));
+  EXPECT_EQ(config.tile_pixels, 96);
+  EXPECT_EQ(config.tile_overlap, 0.5);
+}
+
+// Blocks of SmallConfig make one latent of 2 x 2 pixels.
+TEST(ParseVaeConfig, RefusesTilesThatLeadNowhere) {
+  const std::tuple<int, double, const char*> tiles[] = {
+      {0, 0.25, "tile_sample_min_size is 0, must be 1 to 1048576"},
+      {1 << 21, 0.25, "tile_sample_min_size is 2097152, must be 1 to 1048576"},
+      {96, 1.0, "tile_overlap_factor is 1, must be at least 0 and less than 1"},
+      {96, -0.1, "tile_overlap_factor is -0.1, must be"},
+      {3, 0.25, "tile_sample_min_size 3 with tile_overlap_factor 0.25 leaves no latent from tile to tile"},
+      {96, 0.99, "tile_sample_min_size 96 with tile_overlap_factor 0.99 leaves no latent from tile to tile"}};
+  for (const auto& [pixels, overlap, message] : tiles) {
+    json object = SmallConfig();
+    object.update({{"tile_sample_min_size", pixels}, {"tile_overlap_factor", overlap}});
+    EXPECT_THAT(ParseVaeConfig(object), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(message)));
+  }
 }
 
 TEST(SpatialScale, CountsTheBlocksThatResampleSpace) {
@@ -156,9 +195,6 @@ TEST(ParseVaeConfig, IgnoresKeysOfOlderVersions) {
 
 TEST(ParseVaeConfig, RefusesWhatIsNotBuiltByName) {
   const std::pair<std::string, json> options[] = {
-      {"use_tiling", true},
-      {"use_tiling_encoder", true},
-      {"use_tiling_decoder", true},
       {"use_gc_blocks", {true}},
       {"mid_block_type", "MidBlock2D"},
       {"mid_block_attention_type", "diagonal"},
@@ -197,6 +233,10 @@ TEST(ParseVaeConfig, RefusesValuesOfAnotherType) {
                                                   {"slice_compression_vae", 1},
                                                   {"cache_compression_vae", 0},
                                                   {"use_tiling", "no"},
+                                                  {"use_tiling_encoder", 1},
+                                                  {"use_tiling_decoder", "true"},
+                                                  {"tile_sample_min_size", 38.5},
+                                                  {"tile_overlap_factor", "0.25"},
                                                   {"scaling_factor", "0.1"},
                                                   {"spatial_group_norm", 1},
                                                   {"upcast_vae", "true"},
