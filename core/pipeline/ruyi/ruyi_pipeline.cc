@@ -88,6 +88,8 @@ absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan) c
     settings.updates = *std::move(updates);
     models.dit = models_.dit.With(settings);
   }
+  if (plan.vae_tiling.has_value())
+    models.vae = models_.vae.WithTiling(*plan.vae_tiling);
   return models;
 }
 

@@ -137,6 +137,20 @@ TEST_F(RequestOptionsTest, ReportsTheStepsThatTeaCacheLeavesOut) {
   EXPECT_THAT(skipped[6], ElementsAre(3, 4, 5));
 }
 
+TEST_F(RequestOptionsTest, TilingIsOnWhereTheRequestOrTheConfigurationSaysSo) {
+  for (const bool configured : {false, true}) {
+    const ModelCopy model("tiny");
+    model.Configure("vae/config.json", {{"tile_sample_min_size", 16}, {"use_tiling", configured}});
+    RuyiPipeline pipeline(*model.Load());
+    GenerationPlan plan = SmallPlan();
+    const std::vector<uint8_t> as_configured = VideoOf(pipeline, plan);
+    plan.vae_tiling = configured;
+    EXPECT_THAT(VideoOf(pipeline, plan), Eq(as_configured));
+    plan.vae_tiling = !configured;
+    EXPECT_THAT(VideoOf(pipeline, plan), Ne(as_configured));
+  }
+}
+
 TEST_F(RequestOptionsTest, OptionsCombine) {
   GenerationPlan plan = WithLoras({{kFirst, 0.8}, {kSecond, 0.5}});
   plan.end_images = {NoisyImage(plan.size, 2)};
