@@ -48,10 +48,6 @@ absl::StatusOr<RgbImage> ReadImage(const std::filesystem::path& path) {
   return OpencvImageDecoder().Decode(bytes, ImageLimits());
 }
 
-absl::Status SkipIfSet(const CaseInput& input, std::string_view param, std::string_view feature) {
-  return HasValue(input.golden.params, param) ? NotBuilt(feature) : absl::OkStatus();
-}
-
 absl::Status NotBuilt(std::string_view feature) {
   return ErrorWithReason(absl::StatusCode::kUnimplemented, absl::StrFormat("%s is not built", feature),
                          reason::kFeatureNotBuilt);

@@ -48,9 +48,6 @@ absl::StatusOr<RgbImage> ReadImage(const std::filesystem::path& path);
 // All bytes of a file. NOT_FOUND when it cannot be read.
 absl::StatusOr<std::string> ReadBytes(const std::filesystem::path& path);
 
-// FEATURE_NOT_BUILT when the case sets `param`, which needs `feature`.
-absl::Status SkipIfSet(const CaseInput& input, std::string_view param, std::string_view feature);
-
 // The error that makes a case SKIP.
 absl::Status NotBuilt(std::string_view feature);
 

@@ -35,8 +35,7 @@ at::Tensor WithPast(const at::Tensor& x, TemporalPass& pass) {
   return padded;
 }
 
-// conv3d gives small float32 inputs to a kernel that takes 2 to 18 times as long as oneDNN.
-// oneDNN's.
+// conv3d gives small float32 inputs to a kernel that takes 2 to 18 times as long as oneDNN's.
 bool IsForOneDnn(const at::Tensor& x) {
   return x.is_cpu() && x.scalar_type() == at::kFloat && at::hasMKLDNN();
 }
