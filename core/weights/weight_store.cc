@@ -103,9 +103,11 @@ absl::StatusOr<at::Tensor> WeightStore::State::Find(const std::string& name, at:
   return given_one != given.end() ? given_one->second : found->second->Get(name);
 }
 
-// Parameters that were given keep their type where the rule has no other.
+// Parameters that were given keep their type where the rule has no other. All cross to the device as they are: left to
+// itself, libtorch casts on the CPU.
 at::Tensor WeightStore::State::Store(const at::Tensor& tensor, const LayerTraits& traits) const {
-  const at::Tensor placed = tensor.to(placement.device, given.empty() ? placement.dtype : tensor.scalar_type());
+  const at::Tensor there = tensor.to(placement.device, tensor.scalar_type());
+  const at::Tensor placed = there.to(given.empty() ? placement.dtype : tensor.scalar_type());
   return placed.to((rule ? rule(traits) : std::nullopt).value_or(placed.scalar_type()));
 }
 

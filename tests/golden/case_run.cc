@@ -10,7 +10,7 @@
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
-#include "core/media/opencv/opencv_image_decoder.h"
+#include "tests/golden/png_image.h"
 
 namespace ruyi::golden {
 
@@ -45,7 +45,7 @@ absl::StatusOr<std::string> ReadBytes(const std::filesystem::path& path) {
 
 absl::StatusOr<RgbImage> ReadImage(const std::filesystem::path& path) {
   RUYI_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(path));
-  return OpencvImageDecoder().Decode(bytes, ImageLimits());
+  return ReadPng(bytes);
 }
 
 absl::Status NotBuilt(std::string_view feature) {

@@ -42,7 +42,7 @@ absl::StatusOr<std::vector<CaseOutput>> PairOutputs(const CaseInput& input, cons
 // A float input `name` of `file`, in the case's placement. NOT_FOUND when the file lacks it.
 absl::StatusOr<at::Tensor> Input(const CaseInput& input, const SafetensorsFile& file, std::string_view name);
 
-// The picture in a file. NOT_FOUND when it cannot be read; else the errors of ImageDecoder.
+// The picture in a PNG file. NOT_FOUND when it cannot be read; else the errors of ReadPng.
 absl::StatusOr<RgbImage> ReadImage(const std::filesystem::path& path);
 
 // All bytes of a file. NOT_FOUND when it cannot be read.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/base/exception_guard.h"
+#include "core/tensor/device.h"
 #include "tests/golden/run_golden.h"
 
 namespace {
@@ -30,9 +31,7 @@ void Describe(CLI::App& app, Arguments& arguments) {
   app.add_flag("-h,--help", arguments.help, "Print this text and exit");
   app.add_option("--dir", arguments.folder, "Folder with cases.json (needed)");
   app.add_option("--filter", arguments.filter, "Run only cases whose name this regular expression is found in");
-  app.add_option("--device", arguments.device, "Where to compute")
-      ->check(CLI::IsMember({"cpu"}))
-      ->capture_default_str();
+  app.add_option("--device", arguments.device, "Where to compute: cpu, cuda or cuda:N")->capture_default_str();
   app.add_option("--dtype", arguments.dtype, "Type of the arithmetic")
       ->check(CLI::IsMember(kDtypes))
       ->capture_default_str();
@@ -43,20 +42,24 @@ int WrongUsage(std::string_view message) {
   return kWrongUsage;
 }
 
-int Run(const Arguments& arguments) {
-  const c10::InferenceMode no_gradients;
-  const ruyi::golden::RunOptions options = {
-      .folder = arguments.folder,
-      .filter = arguments.filter,
-      .placement = {.device = c10::Device(arguments.device), .dtype = kDtypes.at(arguments.dtype)}};
-  const absl::StatusOr<ruyi::golden::RunTotals> totals = ruyi::golden::RunGolden(options, std::cout);
-  if (totals.ok())
-    return totals->exit_code();
-  const std::string message(totals.status().message());
-  if (absl::IsInvalidArgument(totals.status()))
+int Failed(const absl::Status& status) {
+  const std::string message(status.message());
+  if (absl::IsInvalidArgument(status))
     return WrongUsage(message);
   std::cerr << message << "\n";
   return 1;
+}
+
+int Run(const Arguments& arguments) {
+  const c10::InferenceMode no_gradients;
+  const absl::StatusOr<c10::Device> device = ruyi::OpenDevice(arguments.device);
+  if (!device.ok())
+    return Failed(device.status());
+  const ruyi::golden::RunOptions options = {.folder = arguments.folder,
+                                            .filter = arguments.filter,
+                                            .placement = {.device = *device, .dtype = kDtypes.at(arguments.dtype)}};
+  const absl::StatusOr<ruyi::golden::RunTotals> totals = ruyi::golden::RunGolden(options, std::cout);
+  return totals.ok() ? totals->exit_code() : Failed(totals.status());
 }
 
 }  // namespace

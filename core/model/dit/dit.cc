@@ -196,7 +196,7 @@ void Dit::PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones
                                   .text = block.text_attention.LookUp(text)};
     if (block.clip.has_value()) {
       prepared.clip = block.clip->attention.LookUp(clip);
-      prepared.without_clip = block.clip->attention.LookUp(layers_->clip_filler.unsqueeze(0));
+      prepared.without_clip = block.clip->attention.LookUp(layers_->clip_filler.expand_as(clip));
     }
     context.blocks.push_back(std::move(prepared));
   }

@@ -1,0 +1,73 @@
+#include "core/tensor/device.h"
+
+#include <ATen/Context.h>
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <dlfcn.h>
+
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "core/base/exception_guard.h"
+#include "core/base/status_macros.h"
+#include "core/tensor/attention_backend.h"
+
+namespace ruyi {
+namespace {
+
+absl::StatusOr<c10::Device> Parse(std::string_view name) {
+  const absl::StatusOr<c10::Device> device =
+      GuardExceptions("reading the device", [&] { return c10::Device(std::string(name)); });
+  if (!device.ok() || !(device->is_cpu() || device->is_cuda()))
+    return absl::InvalidArgumentError(absl::StrFormat("device '%s' is unknown: use cpu, cuda or cuda:N", name));
+  return device;
+}
+
+// Registers CUDA with libtorch. Not linked: a program that computes on the CPU starts without it, and where it is not
+// installed.
+absl::Status LoadCuda() {
+  if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr)
+    return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "the libraries of CUDA cannot be loaded (%s): run scripts/setup --cuda, or use --device cpu", dlerror()));
+}
+
+absl::StatusOr<c10::Device> FindGpu(c10::Device asked) {
+  const int count = at::detail::getCUDAHooks().getNumGPUs();
+  if (count == 0)
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s: no NVIDIA GPU with a driver for CUDA 13 is here: nvidia-smi may say why; or use --device cpu",
+        asked.str()));
+  const c10::Device device(c10::kCUDA, asked.has_index() ? asked.index() : c10::DeviceIndex{0});
+  if (device.index() >= count)
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%s is not here: the last GPU is cuda:%d", device.str(), count - 1));
+  return device;
+}
+
+absl::Status SetUp(c10::Device device) {
+  return GuardExceptions("setting up the GPU", [&] {
+    at::globalContext().setBenchmarkCuDNN(true);
+    at::globalContext().setAllowTF32CuDNN(false);
+    PreferFastestAttention(device);
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<c10::Device> OpenDevice(std::string_view name) {
+  RUYI_ASSIGN_OR_RETURN(const c10::Device asked, Parse(name));
+  if (asked.is_cpu())
+    return asked;
+  RUYI_RETURN_IF_ERROR(LoadCuda());
+  RUYI_ASSIGN_OR_RETURN(const c10::Device device, FindGpu(asked));
+  RUYI_RETURN_IF_ERROR(SetUp(device));
+  return device;
+}
+
+void AwaitDevice(c10::Device device) {
+  if (!device.is_cpu())
+    at::accelerator::synchronizeDevice(device.index());
+}
+
+}  // namespace ruyi

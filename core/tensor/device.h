@@ -1,0 +1,22 @@
+// Where a program computes: the CPU, or an NVIDIA GPU whose libraries are loaded when one is asked for. Before it:
+// --device. After it: placement.h. Functions of the whole process: call them before any thread computes.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace ruyi {
+
+// The device called "cpu", "cuda" (its first) or "cuda:N". For a GPU it loads libtorch_cuda, lets cuDNN choose the
+// convolutions that run fastest, keeps float32 products in float32, and finds the fastest attention
+// (attention_backend.h), which takes about a second. INVALID_ARGUMENT: another name. FAILED_PRECONDITION: libraries
+// of CUDA are missing, there is no driver or no GPU, or not that many.
+absl::StatusOr<c10::Device> OpenDevice(std::string_view name);
+
+// Blocks until all work that was given to `device` is done.
+void AwaitDevice(c10::Device device);
+
+}  // namespace ruyi
