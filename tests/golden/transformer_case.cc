@@ -93,7 +93,7 @@ absl::StatusOr<std::vector<CaseOutput>> RunTransformerCase(const CaseInput& inpu
                                     .clip_mask = inputs.GetIf(has_clip, "in.clip_mask")};
   const at::Tensor latents = inputs.Get("in.latents");
   const at::Tensor inpaint = inputs.GetIf(has_clip, "in.inpaint_latents");
-  const at::Tensor timesteps = inputs.Get("in.timestep");
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor timesteps, file.Get("in.timestep"));
   const at::Tensor rotary = ReadRotary(inputs);
   RUYI_RETURN_IF_ERROR(inputs.status());
   const DitContext context =
