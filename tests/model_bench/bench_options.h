@@ -1,0 +1,30 @@
+// What a run of ruyi-bench is to measure: the values of its flags. Before it: main.cc. After it: the benches. A value.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/tensor/placement.h"
+
+namespace ruyi::bench {
+
+struct BenchOptions {
+  std::filesystem::path model;
+  Placement placement;
+  std::vector<std::string> shapes = {"24@512"};  // see bench_shape.h
+  std::vector<std::string> modes = {"guided"};   // guided: both branches of guidance; plain: one
+  int steps = 25;                                // of a request
+  int warm_up = 2;                               // runs before those that count
+  int repeat = 5;                                // runs that count
+  std::string json;                              // file for the results, one object per line; empty: none
+};
+
+struct MakeModelOptions {
+  std::filesystem::path manifests;  // folder of manifests, or one
+  std::filesystem::path out;
+  uint64_t seed = 1;
+};
+
+}  // namespace ruyi::bench

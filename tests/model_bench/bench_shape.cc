@@ -1,0 +1,101 @@
+#include "tests/model_bench/bench_shape.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+
+#include <random>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "core/base/status_macros.h"
+#include "core/plan/resolution.h"
+
+namespace ruyi::bench {
+namespace {
+
+constexpr uint64_t kSeed = 7;
+
+bool ParsePositive(absl::string_view text, int& number) {
+  return absl::SimpleAtoi(text, &number) && number > 0;
+}
+
+bool ParseSize(absl::string_view text, PixelSize& size) {
+  const std::vector<absl::string_view> sides = absl::StrSplit(text, 'x');
+  if (sides.size() == 2)
+    return ParsePositive(sides[0], size.width) && ParsePositive(sides[1], size.height);
+  int resolution = 0;
+  if (!ParsePositive(text, resolution))
+    return false;
+  size = BucketSize({.width = 16, .height = 9}, resolution);
+  return true;
+}
+
+RgbImage NoisePicture(const PixelSize& size) {
+  RgbImage image = {.width = size.width, .height = size.height};
+  std::minstd_rand random(kSeed);
+  for (size_t i = 0; i < image.row_bytes() * image.height; ++i)
+    image.pixels.push_back(static_cast<uint8_t>(random() >> 8));
+  return image;
+}
+
+// Without the condition and with it, where both are asked for.
+at::Tensor ForBranches(const at::Tensor& x, bool guided) {
+  return guided ? at::cat({x, x}) : x;
+}
+
+}  // namespace
+
+absl::StatusOr<BenchShape> ParseShape(std::string_view text) {
+  const std::vector<std::string> parts = absl::StrSplit(absl::string_view(text.data(), text.size()), '@');
+  BenchShape shape;
+  if (parts.size() == 2 && ParsePositive(parts[0], shape.frames) && ParseSize(parts[1], shape.size))
+    return shape;
+  return absl::InvalidArgumentError(absl::StrFormat("'%s' is not FRAMES@WIDTHxHEIGHT or FRAMES@RESOLUTION", text));
+}
+
+std::string NameOf(const BenchShape& shape) {
+  return absl::StrFormat("%d@%dx%d", shape.frames, shape.size.width, shape.size.height);
+}
+
+GenerationPlan PlanOf(const BenchShape& shape, std::string_view mode, int steps, const LatentGeometry& geometry) {
+  GenerationPlan plan;
+  plan.start_images = {NoisePicture(shape.size)};
+  plan.size = shape.size;
+  plan.frame_count = shape.frames;
+  plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
+  plan.steps = steps;
+  plan.guidance_scale = mode == "guided" ? 7.0 : 1.0;
+  plan.clip_apply_ratio = 0.4;
+  plan.seed = kSeed;
+  return plan;
+}
+
+at::Tensor RandomTensor(at::IntArrayRef shape, const Placement& placement) {
+  return at::randn(shape, at::TensorOptions(placement.device).dtype(placement.dtype));
+}
+
+absl::StatusOr<Conditions> RandomConditions(const RuyiModels& models, const GenerationPlan& plan) {
+  const DitConfig& config = models.dit.config();
+  const LatentShape& latents = plan.latents;
+  const bool guided = plan.guidance_scale > 1.0;
+  RUYI_ASSIGN_OR_RETURN(const ControlEmbedding prompt, models.embeddings.Positive(plan.camera, plan.motion));
+  const int64_t patches = models.clip_vision.config.patches();
+  const Placement on_cpu;
+  return Conditions{
+      .dit = {.text = ForBranches(prompt.text, guided),
+              .text_mask = ForBranches(prompt.text_mask, guided),
+              .t5 = ForBranches(prompt.t5, guided),
+              .t5_mask = ForBranches(prompt.t5_mask, guided),
+              .sizes = ForBranches(RandomTensor({1, 6}, on_cpu), guided),
+              .clip_tokens = ForBranches(RandomTensor({1, patches, config.clip_dim}, models.placement), guided),
+              .clip_mask = ForBranches(at::ones({1, config.clip_queries}), guided)},
+      .inpaint_latents =
+          RandomTensor({1, 2 * latents.channels, latents.frames, latents.height, latents.width}, on_cpu)};
+}
+
+}  // namespace ruyi::bench

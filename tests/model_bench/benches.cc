@@ -1,0 +1,185 @@
+#include "tests/model_bench/benches.h"
+
+#include <ATen/ops/randn.h>
+#include <c10/core/InferenceMode.h>
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "core/base/exception_guard.h"
+#include "core/base/status_macros.h"
+#include "core/pipeline/discard.h"
+#include "core/pipeline/ruyi/denoise_loop.h"
+#include "core/pipeline/ruyi/frame_decoder.h"
+#include "core/pipeline/ruyi/image_tensor.h"
+#include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "core/tensor/random_streams.h"
+#include "tests/model_bench/bench_shape.h"
+
+namespace ruyi::bench {
+namespace {
+
+// A run that nobody cancels or watches, but for `on_latents`.
+struct Run {
+  explicit Run(std::function<void(const at::Tensor&)> on_latents = nullptr)
+      : observer{.on_latents = std::move(on_latents)} {}
+
+  const CancellationToken token;
+  DiscardProgress progress;
+  RandomStreams noise{1};
+  const RunObserver observer;
+  RunContext context = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+};
+
+// Notes when each phase ends.
+class PhaseTimer final : public ProgressSink {
+ public:
+  explicit PhaseTimer(c10::Device device) : watch_(device) {}
+
+  void OnProgress(const Progress& progress) override {
+    if (progress.phase == phase_)
+      return;
+    End();
+    phase_ = progress.phase;
+  }
+
+  // Ends the phase that runs.
+  void End() { seconds_[static_cast<int>(phase_)] += watch_.Lap(); }
+
+  double seconds(Phase phase) const { return seconds_[static_cast<int>(phase)]; }
+
+ private:
+  Stopwatch watch_;
+  Phase phase_ = Phase::kConditioning;
+  double seconds_[3] = {};
+};
+
+// What a bench measures of one shape in one mode.
+using Case = std::function<absl::Status(const GenerationPlan& plan, Measurement& measurement)>;
+
+absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geometry, Report& report,
+                         const std::pair<std::string, Case>& bench) {
+  for (const std::string& text : options.shapes) {
+    RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(text));
+    for (const std::string& mode : options.modes) {
+      const GenerationPlan plan = PlanOf(shape, mode, options.steps, geometry);
+      Measurement measurement = {.bench = bench.first, .shape = NameOf(shape), .mode = mode};
+      ResetPeaks(options.placement.device);
+      RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(plan, measurement); }));
+      ReadMemory(options.placement.device, measurement);
+      report.Add(measurement);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Runs `work` warm_up + repeat times and notes how long each of the latter took.
+absl::Status Repeat(const BenchOptions& options, Measurement& measurement, const std::function<absl::Status()>& work) {
+  for (int run = -options.warm_up; run < options.repeat; ++run) {
+    Stopwatch watch(options.placement.device);
+    RUYI_RETURN_IF_ERROR(work());
+    const double seconds = watch.Lap();
+    if (run >= 0)
+      measurement.seconds.push_back(seconds);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models, GenerationPlan plan,
+                          Measurement& measurement) {
+  plan.steps = options.warm_up + options.repeat;
+  RUYI_ASSIGN_OR_RETURN(const Conditions conditions, RandomConditions(models, plan));
+  Stopwatch watch(options.placement.device);
+  int left_to_warm = options.warm_up;
+  Run run([&](const at::Tensor&) {
+    const double seconds = watch.Lap();
+    if (left_to_warm-- <= 0)
+      measurement.seconds.push_back(seconds);
+  });
+  return Denoise(models, plan, conditions, run.context).status();
+}
+
+absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_count) {
+  for (FrameDecoder decoder(vae, latents, frame_count); !decoder.done();)
+    PixelsOf(decoder.Next());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status BenchStep(const BenchOptions& options, Report& report) {
+  const c10::InferenceMode no_gradients;
+  RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement));
+  return ForEachCase(options, models.geometry(), report,
+                     {"step", [&](const GenerationPlan& plan, Measurement& measurement) {
+                        return MeasureSteps(options, models, plan, measurement);
+                      }});
+}
+
+absl::Status BenchVae(const BenchOptions& options, Report& report) {
+  const c10::InferenceMode no_gradients;
+  RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement));
+  const Case encode = [&](const GenerationPlan& plan, Measurement& measurement) {
+    const at::Tensor video = RandomTensor({1, 3, plan.frame_count, plan.size.height, plan.size.width}, {});
+    return Repeat(options, measurement, [&] {
+      models.vae.EncodeMoments(video);
+      return absl::OkStatus();
+    });
+  };
+  const Case condition = [&](const GenerationPlan& plan, Measurement& measurement) {
+    return Repeat(options, measurement, [&] {
+      Run run;
+      return Condition(models, plan, run.context).status();
+    });
+  };
+  const Case decode = [&](const GenerationPlan& plan, Measurement& measurement) {
+    const LatentShape& shape = plan.latents;
+    const at::Tensor latents = RandomTensor({1, shape.channels, shape.frames, shape.height, shape.width},
+                                            {.device = options.placement.device, .dtype = c10::kFloat});
+    return Repeat(options, measurement, [&] { return DecodeAll(models.vae, latents, plan.frame_count); });
+  };
+  for (const auto& bench :
+       {std::pair("encode", encode), std::pair("condition", condition), std::pair("decode", decode)}) {
+    RUYI_RETURN_IF_ERROR(ForEachCase(options, models.geometry(), report, bench));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BenchRequest(const BenchOptions& options, Report& report) {
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, options.placement));
+  RuyiPipeline pipeline(std::move(models));
+  const Case request = [&](const GenerationPlan& plan, Measurement& measurement) {
+    int left_to_warm = options.warm_up;
+    return Repeat(options, measurement, [&] {
+      PhaseTimer timer(options.placement.device);
+      DiscardFrames frames;
+      const absl::Status status = pipeline.Generate(plan, CancellationToken(), timer, frames);
+      timer.End();
+      if (left_to_warm-- <= 0) {
+        measurement.phases["conditioning"].push_back(timer.seconds(Phase::kConditioning));
+        measurement.phases["denoising"].push_back(timer.seconds(Phase::kDenoising));
+        measurement.phases["decoding"].push_back(timer.seconds(Phase::kDecoding));
+      }
+      return status;
+    });
+  };
+  return ForEachCase(options, pipeline.geometry(), report, {"request", request});
+}
+
+absl::Status BenchLoad(const BenchOptions& options, Report& report) {
+  Measurement measurement = {.bench = "load"};
+  for (int run = 0; run < options.repeat; ++run) {
+    Stopwatch watch(options.placement.device);
+    const absl::StatusOr<RuyiModels> models = LoadRuyiModels(options.model, options.placement);
+    RUYI_RETURN_IF_ERROR(models.status());
+    measurement.seconds.push_back(watch.Lap());
+    measurement.other["host_anonymous_mib"] = ProcessMib("RssAnon");
+    measurement.other["host_peak_mib"] = ProcessMib("VmHWM");
+  }
+  ReadMemory(options.placement.device, measurement);
+  report.Add(measurement);
+  return absl::OkStatus();
+}
+
+}  // namespace ruyi::bench

@@ -1,0 +1,25 @@
+// The measurements of ruyi-bench: each loads the model, runs what it measures `warm_up` and then `repeat` times for
+// every shape and mode, and adds a row to the report. Before them: main.cc. After them: core/pipeline/ruyi. Errors:
+// those of the model's folder, of the flags, and of what is measured. Functions without state.
+#pragma once
+
+#include "absl/status/status.h"
+#include "tests/model_bench/bench_options.h"
+#include "tests/model_bench/report.h"
+
+namespace ruyi::bench {
+
+// One denoising step: the transformer on all branches, guidance, the sampler.
+absl::Status BenchStep(const BenchOptions& options, Report& report);
+
+// The autoencoder: encoding every frame of a clip (encode), what a request encodes of one picture, CLIP included
+// (condition), and decoding to frames in host memory (decode).
+absl::Status BenchVae(const BenchOptions& options, Report& report);
+
+// A whole request, with the seconds of each phase.
+absl::Status BenchRequest(const BenchOptions& options, Report& report);
+
+// Reading the model's folder onto the device, with the host's memory. No warm-up.
+absl::Status BenchLoad(const BenchOptions& options, Report& report);
+
+}  // namespace ruyi::bench

@@ -1,0 +1,115 @@
+// ruyi-bench: time and memory of a model's parts on a device; makes the model where there is none. Exit code 0: all was
+// measured. 1: something failed. 2: wrong usage.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "core/base/exception_guard.h"
+#include "core/base/status_macros.h"
+#include "core/tensor/device.h"
+#include "tests/model_bench/benches.h"
+#include "tests/model_bench/make_model.h"
+
+namespace ruyi::bench {
+namespace {
+
+constexpr int kWrongUsage = 2;
+
+const std::map<std::string, c10::ScalarType>& Dtypes() {
+  static const auto& types =
+      *new std::map<std::string, c10::ScalarType>{{"float32", c10::kFloat}, {"bfloat16", c10::kBFloat16}};
+  return types;
+}
+
+using Bench = absl::Status (*)(const BenchOptions&, Report&);
+
+struct Arguments {
+  BenchOptions bench;
+  MakeModelOptions make_model;
+  std::string device = "cuda";
+  std::string dtype = "bfloat16";
+};
+
+absl::Status Measure(Bench bench, Arguments arguments) {
+  RUYI_ASSIGN_OR_RETURN(arguments.bench.placement.device, OpenDevice(arguments.device));
+  arguments.bench.placement.dtype = Dtypes().at(arguments.dtype);
+  RUYI_ASSIGN_OR_RETURN(Report report, Report::Create(arguments.bench));
+  return bench(arguments.bench, report);
+}
+
+CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
+  BenchOptions& options = arguments.bench;
+  CLI::App* command = app.add_subcommand(name, what);
+  command->add_option("--model", options.model, "Model folder")->required();
+  command->add_option("--device", arguments.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command->add_option("--dtype", arguments.dtype, "Type of the arithmetic")
+      ->check(CLI::IsMember(Dtypes()))
+      ->capture_default_str();
+  command->add_option("--repeat", options.repeat, "Runs that count")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_option("--json", options.json, "Append the results to this file, one object per line");
+  return command;
+}
+
+void AddShapes(CLI::App& command, BenchOptions& options) {
+  command.add_option("--shape", options.shapes, "FRAMES@WIDTHxHEIGHT, or FRAMES@RESOLUTION of a 16:9 picture; a list")
+      ->delimiter(',')
+      ->capture_default_str();
+  command.add_option("--mode", options.modes, "guided: both branches of guidance; plain: one; a list")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"guided", "plain"}))
+      ->capture_default_str();
+  command.add_option("--warm-up", options.warm_up, "Runs before those that count")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+}
+
+void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
+  CLI::App* command = app.add_subcommand("make-model", "Write a model folder of random weights");
+  command->add_option("--manifest", options.manifests, "Manifest of a part, or the folder with those of all parts")
+      ->required();
+  command->add_option("--out", options.out, "Where to write it")->required();
+  command->add_option("--seed", options.seed, "Of the random numbers")->capture_default_str();
+}
+
+absl::Status RunCommand(const CLI::App& app, const Arguments& arguments) {
+  const std::map<std::string, Bench> benches = {
+      {"step", &BenchStep}, {"vae", &BenchVae}, {"request", &BenchRequest}, {"load", &BenchLoad}};
+  const std::string command = app.get_subcommands().front()->get_name();
+  if (command == "make-model")
+    return MakeModel(arguments.make_model);
+  return Measure(benches.at(command), arguments);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Measures time and memory of a model's parts.", "ruyi-bench");
+  Arguments arguments;
+  app.require_subcommand(1);
+  AddMakeModel(app, arguments.make_model);
+  AddShapes(*AddBench(app, "step", "One denoising step", arguments), arguments.bench);
+  AddShapes(*AddBench(app, "vae", "Encoding and decoding", arguments), arguments.bench);
+  CLI::App* request = AddBench(app, "request", "A whole request", arguments);
+  AddShapes(*request, arguments.bench);
+  request->add_option("--steps", arguments.bench.steps, "Denoising steps")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  AddBench(app, "load", "Reading the model", arguments);
+  const auto parse = [&]() -> int {
+    CLI11_PARSE(app, argc, argv);
+    return -1;
+  };
+  if (const int code = parse(); code >= 0)
+    return code == 0 ? 0 : kWrongUsage;
+  const absl::Status status = GuardExceptions("measuring", [&] { return RunCommand(app, arguments); });
+  if (status.ok())
+    return 0;
+  std::cerr << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? kWrongUsage : 1;
+}
+
+}  // namespace
+}  // namespace ruyi::bench
+
+int main(int argc, char** argv) {
+  return ruyi::bench::Main(argc, argv);
+}

@@ -1,0 +1,50 @@
+// What a bench found out, and the instruments: device memory, host memory, a clock. Before it: the benches. After it:
+// report.h. Functions without state; a Stopwatch belongs to one thread.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ruyi::bench {
+
+struct Measurement {
+  std::string bench;
+  std::string shape;
+  std::string mode;
+  std::vector<double> seconds;                        // of each run that counts
+  std::map<std::string, std::vector<double>> phases;  // parts of them, in seconds
+  double peak_mib = 0;                                // of the device's allocator; on a CPU of the process
+  double reserved_mib = 0;                            // what the allocator took from the device at most
+  std::map<std::string, double> other;
+};
+
+double Median(std::vector<double> values);
+
+// Measures until it is asked, all work of the device included.
+class Stopwatch {
+ public:
+  explicit Stopwatch(c10::Device device);
+
+  // Seconds since the last call, or since it was made. Blocks until the device is idle.
+  double Lap();
+
+ private:
+  c10::Device device_;
+  std::chrono::steady_clock::time_point last_;
+};
+
+// The peaks of ReadMemory begin anew.
+void ResetPeaks(c10::Device device);
+
+// Fills in peak_mib and reserved_mib.
+void ReadMemory(c10::Device device, Measurement& measurement);
+
+// A line of /proc/self/status, such as VmHWM or RssAnon.
+double ProcessMib(std::string_view name);
+
+}  // namespace ruyi::bench

@@ -1,0 +1,65 @@
+#include "tests/model_bench/report.h"
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+namespace ruyi::bench {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json ToJson(const Measurement& measurement, const Placement& placement) {
+  ordered_json json = {{"bench", measurement.bench},
+                       {"shape", measurement.shape},
+                       {"mode", measurement.mode},
+                       {"device", placement.device.str()},
+                       {"dtype", c10::toString(placement.dtype)},
+                       {"median_s", Median(measurement.seconds)},
+                       {"seconds", measurement.seconds},
+                       {"peak_mib", measurement.peak_mib},
+                       {"reserved_mib", measurement.reserved_mib}};
+  for (const auto& [name, seconds] : measurement.phases)
+    json["phases_s"][name] = seconds;
+  for (const auto& [name, value] : measurement.other)
+    json[name] = value;
+  return json;
+}
+
+std::string Details(const Measurement& measurement) {
+  std::string text;
+  for (const auto& [name, seconds] : measurement.phases)
+    absl::StrAppendFormat(&text, " %s %.3f s", name, Median(seconds));
+  for (const auto& [name, value] : measurement.other)
+    absl::StrAppendFormat(&text, " %s %.6g", name, value);
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<Report> Report::Create(const BenchOptions& options) {
+  Report report(options.placement);
+  if (!options.json.empty()) {
+    report.json_.open(options.json, std::ios::app);
+    if (!report.json_)
+      return absl::PermissionDeniedError(absl::StrFormat("%s cannot be written", options.json));
+  }
+  std::cout << absl::StrFormat("%-12s %-16s %-8s %9s %9s %9s %10s %10s\n", "bench", "shape", "mode", "median s",
+                               "min s", "max s", "peak MiB", "reserved");
+  return report;
+}
+
+void Report::Add(const Measurement& measurement) {
+  const auto [least, most] = std::minmax_element(measurement.seconds.begin(), measurement.seconds.end());
+  std::cout << absl::StrFormat("%-12s %-16s %-8s %9.4f %9.4f %9.4f %10.0f %10.0f %s\n", measurement.bench,
+                               measurement.shape, measurement.mode, Median(measurement.seconds), *least, *most,
+                               measurement.peak_mib, measurement.reserved_mib, Details(measurement))
+            << std::flush;
+  if (json_.is_open())
+    json_ << ToJson(measurement, placement_).dump() << std::endl;
+}
+
+}  // namespace ruyi::bench
