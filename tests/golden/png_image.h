@@ -1,6 +1,5 @@
-// Reads the pictures of the golden cases: PNG files of 8-bit RGB, not interlaced. With it ruyi-golden needs no library
-// of pictures, as a machine with a GPU may lack one. The files are ours: a damaged one is refused, but checksums are
-// not checked. Before it: case_run.h. A function without state; thread-safe. Source: the PNG specification; RFC 1951.
+// Reads the pictures of the golden cases, which are PNG files of 8-bit RGB, with libpng alone: a machine with a GPU may
+// lack OpenCV. Before it: case_run.h. A function without state; thread-safe.
 #pragma once
 
 #include <string_view>

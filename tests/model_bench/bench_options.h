@@ -14,7 +14,7 @@ struct BenchOptions {
   std::filesystem::path model;
   Placement placement;
   std::vector<std::string> shapes = {"24@512"};  // see bench_shape.h
-  std::vector<std::string> modes = {"guided"};   // guided: both branches of guidance; plain: one
+  std::vector<std::string> modes = {"guided"};   // see bench_mode.h
   int steps = 25;                                // of a request
   int warm_up = 2;                               // runs before those that count
   int repeat = 5;                                // runs that count

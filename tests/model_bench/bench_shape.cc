@@ -62,14 +62,14 @@ std::string NameOf(const BenchShape& shape) {
   return absl::StrFormat("%d@%dx%d", shape.frames, shape.size.width, shape.size.height);
 }
 
-GenerationPlan PlanOf(const BenchShape& shape, std::string_view mode, int steps, const LatentGeometry& geometry) {
+GenerationPlan PlanOf(const BenchShape& shape, bool is_guided, int steps, const LatentGeometry& geometry) {
   GenerationPlan plan;
   plan.start_images = {NoisePicture(shape.size)};
   plan.size = shape.size;
   plan.frame_count = shape.frames;
   plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
   plan.steps = steps;
-  plan.guidance_scale = mode == "guided" ? 7.0 : 1.0;
+  plan.guidance_scale = is_guided ? 7.0 : 1.0;
   plan.clip_apply_ratio = 0.4;
   plan.seed = kSeed;
   return plan;

@@ -24,8 +24,8 @@ absl::StatusOr<BenchShape> ParseShape(std::string_view text);
 // "24@672x384"
 std::string NameOf(const BenchShape& shape);
 
-// With a start picture of noise. `mode` is guided or plain.
-GenerationPlan PlanOf(const BenchShape& shape, std::string_view mode, int steps, const LatentGeometry& geometry);
+// With a start picture of noise, and with or without guidance.
+GenerationPlan PlanOf(const BenchShape& shape, bool is_guided, int steps, const LatentGeometry& geometry);
 
 // Standard normal numbers on the device of `placement`, in its type.
 at::Tensor RandomTensor(at::IntArrayRef shape, const Placement& placement);

@@ -15,6 +15,7 @@
 #include "core/pipeline/ruyi/image_tensor.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "core/tensor/random_streams.h"
+#include "tests/model_bench/bench_mode.h"
 #include "tests/model_bench/bench_shape.h"
 
 namespace ruyi::bench {
@@ -56,17 +57,18 @@ class PhaseTimer final : public ProgressSink {
 };
 
 // What a bench measures of one shape in one mode.
-using Case = std::function<absl::Status(const GenerationPlan& plan, Measurement& measurement)>;
+using Case = std::function<absl::Status(const BenchMode& mode, const GenerationPlan& plan, Measurement& measurement)>;
 
 absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geometry, Report& report,
                          const std::pair<std::string, Case>& bench) {
-  for (const std::string& text : options.shapes) {
-    RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(text));
-    for (const std::string& mode : options.modes) {
-      const GenerationPlan plan = PlanOf(shape, mode, options.steps, geometry);
-      Measurement measurement = {.bench = bench.first, .shape = NameOf(shape), .mode = mode};
+  for (const std::string& mode_text : options.modes) {
+    RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseMode(mode_text));
+    for (const std::string& shape_text : options.shapes) {
+      RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(shape_text));
+      const GenerationPlan plan = PlanOf(shape, mode.is_guided, options.steps, geometry);
+      Measurement measurement = {.bench = bench.first, .shape = NameOf(shape), .mode = mode_text};
       ResetPeaks(options.placement.device);
-      RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(plan, measurement); }));
+      RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(mode, plan, measurement); }));
       ReadMemory(options.placement.device, measurement);
       report.Add(measurement);
     }
@@ -101,18 +103,30 @@ absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models,
 }
 
 absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_count) {
-  for (FrameDecoder decoder(vae, latents, frame_count); !decoder.done();)
-    PixelsOf(decoder.Next());
+  for (FrameDecoder decoder(vae, latents, frame_count); !decoder.done();) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor frames, decoder.Next());
+    PixelsOf(frames);
+  }
   return absl::OkStatus();
 }
 
 }  // namespace
 
+// The transformer of `models`, read into the host's memory, is placed anew for each mode.
 absl::Status BenchStep(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
-  RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement));
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, {.dtype = options.placement.dtype}));
+  const Dit on_host = models.dit;
+  models.placement = options.placement;
+  std::optional<DitMemory> placed;
   return ForEachCase(options, models.geometry(), report,
-                     {"step", [&](const GenerationPlan& plan, Measurement& measurement) {
+                     {"step", [&](const BenchMode& mode, const GenerationPlan& plan, Measurement& measurement) {
+                        if (placed != mode.memory) {
+                          models.dit = on_host;  // so that there are never two on the device
+                          models.dit =
+                              on_host.With({.placement = options.placement, .updates = {}, .memory = mode.memory});
+                        }
+                        placed = mode.memory;
                         return MeasureSteps(options, models, plan, measurement);
                       }});
 }
@@ -120,20 +134,20 @@ absl::Status BenchStep(const BenchOptions& options, Report& report) {
 absl::Status BenchVae(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
   RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement));
-  const Case encode = [&](const GenerationPlan& plan, Measurement& measurement) {
+  const Case encode = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
     const at::Tensor video = RandomTensor({1, 3, plan.frame_count, plan.size.height, plan.size.width}, {});
     return Repeat(options, measurement, [&] {
       models.vae.EncodeMoments(video);
       return absl::OkStatus();
     });
   };
-  const Case condition = [&](const GenerationPlan& plan, Measurement& measurement) {
+  const Case condition = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
     return Repeat(options, measurement, [&] {
       Run run;
       return Condition(models, plan, run.context).status();
     });
   };
-  const Case decode = [&](const GenerationPlan& plan, Measurement& measurement) {
+  const Case decode = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
     const LatentShape& shape = plan.latents;
     const at::Tensor latents = RandomTensor({1, shape.channels, shape.frames, shape.height, shape.width},
                                             {.device = options.placement.device, .dtype = c10::kFloat});
@@ -149,7 +163,7 @@ absl::Status BenchVae(const BenchOptions& options, Report& report) {
 absl::Status BenchRequest(const BenchOptions& options, Report& report) {
   RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, options.placement));
   RuyiPipeline pipeline(std::move(models));
-  const Case request = [&](const GenerationPlan& plan, Measurement& measurement) {
+  const Case request = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
     int left_to_warm = options.warm_up;
     return Repeat(options, measurement, [&] {
       PhaseTimer timer(options.placement.device);

@@ -55,9 +55,11 @@ void AddShapes(CLI::App& command, BenchOptions& options) {
   command.add_option("--shape", options.shapes, "FRAMES@WIDTHxHEIGHT, or FRAMES@RESOLUTION of a 16:9 picture; a list")
       ->delimiter(',')
       ->capture_default_str();
-  command.add_option("--mode", options.modes, "guided: both branches of guidance; plain: one; a list")
+  command
+      .add_option("--mode", options.modes,
+                  "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device, "
+                  "of a step only; a list")
       ->delimiter(',')
-      ->check(CLI::IsMember({"guided", "plain"}))
       ->capture_default_str();
   command.add_option("--warm-up", options.warm_up, "Runs before those that count")
       ->check(CLI::Range(0, 1000))
