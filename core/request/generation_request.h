@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/error_info.h"
 
 namespace ruyi {
 
@@ -73,6 +74,7 @@ struct GenerationRequest {
   std::optional<bool> vae_tiling;                               // absent: as the model's configuration says
   std::optional<uint64_t> seed;                                 // absent: drawn
   absl::Duration execution_timeout = absl::InfiniteDuration();  // from the start of the work
+  std::vector<FieldViolation> unreadable;  // what the message says that has no place above; validate refuses it
 };
 
 }  // namespace ruyi

@@ -10,7 +10,6 @@
 #include "absl/strings/str_join.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
-#include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
@@ -26,9 +25,8 @@ class Validator {
   absl::StatusOr<ValidatedRequest> Run(const GenerationRequest& request);
 
  private:
-  void Add(std::string field, std::string description) {
-    violations_.push_back({std::move(field), std::move(description)});
-  }
+  void Add(std::string field, std::string description);
+  bool IsRefused(const std::string& field) const;
 
   std::vector<RgbImage> Images(const std::vector<std::string>& encoded, const std::string& field, int min, int max);
   std::variant<BaseResolution, PixelSize> Resolution(const GenerationRequest& request);
@@ -42,7 +40,9 @@ class Validator {
   void CheckTeaCache(const GenerationRequest& request);
   void CheckEnhance(const GenerationRequest& request);
   void CheckLoras(const std::vector<LoraSettings>& loras);
+  void CheckFp8(const Fp8Settings& wanted);
   void CheckTimeout(absl::Duration timeout);
+  absl::Status Refusal();
 
   template <typename T>
   T InRange(const std::string& field, const std::optional<T>& value, const Range<T>& range);
@@ -52,6 +52,7 @@ class Validator {
   const LoraCatalog& loras_;
   std::vector<FieldViolation> violations_;
   bool image_too_large_ = false;
+  bool feature_not_built_ = false;
 };
 
 std::string SizeText(const PixelSize& size) {
@@ -67,6 +68,17 @@ std::string NearestMultiples(int value, int multiple, int min, int max) {
   if (value <= first || below == above)
     return absl::StrFormat("%d", below);
   return absl::StrFormat("%d or %d", below, above);
+}
+
+bool Validator::IsRefused(const std::string& field) const {
+  return std::any_of(violations_.begin(), violations_.end(),
+                     [&](const FieldViolation& violation) { return violation.field == field; });
+}
+
+// A field is refused once, for the first thing that is wrong with it.
+void Validator::Add(std::string field, std::string description) {
+  if (!IsRefused(field))
+    violations_.push_back({std::move(field), std::move(description)});
 }
 
 template <typename T>
@@ -133,9 +145,8 @@ std::variant<BaseResolution, PixelSize> Validator::Resolution(const GenerationRe
 
 int Validator::FrameCount(const GenerationRequest& request) {
   const Range<int>& range = limits_.frame_count;
-  const size_t before = violations_.size();
   const int frames = InRange("frame_count", request.frame_count, range);
-  if (violations_.size() == before && frames % limits_.frame_multiple != 0) {
+  if (frames % limits_.frame_multiple != 0) {
     Add("frame_count", absl::StrFormat("%d is not a multiple of %d; use %s", frames, limits_.frame_multiple,
                                        NearestMultiples(frames, limits_.frame_multiple, range.min, range.max)));
   }
@@ -144,7 +155,7 @@ int Validator::FrameCount(const GenerationRequest& request) {
 
 void Validator::CheckPicturesFit(const GenerationRequest& request, int frame_count) {
   const size_t pictures = request.start_images.size() + request.end_images.size();
-  if (violations_.empty() && pictures > static_cast<size_t>(frame_count))
+  if (!IsRefused("start_images") && !IsRefused("end_images") && pictures > static_cast<size_t>(frame_count))
     Add("frame_count",
         absl::StrFormat("%d frames do not hold %d pictures; send fewer pictures", frame_count, pictures));
 }
@@ -198,14 +209,13 @@ void Validator::CheckLoras(const std::vector<LoraSettings>& loras) {
 }
 
 // Weights in 8 bits have lost what another mode would need.
-absl::Status CheckFp8(const Fp8Settings& wanted, const Fp8Settings& loaded) {
-  if (loaded.mode == Fp8Mode::kNone || wanted == loaded)
-    return absl::OkStatus();
-  return ErrorWithReason(
-      absl::StatusCode::kUnimplemented,
-      "acceleration.fp8: this server's weights lie in 8 bits already, in another mode or type; leave "
-      "fp8 out, or use the one that GetCapabilities names",
-      reason::kFeatureNotBuilt);
+void Validator::CheckFp8(const Fp8Settings& wanted) {
+  feature_not_built_ = limits_.fp8.mode != Fp8Mode::kNone && wanted != limits_.fp8;
+  if (feature_not_built_) {
+    Add("acceleration.fp8",
+        "this server's weights lie in 8 bits already, in another mode or type; leave it out, or use the one that "
+        "GetCapabilities names");
+  }
 }
 
 void Validator::CheckTimeout(absl::Duration timeout) {
@@ -213,7 +223,19 @@ void Validator::CheckTimeout(absl::Duration timeout) {
     Add("execution_timeout", "must be longer than zero; leave it out for no limit");
 }
 
+absl::Status Validator::Refusal() {
+  const bool only_not_built = feature_not_built_ && violations_.size() == 1;
+  const absl::Status status = InvalidFields(std::move(violations_));
+  ErrorInfo info = GetErrorInfo(status);
+  if (only_not_built) {
+    info.reason = std::string(reason::kFeatureNotBuilt);
+    return WithErrorInfo(absl::UnimplementedError(status.message()), info);
+  }
+  return image_too_large_ ? WithErrorInfo(status, {.reason = std::string(reason::kImageTooLarge)}) : status;
+}
+
 absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request) {
+  violations_ = request.unreadable;
   ValidatedRequest valid;
   valid.start_images = Images(request.start_images, "start_images", 1, limits_.max_start_images);
   valid.end_images = Images(request.end_images, "end_images", 0, limits_.max_end_images);
@@ -230,6 +252,7 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.guidance_rescale = InRange("guidance_rescale", request.guidance_rescale, kGuidanceRescale);
   valid.clip_apply_ratio = InRange("clip_apply_ratio", request.clip_apply_ratio, kClipApplyRatio);
   valid.fp8 = request.fp8.value_or(limits_.fp8);
+  CheckFp8(valid.fp8);
   CheckLoras(request.loras);
   valid.loras = request.loras;
   CheckTeaCache(request);
@@ -240,12 +263,9 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.seed = request.seed;
   CheckTimeout(request.execution_timeout);
   valid.execution_timeout = request.execution_timeout;
-  if (violations_.empty()) {
-    RUYI_RETURN_IF_ERROR(CheckFp8(valid.fp8, limits_.fp8));
-    return valid;
-  }
-  absl::Status status = InvalidFields(std::move(violations_));
-  return image_too_large_ ? WithErrorInfo(std::move(status), {.reason = std::string(reason::kImageTooLarge)}) : status;
+  if (!violations_.empty())
+    return Refusal();
+  return valid;
 }
 
 }  // namespace

@@ -41,9 +41,11 @@ struct ValidatedRequest {
   absl::Duration execution_timeout = absl::InfiniteDuration();
 };
 
-// INVALID_ARGUMENT with one FieldViolation per wrong field, all at once; reason IMAGE_TOO_LARGE when a picture is over
-// its limit, else INVALID_REQUEST. Nothing is rounded: a value off the grid is refused with its nearest allowed values.
-// UNIMPLEMENTED with reason FEATURE_NOT_BUILT: another FP8 mode than that of weights that lie in 8 bits.
+// INVALID_ARGUMENT with one FieldViolation per wrong field, all at once, those of `request.unreadable` first; reason
+// IMAGE_TOO_LARGE when a picture is over its limit, else INVALID_REQUEST. Nothing is rounded: a value off the grid is
+// refused with its nearest allowed values. A list that is too long is not looked into.
+// UNIMPLEMENTED with one FieldViolation and reason FEATURE_NOT_BUILT: another FP8 mode than that of weights that lie in
+// 8 bits, and nothing else is wrong.
 // Blocks for the time of the image decodes and on the files of the LoRAs.
 absl::StatusOr<ValidatedRequest> Validate(const GenerationRequest& request, const RequestLimits& limits,
                                           const ImageDecoder& decoder, const LoraCatalog& loras);

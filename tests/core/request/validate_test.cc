@@ -3,15 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <limits>
-#include <ostream>
-#include <string>
-
-#include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
-#include "tests/support/fake_image_decoder.h"
-#include "tests/support/fake_lora_catalog.h"
+#include "tests/core/request/validation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_plan.h"
 
@@ -24,16 +17,6 @@ using testing::Field;
 using testing::FieldsAre;
 using testing::HasSubstr;
 
-constexpr absl::StatusCode kInvalidArgument = absl::StatusCode::kInvalidArgument;
-
-absl::StatusOr<ValidatedRequest> ValidateWith(const GenerationRequest& request, const RequestLimits& limits = {}) {
-  return Validate(request, limits, FakeImageDecoder(), FakeLoraCatalog({"film", "broken"}, "broken"));
-}
-
-std::vector<FieldViolation> ViolationsOf(const GenerationRequest& request, const RequestLimits& limits = {}) {
-  return GetErrorInfo(ValidateWith(request, limits).status()).field_violations;
-}
-
 TEST(Validate, FillsInTheDefaults) {
   ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(TestRequest()));
   EXPECT_EQ(std::get<BaseResolution>(valid.resolution).pixels, 512);
@@ -44,6 +27,13 @@ TEST(Validate, FillsInTheDefaults) {
   EXPECT_EQ(valid.motion, std::nullopt);
   EXPECT_EQ(valid.seed, std::nullopt);
   EXPECT_EQ(valid.execution_timeout, absl::InfiniteDuration());
+  EXPECT_EQ(valid.guidance_rescale, 0.0);
+  EXPECT_EQ(valid.clip_apply_ratio, 0.4);
+  EXPECT_EQ(valid.fp8, Fp8Settings());
+  EXPECT_TRUE(valid.loras.empty());
+  EXPECT_FALSE(valid.tea_cache.has_value());
+  EXPECT_FALSE(valid.enhance.has_value());
+  EXPECT_EQ(valid.vae_tiling, std::nullopt);
 }
 
 TEST(Validate, TakesTheDefaultsFromTheLimits) {
@@ -52,11 +42,13 @@ TEST(Validate, TakesTheDefaultsFromTheLimits) {
   limits.frame_count.default_value = 24;
   limits.steps.default_value = 10;
   limits.guidance_scale.default_value = 1.5;
+  limits.fp8 = {.mode = Fp8Mode::kLite, .type = Fp8Type::kE5m2};
   ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(TestRequest(), limits));
   EXPECT_EQ(std::get<BaseResolution>(valid.resolution).pixels, 640);
   EXPECT_EQ(valid.frame_count, 24);
   EXPECT_EQ(valid.steps, 10);
   EXPECT_EQ(valid.guidance_scale, 1.5);
+  EXPECT_EQ(valid.fp8, limits.fp8);
 }
 
 TEST(Validate, KeepsWhatTheCallerChose) {
@@ -80,6 +72,25 @@ TEST(Validate, KeepsWhatTheCallerChose) {
   EXPECT_EQ(valid.execution_timeout, absl::Seconds(90));
 }
 
+TEST(Validate, KeepsTheOptionsThatTheCallerChose) {
+  GenerationRequest request = TestRequest();
+  request.guidance_rescale = 0.7;
+  request.clip_apply_ratio = 0.0;
+  request.fp8 = {.mode = Fp8Mode::kStrong, .type = Fp8Type::kE5m2};
+  request.loras = {{.name = "film", .strength = -0.5}, {.name = "film"}};
+  request.tea_cache = {.threshold = 0.2, .skip_start_steps = 4, .skip_end_steps = 5, .offload = true};
+  request.enhance = {.weight = 2.5, .skip_start_steps = 6, .skip_end_steps = 7};
+  request.vae_tiling = false;
+  ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
+  EXPECT_EQ(valid.guidance_rescale, 0.7);
+  EXPECT_EQ(valid.clip_apply_ratio, 0.0);
+  EXPECT_EQ(valid.fp8, request.fp8);
+  EXPECT_THAT(valid.loras, ElementsAre(FieldsAre("film", -0.5), FieldsAre("film", 1.0)));
+  EXPECT_THAT(valid.tea_cache, testing::Optional(FieldsAre(0.2, 4, 5, true)));
+  EXPECT_THAT(valid.enhance, testing::Optional(FieldsAre(2.5, 6, 7)));
+  EXPECT_EQ(valid.vae_tiling, false);
+}
+
 TEST(Validate, DecodesThePicturesInTheirOrder) {
   GenerationRequest request = TestRequest();
   request.start_images = {"image 64x32", "image 30x20"};
@@ -100,6 +111,11 @@ TEST(Validate, TakesTheLeastAndTheMostOfEverything) {
   least.steps = 1;
   least.guidance_scale = 1.0;
   least.execution_timeout = absl::Nanoseconds(1);
+  least.guidance_rescale = 0.0;
+  least.clip_apply_ratio = 0.0;
+  least.loras = {{.name = "film", .strength = -10.0}};
+  least.tea_cache = {.threshold = 0.0, .skip_start_steps = 1, .skip_end_steps = 1};
+  least.enhance = {.weight = 0.0, .skip_start_steps = 0, .skip_end_steps = 0};
   EXPECT_THAT(ValidateWith(least), IsOk());
   GenerationRequest most = TestRequest();
   most.start_images.resize(4, "image 8x8");
@@ -109,6 +125,11 @@ TEST(Validate, TakesTheLeastAndTheMostOfEverything) {
   most.motion = 4;
   most.steps = 100;
   most.guidance_scale = 20.0;
+  most.guidance_rescale = 1.0;
+  most.clip_apply_ratio = 1.0;
+  most.loras.resize(4, {.name = "film", .strength = 10.0});
+  most.tea_cache = {.threshold = 1.0, .skip_start_steps = 100, .skip_end_steps = 100};
+  most.enhance = {.weight = 10.0, .skip_start_steps = 100, .skip_end_steps = 100};
   EXPECT_THAT(ValidateWith(most), IsOk());
 }
 
@@ -120,76 +141,6 @@ TEST(Validate, TakesBothEndsOfTheBaseResolution) {
     EXPECT_EQ(std::get<BaseResolution>(valid.resolution).pixels, pixels);
   }
 }
-
-struct WrongField {
-  const char* name;
-  std::function<void(GenerationRequest&)> spoil;
-  const char* field;
-  const char* description;
-};
-
-void PrintTo(const WrongField& wrong, std::ostream* out) {
-  *out << wrong.name;
-}
-
-const WrongField kWrongFields[] = {
-    {"NoStartImage", [](auto& r) { r.start_images.clear(); }, "start_images", "0 given; send 1 to 4"},
-    {"FiveStartImages", [](auto& r) { r.start_images.resize(5); }, "start_images", "5 given; send 1 to 4"},
-    {"FiveEndImages", [](auto& r) { r.end_images.resize(5); }, "end_images", "5 given; send 0 to 4"},
-    {"DamagedStartImage", [](auto& r) { r.start_images.push_back("junk"); }, "start_images[1]", "not a picture"},
-    {"DamagedEndImage", [](auto& r) { r.end_images = {"junk"}; }, "end_images[0]", "not a picture"},
-    {"SmallBase", [](auto& r) { r.base_resolution = 383; }, "base_resolution", "383 is out of range; use 384 to 896"},
-    {"LargeBase", [](auto& r) { r.base_resolution = 897; }, "base_resolution", "897 is out of range; use 384 to 896"},
-    {"SmallWidth", [](auto& r) { r.size = {255, 512}; }, "size.width", "255 is out of range; use 256 to 1344"},
-    {"LargeWidth", [](auto& r) { r.size = {1345, 512}; }, "size.width", "1345 is out of range; use 256 to 1344"},
-    {"OddWidth", [](auto& r) { r.size = {500, 512}; }, "size.width", "500 is not a multiple of 16; use 496 or 512"},
-    {"SmallHeight", [](auto& r) { r.size = {512, -1}; }, "size.height", "-1 is out of range; use 256 to 1344"},
-    {"LargeHeight", [](auto& r) { r.size = {512, 1360}; }, "size.height", "1360 is out of range; use 256 to 1344"},
-    {"OddHeight", [](auto& r) { r.size = {512, 1343}; }, "size.height", "1343 is not a multiple of 16; use 1328 or"},
-    {"FewFrames", [](auto& r) { r.frame_count = 7; }, "frame_count", "7 is out of range; use 8 to 120"},
-    {"ManyFrames", [](auto& r) { r.frame_count = 128; }, "frame_count", "128 is out of range; use 8 to 120"},
-    {"OddFrames", [](auto& r) { r.frame_count = 20; }, "frame_count", "20 is not a multiple of 8; use 16 or 24"},
-    {"NoMotion", [](auto& r) { r.motion = 0; }, "motion", "0 is out of range; use 1 to 4, or leave it out for auto"},
-    {"MuchMotion", [](auto& r) { r.motion = 5; }, "motion", "5 is out of range; use 1 to 4"},
-    {"NoSteps", [](auto& r) { r.steps = 0; }, "steps", "0 is out of range; use 1 to 100"},
-    {"ManySteps", [](auto& r) { r.steps = 101; }, "steps", "101 is out of range; use 1 to 100"},
-    {"FewPndmSteps",
-     [](auto& r) {
-       r.sampler = SamplerKind::kPndm;
-       r.steps = 3;
-     },
-     "steps", "3 is too few for the sampler PNDM; use 4 or more"},
-    {"LargeThreshold", [](auto& r) { r.tea_cache = {.threshold = 1.5}; }, "acceleration.tea_cache.threshold",
-     "use 0 to 1"},
-    {"NoComputedStart", [](auto& r) { r.tea_cache = {.skip_start_steps = 0}; },
-     "acceleration.tea_cache.skip_start_steps", "0 is out of range; use 1 to 100"},
-    {"NoComputedEnd", [](auto& r) { r.tea_cache = {.skip_end_steps = 0}; }, "acceleration.tea_cache.skip_end_steps",
-     "0 is out of range; use 1 to 100"},
-    {"HeavyEnhance", [](auto& r) { r.enhance = {.weight = 11}; }, "acceleration.enhance_a_video.weight", "use 0 to 10"},
-    {"NegativeSkip", [](auto& r) { r.enhance = {.skip_start_steps = -1}; },
-     "acceleration.enhance_a_video.skip_start_steps", "-1 is out of range; use 0 to 100"},
-    {"LowGuidance", [](auto& r) { r.guidance_scale = 0.5; }, "guidance_scale", "0.5 is out of range; use 1 to 20"},
-    {"HighGuidance", [](auto& r) { r.guidance_scale = 20.5; }, "guidance_scale", "20.5 is out of range; use 1 to 20"},
-    {"NanGuidance", [](auto& r) { r.guidance_scale = std::numeric_limits<double>::quiet_NaN(); }, "guidance_scale",
-     "nan is out of range; use 1 to 20"},
-    {"NoTime", [](auto& r) { r.execution_timeout = absl::ZeroDuration(); }, "execution_timeout", "longer than zero"},
-    {"NegativeTime", [](auto& r) { r.execution_timeout = -absl::Seconds(1); }, "execution_timeout", "longer than zero"},
-};
-
-class ValidateField : public testing::TestWithParam<WrongField> {};
-
-TEST_P(ValidateField, NamesTheFieldAndWhatItMayBe) {
-  GenerationRequest request = TestRequest();
-  GetParam().spoil(request);
-  const absl::Status status = ValidateWith(request).status();
-  EXPECT_THAT(status, StatusIs(kInvalidArgument, HasSubstr(GetParam().description)));
-  EXPECT_THAT(status, HasReason(reason::kInvalidRequest));
-  EXPECT_THAT(GetErrorInfo(status).field_violations,
-              ElementsAre(FieldsAre(GetParam().field, HasSubstr(GetParam().description))));
-}
-
-INSTANTIATE_TEST_SUITE_P(Every, ValidateField, testing::ValuesIn(kWrongFields),
-                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Validate, RefusesMorePicturesThanFrames) {
   RequestLimits limits;
@@ -208,21 +159,59 @@ TEST(Validate, RefusesASizeTogetherWithABaseResolution) {
   EXPECT_THAT(ViolationsOf(request), ElementsAre(FieldsAre("size", HasSubstr("send one of the two"))));
 }
 
-TEST(Validate, ReportsAllWrongFieldsAtOnceInTheirOrder) {
-  GenerationRequest request;
-  request.start_images = {"junk", "image 8x8", "junk"};
-  request.end_images.resize(5);
-  request.size = PixelSize{.width = 500, .height = 1};
-  request.frame_count = 20;
-  request.motion = 5;
-  request.steps = 0;
-  request.guidance_scale = 0.0;
-  request.execution_timeout = absl::ZeroDuration();
-  std::vector<std::string> fields;
-  for (const FieldViolation& violation : ViolationsOf(request))
-    fields.push_back(violation.field);
-  EXPECT_THAT(fields, ElementsAre("start_images[0]", "start_images[2]", "end_images", "size.width", "size.height",
-                                  "frame_count", "motion", "steps", "guidance_scale", "execution_timeout"));
+TEST(Validate, TakesAsManyLorasAsTheServerAllows) {
+  GenerationRequest request = TestRequest();
+  request.loras = {{.name = "film"}, {.name = "film"}};
+  EXPECT_THAT(ValidateWith(request, {.max_loras = 2}), IsOk());
+  EXPECT_THAT(ViolationsOf(request, {.max_loras = 1}),
+              ElementsAre(FieldsAre("acceleration.loras", HasSubstr("at most 1"))));
+}
+
+TEST(Validate, TakesEveryFp8ModeForWholeWeights) {
+  for (const Fp8Mode mode : {Fp8Mode::kNone, Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
+    for (const Fp8Type type : {Fp8Type::kE4m3fn, Fp8Type::kE5m2}) {
+      GenerationRequest request = TestRequest();
+      request.fp8 = {.mode = mode, .type = type};
+      ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
+      EXPECT_EQ(valid.fp8, request.fp8);
+    }
+  }
+}
+
+// Weights in 8 bits serve the mode that they are in.
+class ValidateFp8 : public testing::Test {
+ protected:
+  absl::StatusOr<ValidatedRequest> Ask(Fp8Settings fp8) {
+    request_.fp8 = fp8;
+    return ValidateWith(request_, limits_);
+  }
+
+  const RequestLimits limits_ = {.fp8 = {.mode = Fp8Mode::kStrong}};
+  GenerationRequest request_ = TestRequest();
+};
+
+TEST_F(ValidateFp8, TakesTheLoadedMode) {
+  EXPECT_THAT(Ask({.mode = Fp8Mode::kStrong}), IsOk());
+}
+
+TEST_F(ValidateFp8, HasNoOtherModeOrType) {
+  for (const Fp8Settings fp8 : {Fp8Settings(), Fp8Settings{.mode = Fp8Mode::kLite},
+                                Fp8Settings{.mode = Fp8Mode::kStrong, .type = Fp8Type::kE5m2}}) {
+    const absl::Status status = Ask(fp8).status();
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("GetCapabilities names")));
+    EXPECT_THAT(status, HasReason(reason::kFeatureNotBuilt));
+    EXPECT_THAT(GetErrorInfo(status).field_violations,
+                ElementsAre(FieldsAre("acceleration.fp8", HasSubstr("in 8 bits already"))));
+  }
+}
+
+TEST_F(ValidateFp8, IsToldWithAllThatIsWrong) {
+  request_.steps = 0;
+  const absl::Status status = Ask({.mode = Fp8Mode::kLite}).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(status, HasReason(reason::kInvalidRequest));
+  EXPECT_THAT(GetErrorInfo(status).field_violations,
+              ElementsAre(FieldsAre("steps", testing::_), FieldsAre("acceleration.fp8", testing::_)));
 }
 
 TEST(Validate, SaysThatAPictureIsTooLarge) {
@@ -230,7 +219,7 @@ TEST(Validate, SaysThatAPictureIsTooLarge) {
   request.end_images = {"huge"};
   request.steps = 0;
   const absl::Status status = ValidateWith(request).status();
-  EXPECT_THAT(status, StatusIs(kInvalidArgument));
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(status, HasReason(reason::kImageTooLarge));
   EXPECT_THAT(GetErrorInfo(status).field_violations,
               ElementsAre(FieldsAre("end_images[0]", HasSubstr("too large")), FieldsAre("steps", HasSubstr("0"))));

@@ -1,0 +1,183 @@
+// What Validate says of each field that is wrong, alone and together with others.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <ostream>
+#include <string>
+
+#include "core/base/error_reasons.h"
+#include "tests/core/request/validation.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/test_plan.h"
+
+namespace ruyi {
+namespace {
+
+using testing::ElementsAre;
+using testing::FieldsAre;
+using testing::HasSubstr;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+struct WrongField {
+  const char* name;
+  std::function<void(GenerationRequest&)> spoil;
+  const char* field;
+  const char* description;
+};
+
+void PrintTo(const WrongField& wrong, std::ostream* out) {
+  *out << wrong.name;
+}
+
+const WrongField kWrongFields[] = {
+    {"NoStartImage", [](auto& r) { r.start_images.clear(); }, "start_images", "0 given; send 1 to 4"},
+    {"FiveStartImages", [](auto& r) { r.start_images.resize(5); }, "start_images", "5 given; send 1 to 4"},
+    {"FiveEndImages", [](auto& r) { r.end_images.resize(5); }, "end_images", "5 given; send 0 to 4"},
+    {"DamagedStartImage", [](auto& r) { r.start_images.push_back("junk"); }, "start_images[1]", "not a picture"},
+    {"DamagedEndImage", [](auto& r) { r.end_images = {"junk"}; }, "end_images[0]", "not a picture"},
+    {"SmallBase", [](auto& r) { r.base_resolution = 383; }, "base_resolution", "383 is out of range; use 384 to 896"},
+    {"LargeBase", [](auto& r) { r.base_resolution = 897; }, "base_resolution", "897 is out of range; use 384 to 896"},
+    {"SmallWidth", [](auto& r) { r.size = {255, 512}; }, "size.width", "255 is out of range; use 256 to 1344"},
+    {"LargeWidth", [](auto& r) { r.size = {1345, 512}; }, "size.width", "1345 is out of range; use 256 to 1344"},
+    {"OddWidth", [](auto& r) { r.size = {500, 512}; }, "size.width", "500 is not a multiple of 16; use 496 or 512"},
+    {"SmallHeight", [](auto& r) { r.size = {512, -1}; }, "size.height", "-1 is out of range; use 256 to 1344"},
+    {"LargeHeight", [](auto& r) { r.size = {512, 1360}; }, "size.height", "1360 is out of range; use 256 to 1344"},
+    {"OddHeight", [](auto& r) { r.size = {512, 1343}; }, "size.height", "1343 is not a multiple of 16; use 1328 or"},
+    {"FewFrames", [](auto& r) { r.frame_count = 7; }, "frame_count", "7 is out of range; use 8 to 120"},
+    {"ManyFrames", [](auto& r) { r.frame_count = 128; }, "frame_count", "128 is out of range; use 8 to 120"},
+    {"OddFrames", [](auto& r) { r.frame_count = 20; }, "frame_count", "20 is not a multiple of 8; use 16 or 24"},
+    {"NoMotion", [](auto& r) { r.motion = 0; }, "motion", "0 is out of range; use 1 to 4, or leave it out for auto"},
+    {"MuchMotion", [](auto& r) { r.motion = 5; }, "motion", "5 is out of range; use 1 to 4"},
+    {"NoSteps", [](auto& r) { r.steps = 0; }, "steps", "0 is out of range; use 1 to 100"},
+    {"ManySteps", [](auto& r) { r.steps = 101; }, "steps", "101 is out of range; use 1 to 100"},
+    {"FewPndmSteps",
+     [](auto& r) {
+       r.sampler = SamplerKind::kPndm;
+       r.steps = 3;
+     },
+     "steps", "3 is too few for the sampler PNDM; use 4 or more"},
+    {"NegativeThreshold", [](auto& r) { r.tea_cache = {.threshold = -0.1}; }, "acceleration.tea_cache.threshold",
+     "-0.1 is out of range; use 0 to 1"},
+    {"NanThreshold", [](auto& r) { r.tea_cache = {.threshold = kNan}; }, "acceleration.tea_cache.threshold",
+     "nan is out of range; use 0 to 1"},
+    {"LargeThreshold", [](auto& r) { r.tea_cache = {.threshold = 1.5}; }, "acceleration.tea_cache.threshold",
+     "use 0 to 1"},
+    {"NoComputedStart", [](auto& r) { r.tea_cache = {.skip_start_steps = 0}; },
+     "acceleration.tea_cache.skip_start_steps", "0 is out of range; use 1 to 100"},
+    {"NoComputedEnd", [](auto& r) { r.tea_cache = {.skip_end_steps = 0}; }, "acceleration.tea_cache.skip_end_steps",
+     "0 is out of range; use 1 to 100"},
+    {"ManyComputedSteps", [](auto& r) { r.tea_cache = {.skip_start_steps = 101}; },
+     "acceleration.tea_cache.skip_start_steps", "101 is out of range; use 1 to 100"},
+    {"NegativeEnhance", [](auto& r) { r.enhance = {.weight = -1}; }, "acceleration.enhance_a_video.weight",
+     "-1 is out of range; use 0 to 10"},
+    {"InfiniteEnhance", [](auto& r) { r.enhance = {.weight = kInfinity}; }, "acceleration.enhance_a_video.weight",
+     "inf is out of range; use 0 to 10"},
+    {"ManyPlainSteps", [](auto& r) { r.enhance = {.skip_end_steps = 101}; },
+     "acceleration.enhance_a_video.skip_end_steps", "101 is out of range; use 0 to 100"},
+    {"UnknownLora", [](auto& r) { r.loras = {{.name = "film"}, {.name = "none"}}; }, "acceleration.loras[1].name",
+     "there is no such LoRA"},
+    {"NamelessLora", [](auto& r) { r.loras = {{}}; }, "acceleration.loras[0].name", "there is no such LoRA"},
+    {"BrokenLora", [](auto& r) { r.loras = {{.name = "broken"}}; }, "acceleration.loras[0].name",
+     "tensor 'x' fits no layer"},
+    {"WeakLora", [](auto& r) { r.loras = {{.name = "film", .strength = -10.5}}; }, "acceleration.loras[0].strength",
+     "-10.5 is out of range; use -10 to 10"},
+    {"StrongLora", [](auto& r) { r.loras = {{.name = "film", .strength = kInfinity}}; },
+     "acceleration.loras[0].strength", "inf is out of range; use -10 to 10"},
+    {"NanLora", [](auto& r) { r.loras = {{.name = "film", .strength = kNan}}; }, "acceleration.loras[0].strength",
+     "nan is out of range; use -10 to 10"},
+    {"FiveLoras", [](auto& r) { r.loras.resize(5); }, "acceleration.loras", "5 given; send at most 4"},
+    {"NegativeRescale", [](auto& r) { r.guidance_rescale = -0.1; }, "guidance_rescale",
+     "-0.1 is out of range; use 0 to 1"},
+    {"LargeRescale", [](auto& r) { r.guidance_rescale = 1.1; }, "guidance_rescale", "1.1 is out of range; use 0 to 1"},
+    {"NanRescale", [](auto& r) { r.guidance_rescale = kNan; }, "guidance_rescale", "nan is out of range; use 0 to 1"},
+    {"NegativeRatio", [](auto& r) { r.clip_apply_ratio = -0.1; }, "clip_apply_ratio",
+     "-0.1 is out of range; use 0 to 1"},
+    {"LargeRatio", [](auto& r) { r.clip_apply_ratio = 1.1; }, "clip_apply_ratio", "1.1 is out of range; use 0 to 1"},
+    {"InfiniteRatio", [](auto& r) { r.clip_apply_ratio = kInfinity; }, "clip_apply_ratio",
+     "inf is out of range; use 0 to 1"},
+    {"HeavyEnhance", [](auto& r) { r.enhance = {.weight = 11}; }, "acceleration.enhance_a_video.weight", "use 0 to 10"},
+    {"NegativeSkip", [](auto& r) { r.enhance = {.skip_start_steps = -1}; },
+     "acceleration.enhance_a_video.skip_start_steps", "-1 is out of range; use 0 to 100"},
+    {"LowGuidance", [](auto& r) { r.guidance_scale = 0.5; }, "guidance_scale", "0.5 is out of range; use 1 to 20"},
+    {"HighGuidance", [](auto& r) { r.guidance_scale = 20.5; }, "guidance_scale", "20.5 is out of range; use 1 to 20"},
+    {"NanGuidance", [](auto& r) { r.guidance_scale = kNan; }, "guidance_scale", "nan is out of range; use 1 to 20"},
+    {"NoTime", [](auto& r) { r.execution_timeout = absl::ZeroDuration(); }, "execution_timeout", "longer than zero"},
+    {"NegativeTime", [](auto& r) { r.execution_timeout = -absl::Seconds(1); }, "execution_timeout", "longer than zero"},
+};
+
+class ValidateField : public testing::TestWithParam<WrongField> {};
+
+TEST_P(ValidateField, NamesTheFieldAndWhatItMayBe) {
+  GenerationRequest request = TestRequest();
+  GetParam().spoil(request);
+  const absl::Status status = ValidateWith(request).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(GetParam().description)));
+  EXPECT_THAT(status, HasReason(reason::kInvalidRequest));
+  EXPECT_THAT(GetErrorInfo(status).field_violations,
+              ElementsAre(FieldsAre(GetParam().field, HasSubstr(GetParam().description))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, ValidateField, testing::ValuesIn(kWrongFields),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
+  GenerationRequest request;
+  request.start_images = {"junk", "image 8x8", "junk"};
+  request.end_images.resize(5);
+  request.size = PixelSize{.width = 500, .height = 1};
+  request.frame_count = 20;
+  request.motion = 5;
+  request.steps = 0;
+  request.guidance_scale = 0.0;
+  request.guidance_rescale = 2.0;
+  request.clip_apply_ratio = 2.0;
+  request.loras = {{.name = "none", .strength = 11.0}};
+  request.tea_cache = {.threshold = 2.0, .skip_start_steps = 0, .skip_end_steps = 0};
+  request.enhance = {.weight = 11.0, .skip_start_steps = -1, .skip_end_steps = -1};
+  request.execution_timeout = absl::ZeroDuration();
+  std::vector<std::string> fields;
+  for (const FieldViolation& violation : ViolationsOf(request))
+    fields.push_back(violation.field);
+  EXPECT_THAT(fields, ElementsAre("start_images[0]", "start_images[2]", "end_images", "size.width", "size.height",
+                                  "frame_count", "motion", "steps", "guidance_scale", "guidance_rescale",
+                                  "clip_apply_ratio", "acceleration.loras[0].name", "acceleration.loras[0].strength",
+                                  "acceleration.tea_cache.threshold", "acceleration.tea_cache.skip_start_steps",
+                                  "acceleration.tea_cache.skip_end_steps", "acceleration.enhance_a_video.weight",
+                                  "acceleration.enhance_a_video.skip_start_steps",
+                                  "acceleration.enhance_a_video.skip_end_steps", "execution_timeout"));
+}
+
+TEST(WrongFields, TellsWhatCannotBeReadWithAllThatIsWrong) {
+  GenerationRequest request = TestRequest();
+  request.unreadable = {{"camera", "99 is no camera"}};
+  request.steps = 0;
+  EXPECT_THAT(ViolationsOf(request),
+              ElementsAre(FieldsAre("camera", "99 is no camera"), FieldsAre("steps", testing::_)));
+}
+
+TEST(WrongFields, RefusesAFieldOnce) {
+  GenerationRequest request = TestRequest();
+  request.start_images.push_back("");
+  request.unreadable = {{"start_images[1]", "has no source"}};
+  EXPECT_THAT(ViolationsOf(request), ElementsAre(FieldsAre("start_images[1]", "has no source")));
+}
+
+TEST(WrongFields, TellsOfMorePicturesThanFramesWithAllThatIsWrong) {
+  RequestLimits limits;
+  limits.max_start_images = 20;
+  GenerationRequest request = TestRequest();
+  request.start_images.resize(9, request.start_images.front());
+  request.frame_count = 8;
+  request.steps = 0;
+  request.size = PixelSize{.width = 500, .height = 512};
+  EXPECT_THAT(ViolationsOf(request, limits),
+              ElementsAre(FieldsAre("size.width", testing::_), FieldsAre("frame_count", HasSubstr("do not hold")),
+                          FieldsAre("steps", testing::_)));
+}
+
+}  // namespace
+}  // namespace ruyi
