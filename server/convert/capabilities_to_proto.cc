@@ -1,8 +1,7 @@
 #include "server/convert/capabilities_to_proto.h"
 
-#include <string>
-
 #include "core/plan/planner.h"
+#include "server/convert/fp8_proto.h"
 #include "server/convert/sampler_proto.h"
 
 namespace ruyi {
@@ -39,9 +38,23 @@ void FillImages(const RequestLimits& limits, ruyi::v1::Limits& proto) {
   proto.set_max_image_pixels(limits.image.max_pixels);
 }
 
+void FillGuidance(const RequestLimits& limits, ruyi::v1::Limits& proto) {
+  Fill(limits.guidance_scale, *proto.mutable_guidance_scale());
+  Fill(kGuidanceRescale, *proto.mutable_guidance_rescale());
+  Fill(kClipApplyRatio, *proto.mutable_clip_apply_ratio());
+}
+
+void FillAcceleration(const RequestLimits& limits, ruyi::v1::Limits& proto) {
+  Fill(kTeaCacheThreshold, *proto.mutable_tea_cache_threshold());
+  Fill(kEnhanceWeight, *proto.mutable_enhance_weight());
+  Fill(kLoraStrength, *proto.mutable_lora_strength());
+  proto.set_max_loras(limits.max_loras);
+}
+
 }  // namespace
 
-ruyi::v1::Capabilities ToProto(const RequestLimits& limits, std::string_view version, int queue_capacity) {
+ruyi::v1::Capabilities ToProto(const RequestLimits& limits, std::string_view version, int queue_capacity,
+                               const std::vector<std::string>& loras) {
   ruyi::v1::Capabilities proto;
   proto.set_model(limits.model_name);
   proto.set_version(std::string(version));
@@ -49,12 +62,17 @@ ruyi::v1::Capabilities ToProto(const RequestLimits& limits, std::string_view ver
   Fill(limits.frame_count, *proto.mutable_limits()->mutable_frame_count());
   proto.mutable_limits()->set_frame_multiple(limits.frame_multiple);
   Fill(limits.steps, *proto.mutable_limits()->mutable_steps());
-  Fill(limits.guidance_scale, *proto.mutable_limits()->mutable_guidance_scale());
+  FillGuidance(limits, *proto.mutable_limits());
+  FillAcceleration(limits, *proto.mutable_limits());
   FillImages(limits, *proto.mutable_limits());
   for (const ruyi::v1::Sampler sampler : BuiltSamplers())
     proto.add_samplers(sampler);
   proto.set_frames_per_second(kFramesPerSecond);
   proto.set_queue_capacity(queue_capacity);
+  *proto.mutable_fp8() = ToProto(limits.fp8);
+  for (const ruyi::v1::Fp8Mode mode : ModesBeside(limits.fp8))
+    proto.add_fp8_modes(mode);
+  proto.mutable_loras()->Add(loras.begin(), loras.end());
   return proto;
 }
 

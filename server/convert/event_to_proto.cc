@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "server/convert/acceleration_proto.h"
 #include "server/convert/sampler_proto.h"
 #include "server/convert/status_to_grpc.h"
 #include "server/convert/time_to_proto.h"
@@ -54,6 +55,11 @@ ruyi::v1::VideoSettings SettingsOf(const GenerationPlan& plan) {
   settings.set_steps(plan.steps);
   settings.set_guidance_scale(plan.guidance_scale);
   settings.set_seed(plan.seed);
+  settings.set_guidance_rescale(plan.guidance_rescale);
+  settings.set_clip_apply_ratio(plan.clip_apply_ratio);
+  *settings.mutable_acceleration() = AccelerationOf(plan);
+  if (plan.vae_tiling.has_value())
+    settings.mutable_memory()->set_vae_tiling(*plan.vae_tiling);
   return settings;
 }
 
@@ -75,6 +81,7 @@ struct EventFiller {
       *progress.mutable_per_step() = ruyi::ToProto(*event.per_unit);
     if (event.remaining.has_value())
       *progress.mutable_eta() = ruyi::ToProto(*event.remaining);
+    progress.mutable_skipped_steps()->Add(event.progress.skipped_steps.begin(), event.progress.skipped_steps.end());
   }
 
   void operator()(JobChunk& event) {
@@ -96,6 +103,7 @@ struct EventFiller {
     video.mutable_result()->set_sha256(event.file.sha256);
     *video.mutable_result()->mutable_duration() =
         ruyi::ToProto(absl::Seconds(job.plan.frame_count) / job.plan.frames_per_second);
+    video.mutable_result()->mutable_skipped_steps()->Add(event.skipped_steps.begin(), event.skipped_steps.end());
     *video.mutable_usage()->mutable_queued() = ruyi::ToProto(event.queued);
     *video.mutable_usage()->mutable_conditioning() = ruyi::ToProto(event.conditioning);
     *video.mutable_usage()->mutable_denoising() = ruyi::ToProto(event.denoising);

@@ -46,7 +46,7 @@ grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(
 absl::Status VideoService::StartOnPool(const std::shared_ptr<VideoStream>& stream,
                                        const ruyi::v1::GenerateVideoRequest& proto, absl::Time deadline) {
   RUYI_RETURN_IF_ERROR(intake_.Ready());
-  RUYI_ASSIGN_OR_RETURN(GenerationRequest request, FromProto(proto));
+  GenerationRequest request = FromProto(proto);
   const bool taken =
       decoding_.TryRun([stream, request = std::move(request), deadline] { stream->Start(request, deadline); });
   return taken ? absl::OkStatus() : TooManyRequests();
@@ -58,7 +58,7 @@ grpc::ServerUnaryReactor* VideoService::GetCapabilities(grpc::CallbackServerCont
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const absl::Status ready = intake_.Ready();
   if (ready.ok())
-    *response = ToProto(intake_.limits(), version_, intake_.queue_capacity());
+    *response = ToProto(intake_.limits(), version_, intake_.queue_capacity(), intake_.lora_names());
   reactor->Finish(ToGrpc(ready));
   return reactor;
 }

@@ -12,6 +12,15 @@ bool Unpack(const google::protobuf::Any& any, std::optional<T>& detail) {
 
 }  // namespace
 
+std::vector<std::string> RpcDetails::wrong_fields() const {
+  std::vector<std::string> fields;
+  if (bad_request.has_value()) {
+    for (const auto& violation : bad_request->field_violations())
+      fields.push_back(violation.field());
+  }
+  return fields;
+}
+
 RpcDetails DetailsOf(const google::rpc::Status& status) {
   RpcDetails details;
   for (const google::protobuf::Any& any : status.details()) {

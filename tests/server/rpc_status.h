@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ruyi {
 
@@ -18,6 +19,9 @@ struct RpcDetails {
 
   // "" when there is no ErrorInfo.
   std::string reason() const { return error_info.has_value() ? error_info->reason() : ""; }
+
+  // The fields of the violations, in order; none when there is no BadRequest.
+  std::vector<std::string> wrong_fields() const;
 };
 
 RpcDetails DetailsOf(const google::rpc::Status& status);

@@ -1,5 +1,6 @@
 #include "tests/support/fake_pipeline.h"
 
+#include "absl/algorithm/container.h"
 #include "core/base/status_macros.h"
 #include "tests/support/grey_image.h"
 
@@ -26,6 +27,8 @@ absl::Status FakePipeline::RunPhase(Progress at, const CancellationToken& token,
     RUYI_RETURN_IF_ERROR(token.Check());
     RUYI_RETURN_IF_ERROR(do_unit());
     ++at.done;
+    if (at.phase == Phase::kDenoising && absl::c_linear_search(options_.skipped_steps, at.done))
+      at.skipped_steps.push_back(at.done);
     progress.OnProgress(at);
   }
   return absl::OkStatus();

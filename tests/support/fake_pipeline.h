@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/pipeline/pipeline.h"
@@ -17,6 +18,7 @@ struct FakePipelineOptions {
   LatentGeometry geometry;
   std::shared_ptr<const LoraCatalog> loras = std::make_shared<FakeLoraCatalog>();
   int encoder_chunks = 2;
+  std::vector<int> skipped_steps;  // denoising steps, from 1, rising, that are reported as left out
   absl::Status warm_up_status;
   absl::Status fail_with;  // when not OK: what Generate returns in place of the decoding
 

@@ -1,5 +1,6 @@
 #include "server/convert/event_to_proto.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -47,6 +48,24 @@ TEST_F(EventToProto, AVideoHasItsNameTimeAndSettings) {
   EXPECT_EQ(video.settings().seed(), ~uint64_t{0});
   EXPECT_FALSE(video.has_result());
   EXPECT_FALSE(video.has_usage());
+}
+
+TEST_F(EventToProto, AVideoHasTheSettingsOfTheOptions) {
+  GenerationPlan plan = TestPlan();
+  plan.guidance_rescale = 0.7;
+  plan.clip_apply_ratio = 0.25;
+  plan.vae_tiling = false;
+  plan.loras = {{.name = "film", .strength = 0.5}};
+  const v1::VideoSettings settings = ToProto(*MakeJob(plan)).settings();
+  EXPECT_EQ(settings.guidance_rescale(), 0.7);
+  EXPECT_EQ(settings.clip_apply_ratio(), 0.25);
+  EXPECT_TRUE(settings.memory().has_vae_tiling());
+  EXPECT_FALSE(settings.memory().vae_tiling());
+  EXPECT_EQ(settings.acceleration().loras(0).name(), "film");
+}
+
+TEST_F(EventToProto, TilingIsAbsentWhenTheModelDecides) {
+  EXPECT_FALSE(ToProto(*MakeJob()).settings().memory().has_vae_tiling());
 }
 
 TEST_F(EventToProto, MotionIsAbsentWhenTheModelDecides) {
@@ -97,16 +116,18 @@ TEST_F(EventToProto, QueuedBringsThePositionEvenWhenItIsZero) {
 }
 
 TEST_F(EventToProto, ProgressBringsPhaseUnitsAndTimes) {
-  const v1::VideoProgress proto = Convert(JobProgress{.progress = {.phase = Phase::kDenoising, .done = 2, .total = 25},
-                                                      .per_unit = absl::Milliseconds(1500),
-                                                      .remaining = absl::Seconds(34)})
-                                      .progress();
+  const v1::VideoProgress proto =
+      Convert(JobProgress{.progress = {.phase = Phase::kDenoising, .done = 2, .total = 25, .skipped_steps = {2}},
+                          .per_unit = absl::Milliseconds(1500),
+                          .remaining = absl::Seconds(34)})
+          .progress();
   EXPECT_EQ(proto.phase(), v1::PHASE_DENOISING);
   EXPECT_EQ(proto.step(), 2);
   EXPECT_EQ(proto.total(), 25);
   EXPECT_EQ(proto.per_step().seconds(), 1);
   EXPECT_EQ(proto.per_step().nanos(), 500'000'000);
   EXPECT_EQ(proto.eta().seconds(), 34);
+  EXPECT_THAT(proto.skipped_steps(), testing::ElementsAre(2));
 }
 
 TEST_F(EventToProto, ProgressLeavesOutTimesThatAreNotKnown) {
@@ -147,7 +168,8 @@ TEST_F(EventToProto, CompletedBringsResultAndUsage) {
                                                .queued = absl::Seconds(1),
                                                .conditioning = absl::Seconds(2),
                                                .denoising = absl::Seconds(3),
-                                               .decoding = absl::Seconds(4)})
+                                               .decoding = absl::Seconds(4),
+                                               .skipped_steps = {4, 5, 9}})
                               .completed()
                               .video();
   EXPECT_EQ(video.name(), "videos/job");
@@ -156,6 +178,7 @@ TEST_F(EventToProto, CompletedBringsResultAndUsage) {
   EXPECT_EQ(video.result().sha256(), "hash");
   EXPECT_EQ(video.result().duration().seconds(), 0);
   EXPECT_EQ(video.result().duration().nanos(), 333'333'333);  // 8 frames of 24 per second
+  EXPECT_THAT(video.result().skipped_steps(), testing::ElementsAre(4, 5, 9));
   EXPECT_EQ(video.usage().queued().seconds(), 1);
   EXPECT_EQ(video.usage().conditioning().seconds(), 2);
   EXPECT_EQ(video.usage().denoising().seconds(), 3);

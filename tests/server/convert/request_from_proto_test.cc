@@ -8,14 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/error_reasons.h"
-#include "tests/support/status_matchers.h"
+#include "absl/strings/str_cat.h"
 
 namespace ruyi {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
+using testing::FieldsAre;
+using testing::IsEmpty;
+using testing::StartsWith;
 
 v1::GenerateVideoRequest FullRequest() {
   v1::GenerateVideoRequest proto;
@@ -31,21 +32,24 @@ v1::GenerateVideoRequest FullRequest() {
   proto.set_steps(12);
   proto.set_guidance_scale(3.5);
   proto.set_seed(std::numeric_limits<uint64_t>::max());
+  proto.set_guidance_rescale(0.7);
+  proto.set_clip_apply_ratio(0.25);
+  proto.mutable_memory()->set_vae_tiling(true);
   proto.mutable_execution_timeout()->set_seconds(90);
   proto.mutable_execution_timeout()->set_nanos(500'000'000);
   return proto;
 }
 
-// The fields of the violations, in order.
-std::vector<std::string> WrongFields(const absl::StatusOr<GenerationRequest>& request) {
+// The fields that cannot be read, in order.
+std::vector<std::string> WrongFields(const GenerationRequest& request) {
   std::vector<std::string> fields;
-  for (const FieldViolation& violation : GetErrorInfo(request.status()).field_violations)
+  for (const FieldViolation& violation : request.unreadable)
     fields.push_back(violation.field);
   return fields;
 }
 
 TEST(RequestFromProto, TakesEveryField) {
-  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(FullRequest()));
+  const GenerationRequest request = FromProto(FullRequest());
   EXPECT_THAT(request.start_images, ElementsAre("first", "second"));
   EXPECT_THAT(request.end_images, ElementsAre("last"));
   EXPECT_EQ(request.size, (PixelSize{.width = 640, .height = 384}));
@@ -58,10 +62,14 @@ TEST(RequestFromProto, TakesEveryField) {
   EXPECT_EQ(request.guidance_scale, 3.5);
   EXPECT_EQ(request.seed, std::numeric_limits<uint64_t>::max());
   EXPECT_EQ(request.execution_timeout, absl::Milliseconds(90'500));
+  EXPECT_EQ(request.guidance_rescale, 0.7);
+  EXPECT_EQ(request.clip_apply_ratio, 0.25);
+  EXPECT_EQ(request.vae_tiling, true);
+  EXPECT_THAT(request.unreadable, IsEmpty());
 }
 
 TEST(RequestFromProto, LeavesOutWhatIsAbsent) {
-  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(v1::GenerateVideoRequest()));
+  const GenerationRequest request = FromProto(v1::GenerateVideoRequest());
   EXPECT_TRUE(request.start_images.empty());
   EXPECT_TRUE(request.end_images.empty());
   EXPECT_EQ(request.size, std::nullopt);
@@ -74,6 +82,10 @@ TEST(RequestFromProto, LeavesOutWhatIsAbsent) {
   EXPECT_EQ(request.guidance_scale, std::nullopt);
   EXPECT_EQ(request.seed, std::nullopt);
   EXPECT_EQ(request.execution_timeout, absl::InfiniteDuration());
+  EXPECT_EQ(request.guidance_rescale, std::nullopt);
+  EXPECT_EQ(request.clip_apply_ratio, std::nullopt);
+  EXPECT_EQ(request.vae_tiling, std::nullopt);
+  EXPECT_THAT(request.unreadable, IsEmpty());
 }
 
 TEST(RequestFromProto, KeepsAZeroThatWasSent) {
@@ -85,7 +97,10 @@ TEST(RequestFromProto, KeepsAZeroThatWasSent) {
   proto.set_guidance_scale(0);
   proto.set_seed(0);
   proto.mutable_execution_timeout();
-  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+  proto.set_guidance_rescale(0);
+  proto.set_clip_apply_ratio(0);
+  proto.mutable_memory()->set_vae_tiling(false);
+  const GenerationRequest request = FromProto(proto);
   EXPECT_EQ(request.base_resolution, 0);
   EXPECT_EQ(request.frame_count, 0);
   EXPECT_EQ(request.motion, 0);
@@ -93,12 +108,15 @@ TEST(RequestFromProto, KeepsAZeroThatWasSent) {
   EXPECT_EQ(request.guidance_scale, 0.0);
   EXPECT_EQ(request.seed, 0u);
   EXPECT_EQ(request.execution_timeout, absl::ZeroDuration());
+  EXPECT_EQ(request.guidance_rescale, 0.0);
+  EXPECT_EQ(request.clip_apply_ratio, 0.0);
+  EXPECT_EQ(request.vae_tiling, false);
 }
 
 TEST(RequestFromProto, TakesABaseResolution) {
   v1::GenerateVideoRequest proto;
   proto.set_base_resolution(768);
-  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+  const GenerationRequest request = FromProto(proto);
   EXPECT_EQ(request.base_resolution, 768);
   EXPECT_EQ(request.size, std::nullopt);
 }
@@ -112,7 +130,7 @@ TEST(RequestFromProto, TakesEveryCamera) {
   for (const auto& [from, to] : cameras) {
     v1::GenerateVideoRequest proto;
     proto.set_camera(from);
-    ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+    const GenerationRequest request = FromProto(proto);
     EXPECT_EQ(request.camera, to) << v1::Camera_Name(from);
   }
 }
@@ -121,10 +139,10 @@ TEST(RequestFromProto, RefusesCamerasThatItDoesNotKnow) {
   for (const int number : {-1, 7, 1000}) {
     v1::GenerateVideoRequest proto;
     proto.set_camera(static_cast<v1::Camera>(number));
-    const auto request = FromProto(proto);
-    EXPECT_THAT(request, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(std::to_string(number))));
-    EXPECT_THAT(request, HasReason(reason::kInvalidRequest));
-    EXPECT_THAT(WrongFields(request), ElementsAre("camera"));
+    EXPECT_THAT(FromProto(proto).unreadable,
+                ElementsAre(FieldsAre("camera", absl::StrCat(number,
+                                                             " is no ruyi.v1.Camera; use CAMERA_AUTO, CAMERA_STATIC, "
+                                                             "CAMERA_LEFT, CAMERA_RIGHT, CAMERA_UP, CAMERA_DOWN"))));
   }
 }
 
@@ -132,9 +150,10 @@ TEST(RequestFromProto, RefusesSamplersThatItDoesNotKnow) {
   for (const int number : {-1, 6, 1000}) {
     v1::GenerateVideoRequest proto;
     proto.set_sampler(static_cast<v1::Sampler>(number));
-    const auto request = FromProto(proto);
-    EXPECT_THAT(request, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(std::to_string(number))));
-    EXPECT_THAT(WrongFields(request), ElementsAre("sampler"));
+    EXPECT_THAT(FromProto(proto).unreadable,
+                ElementsAre(FieldsAre("sampler", StartsWith(absl::StrCat(number,
+                                                                         " is no ruyi.v1.Sampler; use SAMPLER_"
+                                                                         "DDIM, ")))));
   }
 }
 
@@ -150,9 +169,9 @@ TEST(RequestFromProto, TakesEverySampler) {
   for (const auto& [sampler, kind] : samplers) {
     v1::GenerateVideoRequest proto;
     proto.set_sampler(sampler);
-    const auto request = FromProto(proto);
-    ASSERT_THAT(request, IsOk());
-    EXPECT_EQ(request->sampler, kind);
+    const GenerationRequest request = FromProto(proto);
+    EXPECT_EQ(request.sampler, kind);
+    EXPECT_THAT(request.unreadable, IsEmpty());
   }
 }
 
@@ -166,7 +185,7 @@ TEST(RequestFromProto, RefusesPicturesWithoutASource) {
 TEST(RequestFromProto, LeavesEmptyPicturesToTheDecoder) {
   v1::GenerateVideoRequest proto;
   proto.add_start_images()->set_data("");
-  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+  const GenerationRequest request = FromProto(proto);
   EXPECT_THAT(request.start_images, ElementsAre(""));
 }
 
@@ -192,7 +211,7 @@ TEST(RequestFromProto, TakesDurationsAtTheirLimits) {
     v1::GenerateVideoRequest proto;
     proto.mutable_execution_timeout()->set_seconds(seconds);
     proto.mutable_execution_timeout()->set_nanos(nanos);
-    ASSERT_OK_AND_ASSIGN(const GenerationRequest request, FromProto(proto));
+    const GenerationRequest request = FromProto(proto);
     EXPECT_EQ(request.execution_timeout, absl::Seconds(seconds) + absl::Nanoseconds(nanos));
   }
 }
@@ -204,10 +223,9 @@ TEST(RequestFromProto, TellsAllViolationsAtOnce) {
   proto.set_camera(static_cast<v1::Camera>(99));
   proto.set_sampler(static_cast<v1::Sampler>(99));
   proto.mutable_execution_timeout()->set_nanos(-1'000'000'000);
-  const auto request = FromProto(proto);
-  EXPECT_THAT(request, StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(WrongFields(request),
-              ElementsAre("start_images[0]", "end_images[0]", "camera", "sampler", "execution_timeout"));
+  proto.mutable_acceleration()->mutable_fp8()->set_mode(static_cast<v1::Fp8Mode>(99));
+  EXPECT_THAT(WrongFields(FromProto(proto)), ElementsAre("start_images[0]", "end_images[0]", "camera", "sampler",
+                                                         "acceleration.fp8.mode", "execution_timeout"));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,9 @@
 namespace ruyi {
 namespace {
 
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
 using v1::VideoEvent;
 
 // Lets the pipeline pass one boundary per permit.
@@ -76,13 +81,13 @@ TEST(GenerateVideo, SendsEveryEventInOrderToAReaderThatKeepsUp) {
   std::erase(names, "queued 0");
   std::erase(names, "PHASE_CONDITIONING 2/2");
   std::erase(names, "PHASE_DENOISING 3/3");
-  EXPECT_THAT(names, testing::ElementsAre("accepted", "PHASE_CONDITIONING 0/2", "PHASE_CONDITIONING 1/2",
-                                          "PHASE_DENOISING 0/3", "PHASE_DENOISING 1/3", "PHASE_DENOISING 2/3",
-                                          "PHASE_DECODING 0/8", "PHASE_DECODING 1/8", "chunk 0", "PHASE_DECODING 2/8",
-                                          "chunk 100", "PHASE_DECODING 3/8", "chunk 200", "PHASE_DECODING 4/8",
-                                          "chunk 300", "PHASE_DECODING 5/8", "chunk 400", "PHASE_DECODING 6/8",
-                                          "chunk 500", "PHASE_DECODING 7/8", "chunk 600", "PHASE_DECODING 8/8",
-                                          "chunk 700", "last 800", "completed"));
+  EXPECT_THAT(
+      names,
+      ElementsAre("accepted", "PHASE_CONDITIONING 0/2", "PHASE_CONDITIONING 1/2", "PHASE_DENOISING 0/3",
+                  "PHASE_DENOISING 1/3", "PHASE_DENOISING 2/3", "PHASE_DECODING 0/8", "PHASE_DECODING 1/8", "chunk 0",
+                  "PHASE_DECODING 2/8", "chunk 100", "PHASE_DECODING 3/8", "chunk 200", "PHASE_DECODING 4/8",
+                  "chunk 300", "PHASE_DECODING 5/8", "chunk 400", "PHASE_DECODING 6/8", "chunk 500",
+                  "PHASE_DECODING 7/8", "chunk 600", "PHASE_DECODING 8/8", "chunk 700", "last 800", "completed"));
   EXPECT_TRUE(call.Finish().ok());
 }
 
@@ -124,6 +129,56 @@ TEST(GenerateVideo, SaysWhatTheVideoIsMadeWith) {
   EXPECT_EQ(video.settings().seed(), 7u);
   EXPECT_EQ(video.settings().guidance_scale(), 7.0);
   EXPECT_TRUE(call.Finish().ok());
+}
+
+TEST(GenerateVideo, SaysWhichOptionsTheVideoIsMadeWith) {
+  ServiceOptions options;
+  options.pipeline.loras = std::make_shared<FakeLoraCatalog>(std::vector<std::string>{"film"});
+  options.limits.fp8 = {.mode = Fp8Mode::kLite, .type = Fp8Type::kE5m2};
+  ServiceUnderTest service(options);
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_guidance_rescale(0.7);
+  request.mutable_memory()->set_vae_tiling(true);
+  request.mutable_acceleration()->add_loras()->set_name("film");
+  request.mutable_acceleration()->mutable_tea_cache()->set_threshold(0.3);
+  VideoCall call = service.Call(request);
+  const v1::VideoSettings settings = call.Take().accepted().video().settings();
+  EXPECT_EQ(settings.guidance_rescale(), 0.7);
+  EXPECT_EQ(settings.clip_apply_ratio(), 0.4);
+  EXPECT_TRUE(settings.memory().vae_tiling());
+  EXPECT_EQ(settings.acceleration().fp8().mode(), v1::FP8_MODE_LITE);
+  EXPECT_EQ(settings.acceleration().fp8().type(), v1::FP8_TYPE_E5M2);
+  EXPECT_EQ(settings.acceleration().loras(0).strength(), 1.0);
+  EXPECT_EQ(settings.acceleration().tea_cache().threshold(), 0.3);
+  EXPECT_EQ(settings.acceleration().tea_cache().skip_start_steps(), 3);
+  EXPECT_FALSE(settings.acceleration().has_enhance_a_video());
+  EXPECT_EQ(LastOf(call.ReadAll()).completed().video().settings().SerializeAsString(), settings.SerializeAsString());
+}
+
+TEST(GenerateVideo, TellsWhichStepsWereLeftOut) {
+  Turnstile turnstile;
+  ServiceOptions options;
+  options.pipeline.skipped_steps = {2, 3};
+  options.pipeline.at_boundary = [&](Phase, int) { turnstile.Pass(); };
+  ServiceUnderTest service(options);
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_steps(4);
+  VideoCall call = service.Call(request);
+  std::map<int, std::vector<int>> skipped;  // by finished steps
+  v1::VideoResult result;
+  while (const std::optional<VideoEvent> event = call.Next()) {
+    const v1::VideoProgress& progress = event->progress();
+    if (progress.phase() == v1::PHASE_DENOISING)
+      skipped[progress.step()] = {progress.skipped_steps().begin(), progress.skipped_steps().end()};
+    if (event->has_progress() && progress.step() < progress.total())
+      turnstile.Permit();
+    if (event->has_completed())
+      result = event->completed().video().result();
+  }
+  skipped.erase(4);  // the next phase may take its place
+  EXPECT_THAT(skipped,
+              ElementsAre(Pair(0, IsEmpty()), Pair(1, IsEmpty()), Pair(2, ElementsAre(2)), Pair(3, ElementsAre(2, 3))));
+  EXPECT_THAT(result.skipped_steps(), ElementsAre(2, 3));
 }
 
 TEST(GenerateVideo, EventsCarryTheTimeOfTheServersClock) {

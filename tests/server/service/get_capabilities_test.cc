@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/base/error_reasons.h"
@@ -16,6 +17,9 @@ TEST(GetCapabilities, SaysWhatTheServerTakes) {
   ServiceOptions options;
   options.queue_capacity = 5;
   options.limits.model_name = "Ruyi-Demo";
+  options.limits.max_loras = 2;
+  options.limits.fp8.mode = Fp8Mode::kExtreme;
+  options.pipeline.loras = std::make_shared<FakeLoraCatalog>(std::vector<std::string>{"film", "sketch"});
   ServiceUnderTest service(options);
   v1::Capabilities capabilities;
   EXPECT_TRUE(GetCapabilities(service, capabilities).ok());
@@ -23,6 +27,10 @@ TEST(GetCapabilities, SaysWhatTheServerTakes) {
   EXPECT_EQ(capabilities.version(), "1.2.3");
   EXPECT_EQ(capabilities.queue_capacity(), 5);
   EXPECT_EQ(capabilities.limits().steps().max(), 100);
+  EXPECT_EQ(capabilities.limits().max_loras(), 2);
+  EXPECT_EQ(capabilities.fp8().mode(), v1::FP8_MODE_EXTREME);
+  EXPECT_THAT(capabilities.fp8_modes(), testing::ElementsAre(v1::FP8_MODE_EXTREME));
+  EXPECT_THAT(capabilities.loras(), testing::ElementsAre("film", "sketch"));
 }
 
 TEST(GetCapabilities, IsRefusedWhileTheModelIsLoading) {

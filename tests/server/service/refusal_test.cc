@@ -16,6 +16,8 @@
 namespace ruyi {
 namespace {
 
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 using v1::VideoEvent;
 
 // What a call without any event ends with.
@@ -44,6 +46,48 @@ TEST(Refusal, OfARequestThatTheProtoCannotSay) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(DetailsOf(status).reason(), reason::kInvalidRequest);
   EXPECT_EQ(DetailsOf(status).bad_request->field_violations(0).field(), "camera");
+}
+
+TEST(Refusal, TellsUnknownNumbersAndLimitsAtOnce) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_camera(static_cast<v1::Camera>(99));
+  request.set_sampler(static_cast<v1::Sampler>(99));
+  request.mutable_start_images(0)->clear_source();
+  request.set_steps(1000);
+  request.mutable_acceleration()->mutable_fp8()->set_mode(static_cast<v1::Fp8Mode>(99));
+  request.mutable_acceleration()->mutable_tea_cache()->set_threshold(7);
+  EXPECT_THAT(DetailsOf(Refusal(service.Call(request))).wrong_fields(),
+              UnorderedElementsAre("start_images[0]", "camera", "sampler", "steps", "acceleration.fp8.mode",
+                                   "acceleration.tea_cache.threshold"));
+}
+
+TEST(Refusal, OfLorasThatDoNotServe) {
+  ServiceOptions options;
+  options.pipeline.loras =
+      std::make_shared<FakeLoraCatalog>(std::vector<std::string>{"broken", "film"}, /*broken=*/"broken");
+  ServiceUnderTest service(options);
+  v1::GenerateVideoRequest request = SmallRequest();
+  for (const char* name : {"film", "none", "broken"})
+    request.mutable_acceleration()->add_loras()->set_name(name);
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(DetailsOf(status).wrong_fields(),
+              ElementsAre("acceleration.loras[1].name", "acceleration.loras[2].name"));
+}
+
+TEST(Refusal, OfAnotherModeThanThatOfWeightsInEightBits) {
+  ServiceOptions options;
+  options.limits.fp8.mode = Fp8Mode::kLite;
+  ServiceUnderTest service(options);
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.mutable_acceleration()->mutable_fp8()->set_mode(v1::FP8_MODE_NONE);
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kFeatureNotBuilt);
+  EXPECT_THAT(DetailsOf(status).wrong_fields(), ElementsAre("acceleration.fp8"));
+  request.mutable_acceleration()->mutable_fp8()->set_mode(v1::FP8_MODE_LITE);
+  EXPECT_TRUE(service.Call(request).Finish().ok());
 }
 
 TEST(Refusal, OfARequestThatTheModelDoesNotTake) {

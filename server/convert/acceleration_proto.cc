@@ -1,0 +1,79 @@
+#include "server/convert/acceleration_proto.h"
+
+#include "server/convert/fp8_proto.h"
+
+namespace ruyi {
+namespace {
+
+TeaCacheSettings FromProto(const ruyi::v1::TeaCache& proto) {
+  TeaCacheSettings settings = {.offload = proto.offload()};
+  if (proto.has_threshold())
+    settings.threshold = proto.threshold();
+  if (proto.has_skip_start_steps())
+    settings.skip_start_steps = proto.skip_start_steps();
+  if (proto.has_skip_end_steps())
+    settings.skip_end_steps = proto.skip_end_steps();
+  return settings;
+}
+
+EnhanceSettings FromProto(const ruyi::v1::EnhanceAVideo& proto) {
+  EnhanceSettings settings;
+  if (proto.has_weight())
+    settings.weight = proto.weight();
+  if (proto.has_skip_start_steps())
+    settings.skip_start_steps = proto.skip_start_steps();
+  if (proto.has_skip_end_steps())
+    settings.skip_end_steps = proto.skip_end_steps();
+  return settings;
+}
+
+LoraSettings FromProto(const ruyi::v1::Lora& proto) {
+  LoraSettings settings = {.name = proto.name()};
+  if (proto.has_strength())
+    settings.strength = proto.strength();
+  return settings;
+}
+
+void Fill(const TeaCacheSettings& settings, ruyi::v1::TeaCache& proto) {
+  proto.set_threshold(settings.threshold);
+  proto.set_skip_start_steps(settings.skip_start_steps);
+  proto.set_skip_end_steps(settings.skip_end_steps);
+  proto.set_offload(settings.offload);
+}
+
+void Fill(const EnhanceSettings& settings, ruyi::v1::EnhanceAVideo& proto) {
+  proto.set_weight(settings.weight);
+  proto.set_skip_start_steps(settings.skip_start_steps);
+  proto.set_skip_end_steps(settings.skip_end_steps);
+}
+
+void Fill(const LoraSettings& settings, ruyi::v1::Lora& proto) {
+  proto.set_name(settings.name);
+  proto.set_strength(settings.strength);
+}
+
+}  // namespace
+
+void FillAcceleration(const ruyi::v1::Acceleration& proto, GenerationRequest& request) {
+  request.fp8 = ruyi::FromProto(proto.fp8(), request.unreadable);
+  for (const ruyi::v1::Lora& lora : proto.loras())
+    request.loras.push_back(FromProto(lora));
+  if (proto.has_tea_cache())
+    request.tea_cache = FromProto(proto.tea_cache());
+  if (proto.has_enhance_a_video())
+    request.enhance = FromProto(proto.enhance_a_video());
+}
+
+ruyi::v1::Acceleration AccelerationOf(const GenerationPlan& plan) {
+  ruyi::v1::Acceleration proto;
+  *proto.mutable_fp8() = ToProto(plan.fp8);
+  for (const LoraSettings& lora : plan.loras)
+    Fill(lora, *proto.add_loras());
+  if (plan.tea_cache.has_value())
+    Fill(*plan.tea_cache, *proto.mutable_tea_cache());
+  if (plan.enhance.has_value())
+    Fill(*plan.enhance, *proto.mutable_enhance_a_video());
+  return proto;
+}
+
+}  // namespace ruyi
