@@ -21,6 +21,18 @@ const std::map<std::string, ComputeType>& ComputeTypes() {
   return types;
 }
 
+const std::map<std::string, Fp8Mode>& Fp8Modes() {
+  static const auto& modes = *new std::map<std::string, Fp8Mode>{
+      {"none", Fp8Mode::kNone}, {"lite", Fp8Mode::kLite}, {"strong", Fp8Mode::kStrong}, {"extreme", Fp8Mode::kExtreme}};
+  return modes;
+}
+
+const std::map<std::string, Fp8Type>& Fp8Types() {
+  static const auto& types =
+      *new std::map<std::string, Fp8Type>{{"e4m3fn", Fp8Type::kE4m3fn}, {"e5m2", Fp8Type::kE5m2}};
+  return types;
+}
+
 // Values that CLI11 reads as numbers or names and that the options hold as other types.
 struct RawValues {
   double drain_timeout_s = 0;
@@ -30,6 +42,14 @@ struct RawValues {
 CLI::Validator IsNumber() {
   return CLI::Validator(
       [](std::string& text) { return std::isnan(std::strtod(text.c_str(), nullptr)) ? "not a number" : ""; }, "");
+}
+
+// A flag that takes a name of `choices`; CLI11's own transformer would take the enum's numbers too.
+template <typename Enum>
+CLI::Option* AddChoice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& choices,
+                       const std::string& help) {
+  const auto set = [&value, &choices](const std::string& name) { value = choices.at(name); };
+  return app.add_option_function<std::string>(flag, set, help)->check(CLI::IsMember(&choices).description(""));
 }
 
 void AddModelFlags(CLI::App& app, ServerOptions& options) {
@@ -42,11 +62,29 @@ void AddModelFlags(CLI::App& app, ServerOptions& options) {
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--dtype", options.dtype, "Type of computation; auto: bfloat16 where the processor has it")
+  AddChoice(app, "--dtype", options.dtype, ComputeTypes(),
+            "Type of computation; auto: bfloat16 where the processor has it")
       ->envname("RUYI_DTYPE")
-      ->transform(CLI::CheckedTransformer(ComputeTypes()).description(""))
       ->type_name("auto|float32|bfloat16")
       ->default_str("auto");
+  app.add_option("--lora-dir", options.lora_dir, "Folder of LoRAs (.safetensors) that requests may name")
+      ->envname("RUYI_LORA_DIR")
+      ->check(CLI::ExistingDirectory.description(""))
+      ->type_name("FOLDER");
+}
+
+void AddFp8Flags(CLI::App& app, ServerOptions& options) {
+  CLI::Option* mode = AddChoice(app, "--fp8", options.fp8.mode, Fp8Modes(),
+                                "Load weights of the transformer in 8 bits: half the memory for them")
+                          ->envname("RUYI_FP8")
+                          ->type_name("none|lite|strong|extreme")
+                          ->default_str("none");
+  AddChoice(app, "--fp8-type", options.fp8.type, Fp8Types(),
+            "Kind of 8 bits, with --fp8: e4m3fn is finer, e5m2 of larger range")
+      ->envname("RUYI_FP8_TYPE")
+      ->type_name("e4m3fn|e5m2")
+      ->default_str("e4m3fn")
+      ->needs(mode);
 }
 
 void AddNetworkFlags(CLI::App& app, ServerOptions& options) {
@@ -69,6 +107,7 @@ void AddNetworkFlags(CLI::App& app, ServerOptions& options) {
 void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
   constexpr int64_t kMaxImageBytes = int64_t{64} << 20;
   constexpr int64_t kMaxImagePixels = 200'000'000;
+  constexpr int kMostLoras = 16;
   app.add_option("--queue-capacity", options.queue_capacity, "Jobs that may wait; more are refused")
       ->envname("RUYI_QUEUE_CAPACITY")
       ->check(CLI::Range(1, 100'000))
@@ -83,6 +122,11 @@ void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
       ->envname("RUYI_MAX_IMAGE_PIXELS")
       ->check(CLI::Range(int64_t{1}, kMaxImagePixels))
       ->type_name("PIXELS")
+      ->capture_default_str();
+  app.add_option("--max-loras", options.max_loras, "LoRAs that one request may name")
+      ->envname("RUYI_MAX_LORAS")
+      ->check(CLI::Range(0, kMostLoras))
+      ->type_name("N")
       ->capture_default_str();
   raw.drain_timeout_s = absl::ToDoubleSeconds(options.drain_timeout);
   app.add_option("--drain-timeout", raw.drain_timeout_s, "How long SIGTERM lets jobs go on before they are cancelled")
@@ -140,6 +184,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(kFooter);
   AddModelFlags(app, options);
+  AddFp8Flags(app, options);
   AddNetworkFlags(app, options);
   AddLimitFlags(app, options, raw);
   AddLogFlags(app, options);

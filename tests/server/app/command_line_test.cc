@@ -60,12 +60,15 @@ void ExpectUsageError(const std::vector<std::string>& arguments, const Environme
   EXPECT_NE(parsed.error, "") << testing::PrintToString(arguments);
 }
 
-// One value of every flag, none of them the default, in the order of Expect.
+// One value of every flag, none of them the default, in the order of Expect. The folder exists.
 const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
   static const auto& values = *new std::vector<std::pair<std::string, std::string>>{
-      {"model", "folder"},      {"listen", "[::1]:1"},    {"metrics-listen", "0.0.0.0:2"}, {"queue-capacity", "3"},
-      {"drain-timeout", "4.5"}, {"max-image-bytes", "5"}, {"max-image-pixels", "6"},       {"threads", "7"},
-      {"dtype", "bfloat16"},    {"reflection", "false"},  {"port-file", "ports"},          {"log-level", "warning"}};
+      {"model", "folder"},           {"listen", "[::1]:1"},    {"metrics-listen", "0.0.0.0:2"},
+      {"queue-capacity", "3"},       {"drain-timeout", "4.5"}, {"max-image-bytes", "5"},
+      {"max-image-pixels", "6"},     {"threads", "7"},         {"dtype", "bfloat16"},
+      {"reflection", "false"},       {"port-file", "ports"},   {"log-level", "warning"},
+      {"lora-dir", RUYI_SOURCE_DIR}, {"max-loras", "0"},       {"fp8", "strong"},
+      {"fp8-type", "e5m2"}};
   return values;
 }
 
@@ -82,6 +85,9 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_FALSE(options.reflection);
   EXPECT_EQ(options.port_file, "ports");
   EXPECT_EQ(options.log_level, "warning");
+  EXPECT_EQ(options.lora_dir, RUYI_SOURCE_DIR);
+  EXPECT_EQ(options.max_loras, 0);
+  EXPECT_EQ(options.fp8, (Fp8Settings{.mode = Fp8Mode::kStrong, .type = Fp8Type::kE5m2}));
 }
 
 // "max-image-bytes" → "RUYI_MAX_IMAGE_BYTES".
@@ -107,6 +113,9 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_TRUE(options.reflection);
   EXPECT_EQ(options.port_file, "");
   EXPECT_EQ(options.log_level, "info");
+  EXPECT_EQ(options.lora_dir, "");
+  EXPECT_EQ(options.max_loras, 4);
+  EXPECT_EQ(options.fp8, Fp8Settings());
 }
 
 TEST(CommandLine, TakesEveryFlag) {
@@ -143,6 +152,27 @@ TEST(CommandLine, TakesEveryTypeOfComputation) {
   EXPECT_EQ(OptionsOf({"--model=m", "--dtype=auto"}).dtype, ComputeType::kAuto);
   EXPECT_EQ(OptionsOf({"--model=m", "--dtype=float32"}).dtype, ComputeType::kFloat32);
   EXPECT_EQ(OptionsOf({"--model=m", "--dtype=bfloat16"}).dtype, ComputeType::kBfloat16);
+}
+
+TEST(CommandLine, TakesEveryModeAndTypeOfFp8) {
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8=none"}).fp8.mode, Fp8Mode::kNone);
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8=lite"}).fp8.mode, Fp8Mode::kLite);
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8=strong"}).fp8.mode, Fp8Mode::kStrong);
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8=extreme"}).fp8.mode, Fp8Mode::kExtreme);
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8=lite", "--fp8-type=e4m3fn"}).fp8.type, Fp8Type::kE4m3fn);
+}
+
+TEST(CommandLine, NeedsAModeForATypeOfFp8) {
+  ExpectUsageError({"--model=m", "--fp8-type=e5m2"});
+  ExpectUsageError({"--model=m"}, {{"RUYI_FP8_TYPE", "e5m2"}});
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8-type=e5m2"}, {{"RUYI_FP8", "lite"}}).fp8.type, Fp8Type::kE5m2);
+}
+
+TEST(CommandLine, NeedsAFolderForLoras) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(OptionsOf({"--model=m", "--lora-dir", folder.path().string()}).lora_dir, folder.path().string());
+  ExpectUsageError({"--model=m", "--lora-dir", (folder.path() / "none").string()});
+  ExpectUsageError({"--model=m", "--lora-dir", folder.Write("file", "").string()});
 }
 
 TEST(CommandLine, PutsFlagsBeforeTheEnvironmentBeforeTheFile) {
@@ -186,7 +216,7 @@ TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
                                                                                     {"threads", "1025"},
                                                                                     {"threads", "many"},
                                                                                     {"dtype", "float16"},
-                                                                                    {"dtype", "9"},
+                                                                                    {"dtype", "1"},
                                                                                     {"queue-capacity", "0"},
                                                                                     {"queue-capacity", "100001"},
                                                                                     {"queue-capacity", "1.5"},
@@ -199,7 +229,12 @@ TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
                                                                                     {"drain-timeout", "nan"},
                                                                                     {"drain-timeout", "-NaN"},
                                                                                     {"log-level", "loud"},
-                                                                                    {"reflection", "maybe"}}) {
+                                                                                    {"reflection", "maybe"},
+                                                                                    {"lora-dir", "no folder"},
+                                                                                    {"max-loras", "-1"},
+                                                                                    {"max-loras", "17"},
+                                                                                    {"fp8", "all"},
+                                                                                    {"fp8", "1"}}) {
     SCOPED_TRACE(flag + " " + value);
     ExpectUsageError({"--model=m", "--" + flag + "=" + value});
     ExpectUsageError({"--model=m"}, {{VariableOf(flag), value}});

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,42 @@ TEST(Refusal, TellsUnknownNumbersAndLimitsAtOnce) {
   EXPECT_THAT(DetailsOf(Refusal(service.Call(request))).wrong_fields(),
               UnorderedElementsAre("start_images[0]", "camera", "sampler", "steps", "acceleration.fp8.mode",
                                    "acceleration.tea_cache.threshold"));
+}
+
+// gRPC drops a status that is too long for its trailers.
+TEST(Refusal, HoldsEveryFieldThatCanBeWrong) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request;
+  for (int i = 0; i < 4; ++i) {
+    request.add_start_images()->set_data("no picture");
+    request.add_end_images()->set_data("no picture");
+    v1::Lora& lora = *request.mutable_acceleration()->add_loras();
+    lora.set_name(std::string(10'000, 'x'));
+    lora.set_strength(std::numeric_limits<double>::quiet_NaN());
+  }
+  request.mutable_size()->set_width(257);
+  request.mutable_size()->set_height(257);
+  request.set_frame_count(9);
+  request.set_camera(static_cast<v1::Camera>(99));
+  request.set_motion(9);
+  request.set_sampler(static_cast<v1::Sampler>(99));
+  request.set_steps(1000);
+  request.set_guidance_scale(0);
+  request.set_guidance_rescale(9);
+  request.set_clip_apply_ratio(9);
+  request.mutable_execution_timeout()->set_nanos(-1'000'000'000);
+  v1::Acceleration& acceleration = *request.mutable_acceleration();
+  acceleration.mutable_fp8()->set_mode(static_cast<v1::Fp8Mode>(99));
+  acceleration.mutable_fp8()->set_type(static_cast<v1::Fp8Type>(99));
+  acceleration.mutable_tea_cache()->set_threshold(9);
+  acceleration.mutable_tea_cache()->set_skip_start_steps(0);
+  acceleration.mutable_tea_cache()->set_skip_end_steps(0);
+  acceleration.mutable_enhance_a_video()->set_weight(99);
+  acceleration.mutable_enhance_a_video()->set_skip_start_steps(-1);
+  acceleration.mutable_enhance_a_video()->set_skip_end_steps(-1);
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+  EXPECT_EQ(DetailsOf(status).wrong_fields().size(), 35u);
 }
 
 TEST(Refusal, OfLorasThatDoNotServe) {
