@@ -51,11 +51,18 @@ std::string QueuedText(const v1::VideoQueued& queued) {
   return queued.position() == 0 ? "queued: next" : absl::StrFormat("queued: %d before this one", queued.position());
 }
 
+std::string SkippedText(int count) {
+  if (count == 0)
+    return "";
+  return count == 1 ? "1 step skipped" : absl::StrFormat("%d steps skipped", count);
+}
+
 std::string SummaryText(const std::string& path, const v1::Video& video) {
   const v1::VideoUsage& usage = video.usage();
   const double work_s = Seconds(usage.conditioning()) + Seconds(usage.denoising()) + Seconds(usage.decoding());
-  return absl::StrFormat("%s: %d bytes, %s, made in %.1f s", path, video.result().size_bytes(),
-                         SettingsText(video.settings()), work_s);
+  const std::string skipped = SkippedText(video.result().skipped_steps_size());
+  return absl::StrFormat("%s: %d bytes, %s, made in %.1f s%s%s", path, video.result().size_bytes(),
+                         SettingsText(video.settings()), work_s, skipped.empty() ? "" : ", ", skipped);
 }
 
 }  // namespace ruyi::client

@@ -23,7 +23,10 @@ std::string AcceptedText(const v1::Video& video);
 // "queued: 2 before this one".
 std::string QueuedText(const v1::VideoQueued& queued);
 
-// "film.mp4: 1234 bytes, 768x512, 120 frames, seed 7, made in 61.2 s".
+// "5 steps skipped"; empty for none.
+std::string SkippedText(int count);
+
+// "film.mp4: 1234 bytes, 768x512, 120 frames, seed 7, made in 61.2 s, 5 steps skipped".
 std::string SummaryText(const std::string& path, const v1::Video& video);
 
 }  // namespace ruyi::client

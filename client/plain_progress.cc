@@ -19,6 +19,8 @@ std::string ProgressLine(const v1::VideoProgress& progress) {
   std::string line = absl::StrFormat("%s: %d/%d", PhaseText(progress.phase()), progress.step(), progress.total());
   if (progress.has_eta())
     absl::StrAppendFormat(&line, ", %s left", ClockText(progress.eta()));
+  if (const std::string skipped = SkippedText(progress.skipped_steps_size()); !skipped.empty())
+    absl::StrAppendFormat(&line, ", %s", skipped);
   return line;
 }
 

@@ -22,6 +22,8 @@ std::string ProgressLine(const v1::VideoProgress& progress) {
                                      Bar(progress.step(), progress.total()), progress.step(), progress.total());
   if (progress.has_eta())
     absl::StrAppendFormat(&line, "  ETA %s", ClockText(progress.eta()));
+  if (const std::string skipped = SkippedText(progress.skipped_steps_size()); !skipped.empty())
+    absl::StrAppendFormat(&line, "  %s", skipped);
   return line;
 }
 

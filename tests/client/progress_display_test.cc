@@ -73,6 +73,13 @@ TEST(PlainProgress, ShowsTheTimeLeft) {
   EXPECT_EQ(PlainText({ProgressEvent(v1::PHASE_DENOISING, 3, 25, 41)}), "denoising: 3/25, 0:41 left\n");
 }
 
+TEST(PlainProgress, SaysHowManyStepsWereSkipped) {
+  v1::VideoEvent event = ProgressEvent(v1::PHASE_DENOISING, 12, 25, 41);
+  for (const int step : {5, 7, 9})
+    event.mutable_progress()->add_skipped_steps(step);
+  EXPECT_EQ(PlainText({event}), "denoising: 12/25, 0:41 left, 3 steps skipped\n");
+}
+
 TEST(PlainProgress, SaysNothingOfChunksAndHeartbeats) {
   EXPECT_EQ(PlainText({ChunkEvent(0, "abc"), HeartbeatEvent()}), "");
 }
@@ -84,6 +91,12 @@ TEST(PlainProgress, TakesATotalOfZero) {
 TEST(TerminalProgress, DrawsPhaseBarStepsAndTime) {
   EXPECT_EQ(TerminalText({ProgressEvent(v1::PHASE_DENOISING, 10, 20, 65)}),
             std::string(kClear) + "denoising    [###############...............] 10/20  ETA 1:05");
+}
+
+TEST(TerminalProgress, SaysHowManyStepsWereSkipped) {
+  v1::VideoEvent event = ProgressEvent(v1::PHASE_DENOISING, 10, 20, 65);
+  event.mutable_progress()->add_skipped_steps(7);
+  EXPECT_THAT(TerminalText({event}), EndsWith("10/20  ETA 1:05  1 step skipped"));
 }
 
 TEST(TerminalProgress, DrawsOverTheSameLine) {
@@ -119,7 +132,16 @@ TEST(JsonEvents, HaveTheNamesOfTheContractAndZeros) {
   event.set_seq(3);
   const json line = EventAsJson(event);
   EXPECT_EQ(line["seq"], "3");
-  EXPECT_EQ(line["progress"], (json{{"phase", "PHASE_DENOISING"}, {"step", 0}, {"total", 25}, {"eta", "41s"}}));
+  EXPECT_EQ(
+      line["progress"],
+      (json{
+          {"phase", "PHASE_DENOISING"}, {"step", 0}, {"total", 25}, {"eta", "41s"}, {"skipped_steps", json::array()}}));
+}
+
+TEST(JsonEvents, ListTheSkippedSteps) {
+  v1::VideoEvent event = ProgressEvent(v1::PHASE_DENOISING, 10, 20);
+  event.mutable_progress()->add_skipped_steps(7);
+  EXPECT_EQ(EventAsJson(event)["progress"]["skipped_steps"], json{7});
 }
 
 TEST(JsonEvents, NameFieldsInSnakeCase) {
@@ -174,6 +196,13 @@ TEST(EventText, NamesEveryPhase) {
 TEST(EventText, SumsUpTheVideo) {
   EXPECT_EQ(SummaryText("film.mp4", CompletedEvent("abc").completed().video()),
             "film.mp4: 3 bytes, 64x48, 9 frames, seed 42, made in 3.5 s");
+}
+
+TEST(EventText, SumsUpTheSkippedSteps) {
+  v1::Video video = CompletedEvent("abc").completed().video();
+  video.mutable_result()->add_skipped_steps(3);
+  video.mutable_result()->add_skipped_steps(5);
+  EXPECT_THAT(SummaryText("film.mp4", video), EndsWith("made in 3.5 s, 2 steps skipped"));
 }
 
 }  // namespace
