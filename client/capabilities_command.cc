@@ -44,13 +44,38 @@ std::string PicturesText(const v1::Limits& limits) {
                          limits.max_image_pixels());
 }
 
+// Of what is off unless its flag is given.
+std::string OptionText(const v1::DoubleRange& range) {
+  return absl::StrCat(range.min(), " to ", range.max(), ", such as ", range.default_(), "; off when left out");
+}
+
+std::string LorasText(const v1::Capabilities& capabilities) {
+  const v1::Limits& limits = capabilities.limits();
+  if (capabilities.loras().empty() || limits.max_loras() == 0)
+    return "none";
+  return absl::StrCat(absl::StrJoin(capabilities.loras(), ", "), "; up to ", limits.max_loras(), ", strength ",
+                      RangeText(limits.lora_strength()));
+}
+
+std::string Fp8ModesText(const v1::Capabilities& capabilities) {
+  std::vector<std::string> names;
+  for (int mode : capabilities.fp8_modes())
+    names.push_back(NameOfFp8Mode(static_cast<v1::Fp8Mode>(mode)));
+  return absl::StrCat(absl::StrJoin(names, ", "), ", default ", NameOfFp8Mode(capabilities.fp8().mode()));
+}
+
+// Weights in 8 bits have one type; others take any.
+std::string Fp8TypesText(const v1::Fp8& loaded) {
+  return loaded.mode() == v1::FP8_MODE_NONE ? absl::StrJoin(Fp8TypeNames(), ", ") : NameOfFp8Type(loaded.type());
+}
+
 }  // namespace
 
 std::string CapabilitiesText(const v1::Capabilities& capabilities) {
   const v1::Limits& limits = capabilities.limits();
   std::string text;
   const auto add = [&text](std::string_view name, const std::string& value) {
-    absl::StrAppendFormat(&text, "%-14s%s\n", name, value);
+    absl::StrAppendFormat(&text, "%-20s%s\n", name, value);
   };
   add("model", capabilities.model());
   add("version", capabilities.version());
@@ -62,6 +87,13 @@ std::string CapabilitiesText(const v1::Capabilities& capabilities) {
   add("--sampler", SamplersText(capabilities));
   add("--steps", RangeText(limits.steps()));
   add("--guidance", RangeText(limits.guidance_scale()));
+  add("--guidance-rescale", RangeText(limits.guidance_rescale()));
+  add("--clip-apply-ratio", RangeText(limits.clip_apply_ratio()));
+  add("--lora", LorasText(capabilities));
+  add("--fp8", Fp8ModesText(capabilities));
+  add("--fp8-type", Fp8TypesText(capabilities.fp8()));
+  add("--tea-cache", OptionText(limits.tea_cache_threshold()));
+  add("--enhance", OptionText(limits.enhance_weight()));
   add("queue", absl::StrFormat("%d may wait", capabilities.queue_capacity()));
   return text;
 }
@@ -76,7 +108,7 @@ ExitCode RunCapabilities(bool json, const std::string& server, Interrupt& interr
   }
   if (interrupt.signal() != 0)
     return ExitCodeOfSignal(interrupt.signal());
-  std::cerr << CallErrorText(status, server, FlagNames({}, {})) << std::flush;
+  std::cerr << CallErrorText(status, server, FlagNames(GenerateOptions())) << std::flush;
   return ExitCodeOfStatus(status.error_code());
 }
 

@@ -24,6 +24,18 @@ constexpr Choice<v1::Sampler> kSamplers[] = {
     {"pndm", v1::SAMPLER_PNDM},
 };
 
+constexpr Choice<v1::Fp8Mode> kFp8Modes[] = {
+    {"none", v1::FP8_MODE_NONE},
+    {"lite", v1::FP8_MODE_LITE},
+    {"strong", v1::FP8_MODE_STRONG},
+    {"extreme", v1::FP8_MODE_EXTREME},
+};
+
+constexpr Choice<v1::Fp8Type> kFp8Types[] = {
+    {"e4m3fn", v1::FP8_TYPE_E4M3FN},
+    {"e5m2", v1::FP8_TYPE_E5M2},
+};
+
 template <typename Enum, size_t size>
 std::vector<std::string> Names(const Choice<Enum> (&choices)[size]) {
   std::vector<std::string> names;
@@ -42,6 +54,16 @@ Enum OfName(const Choice<Enum> (&choices)[size], std::string_view name) {
   return Enum{};
 }
 
+// "`kind` 17" for a value without a name.
+template <typename Enum, size_t size>
+std::string NameOf(const Choice<Enum> (&choices)[size], Enum value, std::string_view kind) {
+  for (const Choice<Enum>& choice : choices) {
+    if (choice.value == value)
+      return std::string(choice.name);
+  }
+  return absl::StrFormat("%s %d", kind, static_cast<int>(value));
+}
+
 }  // namespace
 
 std::vector<std::string> CameraNames() {
@@ -52,6 +74,14 @@ std::vector<std::string> SamplerNames() {
   return Names(kSamplers);
 }
 
+std::vector<std::string> Fp8ModeNames() {
+  return Names(kFp8Modes);
+}
+
+std::vector<std::string> Fp8TypeNames() {
+  return Names(kFp8Types);
+}
+
 v1::Camera CameraOfName(std::string_view name) {
   return OfName(kCameras, name);
 }
@@ -60,12 +90,24 @@ v1::Sampler SamplerOfName(std::string_view name) {
   return OfName(kSamplers, name);
 }
 
+v1::Fp8Mode Fp8ModeOfName(std::string_view name) {
+  return OfName(kFp8Modes, name);
+}
+
+v1::Fp8Type Fp8TypeOfName(std::string_view name) {
+  return OfName(kFp8Types, name);
+}
+
 std::string NameOfSampler(v1::Sampler sampler) {
-  for (const Choice<v1::Sampler>& choice : kSamplers) {
-    if (choice.value == sampler)
-      return std::string(choice.name);
-  }
-  return absl::StrFormat("sampler %d", static_cast<int>(sampler));
+  return NameOf(kSamplers, sampler, "sampler");
+}
+
+std::string NameOfFp8Mode(v1::Fp8Mode mode) {
+  return NameOf(kFp8Modes, mode, "mode");
+}
+
+std::string NameOfFp8Type(v1::Fp8Type type) {
+  return NameOf(kFp8Types, type, "type");
 }
 
 }  // namespace ruyi::client

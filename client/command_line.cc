@@ -1,42 +1,19 @@
 #include "client/command_line.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <iostream>
 #include <optional>
-#include <string_view>
 
 #include "absl/strings/str_format.h"
 #include "client/choices.h"
 #include "client/exit_code.h"
+#include "client/flag_values.h"
 
 namespace ruyi::client {
 namespace {
 
-constexpr int kMaxPort = 65535;
 constexpr double kMaxTimeoutSeconds = 366.0 * 24 * 3600;
 constexpr int kNothingWrong = -1;
-
-// Decimal only; CLI11 would take 010 for 8 and -1 for the largest unsigned number.
-template <typename Int>
-std::optional<Int> ParseInt(std::string_view text) {
-  Int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return value;
-}
-
-std::optional<FrameSize> ParseSize(std::string_view text) {
-  const size_t x = text.find('x');
-  if (x == std::string_view::npos)
-    return std::nullopt;
-  const std::optional<int32_t> width = ParseInt<int32_t>(text.substr(0, x));
-  const std::optional<int32_t> height = ParseInt<int32_t>(text.substr(x + 1));
-  if (!width.has_value() || !height.has_value())
-    return std::nullopt;
-  return FrameSize{*width, *height};
-}
 
 // The checks return what is wrong, or nothing, as CLI11 wants it.
 std::string CheckSize(const std::string& text) {
@@ -44,13 +21,15 @@ std::string CheckSize(const std::string& text) {
 }
 
 std::string CheckAddress(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon != std::string::npos && colon > 0) {
-    const std::optional<int32_t> port = ParseInt<int32_t>(std::string_view(text).substr(colon + 1));
-    if (port.has_value() && *port > 0 && *port <= kMaxPort)
-      return "";
-  }
-  return absl::StrFormat("%s is not HOST:PORT, such as 127.0.0.1:50051", text);
+  return IsAddress(text) ? "" : absl::StrFormat("%s is not HOST:PORT, such as 127.0.0.1:50051", text);
+}
+
+std::string CheckSkip(const std::string& text) {
+  return ParseSkip(text).has_value() ? "" : absl::StrFormat("%s is not START,END, such as 3,1", text);
+}
+
+std::string CheckLora(const std::string& text) {
+  return ParseLora(text).has_value() ? "" : absl::StrFormat("%s is not NAME or NAME=STRENGTH, such as film=0.8", text);
 }
 
 std::string CheckTimeout(const std::string& text) {
@@ -105,8 +84,70 @@ void AddSampling(CLI::App* command, GenerateOptions& options) {
   AddInt(command, "--steps", options.steps, "Denoising steps: more take longer. Default: the server's");
   command->add_option("--guidance", options.guidance,
                       "Classifier-free guidance: how closely to follow the pictures. Default: the server's");
+  command->add_option("--guidance-rescale", options.guidance_rescale,
+                      "Against pictures that guidance overexposes, 0 (off) to 1. Default: the server's");
+  command->add_option(
+      "--clip-apply-ratio", options.clip_apply_ratio,
+      "Share of the steps, the last ones, that see what CLIP says of the first picture, 0 to 1. Default: "
+      "the server's");
   AddInt(command, "--seed", options.seed,
          "The same seed and settings give the same frames. Default: the server draws one and tells it");
+}
+
+CLI::Option* AddSkip(CLI::App* command, const std::string& flag, std::optional<SkippedEnds>& value,
+                     const std::string& help) {
+  const auto set = [&value](const std::string& text) { value = ParseSkip(text); };
+  return command->add_option_function<std::string>(flag, set, help)->type_name("START,END")->check(CheckSkip);
+}
+
+void AddWeights(CLI::App* command, GenerateOptions& options) {
+  const auto add_lora = [&options](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts)
+      options.loras.push_back(*ParseLora(text));
+  };
+  command
+      ->add_option_function<std::vector<std::string>>("--lora", add_lora,
+                                                      "A LoRA of the server and how strong it is. Again for more")
+      ->type_name("NAME[=STRENGTH]")
+      ->check(CheckLora)
+      ->allow_extra_args(false);
+  CLI::Option* mode =
+      command
+          ->add_option("--fp8", options.fp8,
+                       "Put weights of the transformer into 8 bits: less memory, slightly other video. Default: as the "
+                       "server's are")
+          ->type_name("WORD")
+          ->check(CLI::IsMember(Fp8ModeNames()));
+  command->add_option("--fp8-type", options.fp8_type, "Kind of 8 bits. Default: the server's (e4m3fn)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(Fp8TypeNames()))
+      ->needs(mode);
+}
+
+void AddTeaCache(CLI::App* command, TeaCacheOptions& options) {
+  CLI::Option* threshold =
+      command->add_option("--tea-cache", options.threshold,
+                          "Leave out steps until so much change has added up, 0 to 1: faster, slightly other video. "
+                          "Default: off");
+  AddSkip(command, "--tea-cache-skip", options.skip,
+          "Steps at the start and at the end that --tea-cache never leaves out. Default: the server's")
+      ->needs(threshold);
+  command->add_flag("--tea-cache-offload", options.offload, "Keep what --tea-cache keeps in the host's memory")
+      ->needs(threshold);
+}
+
+void AddEnhance(CLI::App* command, EnhanceOptions& options) {
+  CLI::Option* weight = command->add_option(
+      "--enhance", options.weight, "Make frames agree more with each other (Enhance-A-Video), 0 to 10. Default: off");
+  AddSkip(command, "--enhance-skip", options.skip,
+          "Steps at the start and at the end without --enhance. Default: the server's")
+      ->needs(weight);
+}
+
+void AddMemory(CLI::App* command, GenerateOptions& options) {
+  command->add_flag_function(
+      "--vae-tiling,!--no-vae-tiling", [&options](int64_t count) { options.vae_tiling = count > 0; },
+      "Encode and decode in tiles: less memory, slightly other video. Default: the model's");
 }
 
 void AddOutput(CLI::App* command, GenerateOptions& options) {
@@ -135,11 +176,15 @@ void AddGenerate(CLI::App& app, GenerateOptions& options) {
   AddShape(command, options);
   AddMotion(command, options);
   AddSampling(command, options);
+  AddWeights(command, options);
+  AddTeaCache(command, options.tea_cache);
+  AddEnhance(command, options.enhance);
+  AddMemory(command, options);
   AddOutput(command, options);
 }
 
 void AddCapabilities(CLI::App& app, CommandLine& line) {
-  app.add_subcommand("capabilities", "Show what the server takes: limits, defaults, samplers")
+  app.add_subcommand("capabilities", "Show what the server takes: limits, defaults, samplers, LoRAs")
       ->add_flag("--json", line.capabilities_json, "One JSON object (ruyi.v1.Capabilities) on stdout");
 }
 

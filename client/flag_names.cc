@@ -1,7 +1,6 @@
 #include "client/flag_names.h"
 
 #include <charconv>
-#include <utility>
 
 #include "absl/strings/str_format.h"
 
@@ -25,39 +24,63 @@ constexpr FieldFlag kFlags[] = {
     {"sampler", "--sampler"},
     {"steps", "--steps"},
     {"guidance_scale", "--guidance"},
+    {"guidance_rescale", "--guidance-rescale"},
+    {"clip_apply_ratio", "--clip-apply-ratio"},
     {"seed", "--seed"},
+    {"acceleration.loras", "--lora"},
+    {"acceleration.fp8", "--fp8"},
+    {"acceleration.fp8.type", "--fp8-type"},
+    {"acceleration.tea_cache", "--tea-cache"},
+    {"acceleration.tea_cache.skip_start_steps", "START of --tea-cache-skip"},
+    {"acceleration.tea_cache.skip_end_steps", "END of --tea-cache-skip"},
+    {"acceleration.tea_cache.offload", "--tea-cache-offload"},
+    {"acceleration.enhance_a_video", "--enhance"},
+    {"acceleration.enhance_a_video.skip_start_steps", "START of --enhance-skip"},
+    {"acceleration.enhance_a_video.skip_end_steps", "END of --enhance-skip"},
+    {"memory.vae_tiling", "--vae-tiling"},
 };
 
-std::string_view FlagOf(std::string_view field) {
-  for (const FieldFlag& entry : kFlags) {
-    if (entry.field == field)
-      return entry.flag;
-  }
-  return "";
+// Whether `path` is `field`, an element of it or a part of it.
+bool IsIn(std::string_view field, std::string_view path) {
+  return path.starts_with(field) &&
+         (path.size() == field.size() || path[field.size()] == '.' || path[field.size()] == '[');
 }
 
-// " number 2 (b.png)" for "[1]" or "[1].data"; empty when there is no such picture.
-std::string PictureText(std::string_view index, const std::vector<std::string>& paths) {
+// The entry of the longest field that `path` is in; null without one.
+const FieldFlag* Find(std::string_view path) {
+  const FieldFlag* found = nullptr;
+  for (const FieldFlag& entry : kFlags) {
+    if (IsIn(entry.field, path) && (found == nullptr || entry.field.size() > found->field.size()))
+      found = &entry;
+  }
+  return found;
+}
+
+// " number 2 (b.png)" for "[1]" or "[1].data"; empty when that was not given.
+std::string NumberText(std::string_view index, const std::vector<std::string>& given) {
   size_t position = 0;
   if (!index.starts_with('[') ||
       std::from_chars(index.data() + 1, index.data() + index.size(), position).ec != std::errc())
     return "";
-  return position < paths.size() ? absl::StrFormat(" number %d (%s)", position + 1, paths[position]) : "";
+  return position < given.size() ? absl::StrFormat(" number %d (%s)", position + 1, given[position]) : "";
 }
 
 }  // namespace
 
-FlagNames::FlagNames(std::vector<std::string> images, std::vector<std::string> end_images)
-    : images_(std::move(images)), end_images_(std::move(end_images)) {}
+FlagNames::FlagNames(const GenerateOptions& options) {
+  given_["--image"] = options.images;
+  given_["--end-image"] = options.end_images;
+  for (const GivenLora& lora : options.loras)
+    given_["--lora"].push_back(lora.name);
+}
 
 std::string FlagNames::Of(std::string_view field) const {
-  const size_t name_end = std::min(field.find_first_of("[."), field.size());
-  const std::string_view name = field.substr(0, name_end);
-  const std::string_view flag = FlagOf(name);
-  if (flag.empty())
+  const FieldFlag* found = Find(field);
+  if (found == nullptr)
     return std::string(field);
-  const std::string_view index = field.substr(name_end);
-  return std::string(flag) + PictureText(index, name == "end_images" ? end_images_ : images_);
+  const auto given = given_.find(found->flag);
+  const std::string_view index = field.substr(found->field.size());
+  return std::string(found->flag) + (given == given_.end() ? "" : NumberText(index, given->second));
 }
 
 }  // namespace ruyi::client

@@ -2,24 +2,26 @@
 // After it: the error's text. Immutable; thread-safe.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "client/generate_options.h"
 
 namespace ruyi::client {
 
 class FlagNames {
  public:
-  // The pictures as given with --image and --end-image.
-  FlagNames(std::vector<std::string> images, std::vector<std::string> end_images);
+  // Takes the pictures and LoRAs that were given.
+  explicit FlagNames(const GenerateOptions& options);
 
-  // "frame_count" → "--frames", "start_images[1]" → "--image number 2 (b.png)". A field without a flag is returned as
-  // it is.
+  // "frame_count" → "--frames", "start_images[1]" → "--image number 2 (b.png)", "acceleration.loras[0].name" →
+  // "--lora number 1 (film)". A field without a flag is returned as it is.
   std::string Of(std::string_view field) const;
 
  private:
-  std::vector<std::string> images_;
-  std::vector<std::string> end_images_;
+  std::map<std::string_view, std::vector<std::string>> given_;  // by flag, in order
 };
 
 }  // namespace ruyi::client

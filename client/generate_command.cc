@@ -139,12 +139,12 @@ ExitCode FailCall(const grpc::Status& status, const GenerateOptions& options, co
     return Fail(ExitCode::kDeadline, absl::StrFormat("not done within the %g s of --timeout: the video is cancelled",
                                                      options.timeout_s.value_or(0)));
   }
-  std::cerr << CallErrorText(status, server, FlagNames(options.images, options.end_images)) << std::flush;
+  std::cerr << CallErrorText(status, server, FlagNames(options)) << std::flush;
   return ExitCodeOfStatus(status.error_code());
 }
 
 ExitCode FailJob(const google::rpc::Status& status, const GenerateOptions& options) {
-  std::cerr << ErrorText(status, FlagNames(options.images, options.end_images)) << std::flush;
+  std::cerr << ErrorText(status, FlagNames(options)) << std::flush;
   const ExitCode code = ExitCodeOfStatus(static_cast<grpc::StatusCode>(status.code()));
   return code == ExitCode::kDone ? ExitCode::kFailed : code;
 }

@@ -64,8 +64,50 @@ void SetSampling(const GenerateOptions& options, v1::GenerateVideoRequest& reque
     request.set_steps(*options.steps);
   if (options.guidance.has_value())
     request.set_guidance_scale(*options.guidance);
+  if (options.guidance_rescale.has_value())
+    request.set_guidance_rescale(*options.guidance_rescale);
+  if (options.clip_apply_ratio.has_value())
+    request.set_clip_apply_ratio(*options.clip_apply_ratio);
   if (options.seed.has_value())
     request.set_seed(*options.seed);
+}
+
+void SetWeights(const GenerateOptions& options, v1::GenerateVideoRequest& request) {
+  if (!options.fp8.empty())
+    request.mutable_acceleration()->mutable_fp8()->set_mode(Fp8ModeOfName(options.fp8));
+  if (!options.fp8_type.empty())
+    request.mutable_acceleration()->mutable_fp8()->set_type(Fp8TypeOfName(options.fp8_type));
+  for (const GivenLora& given : options.loras) {
+    v1::Lora& lora = *request.mutable_acceleration()->add_loras();
+    lora.set_name(given.name);
+    if (given.strength.has_value())
+      lora.set_strength(*given.strength);
+  }
+}
+
+template <typename Message>
+void SetSkip(const std::optional<SkippedEnds>& skip, Message& message) {
+  if (!skip.has_value())
+    return;
+  message.set_skip_start_steps(skip->start);
+  message.set_skip_end_steps(skip->end);
+}
+
+void SetTeaCache(const TeaCacheOptions& options, v1::GenerateVideoRequest& request) {
+  if (!options.threshold.has_value())
+    return;
+  v1::TeaCache& tea_cache = *request.mutable_acceleration()->mutable_tea_cache();
+  tea_cache.set_threshold(*options.threshold);
+  tea_cache.set_offload(options.offload);
+  SetSkip(options.skip, tea_cache);
+}
+
+void SetEnhance(const EnhanceOptions& options, v1::GenerateVideoRequest& request) {
+  if (!options.weight.has_value())
+    return;
+  v1::EnhanceAVideo& enhance = *request.mutable_acceleration()->mutable_enhance_a_video();
+  enhance.set_weight(*options.weight);
+  SetSkip(options.skip, enhance);
 }
 
 }  // namespace
@@ -78,6 +120,11 @@ absl::StatusOr<v1::GenerateVideoRequest> MakeGenerateRequest(const GenerateOptio
     return status;
   SetShape(options, request);
   SetSampling(options, request);
+  SetWeights(options, request);
+  SetTeaCache(options.tea_cache, request);
+  SetEnhance(options.enhance, request);
+  if (options.vae_tiling.has_value())
+    request.mutable_memory()->set_vae_tiling(*options.vae_tiling);
   return request;
 }
 

@@ -23,6 +23,14 @@ v1::IntRange Range(int min, int max, int default_value) {
   return range;
 }
 
+v1::DoubleRange Range(double min, double max, double default_value) {
+  v1::DoubleRange range;
+  range.set_min(min);
+  range.set_max(max);
+  range.set_default_(default_value);
+  return range;
+}
+
 v1::Capabilities Demo() {
   v1::Capabilities capabilities;
   capabilities.set_model("ruyi-demo");
@@ -31,13 +39,22 @@ v1::Capabilities Demo() {
   capabilities.add_samplers(v1::SAMPLER_EULER_ANCESTRAL);
   capabilities.set_frames_per_second(24);
   capabilities.set_queue_capacity(8);
+  capabilities.mutable_fp8()->set_mode(v1::FP8_MODE_NONE);
+  for (const v1::Fp8Mode mode : {v1::FP8_MODE_NONE, v1::FP8_MODE_LITE, v1::FP8_MODE_STRONG})
+    capabilities.add_fp8_modes(mode);
+  capabilities.add_loras("film");
+  capabilities.add_loras("sketch");
   v1::Limits& limits = *capabilities.mutable_limits();
   *limits.mutable_base_resolution() = Range(384, 896, 512);
   *limits.mutable_frame_count() = Range(8, 120, 120);
   *limits.mutable_steps() = Range(1, 100, 25);
-  limits.mutable_guidance_scale()->set_min(1);
-  limits.mutable_guidance_scale()->set_max(20);
-  limits.mutable_guidance_scale()->set_default_(7.5);
+  *limits.mutable_guidance_scale() = Range(1.0, 20.0, 7.5);
+  *limits.mutable_guidance_rescale() = Range(0.0, 1.0, 0.25);
+  *limits.mutable_clip_apply_ratio() = Range(0.0, 1.0, 0.4);
+  *limits.mutable_tea_cache_threshold() = Range(0.0, 1.0, 0.1);
+  *limits.mutable_enhance_weight() = Range(0.0, 10.0, 1.0);
+  *limits.mutable_lora_strength() = Range(-10.0, 10.0, 1.0);
+  limits.set_max_loras(3);
   limits.set_frame_multiple(8);
   limits.set_size_multiple(16);
   limits.set_min_side(256);
@@ -51,16 +68,23 @@ v1::Capabilities Demo() {
 
 TEST(CapabilitiesText, HasALineForEachFlag) {
   EXPECT_EQ(CapabilitiesText(Demo()),
-            "model         ruyi-demo\n"
-            "version       0.1.0\n"
-            "pictures      --image 1 to 4, --end-image up to 3; each of at most 1000 bytes and 2000 pixels\n"
-            "--frames      8 to 120, default 120, multiples of 8; 24 a second\n"
-            "--resolution  384 to 896, default 512\n"
-            "--size        sides of 256 to 1024 pixels, multiples of 16\n"
-            "--sampler     ddim, euler-ancestral\n"
-            "--steps       1 to 100, default 25\n"
-            "--guidance    1 to 20, default 7.5\n"
-            "queue         8 may wait\n");
+            "model               ruyi-demo\n"
+            "version             0.1.0\n"
+            "pictures            --image 1 to 4, --end-image up to 3; each of at most 1000 bytes and 2000 pixels\n"
+            "--frames            8 to 120, default 120, multiples of 8; 24 a second\n"
+            "--resolution        384 to 896, default 512\n"
+            "--size              sides of 256 to 1024 pixels, multiples of 16\n"
+            "--sampler           ddim, euler-ancestral\n"
+            "--steps             1 to 100, default 25\n"
+            "--guidance          1 to 20, default 7.5\n"
+            "--guidance-rescale  0 to 1, default 0.25\n"
+            "--clip-apply-ratio  0 to 1, default 0.4\n"
+            "--lora              film, sketch; up to 3, strength -10 to 10, default 1\n"
+            "--fp8               none, lite, strong, default none\n"
+            "--fp8-type          e4m3fn, e5m2\n"
+            "--tea-cache         0 to 1, such as 0.1; off when left out\n"
+            "--enhance           0 to 10, such as 1; off when left out\n"
+            "queue               8 may wait\n");
 }
 
 TEST(CapabilitiesText, ListsTheOnlySizes) {
@@ -70,7 +94,26 @@ TEST(CapabilitiesText, ListsTheOnlySizes) {
     size.set_width(width);
     size.set_height(64);
   }
-  EXPECT_THAT(CapabilitiesText(capabilities), HasSubstr("--size        96x64, 64x64\n"));
+  EXPECT_THAT(CapabilitiesText(capabilities), HasSubstr("--size              96x64, 64x64\n"));
+}
+
+TEST(CapabilitiesText, SaysThatThereAreNoLoras) {
+  v1::Capabilities none = Demo();
+  none.clear_loras();
+  EXPECT_THAT(CapabilitiesText(none), HasSubstr("\n--lora              none\n"));
+  v1::Capabilities not_taken = Demo();
+  not_taken.mutable_limits()->set_max_loras(0);
+  EXPECT_THAT(CapabilitiesText(not_taken), HasSubstr("\n--lora              none\n"));
+}
+
+TEST(CapabilitiesText, SaysHowWeightsLieInEightBits) {
+  v1::Capabilities capabilities = Demo();
+  capabilities.mutable_fp8()->set_mode(v1::FP8_MODE_STRONG);
+  capabilities.mutable_fp8()->set_type(v1::FP8_TYPE_E5M2);
+  capabilities.clear_fp8_modes();
+  capabilities.add_fp8_modes(v1::FP8_MODE_STRONG);
+  EXPECT_THAT(CapabilitiesText(capabilities),
+              HasSubstr("\n--fp8               strong, default strong\n--fp8-type          e5m2\n"));
 }
 
 class CapabilitiesCommandTest : public testing::Test {

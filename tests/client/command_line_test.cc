@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 namespace ruyi::client {
 namespace {
 
 using testing::ElementsAre;
+using testing::FieldsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -91,6 +93,65 @@ TEST_F(CommandLineTest, ReadsEveryFlagOfGenerate) {
   EXPECT_TRUE(options.json);
 }
 
+TEST_F(CommandLineTest, LeavesEveryOptionOff) {
+  const GenerateOptions options = ParseGenerate({}).generate();
+  EXPECT_FALSE(options.guidance_rescale || options.clip_apply_ratio || options.vae_tiling);
+  EXPECT_THAT(options.loras, IsEmpty());
+  EXPECT_EQ(options.fp8 + options.fp8_type, "");
+  EXPECT_FALSE(options.tea_cache.threshold || options.tea_cache.skip || options.tea_cache.offload);
+  EXPECT_FALSE(options.enhance.weight || options.enhance.skip);
+}
+
+TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
+  const Parsed parsed = ParseGenerate({"--guidance-rescale", "0.7", "--clip-apply-ratio", "0.25", "--fp8", "strong",
+                                       "--fp8-type", "e5m2", "--tea-cache", "0.2", "--tea-cache-skip", "4,5",
+                                       "--tea-cache-offload", "--enhance", "2.5", "--enhance-skip", "0,7"});
+  EXPECT_FALSE(parsed.result.finished) << parsed.err;
+  const GenerateOptions& options = parsed.generate();
+  EXPECT_EQ(options.guidance_rescale, 0.7);
+  EXPECT_EQ(options.clip_apply_ratio, 0.25);
+  EXPECT_EQ(options.fp8, "strong");
+  EXPECT_EQ(options.fp8_type, "e5m2");
+  EXPECT_EQ(options.tea_cache.threshold, 0.2);
+  EXPECT_THAT(options.tea_cache.skip, testing::Optional(FieldsAre(4, 5)));
+  EXPECT_TRUE(options.tea_cache.offload);
+  EXPECT_EQ(options.enhance.weight, 2.5);
+  EXPECT_THAT(options.enhance.skip, testing::Optional(FieldsAre(0, 7)));
+}
+
+TEST_F(CommandLineTest, ReadsEveryLoraInItsOrder) {
+  const Parsed parsed = ParseGenerate({"--lora", "film", "--lora=sketch=-0.5", "--lora", "a=b=2"});
+  EXPECT_FALSE(parsed.result.finished) << parsed.err;
+  EXPECT_THAT(parsed.generate().loras,
+              ElementsAre(FieldsAre("film", std::nullopt), FieldsAre("sketch", -0.5), FieldsAre("a=b", 2.0)));
+}
+
+TEST_F(CommandLineTest, ReadsTilingAndItsOpposite) {
+  EXPECT_EQ(ParseGenerate({"--vae-tiling"}).generate().vae_tiling, true);
+  EXPECT_EQ(ParseGenerate({"--no-vae-tiling"}).generate().vae_tiling, false);
+}
+
+TEST_F(CommandLineTest, ComplainsOfALoraThatIsNone) {
+  for (const char* lora : {"film=", "film=strong", "=1", "=", "film=1x", "film=0.5,sketch"}) {
+    ExpectComplaint(ParseGenerate({"--lora", lora}), "is not NAME or NAME=STRENGTH");
+  }
+  ExpectComplaint(ParseGenerate({"--lora", "film", "sketch"}), "not expected: sketch");
+}
+
+TEST_F(CommandLineTest, ComplainsOfStepsThatAreNone) {
+  for (const char* skip : {"3", "3,", ",1", "3-1", "3,1,2", "3,x", "3, 1", "2.5,1"}) {
+    ExpectComplaint(ParseGenerate({"--tea-cache", "0.1", "--tea-cache-skip", skip}), "is not START,END");
+    ExpectComplaint(ParseGenerate({"--enhance", "1", "--enhance-skip", skip}), "is not START,END");
+  }
+}
+
+TEST_F(CommandLineTest, ComplainsOfAFlagWithoutItsMainFlag) {
+  ExpectComplaint(ParseGenerate({"--tea-cache-skip", "3,1"}), "--tea-cache-skip requires --tea-cache");
+  ExpectComplaint(ParseGenerate({"--tea-cache-offload"}), "--tea-cache-offload requires --tea-cache");
+  ExpectComplaint(ParseGenerate({"--enhance-skip", "3,1"}), "--enhance-skip requires --enhance");
+  ExpectComplaint(ParseGenerate({"--fp8-type", "e5m2"}), "--fp8-type requires --fp8");
+}
+
 TEST_F(CommandLineTest, ReadsNumbersAsDecimal) {
   EXPECT_EQ(ParseGenerate({"--seed", "010"}).generate().seed, 10u);
 }
@@ -99,6 +160,10 @@ TEST_F(CommandLineTest, LeavesRangesToTheServer) {
   EXPECT_EQ(ParseGenerate({"--frames", "-7"}).generate().frames, -7);
   EXPECT_EQ(ParseGenerate({"--motion", "9"}).generate().motion, 9);
   EXPECT_EQ(ParseGenerate({"--resolution", "512"}).generate().resolution, 512);
+  EXPECT_EQ(ParseGenerate({"--tea-cache", "-7"}).generate().tea_cache.threshold, -7.0);
+  EXPECT_THAT(ParseGenerate({"--tea-cache", "1", "--tea-cache-skip", "-7,0"}).generate().tea_cache.skip,
+              testing::Optional(FieldsAre(-7, 0)));
+  EXPECT_THAT(ParseGenerate({"--lora", "film=100"}).generate().loras, ElementsAre(FieldsAre("film", 100.0)));
 }
 
 TEST_F(CommandLineTest, TakesTheServerFromFlagOrVariable) {
@@ -138,7 +203,9 @@ TEST_F(CommandLineTest, ComplainsOfWhatIsNoNumber) {
   ExpectComplaint(ParseGenerate({"--frames", "2.5"}), "--frames: 2.5 is not a whole number");
   ExpectComplaint(ParseGenerate({"--frames", "4294967296"}), "not a whole number in range");
   ExpectComplaint(ParseGenerate({"--seed", "-1"}), "--seed: -1 is not a whole number");
-  ExpectComplaint(ParseGenerate({"--guidance", "x"}), "--guidance");
+  for (const char* flag : {"--guidance", "--guidance-rescale", "--clip-apply-ratio", "--tea-cache", "--enhance"}) {
+    ExpectComplaint(ParseGenerate({flag, "x"}), flag);
+  }
 }
 
 TEST_F(CommandLineTest, ComplainsOfATimeoutOutOfRange) {
@@ -150,6 +217,8 @@ TEST_F(CommandLineTest, ComplainsOfATimeoutOutOfRange) {
 TEST_F(CommandLineTest, ComplainsOfAnUnknownWord) {
   ExpectComplaint(ParseGenerate({"--camera", "back"}), "auto,static,left,right,up,down");
   ExpectComplaint(ParseGenerate({"--sampler", "best"}), "ddim,euler,euler-ancestral,dpm-multistep,pndm");
+  ExpectComplaint(ParseGenerate({"--fp8", "all"}), "none,lite,strong,extreme");
+  ExpectComplaint(ParseGenerate({"--fp8", "lite", "--fp8-type", "e3m4"}), "e4m3fn,e5m2");
 }
 
 TEST_F(CommandLineTest, ComplainsOfWhatIsMissing) {

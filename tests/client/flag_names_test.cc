@@ -6,7 +6,7 @@ namespace ruyi::client {
 namespace {
 
 TEST(FlagNames, GivesEachFieldItsFlag) {
-  const FlagNames flags({}, {});
+  const FlagNames flags{GenerateOptions()};
   EXPECT_EQ(flags.Of("start_images"), "--image");
   EXPECT_EQ(flags.Of("end_images"), "--end-image");
   EXPECT_EQ(flags.Of("base_resolution"), "--resolution");
@@ -20,25 +20,57 @@ TEST(FlagNames, GivesEachFieldItsFlag) {
   EXPECT_EQ(flags.Of("steps"), "--steps");
   EXPECT_EQ(flags.Of("guidance_scale"), "--guidance");
   EXPECT_EQ(flags.Of("seed"), "--seed");
+  EXPECT_EQ(flags.Of("guidance_rescale"), "--guidance-rescale");
+  EXPECT_EQ(flags.Of("clip_apply_ratio"), "--clip-apply-ratio");
+  EXPECT_EQ(flags.Of("memory.vae_tiling"), "--vae-tiling");
+}
+
+TEST(FlagNames, GivesEachFieldOfTheAccelerationItsFlag) {
+  const FlagNames flags{GenerateOptions()};
+  EXPECT_EQ(flags.Of("acceleration.fp8"), "--fp8");
+  EXPECT_EQ(flags.Of("acceleration.fp8.mode"), "--fp8");
+  EXPECT_EQ(flags.Of("acceleration.fp8.type"), "--fp8-type");
+  EXPECT_EQ(flags.Of("acceleration.tea_cache.threshold"), "--tea-cache");
+  EXPECT_EQ(flags.Of("acceleration.tea_cache.skip_start_steps"), "START of --tea-cache-skip");
+  EXPECT_EQ(flags.Of("acceleration.tea_cache.skip_end_steps"), "END of --tea-cache-skip");
+  EXPECT_EQ(flags.Of("acceleration.tea_cache.offload"), "--tea-cache-offload");
+  EXPECT_EQ(flags.Of("acceleration.enhance_a_video.weight"), "--enhance");
+  EXPECT_EQ(flags.Of("acceleration.enhance_a_video.skip_start_steps"), "START of --enhance-skip");
+  EXPECT_EQ(flags.Of("acceleration.enhance_a_video.skip_end_steps"), "END of --enhance-skip");
+  EXPECT_EQ(flags.Of("acceleration.loras"), "--lora");
+}
+
+TEST(FlagNames, NamesTheLora) {
+  const FlagNames flags({.loras = {{.name = "film"}, {.name = "sketch", .strength = 2}}});
+  EXPECT_EQ(flags.Of("acceleration.loras[1].name"), "--lora number 2 (sketch)");
+  EXPECT_EQ(flags.Of("acceleration.loras[0].strength"), "--lora number 1 (film)");
+  EXPECT_EQ(flags.Of("acceleration.loras[2].name"), "--lora");
+}
+
+TEST(FlagNames, LeavesAFieldThatOnlyBeginsAlikeAsItIs) {
+  const FlagNames flags{GenerateOptions()};
+  EXPECT_EQ(flags.Of("size_hint"), "size_hint");
+  EXPECT_EQ(flags.Of("acceleration"), "acceleration");
 }
 
 TEST(FlagNames, NamesThePicture) {
-  const FlagNames flags({"a.png", "b.png"}, {"c.png"});
+  const FlagNames flags({.images = {"a.png", "b.png"}, .end_images = {"c.png"}});
   EXPECT_EQ(flags.Of("start_images[1]"), "--image number 2 (b.png)");
   EXPECT_EQ(flags.Of("start_images[0].data"), "--image number 1 (a.png)");
   EXPECT_EQ(flags.Of("end_images[0]"), "--end-image number 1 (c.png)");
 }
 
 TEST(FlagNames, LeavesAwayAPictureThatWasNotGiven) {
-  const FlagNames flags({"a.png"}, {});
+  const FlagNames flags({.images = {"a.png"}});
   EXPECT_EQ(flags.Of("start_images[1]"), "--image");
   EXPECT_EQ(flags.Of("start_images[-1]"), "--image");
   EXPECT_EQ(flags.Of("end_images[0]"), "--end-image");
 }
 
 TEST(FlagNames, LeavesAFieldWithoutFlagAsItIs) {
-  EXPECT_EQ(FlagNames({}, {}).Of("execution_timeout.seconds"), "execution_timeout.seconds");
-  EXPECT_EQ(FlagNames({}, {}).Of(""), "");
+  const FlagNames flags{GenerateOptions()};
+  EXPECT_EQ(flags.Of("execution_timeout.seconds"), "execution_timeout.seconds");
+  EXPECT_EQ(flags.Of(""), "");
 }
 
 }  // namespace

@@ -124,6 +124,24 @@ TEST_F(GenerateCommandTest, NamesTheFlagsOfARefusedRequest) {
                     picture_ + "): no picture\n");
 }
 
+TEST_F(GenerateCommandTest, NamesTheFlagsOfTheOptions) {
+  server_.Play({}, ToGrpc(DetailedStatus(grpc::INVALID_ARGUMENT, "2 fields are wrong", "INVALID_REQUEST",
+                                         {{"acceleration.loras[1].name", "there is none"},
+                                          {"acceleration.tea_cache.skip_end_steps", "0 is out of range"}})));
+  ExpectFailure(Run({"--lora", "film", "--lora", "sketch=2", "--tea-cache", "0.1", "--tea-cache-skip", "3,0"}), 3,
+                "error: the server refuses the request [INVALID_REQUEST]\n"
+                "  --lora number 2 (sketch): there is none\n"
+                "  END of --tea-cache-skip: 0 is out of range\n");
+}
+
+TEST_F(GenerateCommandTest, SaysThatTheServerHasNoSuchMode) {
+  server_.Play({}, ToGrpc(DetailedStatus(grpc::UNIMPLEMENTED, "acceleration.fp8: in 8 bits", "FEATURE_NOT_BUILT",
+                                         {{"acceleration.fp8", "in 8 bits"}})));
+  ExpectFailure(Run({"--fp8", "none"}), 3,
+                "error: the server refuses the request [FEATURE_NOT_BUILT]\n"
+                "  --fp8: in 8 bits\n");
+}
+
 TEST_F(GenerateCommandTest, SaysWhenToTryAgain) {
   const auto status = DetailedStatus(grpc::RESOURCE_EXHAUSTED, "the queue is full", "QUEUE_FULL", {}, 5000);
   server_.Play({AcceptedEvent(), FailedEvent(status)}, ToGrpc(status));

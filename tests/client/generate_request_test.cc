@@ -52,6 +52,46 @@ TEST(GenerateRequest, CarriesTheResolution) {
   EXPECT_EQ(MakeGenerateRequest({.resolution = 512})->base_resolution(), 512);
 }
 
+TEST(GenerateRequest, CarriesEveryOption) {
+  const auto request = MakeGenerateRequest({.guidance_rescale = 0,
+                                            .clip_apply_ratio = 0.25,
+                                            .loras = {{.name = "film"}, {.name = "sketch", .strength = 0}},
+                                            .fp8 = "strong",
+                                            .fp8_type = "e5m2",
+                                            .tea_cache = {.threshold = 0, .skip = SkippedEnds{4, 5}, .offload = true},
+                                            .enhance = {.weight = 2.5, .skip = SkippedEnds{0, 7}},
+                                            .vae_tiling = false});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(request->has_guidance_rescale());
+  EXPECT_EQ(request->clip_apply_ratio(), 0.25);
+  EXPECT_TRUE(request->memory().has_vae_tiling());
+  EXPECT_FALSE(request->memory().vae_tiling());
+  const v1::Acceleration& acceleration = request->acceleration();
+  EXPECT_EQ(acceleration.loras(0).name(), "film");
+  EXPECT_FALSE(acceleration.loras(0).has_strength());
+  EXPECT_EQ(acceleration.loras(1).name(), "sketch");
+  EXPECT_TRUE(acceleration.loras(1).has_strength());
+  EXPECT_EQ(acceleration.fp8().mode(), v1::FP8_MODE_STRONG);
+  EXPECT_EQ(acceleration.fp8().type(), v1::FP8_TYPE_E5M2);
+  EXPECT_TRUE(acceleration.tea_cache().has_threshold());
+  EXPECT_EQ(acceleration.tea_cache().skip_start_steps(), 4);
+  EXPECT_EQ(acceleration.tea_cache().skip_end_steps(), 5);
+  EXPECT_TRUE(acceleration.tea_cache().offload());
+  EXPECT_EQ(acceleration.enhance_a_video().weight(), 2.5);
+  EXPECT_TRUE(acceleration.enhance_a_video().has_skip_start_steps());
+  EXPECT_EQ(acceleration.enhance_a_video().skip_end_steps(), 7);
+}
+
+TEST(GenerateRequest, LeavesTheSkippedStepsToTheServer) {
+  const auto request = MakeGenerateRequest({.tea_cache = {.threshold = 0.1}, .enhance = {.weight = 1}});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_FALSE(request->acceleration().tea_cache().has_skip_start_steps());
+  EXPECT_FALSE(request->acceleration().tea_cache().has_skip_end_steps());
+  EXPECT_FALSE(request->acceleration().enhance_a_video().has_skip_start_steps());
+  EXPECT_FALSE(request->acceleration().enhance_a_video().has_skip_end_steps());
+  EXPECT_FALSE(request->acceleration().has_fp8());
+}
+
 TEST(GenerateRequest, NamesThePictureThatCannotBeRead) {
   const TemporaryFolder folder;
   const std::string good = folder.Write("good.png", "x");
@@ -72,10 +112,20 @@ TEST(Choices, EveryWordHasItsValue) {
     EXPECT_EQ(NameOfSampler(SamplerOfName(name)), name);
   }
   EXPECT_EQ(static_cast<int>(SamplerNames().size()), v1::Sampler_ARRAYSIZE - 1);
+  for (const std::string& name : Fp8ModeNames()) {
+    EXPECT_EQ(NameOfFp8Mode(Fp8ModeOfName(name)), name);
+  }
+  EXPECT_EQ(static_cast<int>(Fp8ModeNames().size()), v1::Fp8Mode_ARRAYSIZE - 1);
+  for (const std::string& name : Fp8TypeNames()) {
+    EXPECT_EQ(NameOfFp8Type(Fp8TypeOfName(name)), name);
+  }
+  EXPECT_EQ(static_cast<int>(Fp8TypeNames().size()), v1::Fp8Type_ARRAYSIZE - 1);
 }
 
-TEST(Choices, AnUnknownSamplerHasItsNumber) {
+TEST(Choices, AnUnknownValueHasItsNumber) {
   EXPECT_EQ(NameOfSampler(static_cast<v1::Sampler>(17)), "sampler 17");
+  EXPECT_EQ(NameOfFp8Mode(static_cast<v1::Fp8Mode>(17)), "mode 17");
+  EXPECT_EQ(NameOfFp8Type(static_cast<v1::Fp8Type>(17)), "type 17");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 const FlagNames& Flags() {
-  static const FlagNames flags({"a.png", "b.png"}, {});
+  static const FlagNames flags({.images = {"a.png", "b.png"}});
   return flags;
 }
 

@@ -1,0 +1,68 @@
+#include "client/flag_values.h"
+
+#include <string>
+#include <utility>
+
+namespace ruyi::client {
+namespace {
+
+constexpr int kMaxPort = 65535;
+
+// Both numbers of "768x512", whose separator is 'x'.
+std::optional<std::pair<int32_t, int32_t>> ParsePair(std::string_view text, char separator) {
+  const size_t middle = text.find(separator);
+  if (middle == std::string_view::npos)
+    return std::nullopt;
+  const std::optional<int32_t> first = ParseInt<int32_t>(text.substr(0, middle));
+  const std::optional<int32_t> second = ParseInt<int32_t>(text.substr(middle + 1));
+  if (!first.has_value() || !second.has_value())
+    return std::nullopt;
+  return std::pair(*first, *second);
+}
+
+std::optional<double> ParseDouble(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<FrameSize> ParseSize(std::string_view text) {
+  const auto size = ParsePair(text, 'x');
+  if (!size.has_value())
+    return std::nullopt;
+  return FrameSize{.width = size->first, .height = size->second};
+}
+
+std::optional<SkippedEnds> ParseSkip(std::string_view text) {
+  const auto skip = ParsePair(text, ',');
+  if (!skip.has_value())
+    return std::nullopt;
+  return SkippedEnds{.start = skip->first, .end = skip->second};
+}
+
+std::optional<GivenLora> ParseLora(std::string_view text) {
+  const size_t equals = text.rfind('=');
+  GivenLora lora = {.name = std::string(text.substr(0, equals))};
+  if (equals != std::string_view::npos) {
+    lora.strength = ParseDouble(text.substr(equals + 1));
+    if (!lora.strength.has_value())
+      return std::nullopt;
+  }
+  if (lora.name.empty())
+    return std::nullopt;
+  return lora;
+}
+
+bool IsAddress(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return false;
+  const std::optional<int32_t> port = ParseInt<int32_t>(text.substr(colon + 1));
+  return port.has_value() && *port > 0 && *port <= kMaxPort;
+}
+
+}  // namespace ruyi::client
