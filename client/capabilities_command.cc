@@ -61,7 +61,7 @@ std::string Fp8ModesText(const v1::Capabilities& capabilities) {
   std::vector<std::string> names;
   for (int mode : capabilities.fp8_modes())
     names.push_back(NameOfFp8Mode(static_cast<v1::Fp8Mode>(mode)));
-  return absl::StrCat(absl::StrJoin(names, ", "), ", default ", NameOfFp8Mode(capabilities.fp8().mode()));
+  return absl::StrCat(absl::StrJoin(names, ", "), "; default ", NameOfFp8Mode(capabilities.fp8().mode()));
 }
 
 // Weights in 8 bits have one type; others take any.

@@ -10,7 +10,8 @@
 namespace ruyi {
 
 // `status` with ErrorInfo (domain "ruyi"; reason INTERNAL when `status` names none), BadRequest when it has field
-// violations, RetryInfo when it has a retry delay. `status` must not be OK.
+// violations, RetryInfo when it has a retry delay. Texts too long for the trailers of a call end in "..."; no violation
+// is left out. `status` must not be OK.
 google::rpc::Status ToProto(const absl::Status& status);
 
 // The same as what an RPC ends with; OK becomes OK.

@@ -80,7 +80,7 @@ TEST(CapabilitiesText, HasALineForEachFlag) {
             "--guidance-rescale  0 to 1, default 0.25\n"
             "--clip-apply-ratio  0 to 1, default 0.4\n"
             "--lora              film, sketch; up to 3, strength -10 to 10, default 1\n"
-            "--fp8               none, lite, strong, default none\n"
+            "--fp8               none, lite, strong; default none\n"
             "--fp8-type          e4m3fn, e5m2\n"
             "--tea-cache         0 to 1, such as 0.1; off when left out\n"
             "--enhance           0 to 10, such as 1; off when left out\n"
@@ -113,7 +113,7 @@ TEST(CapabilitiesText, SaysHowWeightsLieInEightBits) {
   capabilities.clear_fp8_modes();
   capabilities.add_fp8_modes(v1::FP8_MODE_STRONG);
   EXPECT_THAT(CapabilitiesText(capabilities),
-              HasSubstr("\n--fp8               strong, default strong\n--fp8-type          e5m2\n"));
+              HasSubstr("\n--fp8               strong; default strong\n--fp8-type          e5m2\n"));
 }
 
 class CapabilitiesCommandTest : public testing::Test {

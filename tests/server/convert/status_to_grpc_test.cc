@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "tests/server/rpc_status.h"
@@ -66,6 +69,30 @@ TEST(StatusToGrpc, TellsEveryViolation) {
   EXPECT_EQ(details.bad_request->field_violations(1).field(), "start_images[0]");
   EXPECT_EQ(details.bad_request->field_violations(1).description(), "no picture");
   EXPECT_EQ(details.reason(), "INVALID_REQUEST");
+}
+
+TEST(StatusToGrpc, CutsAMessageThatIsTooLongForTrailers) {
+  const grpc::Status status = ToGrpc(absl::InternalError(std::string(1024, 'x')));
+  EXPECT_EQ(status.error_message(), std::string(1024, 'x'));
+  const grpc::Status longer = ToGrpc(absl::InternalError(std::string(1025, 'x')));
+  EXPECT_EQ(longer.error_message(), std::string(1021, 'x') + "...");
+}
+
+TEST(StatusToGrpc, CutsBetweenCharacters) {
+  std::string letters;
+  for (int i = 0; i < 600; ++i)
+    letters += "\u00e9";  // two bytes
+  const std::string message = ToGrpc(absl::InternalError(letters)).error_message();
+  EXPECT_EQ(message, letters.substr(0, 1020) + "...");
+}
+
+TEST(StatusToGrpc, CutsLongDescriptionsAndKeepsShortOnes) {
+  std::vector<FieldViolation> violations(8, {"loras", std::string(5000, 'x')});
+  violations.push_back({"steps", "too many"});
+  const RpcDetails details = DetailsOf(ToGrpc(InvalidFields(violations)));
+  ASSERT_EQ(details.bad_request->field_violations_size(), 9);
+  EXPECT_EQ(details.bad_request->field_violations(7).description(), std::string(253, 'x') + "...");
+  EXPECT_EQ(details.bad_request->field_violations(8).description(), "too many");
 }
 
 TEST(StatusToGrpc, TellsTheRetryDelay) {

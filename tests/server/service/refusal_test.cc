@@ -63,13 +63,26 @@ TEST(Refusal, TellsUnknownNumbersAndLimitsAtOnce) {
                                    "acceleration.tea_cache.threshold"));
 }
 
-// gRPC drops a status that is too long for its trailers.
+class WordyLoras final : public LoraCatalog {
+ public:
+  std::vector<std::string> Names() const override { return {}; }
+  absl::Status Check(const std::string& name) const override {
+    return absl::NotFoundError("there is no LoRA " + name + std::string(10'000, 'x'));
+  }
+};
+
+// gRPC puts another status in the place of one that is too long for its trailers.
 TEST(Refusal, HoldsEveryFieldThatCanBeWrong) {
-  ServiceUnderTest service;
+  ServiceOptions options;
+  options.pipeline.loras = std::make_shared<WordyLoras>();
+  options.limits.max_loras = 16;
+  ServiceUnderTest service(options);
   v1::GenerateVideoRequest request;
   for (int i = 0; i < 4; ++i) {
     request.add_start_images()->set_data("no picture");
     request.add_end_images()->set_data("no picture");
+  }
+  for (int i = 0; i < 16; ++i) {
     v1::Lora& lora = *request.mutable_acceleration()->add_loras();
     lora.set_name(std::string(10'000, 'x'));
     lora.set_strength(std::numeric_limits<double>::quiet_NaN());
@@ -96,7 +109,7 @@ TEST(Refusal, HoldsEveryFieldThatCanBeWrong) {
   acceleration.mutable_enhance_a_video()->set_skip_end_steps(-1);
   const grpc::Status status = Refusal(service.Call(request));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
-  EXPECT_EQ(DetailsOf(status).wrong_fields().size(), 35u);
+  EXPECT_EQ(DetailsOf(status).wrong_fields().size(), 59u);
 }
 
 TEST(Refusal, OfLorasThatDoNotServe) {
