@@ -12,6 +12,11 @@ std::string_view FirstLine(std::string_view text) {
   return text.substr(0, text.find('\n'));
 }
 
+// libtorch's allocators have an exception of their own when a GPU's memory runs out, which this room does not know.
+bool IsOutOfMemory(std::string_view text) {
+  return FirstLine(text).find("out of memory") != std::string_view::npos;
+}
+
 }  // namespace
 
 absl::Status StatusFromCurrentException(std::string_view what) {
@@ -20,6 +25,8 @@ absl::Status StatusFromCurrentException(std::string_view what) {
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError(absl::StrFormat("%s: out of memory", what));
   } catch (const std::exception& error) {
+    if (IsOutOfMemory(error.what()))
+      return absl::ResourceExhaustedError(absl::StrFormat("%s: %s", what, FirstLine(error.what())));
     return absl::InternalError(absl::StrFormat("%s: %s", what, FirstLine(error.what())));
   } catch (...) {
     return absl::InternalError(absl::StrFormat("%s: an unknown exception", what));

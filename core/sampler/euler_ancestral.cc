@@ -40,7 +40,8 @@ absl::StatusOr<at::Tensor> EulerAncestralSampler::Step(const at::Tensor& model_o
   const float down = std::sqrt(to * to - up * up);
   RUYI_ASSIGN_OR_RETURN(const at::Tensor fresh, noise_.Normal(NoisePurpose::kStepNoise, latents.sizes()));
   const at::Tensor derivative = EulerDerivative(model_output, latents, from, config_.prediction);
-  return latents + derivative * (down - from) + fresh.to(latents.device()) * up;
+  const at::Tensor there = fresh.to(latents.device(), /*non_blocking=*/true);
+  return latents + derivative * (down - from) + there * up;
 }
 
 }  // namespace ruyi

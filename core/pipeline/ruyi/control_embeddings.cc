@@ -13,6 +13,7 @@ namespace ruyi {
 namespace {
 
 constexpr int kMaxMotion = 4;
+constexpr char kNegativeKey[] = "n.default";
 
 std::string_view NameOf(Camera camera) {
   switch (camera) {
@@ -66,8 +67,12 @@ absl::StatusOr<ControlEmbedding> ControlEmbeddings::Positive(Camera camera, std:
   return Find(PositiveKey(camera, motion), "p.default");
 }
 
+c10::ScalarType ControlEmbeddings::stored_type() const {
+  return file_.entries().at(std::string(kNegativeKey) + ".emb1").dtype;  // CheckAll found it
+}
+
 absl::StatusOr<ControlEmbedding> ControlEmbeddings::Negative() const {
-  return Find("n.default", "n.default");
+  return Find(kNegativeKey, kNegativeKey);
 }
 
 absl::StatusOr<ControlEmbedding> ControlEmbeddings::Find(const std::string& key, const std::string& fallback) const {

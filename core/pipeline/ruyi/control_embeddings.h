@@ -33,6 +33,9 @@ class ControlEmbeddings {
   // The prompt of a camera and a motion (absent: auto); what the file lacks of it is taken from the default prompt.
   absl::StatusOr<ControlEmbedding> Positive(Camera camera, std::optional<int> motion) const;
 
+  // The type in which the file has the prompts.
+  c10::ScalarType stored_type() const;
+
   // The prompt that guidance leads away from.
   absl::StatusOr<ControlEmbedding> Negative() const;
 

@@ -19,11 +19,22 @@ namespace {
 // Tokens along the side of a picture of 512 pixels, which places are scaled to.
 constexpr int64_t kRotaryBasePixels = 512;
 
+// What latents and timesteps are rounded to. The reference keeps them in the type of the encoded prompts, and its model
+// is asked about timesteps of that type; float32 is float32 throughout.
+c10::ScalarType RoundingType(const RuyiModels& models) {
+  return models.placement.dtype == at::kFloat ? at::kFloat : models.embeddings.stored_type();
+}
+
+at::Tensor Rounded(const at::Tensor& x, c10::ScalarType type) {
+  return x.to(type).to(at::kFloat);
+}
+
 DitSchedule ScheduleOf(const RuyiModels& models, const Sampler& sampler, const LatentShape& shape, int64_t batch) {
   const DitConfig& config = models.dit.config();
   const int64_t base = kRotaryBasePixels / models.geometry().spatial_scale / config.patch_size;
   const TokenGrid grid = {.height = shape.height / config.patch_size, .width = shape.width / config.patch_size};
-  return {.timesteps = at::tensor(sampler.timesteps(), at::kFloat).unsqueeze(1).expand({-1, batch}),
+  const at::Tensor timesteps = Rounded(at::tensor(sampler.timesteps(), at::kFloat), RoundingType(models));
+  return {.timesteps = timesteps.unsqueeze(1).expand({-1, batch}),
           .rotary = RotaryTable(grid, config.head_dim, base),
           .frames = shape.frames};
 }
@@ -75,7 +86,8 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
   const int64_t batch = conditions.dit.text.size(0);
   const DitContext context = models.dit.Prepare(conditions.dit, ScheduleOf(models, *sampler, shape, batch));
   std::optional<TeaCache> cache = CacheOf(plan);
-  at::Tensor latents = noise.to(models.placement.device) * sampler->initial_noise_scale();
+  const c10::ScalarType type = RoundingType(models);
+  at::Tensor latents = Rounded(noise.to(models.placement.device) * sampler->initial_noise_scale(), type);
   const int calls = static_cast<int>(sampler->timesteps().size());
   for (int call = 0; call < calls; ++call) {
     run.progress.OnProgress(DenoisingProgress(call, calls, cache));
@@ -90,6 +102,7 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
     const at::Tensor noise_prediction = predictions.narrow(1, 0, shape.channels).to(at::kFloat);
     RUYI_ASSIGN_OR_RETURN(
         latents, sampler->Step(Guide(noise_prediction, plan.guidance_scale, plan.guidance_rescale), call, latents));
+    latents = Rounded(latents, type);
     if (run.observer.on_latents)
       run.observer.on_latents(latents);
   }

@@ -69,6 +69,12 @@ TEST(GuardExceptions, MakesBadAllocResourceExhausted) {
               StatusIs(absl::StatusCode::kResourceExhausted, "decoding: out of memory"));
 }
 
+TEST(GuardExceptions, MakesAGpuWithoutMemoryResourceExhausted) {
+  const auto fail = [] { throw std::runtime_error("CUDA out of memory. Tried to allocate 2 GiB\nstack"); };
+  EXPECT_THAT(GuardExceptions("decoding", fail),
+              StatusIs(absl::StatusCode::kResourceExhausted, "decoding: CUDA out of memory. Tried to allocate 2 GiB"));
+}
+
 TEST(GuardExceptions, CatchesWhatIsNoStdException) {
   EXPECT_THAT(GuardExceptions("decoding", [] { throw 42; }), StatusIs(kInternal, "decoding: an unknown exception"));
 }
