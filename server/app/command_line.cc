@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/app/version.h"
@@ -52,18 +53,35 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& flag, Enum& value, cons
   return app.add_option_function<std::string>(flag, set, help)->check(CLI::IsMember(&choices).description(""));
 }
 
+// Whether such a GPU is there is found out when the model is loaded.
+CLI::Validator IsDevice() {
+  static constexpr std::string_view kGpu = "cuda:";
+  const auto is_device = [](std::string_view text) {
+    return text == "cpu" || text == "cuda" ||
+           (text.starts_with(kGpu) && text.size() > kGpu.size() && text.size() <= kGpu.size() + 2 &&
+            text.find_first_not_of("0123456789", kGpu.size()) == std::string_view::npos);
+  };
+  return CLI::Validator(
+      [is_device](std::string& text) { return is_device(text) ? "" : "expected cpu, cuda or cuda:N"; }, "");
+}
+
 void AddModelFlags(CLI::App& app, ServerOptions& options) {
   app.add_option("--model", options.model, "Model folder in the layout of Ruyi-Mini-7B")
       ->envname("RUYI_MODEL")
       ->required()
       ->type_name("FOLDER");
+  app.add_option("--device", options.device, "Where to compute: the CPU, or an NVIDIA GPU by its number")
+      ->envname("RUYI_DEVICE")
+      ->check(IsDevice())
+      ->type_name("cpu|cuda:N")
+      ->capture_default_str();
   app.add_option("--threads", options.threads, "Threads of computation; 0: one per core")
       ->envname("RUYI_THREADS")
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
       ->capture_default_str();
   AddChoice(app, "--dtype", options.dtype, ComputeTypes(),
-            "Type of computation; auto: bfloat16 where the processor has it")
+            "Type of computation; auto: bfloat16 where processor or GPU has it")
       ->envname("RUYI_DTYPE")
       ->type_name("auto|float32|bfloat16")
       ->default_str("auto");

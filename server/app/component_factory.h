@@ -7,8 +7,8 @@
 
 namespace ruyi {
 
-// The Ruyi pipeline on the CPU, OpenCV's decoder, FFmpeg's encoder. Sets the number of computing threads of the
-// process: call it before any thread computes.
+// The Ruyi pipeline on the device of the options, OpenCV's decoder, FFmpeg's encoder. Sets the number of computing
+// threads of the process: call it before any thread computes. Loading the pipeline also has the errors of OpenDevice.
 Components MakeComponents(const ServerOptions& options);
 
 }  // namespace ruyi

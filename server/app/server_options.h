@@ -20,10 +20,11 @@ struct ServerOptions {
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);
   ImageLimits image;
-  std::string lora_dir;  // where requests may take LoRAs from, or empty
-  int max_loras = 4;     // of one request
-  Fp8Settings fp8;       // how the weights are loaded
-  int threads = 0;       // of computation; 0: one per core
+  std::string lora_dir;        // where requests may take LoRAs from, or empty
+  int max_loras = 4;           // of one request
+  Fp8Settings fp8;             // how the weights are loaded
+  std::string device = "cpu";  // where to compute: cpu, cuda or cuda:N
+  int threads = 0;             // of computation; 0: one per core
   ComputeType dtype = ComputeType::kAuto;
   bool reflection = true;
   std::string port_file;  // where to write the API's and the metrics' port, or empty

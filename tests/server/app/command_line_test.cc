@@ -62,13 +62,23 @@ void ExpectUsageError(const std::vector<std::string>& arguments, const Environme
 
 // One value of every flag, none of them the default, in the order of Expect. The folder exists.
 const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
-  static const auto& values = *new std::vector<std::pair<std::string, std::string>>{
-      {"model", "folder"},           {"listen", "[::1]:1"},    {"metrics-listen", "0.0.0.0:2"},
-      {"queue-capacity", "3"},       {"drain-timeout", "4.5"}, {"max-image-bytes", "5"},
-      {"max-image-pixels", "6"},     {"threads", "7"},         {"dtype", "bfloat16"},
-      {"reflection", "false"},       {"port-file", "ports"},   {"log-level", "warning"},
-      {"lora-dir", RUYI_SOURCE_DIR}, {"max-loras", "0"},       {"fp8", "strong"},
-      {"fp8-type", "e5m2"}};
+  static const auto& values = *new std::vector<std::pair<std::string, std::string>>{{"model", "folder"},
+                                                                                    {"listen", "[::1]:1"},
+                                                                                    {"metrics-listen", "0.0.0.0:2"},
+                                                                                    {"queue-capacity", "3"},
+                                                                                    {"drain-timeout", "4.5"},
+                                                                                    {"max-image-bytes", "5"},
+                                                                                    {"max-image-pixels", "6"},
+                                                                                    {"threads", "7"},
+                                                                                    {"device", "cuda:1"},
+                                                                                    {"dtype", "bfloat16"},
+                                                                                    {"reflection", "false"},
+                                                                                    {"port-file", "ports"},
+                                                                                    {"log-level", "warning"},
+                                                                                    {"lora-dir", RUYI_SOURCE_DIR},
+                                                                                    {"max-loras", "0"},
+                                                                                    {"fp8", "strong"},
+                                                                                    {"fp8-type", "e5m2"}};
   return values;
 }
 
@@ -81,6 +91,7 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.image.max_bytes, 5);
   EXPECT_EQ(options.image.max_pixels, 6);
   EXPECT_EQ(options.threads, 7);
+  EXPECT_EQ(options.device, "cuda:1");
   EXPECT_EQ(options.dtype, ComputeType::kBfloat16);
   EXPECT_FALSE(options.reflection);
   EXPECT_EQ(options.port_file, "ports");
@@ -109,6 +120,7 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_EQ(options.image.max_bytes, defaults.image.max_bytes);
   EXPECT_EQ(options.image.max_pixels, defaults.image.max_pixels);
   EXPECT_EQ(options.threads, defaults.threads);
+  EXPECT_EQ(options.device, defaults.device);
   EXPECT_EQ(options.dtype, defaults.dtype);
   EXPECT_TRUE(options.reflection);
   EXPECT_EQ(options.port_file, "");
@@ -215,6 +227,10 @@ TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
   for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{{"threads", "-1"},
                                                                                     {"threads", "1025"},
                                                                                     {"threads", "many"},
+                                                                                    {"device", "gpu"},
+                                                                                    {"device", "cuda:"},
+                                                                                    {"device", "cuda:x"},
+                                                                                    {"device", "cuda:100"},
                                                                                     {"dtype", "float16"},
                                                                                     {"dtype", "1"},
                                                                                     {"queue-capacity", "0"},
