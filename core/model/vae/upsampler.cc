@@ -1,24 +1,46 @@
 #include "core/model/vae/upsampler.h"
 
+#include <ATen/core/TensorBody.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/upsample_nearest3d.h>
-#include <ATen/ops/upsample_trilinear3d.h>
+#include <ATen/ops/lerp.h>
+#include <ATen/ops/stack.h>
 
-#include <array>
+#include <vector>
 
 namespace ruyi {
 namespace {
 
+// A copy that keeps the channels last in memory, which libtorch's own kernels for it are slow at.
 at::Tensor RepeatPixels(const at::Tensor& x) {
-  return at::upsample_nearest3d(x, at::IntArrayRef{x.size(2), 2 * x.size(3), 2 * x.size(4)});
+  return x.permute({0, 2, 3, 4, 1})
+      .unsqueeze(3)
+      .unsqueeze(5)
+      .expand({-1, -1, -1, 2, -1, 2, -1})
+      .reshape({x.size(0), x.size(2), 2 * x.size(3), 2 * x.size(4), x.size(1)})
+      .permute({0, 4, 1, 2, 3});
 }
 
 at::Tensor RepeatFrames(const at::Tensor& x) {
-  return at::upsample_nearest3d(x, at::IntArrayRef{2 * x.size(2), x.size(3), x.size(4)});
+  return x.permute({0, 2, 3, 4, 1})
+      .unsqueeze(2)
+      .expand({-1, -1, 2, -1, -1, -1})
+      .reshape({x.size(0), 2 * x.size(2), x.size(3), x.size(4), x.size(1)})
+      .permute({0, 4, 1, 2, 3});
 }
 
+// `x` moved by `steps` frames, -1 or 1; its first or last frame stands for the one that is not there.
+at::Tensor Neighbours(const at::Tensor& x, int64_t steps) {
+  const int64_t rest = x.size(2) - 1;
+  return steps < 0 ? at::cat({x.narrow(2, 0, 1), x.narrow(2, 0, rest)}, 2)
+                   : at::cat({x.narrow(2, 1, rest), x.narrow(2, rest, 1)}, 2);
+}
+
+// Linear in time: each frame becomes two, a quarter of the way to the frame before it and to the one after it.
 at::Tensor BlendFrames(const at::Tensor& x) {
-  return at::upsample_trilinear3d(x, {2 * x.size(2), x.size(3), x.size(4)}, /*align_corners=*/false);
+  const at::Tensor before = at::lerp(x, Neighbours(x, -1), 0.25);
+  const at::Tensor after = at::lerp(x, Neighbours(x, 1), 0.25);
+  const std::vector<at::Tensor> both = {before.permute({0, 2, 3, 4, 1}), after.permute({0, 2, 3, 4, 1})};
+  return at::stack(both, 2).flatten(1, 2).permute({0, 4, 1, 2, 3});
 }
 
 // The first frame of a clip stands for one frame, all others for two.
