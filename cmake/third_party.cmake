@@ -1,16 +1,20 @@
 # Every library that the distribution gives us, as imported targets.
 find_package(Threads REQUIRED)
-find_package(Protobuf MODULE REQUIRED)   # Debian ships no protobuf-config.cmake
 find_package(absl CONFIG REQUIRED)
-find_package(gRPC CONFIG REQUIRED)
-find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
+find_package(PNG REQUIRED)
+if(RUYI_COMPUTE_ONLY)
+  return()
+endif()
+
+find_package(Protobuf MODULE REQUIRED)   # Debian ships no protobuf-config.cmake
+find_package(gRPC CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(GTest CONFIG REQUIRED)
 find_package(benchmark CONFIG REQUIRED)
-find_package(PNG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 
