@@ -85,11 +85,10 @@ void AddSampling(CLI::App* command, GenerateOptions& options) {
   command->add_option("--guidance", options.guidance,
                       "Classifier-free guidance: how closely to follow the pictures. Default: the server's");
   command->add_option("--guidance-rescale", options.guidance_rescale,
-                      "Against pictures that guidance overexposes, 0 (off) to 1. Default: the server's");
-  command->add_option(
-      "--clip-apply-ratio", options.clip_apply_ratio,
-      "Share of the steps, the last ones, that see what CLIP says of the first picture, 0 to 1. Default: "
-      "the server's");
+                      "Against pictures that guidance overexposes; 0: off. Default: the server's");
+  command->add_option("--clip-apply-ratio", options.clip_apply_ratio,
+                      "Share of the steps, the last ones, that see what CLIP says of the first picture. Default: "
+                      "the server's");
   AddInt(command, "--seed", options.seed,
          "The same seed and settings give the same frames. Default: the server draws one and tells it");
 }
@@ -127,7 +126,7 @@ void AddWeights(CLI::App* command, GenerateOptions& options) {
 void AddTeaCache(CLI::App* command, TeaCacheOptions& options) {
   CLI::Option* threshold =
       command->add_option("--tea-cache", options.threshold,
-                          "Leave out steps until so much change has added up, 0 to 1: faster, slightly other video. "
+                          "Leave out steps until so much change has added up: faster, slightly other video. "
                           "Default: off");
   AddSkip(command, "--tea-cache-skip", options.skip,
           "Steps at the start and at the end that --tea-cache never leaves out. Default: the server's")
@@ -137,8 +136,9 @@ void AddTeaCache(CLI::App* command, TeaCacheOptions& options) {
 }
 
 void AddEnhance(CLI::App* command, EnhanceOptions& options) {
-  CLI::Option* weight = command->add_option(
-      "--enhance", options.weight, "Make frames agree more with each other (Enhance-A-Video), 0 to 10. Default: off");
+  CLI::Option* weight =
+      command->add_option("--enhance", options.weight,
+                          "Make frames agree more with each other (Enhance-A-Video) by this weight. Default: off");
   AddSkip(command, "--enhance-skip", options.skip,
           "Steps at the start and at the end without --enhance. Default: the server's")
       ->needs(weight);
