@@ -13,6 +13,7 @@
 #include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/models.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "core/quant/fp8.h"
 #include "tests/bench/bench_inputs.h"
 
 namespace ruyi {
@@ -26,7 +27,9 @@ const RuyiModels& Models() {
   return models;
 }
 
-void Request(benchmark::State& state, const RuyiModels& models, const std::function<void(GenerationPlan&)>& change) {
+using Change = std::function<void(GenerationPlan&)>;
+
+void Request(benchmark::State& state, const RuyiModels& models, const Change& change) {
   RuyiPipeline pipeline(models);
   GenerationPlan plan = DemoPlan(kSteps);
   change(plan);
@@ -38,20 +41,35 @@ void Request(benchmark::State& state, const RuyiModels& models, const std::funct
   }
 }
 
-// A LoRA over every linear layer.
-RuyiModels WithLora(RuyiModels models) {
+// A LoRA of rank 16 over every linear layer, and weights as `fp8` says.
+RuyiModels WithLora(RuyiModels models, const Fp8Settings& fp8 = {}) {
   DitSettings settings = models.dit.settings();
+  settings.rule = Fp8Rule(fp8);
   for (const auto& [layer, shape] : models.dit.linear_layers())
     settings.updates[layer] = {.up = at::randn({shape.out, kRank}) * 0.01, .down = at::randn({kRank, shape.in}) * 0.01};
   models.dit = models.dit.With(settings);
+  models.fp8 = fp8;
   return models;
 }
 
-void RegisterRequest(const std::string& option, const std::function<void(GenerationPlan&)>& change) {
+// An autoencoder that works in tiles of 64 pixels: 6 of them for a frame of 160x96.
+RuyiModels WithTiles(RuyiModels models) {
+  VaeConfig config = models.vae.config();
+  config.tile_pixels = 64;
+  models.vae = models.vae.WithGrids(EncoderGrid(config), DecoderGrid(config));
+  return models;
+}
+
+// `models` is asked for when the benchmark begins.
+void RegisterModels(const std::string& option, const std::function<RuyiModels()>& models, const Change& change) {
   benchmark::RegisterBenchmark(("Options/" + option).c_str(),
-                               [change](benchmark::State& state) { Request(state, Models(), change); })
+                               [models, change](benchmark::State& state) { Request(state, models(), change); })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();
+}
+
+void RegisterRequest(const std::string& option, const Change& change) {
+  RegisterModels(option, &Models, change);
 }
 
 // A square layer of `width` over `tokens` tokens in bfloat16, as the transformer computes it: how a LoRA of rank 16
@@ -95,11 +113,17 @@ const bool registered = [] {
   RegisterRequest("enhance_a_video", [](GenerationPlan& plan) { plan.enhance = EnhanceSettings(); });
   RegisterRequest("sampler euler", [](GenerationPlan& plan) { plan.sampler = SamplerKind::kEuler; });
   RegisterRequest("sampler pndm", [](GenerationPlan& plan) { plan.sampler = SamplerKind::kPndm; });
-  benchmark::RegisterBenchmark(
-      "Options/lora of rank 16",
-      [](benchmark::State& state) { Request(state, WithLora(Models()), [](GenerationPlan&) {}); })
-      ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
+  RegisterRequest("end image", [](GenerationPlan& plan) { plan.end_images = plan.start_images; });
+  RegisterModels("vae_tiling 64", [] { return WithTiles(Models()); }, [](GenerationPlan&) {});
+  RegisterModels("lora of rank 16", [] { return WithLora(Models()); }, [](GenerationPlan&) {});
+  static constexpr Fp8Settings kExtreme = {.mode = Fp8Mode::kExtreme};
+  RegisterModels(
+      "lora, fp8 extreme, tea_cache, end image", [] { return WithLora(Models(), kExtreme); },
+      [](GenerationPlan& plan) {
+        plan.fp8 = kExtreme;
+        plan.tea_cache = TeaCacheSettings();
+        plan.end_images = plan.start_images;
+      });
   RegisterLayer("none", LoraWay::kNone);
   RegisterLayer("merged on the fly", LoraWay::kMergedOnTheFly);
   RegisterLayer("side path", LoraWay::kSidePath);
