@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/request/generation_request.h"
 #include "core/tensor/placement.h"
 
 namespace ruyi::bench {
@@ -13,6 +14,7 @@ namespace ruyi::bench {
 struct BenchOptions {
   std::filesystem::path model;
   Placement placement;
+  Fp8Settings fp8;                               // of the weights
   std::vector<std::string> shapes = {"24@512"};  // see bench_shape.h
   std::vector<std::string> modes = {"guided"};   // see bench_mode.h
   int steps = 25;                                // of a request

@@ -1,5 +1,7 @@
 #include "tests/model_bench/benches.h"
 
+#include <ATen/Context.h>
+#include <ATen/core/TensorBody.h>
 #include <ATen/ops/randn.h>
 #include <c10/core/InferenceMode.h>
 
@@ -20,6 +22,13 @@
 
 namespace ruyi::bench {
 namespace {
+
+constexpr uint64_t kSeed = 1;
+
+// The sum of the bits of `latents`: the same where they are the same to the last bit.
+double BitsOf(const at::Tensor& latents) {
+  return static_cast<double>(latents.to(at::kFloat).contiguous().view(at::kInt).sum().item<int64_t>());
+}
 
 // A run that nobody cancels or watches, but for `on_latents`.
 struct Run {
@@ -91,6 +100,7 @@ absl::Status Repeat(const BenchOptions& options, Measurement& measurement, const
 absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models, GenerationPlan plan,
                           Measurement& measurement) {
   plan.steps = options.warm_up + options.repeat;
+  at::manual_seed(kSeed);  // of the conditions: the same in every mode
   RUYI_ASSIGN_OR_RETURN(const Conditions conditions, RandomConditions(models, plan));
   Stopwatch watch(options.placement.device);
   int left_to_warm = options.warm_up;
@@ -99,7 +109,9 @@ absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models,
     if (left_to_warm-- <= 0)
       measurement.seconds.push_back(seconds);
   });
-  return Denoise(models, plan, conditions, run.context).status();
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, plan, conditions, run.context));
+  measurement.other["latents_bits"] = BitsOf(latents);
+  return absl::OkStatus();
 }
 
 absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_count) {
@@ -115,7 +127,8 @@ absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_coun
 // The transformer of `models`, read into the host's memory, is placed anew for each mode.
 absl::Status BenchStep(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, {.dtype = options.placement.dtype}));
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models,
+                        LoadRuyiModels(options.model, {.dtype = options.placement.dtype}, options.fp8));
   const Dit on_host = models.dit;
   models.placement = options.placement;
   std::optional<DitMemory> placed;
@@ -127,13 +140,14 @@ absl::Status BenchStep(const BenchOptions& options, Report& report) {
                               on_host.With({.placement = options.placement, .updates = {}, .memory = mode.memory});
                         }
                         placed = mode.memory;
+                        ResetPeaks(options.placement.device);
                         return MeasureSteps(options, models, plan, measurement);
                       }});
 }
 
 absl::Status BenchVae(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
-  RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement));
+  RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement, options.fp8));
   const Case encode = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
     const at::Tensor video = RandomTensor({1, 3, plan.frame_count, plan.size.height, plan.size.width}, {});
     return Repeat(options, measurement, [&] {
@@ -161,7 +175,7 @@ absl::Status BenchVae(const BenchOptions& options, Report& report) {
 }
 
 absl::Status BenchRequest(const BenchOptions& options, Report& report) {
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, options.placement));
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, options.placement, options.fp8));
   RuyiPipeline pipeline(std::move(models));
   const Case request = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
     int left_to_warm = options.warm_up;
@@ -185,7 +199,7 @@ absl::Status BenchLoad(const BenchOptions& options, Report& report) {
   Measurement measurement = {.bench = "load"};
   for (int run = 0; run < options.repeat; ++run) {
     Stopwatch watch(options.placement.device);
-    const absl::StatusOr<RuyiModels> models = LoadRuyiModels(options.model, options.placement);
+    const absl::StatusOr<RuyiModels> models = LoadRuyiModels(options.model, options.placement, options.fp8);
     RUYI_RETURN_IF_ERROR(models.status());
     measurement.seconds.push_back(watch.Lap());
     measurement.other["host_anonymous_mib"] = ProcessMib("RssAnon");

@@ -22,6 +22,12 @@ const std::map<std::string, c10::ScalarType>& Dtypes() {
   return types;
 }
 
+const std::map<std::string, Fp8Mode>& Fp8Modes() {
+  static const auto& modes = *new std::map<std::string, Fp8Mode>{
+      {"none", Fp8Mode::kNone}, {"lite", Fp8Mode::kLite}, {"strong", Fp8Mode::kStrong}, {"extreme", Fp8Mode::kExtreme}};
+  return modes;
+}
+
 using Bench = absl::Status (*)(const BenchOptions&, Report&);
 
 struct Arguments {
@@ -29,10 +35,12 @@ struct Arguments {
   MakeModelOptions make_model;
   std::string device = "cuda";
   std::string dtype = "bfloat16";
+  std::string fp8 = "none";
 };
 
 absl::Status Measure(Bench bench, Arguments arguments) {
   RUYI_ASSIGN_OR_RETURN(arguments.bench.placement.device, OpenDevice(arguments.device));
+  arguments.bench.fp8.mode = Fp8Modes().at(arguments.fp8);
   arguments.bench.placement.dtype = Dtypes().at(arguments.dtype);
   RUYI_ASSIGN_OR_RETURN(Report report, Report::Create(arguments.bench));
   return bench(arguments.bench, report);
@@ -45,6 +53,9 @@ CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& wh
   command->add_option("--device", arguments.device, "cpu, cuda or cuda:N")->capture_default_str();
   command->add_option("--dtype", arguments.dtype, "Type of the arithmetic")
       ->check(CLI::IsMember(Dtypes()))
+      ->capture_default_str();
+  command->add_option("--fp8", arguments.fp8, "Weights in 8 bits (e4m3fn)")
+      ->check(CLI::IsMember(Fp8Modes()))
       ->capture_default_str();
   command->add_option("--repeat", options.repeat, "Runs that count")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--json", options.json, "Append the results to this file, one object per line");
