@@ -29,7 +29,8 @@ std::vector<std::string> LoraFolder::Names() const {
   return names;
 }
 
-// Only a name that the folder lists is looked for: a caller's path leads nowhere.
+// Only a name that the folder lists is looked for: a caller's path leads nowhere. Messages go to callers, whom the
+// server's paths do not concern.
 absl::StatusOr<LoraFile> LoraFolder::Open(const std::string& name) const {
   const std::vector<std::string> names = Names();
   if (!std::binary_search(names.begin(), names.end(), name)) {
@@ -37,18 +38,16 @@ absl::StatusOr<LoraFile> LoraFolder::Open(const std::string& name) const {
         names.empty() ? absl::StrFormat("there is no LoRA '%s'; this server has none", name)
                       : absl::StrFormat("there is no LoRA '%s'; use one of %s", name, absl::StrJoin(names, ", ")));
   }
-  return LoraFile::Open(folder_ / (name + kEnding));
-}
-
-// Messages go to callers, whom the server's paths do not concern.
-absl::Status LoraFolder::Check(const std::string& name) const {
-  const absl::StatusOr<LoraFile> file = Open(name);
+  absl::StatusOr<LoraFile> file = LoraFile::Open(folder_ / (name + kEnding));
   if (file.ok())
-    return file->Check(layers_);
-  if (absl::IsNotFound(file.status()))
-    return file.status();
+    return file;
   const std::string prefix = folder_.string() + "/";
   return absl::InvalidArgumentError(absl::StrReplaceAll(std::string(file.status().message()), {{prefix, ""}}));
+}
+
+absl::Status LoraFolder::Check(const std::string& name) const {
+  RUYI_ASSIGN_OR_RETURN(const LoraFile file, Open(name));
+  return file.Check(layers_);
 }
 
 absl::StatusOr<LayerUpdates> LoraFolder::Load(const std::vector<LoraSettings>& loras) const {

@@ -73,9 +73,11 @@ TEST_F(LoraFolderTest, APathIsNoName) {
 TEST_F(LoraFolderTest, ADamagedFileIsInvalidAndItsPathIsNotTold) {
   const std::string bytes = SafetensorsBytes(LoraTensors());
   Write("cut", bytes.substr(0, bytes.size() - 4));
-  EXPECT_THAT(folder_.Check("cut"), StatusIs(absl::StatusCode::kInvalidArgument,
-                                             AllOf(HasSubstr("cut.safetensors"), HasSubstr("lora_up.weight"),
-                                                   Not(HasSubstr(files_.path().string())))));
+  const auto is_invalid = StatusIs(
+      absl::StatusCode::kInvalidArgument,
+      AllOf(HasSubstr("cut.safetensors"), HasSubstr("lora_up.weight"), Not(HasSubstr(files_.path().string()))));
+  EXPECT_THAT(folder_.Check("cut"), is_invalid);
+  EXPECT_THAT(folder_.Load({{"cut", 1.0}}), is_invalid);
 }
 
 TEST_F(LoraFolderTest, SeveralAddUp) {
