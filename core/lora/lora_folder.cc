@@ -16,6 +16,17 @@ namespace {
 
 constexpr char kEnding[] = ".safetensors";
 
+absl::Status NoSuchLora(const std::string& name, const std::vector<std::string>& names) {
+  constexpr size_t kShown = 8;
+  if (names.empty())
+    return absl::NotFoundError(absl::StrFormat("there is no LoRA '%s'; this server has none", name));
+  const auto shown_end = names.begin() + std::min(kShown, names.size());
+  const std::string shown = absl::StrJoin(names.begin(), shown_end, ", ");
+  const std::string rest =
+      names.size() > kShown ? absl::StrFormat(" and %d more that GetCapabilities lists", names.size() - kShown) : "";
+  return absl::NotFoundError(absl::StrFormat("there is no LoRA '%s'; use one of %s%s", name, shown, rest));
+}
+
 }  // namespace
 
 std::vector<std::string> LoraFolder::Names() const {
@@ -33,11 +44,8 @@ std::vector<std::string> LoraFolder::Names() const {
 // server's paths do not concern.
 absl::StatusOr<LoraFile> LoraFolder::Open(const std::string& name) const {
   const std::vector<std::string> names = Names();
-  if (!std::binary_search(names.begin(), names.end(), name)) {
-    return absl::NotFoundError(
-        names.empty() ? absl::StrFormat("there is no LoRA '%s'; this server has none", name)
-                      : absl::StrFormat("there is no LoRA '%s'; use one of %s", name, absl::StrJoin(names, ", ")));
-  }
+  if (!std::binary_search(names.begin(), names.end(), name))
+    return NoSuchLora(name, names);
   absl::StatusOr<LoraFile> file = LoraFile::Open(folder_ / (name + kEnding));
   if (file.ok())
     return file;

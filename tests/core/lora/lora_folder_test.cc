@@ -55,6 +55,14 @@ TEST_F(LoraFolderTest, AnUnknownNameIsNotFoundBesideThoseThereAre) {
               StatusIs(absl::StatusCode::kNotFound, AllOf(HasSubstr("no LoRA 'flim'"), HasSubstr("use one of film"))));
 }
 
+TEST_F(LoraFolderTest, OfManyNamesTheFirstAreShown) {
+  for (char c = 'a'; c <= 'j'; ++c)
+    Write(std::string(1, c));
+  EXPECT_THAT(folder_.Check("film"),
+              StatusIs(absl::StatusCode::kNotFound,
+                       HasSubstr("use one of a, b, c, d, e, f, g, h and 2 more that GetCapabilities lists")));
+}
+
 TEST_F(LoraFolderTest, WithoutAFolderThereIsNone) {
   const LoraFolder none("", kLayers);
   EXPECT_THAT(none.Names(), IsEmpty());
