@@ -16,11 +16,12 @@
 
 namespace ruyi {
 
-// The tensors' names.
+// The tensors' names, and what the product counts at strength 1.
 struct LoraFile::Pair {
   std::string down;   // [rank, in], or [rank, in, 1, 1]
   std::string up;     // [out, rank], or [out, rank, 1, 1]
   std::string alpha;  // [], or empty: as large as the rank
+  double scale = 1;   // from CheckedPairs
 };
 
 namespace {
@@ -119,26 +120,28 @@ absl::StatusOr<double> LoraFile::Scale(const Pair& pair) const {
   return value / static_cast<double>(file_.entries().at(pair.down).shape[0]);
 }
 
-absl::Status LoraFile::Check(const LayerShapes& layers) const {
-  RUYI_ASSIGN_OR_RETURN(const auto pairs, Pairs(layers));
-  for (const auto& [layer, pair] : pairs) {
+absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::CheckedPairs(const LayerShapes& layers) const {
+  RUYI_ASSIGN_OR_RETURN(auto pairs, Pairs(layers));
+  for (auto& [layer, pair] : pairs) {
     RUYI_RETURN_IF_ERROR(CheckPair(pair, layers.find(layer)->second));
-    RUYI_RETURN_IF_ERROR(Scale(pair).status());
+    RUYI_ASSIGN_OR_RETURN(pair.scale, Scale(pair));
   }
-  return absl::OkStatus();
+  return pairs;
+}
+
+absl::Status LoraFile::Check(const LayerShapes& layers) const {
+  return CheckedPairs(layers).status();
 }
 
 absl::StatusOr<LayerUpdates> LoraFile::Updates(const LayerShapes& layers, double strength) const {
-  RUYI_RETURN_IF_ERROR(Check(layers));
-  RUYI_ASSIGN_OR_RETURN(const auto pairs, Pairs(layers));
+  RUYI_ASSIGN_OR_RETURN(const auto pairs, CheckedPairs(layers));
   LayerUpdates updates;
   for (const auto& [layer, pair] : pairs) {
     RUYI_ASSIGN_OR_RETURN(const at::Tensor up, file_.Get(pair.up));
     RUYI_ASSIGN_OR_RETURN(const at::Tensor down, file_.Get(pair.down));
-    RUYI_ASSIGN_OR_RETURN(const double scale, Scale(pair));
     // A convolution of 1 x 1 changes every place of a larger kernel alike.
     const int64_t kernel_area = layers.find(layer)->second.kernel_area;
-    updates[layer] = {.up = up.flatten(1).to(at::kFloat) * (strength * scale),
+    updates[layer] = {.up = up.flatten(1).to(at::kFloat) * (strength * pair.scale),
                       .down = at::repeat_interleave(down.flatten(1).to(at::kFloat), kernel_area, 1)};
   }
   return updates;

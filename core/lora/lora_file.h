@@ -33,6 +33,7 @@ class LoraFile {
   explicit LoraFile(SafetensorsFile file) : file_(std::move(file)) {}
 
   absl::StatusOr<std::map<std::string, Pair>> Pairs(const LayerShapes& layers) const;
+  absl::StatusOr<std::map<std::string, Pair>> CheckedPairs(const LayerShapes& layers) const;
   absl::Status CheckPair(const Pair& pair, const LayerShape& layer) const;
   absl::StatusOr<double> Scale(const Pair& pair) const;
 
