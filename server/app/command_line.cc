@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/request/fp8_names.h"
 #include "server/app/version.h"
 
 namespace ruyi {
@@ -19,18 +20,6 @@ constexpr int kUsageError = 2;
 const std::map<std::string, ComputeType>& ComputeTypes() {
   static const auto& types = *new std::map<std::string, ComputeType>{
       {"auto", ComputeType::kAuto}, {"float32", ComputeType::kFloat32}, {"bfloat16", ComputeType::kBfloat16}};
-  return types;
-}
-
-const std::map<std::string, Fp8Mode>& Fp8Modes() {
-  static const auto& modes = *new std::map<std::string, Fp8Mode>{
-      {"none", Fp8Mode::kNone}, {"lite", Fp8Mode::kLite}, {"strong", Fp8Mode::kStrong}, {"extreme", Fp8Mode::kExtreme}};
-  return modes;
-}
-
-const std::map<std::string, Fp8Type>& Fp8Types() {
-  static const auto& types =
-      *new std::map<std::string, Fp8Type>{{"e4m3fn", Fp8Type::kE4m3fn}, {"e5m2", Fp8Type::kE5m2}};
   return types;
 }
 

@@ -3,7 +3,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <chrono>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,21 +16,10 @@
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "core/tensor/random_streams.h"
 #include "tests/bench/bench_inputs.h"
+#include "tests/model_bench/unwatched_run.h"
 
 namespace ruyi {
 namespace {
-
-// A run that nobody cancels or watches, but for `on_latents`.
-struct Run {
-  explicit Run(std::function<void(const at::Tensor&)> on_latents = nullptr)
-      : observer{.on_latents = std::move(on_latents)} {}
-
-  const CancellationToken token;
-  DiscardProgress progress;
-  RandomStreams noise{1};
-  const RunObserver observer;
-  RunContext context = {.token = token, .progress = progress, .noise = noise, .observer = observer};
-};
 
 // The demo model, read on first use and kept.
 const RuyiModels& Models(c10::ScalarType dtype) {
@@ -59,7 +47,7 @@ void WarmUp(benchmark::State& state, c10::ScalarType dtype) {
 void Conditioning(benchmark::State& state, c10::ScalarType dtype) {
   const c10::InferenceMode no_gradients;
   const GenerationPlan plan = DemoPlan(1);
-  Run run;
+  bench::UnwatchedRun run;
   for (auto _ : state) {
     if (const auto conditions = Condition(Models(dtype), plan, run.context); !conditions.ok())
       return state.SkipWithError(std::string(conditions.status().message()).c_str());
@@ -74,7 +62,7 @@ void DenoisingStep(benchmark::State& state, c10::ScalarType dtype) {
   const c10::InferenceMode no_gradients;
   const GenerationPlan plan = DemoPlan(kSteps + 1);
   std::optional<Clock::time_point> first;
-  Run run([&first](const at::Tensor&) { first = first.value_or(Clock::now()); });
+  bench::UnwatchedRun run([&first](const at::Tensor&) { first = first.value_or(Clock::now()); });
   const auto conditions = Condition(Models(dtype), plan, run.context);
   for (auto _ : state) {
     first.reset();

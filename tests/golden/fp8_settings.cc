@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/request/fp8_names.h"
 
 namespace ruyi::golden {
 namespace {
@@ -24,10 +25,8 @@ absl::StatusOr<Fp8Settings> ReadFp8Settings(const nlohmann::json& params) {
   RUYI_ASSIGN_OR_RETURN(const std::string mode, GetString(params, "mode"));
   RUYI_ASSIGN_OR_RETURN(const std::string type, GetString(params, "dtype", "e4m3fn"));
   Fp8Settings settings;
-  RUYI_ASSIGN_OR_RETURN(
-      settings.mode,
-      Find<Fp8Mode>({{"lite", Fp8Mode::kLite}, {"strong", Fp8Mode::kStrong}, {"extreme", Fp8Mode::kExtreme}}, mode));
-  RUYI_ASSIGN_OR_RETURN(settings.type, Find<Fp8Type>({{"e4m3fn", Fp8Type::kE4m3fn}, {"e5m2", Fp8Type::kE5m2}}, type));
+  RUYI_ASSIGN_OR_RETURN(settings.mode, Find(Fp8Modes(), mode));
+  RUYI_ASSIGN_OR_RETURN(settings.type, Find(Fp8Types(), type));
   return settings;
 }
 

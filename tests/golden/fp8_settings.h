@@ -1,4 +1,5 @@
-// How a case names an FP8 mode: {"mode": "lite", "strong" or "extreme", "dtype": "e4m3fn" (the default) or "e5m2"}.
+// How a case names an FP8 mode: {"mode": "lite", "dtype": "e4m3fn"}, words of core/request/fp8_names.h;
+// without a type, e4m3fn.
 // Thread-safe.
 #pragma once
 

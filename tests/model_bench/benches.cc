@@ -16,9 +16,9 @@
 #include "core/pipeline/ruyi/frame_decoder.h"
 #include "core/pipeline/ruyi/image_tensor.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
-#include "core/tensor/random_streams.h"
 #include "tests/model_bench/bench_mode.h"
 #include "tests/model_bench/bench_shape.h"
+#include "tests/model_bench/unwatched_run.h"
 
 namespace ruyi::bench {
 namespace {
@@ -29,18 +29,6 @@ constexpr uint64_t kSeed = 1;
 double BitsOf(const at::Tensor& latents) {
   return static_cast<double>(latents.to(at::kFloat).contiguous().view(at::kInt).sum().item<int64_t>());
 }
-
-// A run that nobody cancels or watches, but for `on_latents`.
-struct Run {
-  explicit Run(std::function<void(const at::Tensor&)> on_latents = nullptr)
-      : observer{.on_latents = std::move(on_latents)} {}
-
-  const CancellationToken token;
-  DiscardProgress progress;
-  RandomStreams noise{1};
-  const RunObserver observer;
-  RunContext context = {.token = token, .progress = progress, .noise = noise, .observer = observer};
-};
 
 // Notes when each phase ends.
 class PhaseTimer final : public ProgressSink {
@@ -104,7 +92,7 @@ absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models,
   RUYI_ASSIGN_OR_RETURN(const Conditions conditions, RandomConditions(models, plan));
   Stopwatch watch(options.placement.device);
   int left_to_warm = options.warm_up;
-  Run run([&](const at::Tensor&) {
+  UnwatchedRun run([&](const at::Tensor&) {
     const double seconds = watch.Lap();
     if (left_to_warm-- <= 0)
       measurement.seconds.push_back(seconds);
@@ -157,7 +145,7 @@ absl::Status BenchVae(const BenchOptions& options, Report& report) {
   };
   const Case condition = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
     return Repeat(options, measurement, [&] {
-      Run run;
+      UnwatchedRun run;
       return Condition(models, plan, run.context).status();
     });
   };

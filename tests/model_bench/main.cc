@@ -7,6 +7,7 @@
 
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
+#include "core/request/fp8_names.h"
 #include "core/tensor/device.h"
 #include "tests/model_bench/benches.h"
 #include "tests/model_bench/make_model.h"
@@ -20,12 +21,6 @@ const std::map<std::string, c10::ScalarType>& Dtypes() {
   static const auto& types =
       *new std::map<std::string, c10::ScalarType>{{"float32", c10::kFloat}, {"bfloat16", c10::kBFloat16}};
   return types;
-}
-
-const std::map<std::string, Fp8Mode>& Fp8Modes() {
-  static const auto& modes = *new std::map<std::string, Fp8Mode>{
-      {"none", Fp8Mode::kNone}, {"lite", Fp8Mode::kLite}, {"strong", Fp8Mode::kStrong}, {"extreme", Fp8Mode::kExtreme}};
-  return modes;
 }
 
 using Bench = absl::Status (*)(const BenchOptions&, Report&);

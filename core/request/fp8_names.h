@@ -1,0 +1,18 @@
+// The words for FP8 modes and types: of flags, and of golden cases. Before it: a command line or a file. After it:
+// Fp8Settings. Thread-safe.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/request/generation_request.h"
+
+namespace ruyi {
+
+// "none", "lite", "strong", "extreme"
+const std::map<std::string, Fp8Mode>& Fp8Modes();
+
+// "e4m3fn", "e5m2"
+const std::map<std::string, Fp8Type>& Fp8Types();
+
+}  // namespace ruyi
