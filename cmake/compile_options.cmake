@@ -9,6 +9,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 find_program(RUYI_CCACHE ccache)
 if(RUYI_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" "${RUYI_CCACHE}")
+  set(CMAKE_CUDA_COMPILER_LAUNCHER "${CMAKE_CXX_COMPILER_LAUNCHER}")
 endif()
 
 find_program(RUYI_MOLD mold)
@@ -18,13 +19,14 @@ endif()
 
 set(RUYI_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them; empty for none")
 if(RUYI_SANITIZE)
-  add_compile_options("-fsanitize=${RUYI_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_compile_options(
+    "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${RUYI_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=undefined>")
   add_link_options("-fsanitize=${RUYI_SANITIZE}")
 endif()
 
 option(RUYI_FUZZ "Build the fuzzers with clang's libFuzzer, instead of as tests that replay their corpus" OFF)
 if(RUYI_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
 endif()
 
 # Warnings for our own code only; generated code is compiled without them (proto/CMakeLists.txt).
@@ -32,3 +34,7 @@ set(RUYI_WARNINGS -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-i
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   list(APPEND RUYI_WARNINGS -Wthread-safety)
 endif()
+# As options of a target that may also have CUDA's files.
+set(RUYI_WARNING_OPTIONS
+  "$<$<COMPILE_LANGUAGE:CXX>:${RUYI_WARNINGS}>"
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")

@@ -22,7 +22,8 @@ PREPROCESSOR = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 SCOPE = re.compile(r"^\s*(?:template\s*<.*>\s*)?(?:typedef\s+)?(?:inline\s+)?"
                    r"(?:namespace|class|struct|union|enum|extern\s*$)\b", re.DOTALL)
 ACCESS = re.compile(r"^\s*(?:public|protected|private)\s*:(?!:)")
-ANNOTATIONS = re.compile(r"\bABSL_[A-Z_]+\s*\([^()]*\)|\bnoexcept\s*\([^()]*\)|\balignas\s*\([^()]*\)")
+ANNOTATIONS = re.compile(r"\bABSL_[A-Z_]+\s*\([^()]*\)|\bnoexcept\s*\([^()]*\)|\balignas\s*\([^()]*\)"
+                         r"|\b__launch_bounds__\s*\([^()]*\)")
 
 
 @dataclasses.dataclass

@@ -111,6 +111,12 @@ class LengthLintTest(LintTest):
         self.plant("core/base/a.h", "\n" * 251)
         self.assertEqual(len(length_lint.check(self.tree())), 2)
 
+    def test_measures_kernels(self):
+        kernel = "__global__ void __launch_bounds__(128)\n    F(int a, int b)"
+        self.plant("core/base/a.cu", function_of(60, kernel) + function_of(3) * 40)
+        self.assert_one(length_lint.check(self.tree()), "core/base/a.cu:1: F has 61 lines")
+        self.assertEqual(self.lengths(kernel + " {\n  f<<<1, 2>>>(a);\n}\n"), [("F", 4, 2)])
+
     def test_finds_six_parameters(self):
         self.plant("core/base/a.cc", function_of(3, "int F(int a, std::map<int, int> b, int c, int d, int e, int f)"))
         self.assert_one(length_lint.check(self.tree()), "takes 6 parameters")
@@ -174,6 +180,10 @@ class FormatLintTest(LintTest):
         self.plant("core/base/good.cc", "int x;\n")
         self.plant("core/base/bad.cc", "int  x ;\n")
         self.assert_one(format_lint.check(self.tree(), TOOLS / "clang-format"), "core/base/bad.cc:1")
+
+    def test_finds_bad_format_of_a_kernel(self):
+        self.plant("core/base/bad.cu", "int  x ;\n")
+        self.assert_one(format_lint.check(self.tree(), TOOLS / "clang-format"), "core/base/bad.cu:1")
 
     def test_finds_that_the_formatter_is_missing(self):
         self.assert_one(format_lint.check(self.tree(), self.root / "none"), "scripts/setup")

@@ -30,7 +30,7 @@ class SourceTree:
         return [path for path in self.files if any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)]
 
     def cpp(self):
-        return self.matching("*.cc", "*.h")
+        return self.matching("*.cc", "*.cu", "*.h")
 
     def text(self, path):
         return (self.root / path).read_text(encoding="utf-8")
