@@ -82,6 +82,9 @@ class IncludeLintTest(LintTest):
     def test_finds_an_unknown_library(self):
         self.assert_one(self.check_include("core/base/a.cc", "boost/any.hpp"), "boost/any.hpp")
 
+    def test_finds_aten_in_a_kernel(self):
+        self.assert_one(self.check_include("core/kernels/cuda/a.cu", "ATen/core/Tensor.h"), "does not use torch")
+
     def test_finds_a_file_outside_every_room(self):
         self.assert_one(self.check_include("core/elsewhere/a.cc", "core/base/clock.h"), "no room")
 

@@ -18,6 +18,9 @@ struct BenchOptions {
   std::vector<std::string> shapes = {"24@512"};  // see bench_shape.h
   std::vector<std::string> modes = {"guided"};   // see bench_mode.h
   int steps = 25;                                // of a request
+  std::vector<int64_t> tokens = {12096, 60480};  // of kernels: both of the batch together
+  int64_t heads = 32;                            // of kernels
+  int64_t head_dim = 88;                         // of kernels
   int warm_up = 2;                               // runs before those that count
   int repeat = 5;                                // runs that count
   std::string json;                              // file for the results, one object per line; empty: none

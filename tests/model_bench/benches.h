@@ -22,4 +22,8 @@ absl::Status BenchRequest(const BenchOptions& options, Report& report);
 // Reading the model's folder onto the device, with the host's memory. No warm-up.
 absl::Status BenchLoad(const BenchOptions& options, Report& report);
 
+// The functions of core/kernels on tokens of noise, each on a GPU beside its ATen twin (modes kernel and aten), with
+// the largest error of any number against float64. No model is loaded.
+absl::Status BenchKernels(const BenchOptions& options, Report& report);
+
 }  // namespace ruyi::bench

@@ -44,17 +44,28 @@ absl::Status Measure(Bench bench, Arguments arguments) {
 CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
   BenchOptions& options = arguments.bench;
   CLI::App* command = app.add_subcommand(name, what);
-  command->add_option("--model", options.model, "Model folder")->required();
   command->add_option("--device", arguments.device, "cpu, cuda or cuda:N")->capture_default_str();
   command->add_option("--dtype", arguments.dtype, "Type of the arithmetic")
       ->check(CLI::IsMember(Dtypes()))
       ->capture_default_str();
-  command->add_option("--fp8", arguments.fp8, "Weights in 8 bits (e4m3fn)")
-      ->check(CLI::IsMember(Fp8Modes()))
-      ->capture_default_str();
   command->add_option("--repeat", options.repeat, "Runs that count")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--json", options.json, "Append the results to this file, one object per line");
   return command;
+}
+
+CLI::App* AddModelBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
+  CLI::App* command = AddBench(app, name, what, arguments);
+  command->add_option("--model", arguments.bench.model, "Model folder")->required();
+  command->add_option("--fp8", arguments.fp8, "Weights in 8 bits (e4m3fn)")
+      ->check(CLI::IsMember(Fp8Modes()))
+      ->capture_default_str();
+  return command;
+}
+
+void AddWarmUp(CLI::App& command, BenchOptions& options) {
+  command.add_option("--warm-up", options.warm_up, "Runs before those that count")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
 }
 
 void AddShapes(CLI::App& command, BenchOptions& options) {
@@ -67,9 +78,21 @@ void AddShapes(CLI::App& command, BenchOptions& options) {
                   "of a step only; a list")
       ->delimiter(',')
       ->capture_default_str();
-  command.add_option("--warm-up", options.warm_up, "Runs before those that count")
-      ->check(CLI::Range(0, 1000))
+  AddWarmUp(command, options);
+}
+
+void AddKernels(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = AddBench(app, "kernels", "The fused kernels and their ATen twins", arguments);
+  BenchOptions& options = arguments.bench;
+  command->add_option("--tokens", options.tokens, "Tokens of a batch of two; a list")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_option("--heads", options.heads, "Heads")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--head-dim", options.head_dim, "Numbers of a head")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  AddWarmUp(*command, options);
 }
 
 void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
@@ -81,8 +104,11 @@ void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
 }
 
 absl::Status RunCommand(const CLI::App& app, const Arguments& arguments) {
-  const std::map<std::string, Bench> benches = {
-      {"step", &BenchStep}, {"vae", &BenchVae}, {"request", &BenchRequest}, {"load", &BenchLoad}};
+  const std::map<std::string, Bench> benches = {{"step", &BenchStep},
+                                                {"vae", &BenchVae},
+                                                {"request", &BenchRequest},
+                                                {"load", &BenchLoad},
+                                                {"kernels", &BenchKernels}};
   const std::string command = app.get_subcommands().front()->get_name();
   if (command == "make-model")
     return MakeModel(arguments.make_model);
@@ -94,14 +120,15 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   app.require_subcommand(1);
   AddMakeModel(app, arguments.make_model);
-  AddShapes(*AddBench(app, "step", "One denoising step", arguments), arguments.bench);
-  AddShapes(*AddBench(app, "vae", "Encoding and decoding", arguments), arguments.bench);
-  CLI::App* request = AddBench(app, "request", "A whole request", arguments);
+  AddShapes(*AddModelBench(app, "step", "One denoising step", arguments), arguments.bench);
+  AddShapes(*AddModelBench(app, "vae", "Encoding and decoding", arguments), arguments.bench);
+  CLI::App* request = AddModelBench(app, "request", "A whole request", arguments);
   AddShapes(*request, arguments.bench);
   request->add_option("--steps", arguments.bench.steps, "Denoising steps")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  AddBench(app, "load", "Reading the model", arguments);
+  AddModelBench(app, "load", "Reading the model", arguments);
+  AddKernels(app, arguments);
   const auto parse = [&]() -> int {
     CLI11_PARSE(app, argc, argv);
     return -1;

@@ -1,0 +1,143 @@
+#include "tests/model_bench/kernel_cases.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/polar.h>
+
+#include <numeric>
+
+#include "core/kernels/gelu.h"
+#include "core/kernels/norm.h"
+#include "core/kernels/norm_rotate.h"
+#include "tests/core/kernels/reference.h"
+#include "tests/model_bench/bench_shape.h"
+
+namespace ruyi::bench {
+namespace {
+
+using kernels::NormParameters;
+using kernels::SumAndNorm;
+using Tensors = KernelCase::Tensors;
+
+constexpr int64_t kFrames = 12;   // or as many as divide the tokens
+constexpr int64_t kWidening = 4;  // of the feed-forward network
+
+NormParameters RandomNorm(int64_t width, const Placement& placement) {
+  return {.weight = RandomTensor({width}, placement) + 1, .bias = RandomTensor({width}, placement), .eps = 1e-6};
+}
+
+at::Tensor RandomTable(const KernelShape& shape, const Placement& placement) {
+  const at::Tensor angles =
+      RandomTensor({shape.tokens, shape.head_dim / 2}, {.device = placement.device, .dtype = at::kFloat});
+  return at::polar(at::ones_like(angles), angles);
+}
+
+// [B, tokens, heads, head_dim], about a mean other than 0
+at::Tensor RandomHeads(const KernelShape& shape, const Placement& placement) {
+  return RandomTensor({shape.batch, shape.tokens, shape.heads, shape.head_dim}, placement) * 2 + 0.5;
+}
+
+// [B, tokens, `widths` times the features]
+at::Tensor RandomTokens(const KernelShape& shape, const Placement& placement, int64_t widths = 1) {
+  return RandomTensor({shape.batch, shape.tokens, widths * shape.heads * shape.head_dim}, placement) * 2 + 0.5;
+}
+
+Tensors Both(const SumAndNorm& out) {
+  return {out.sum, out.normed};
+}
+
+KernelCase NormRotateCase(const KernelShape& shape, const Placement& placement) {
+  const NormParameters norm = RandomNorm(shape.head_dim, placement);
+  const at::Tensor table = RandomTable(shape, placement);
+  return {.name = "norm_rotate",
+          .inputs = {RandomHeads(shape, placement)},
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::NormRotate(in[0], norm, table)}; },
+          .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::NormRotate(in[0], norm, table)}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::NormRotate(in[0], norm, table)}; }};
+}
+
+KernelCase RotateCase(const KernelShape& shape, const Placement& placement) {
+  const at::Tensor table = RandomTable(shape, placement);
+  return {.name = "rotate",
+          .inputs = {RandomHeads(shape, placement)},
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::Rotate(in[0], table)}; },
+          .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::Rotate(in[0], table)}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::Rotate(in[0], table)}; }};
+}
+
+KernelCase HeadNormCase(const KernelShape& shape, const Placement& placement) {
+  const NormParameters norm = RandomNorm(shape.head_dim, placement);
+  return {.name = "norm_of_heads",
+          .inputs = {RandomHeads(shape, placement)},
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::Norm(in[0], norm)}; },
+          .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::Norm(in[0], norm)}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::Norm(in[0], norm)}; }};
+}
+
+KernelCase ShiftedNormCase(const KernelShape& shape, const Placement& placement) {
+  const int64_t width = shape.heads * shape.head_dim;
+  const NormParameters norm = RandomNorm(width, placement);
+  return {.name = "norm",
+          .inputs = {RandomTokens(shape, placement), RandomTensor({shape.batch, 1, width}, placement)},
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::Norm(in[0], norm, in[1])}; },
+          .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::Norm(in[0], norm, in[1])}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::Norm(in[0], norm, in[1])}; }};
+}
+
+KernelCase AddNormCase(const KernelShape& shape, const Placement& placement) {
+  const NormParameters norm = RandomNorm(shape.heads * shape.head_dim, placement);
+  return {.name = "add_norm",
+          .inputs = {RandomTokens(shape, placement), RandomTokens(shape, placement)},
+          .kernel = [=](const Tensors& in) { return Both(kernels::AddNorm(in[0], in[1], norm)); },
+          .aten = [=](const Tensors& in) { return Both(kernels::aten::AddNorm(in[0], in[1], norm)); },
+          .reference = [=](const Tensors& in) { return Both(reference::AddNorm(in[0], in[1], norm)); }};
+}
+
+KernelCase AddFramesCase(const KernelShape& shape, const Placement& placement) {
+  const int64_t width = shape.heads * shape.head_dim;
+  const NormParameters norm = RandomNorm(width, placement);
+  const at::Tensor frames = RandomTensor({1, std::gcd(shape.tokens, kFrames), 1, width}, placement);
+  return {.name = "add_norm_frames",
+          .inputs = {RandomTokens(shape, placement), RandomTensor({shape.batch, 1, width}, placement)},
+          .kernel = [=](const Tensors& in) { return Both(kernels::AddNorm(in[0], frames, norm, in[1])); },
+          .aten = [=](const Tensors& in) { return Both(kernels::aten::AddNorm(in[0], frames, norm, in[1])); },
+          .reference = [=](const Tensors& in) { return Both(reference::AddNorm(in[0], frames, norm, in[1])); }};
+}
+
+KernelCase ConcatNormCase(const KernelShape& shape, const Placement& placement) {
+  const NormParameters norm = RandomNorm(2 * shape.heads * shape.head_dim, placement);
+  return {.name = "concat_norm",
+          .inputs = {RandomTokens(shape, placement), RandomTokens(shape, placement)},
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::ConcatNorm(in[0], in[1], norm)}; },
+          .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::ConcatNorm(in[0], in[1], norm)}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::ConcatNorm(in[0], in[1], norm)}; }};
+}
+
+KernelCase GatedGeluCase(const KernelShape& shape, const Placement& placement) {
+  return {.name = "gated_gelu",
+          .inputs = {RandomTokens(shape, placement, 2)},
+          .kernel = [](const Tensors& in) -> Tensors { return {kernels::GatedGelu(in[0])}; },
+          .aten = [](const Tensors& in) -> Tensors { return {kernels::aten::GatedGelu(in[0])}; },
+          .reference = [](const Tensors& in) -> Tensors { return {reference::GatedGelu(in[0])}; }};
+}
+
+KernelCase LinearGeluCase(const KernelShape& shape, const Placement& placement) {
+  const int64_t width = shape.heads * shape.head_dim;
+  const at::Tensor weight = RandomTensor({kWidening * width, width}, placement) * 0.02;
+  const at::Tensor bias = RandomTensor({kWidening * width}, placement);
+  return {.name = "linear_gelu",
+          .inputs = {RandomTensor({shape.batch, shape.tokens, width}, placement)},
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::LinearGelu(in[0], weight, bias)}; },
+          .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::LinearGelu(in[0], weight, bias)}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::LinearGelu(in[0], weight, bias)}; }};
+}
+
+}  // namespace
+
+std::vector<KernelCaseMaker> KernelCaseMakers() {
+  return {&NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase, &AddNormCase,
+          &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
+}
+
+}  // namespace ruyi::bench
