@@ -3,8 +3,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
+#include "core/kernels/norm_rotate.h"
 #include "core/model/dit/enhance_video.h"
-#include "core/model/dit/rotary.h"
 
 namespace ruyi {
 namespace {
@@ -29,29 +29,42 @@ at::Tensor DitAttention::SplitHeads(const at::Tensor& x) const {
   return x.unflatten(-1, {heads, -1});
 }
 
-// [B, tokens, heads, head_dim], normalised
-at::Tensor DitAttention::Queries(const at::Tensor& x) const {
-  return query_norm.Forward(SplitHeads(query.Forward(x)));
+// [B, tokens, heads, head_dim], normalised and turned
+at::Tensor DitAttention::Queries(const at::Tensor& x, const at::Tensor& rotary) const {
+  return kernels::NormRotate(SplitHeads(query.Forward(x)), query_norm.In(x.scalar_type()), rotary);
 }
-at::Tensor DitAttention::Keys(const at::Tensor& source) const {
-  return key_norm.Forward(SplitHeads(key.Forward(source)));
+at::Tensor DitAttention::Keys(const at::Tensor& x, const at::Tensor& rotary) const {
+  return kernels::NormRotate(SplitHeads(key.Forward(x)), key_norm.In(x.scalar_type()), rotary);
+}
+
+// [B, heads, tokens, head_dim]
+at::Tensor DitAttention::Values(const at::Tensor& source) const {
+  return SplitHeads(value.Forward(source)).transpose(1, 2);
 }
 
 KeyValue DitAttention::LookUp(const at::Tensor& source) const {
-  return {.key = Keys(source).transpose(1, 2), .value = SplitHeads(value.Forward(source)).transpose(1, 2)};
+  return {.key = key_norm.Forward(SplitHeads(key.Forward(source))).transpose(1, 2), .value = Values(source)};
 }
 
 at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary,
                                  const std::optional<Enhancement>& enhance) const {
-  const at::Tensor queries = Queries(x);
-  const at::Tensor keys = Keys(x);
-  const at::Tensor found = Attend(Rotate(queries, rotary), {.key = Rotate(keys, rotary).transpose(1, 2),
-                                                            .value = SplitHeads(value.Forward(x)).transpose(1, 2)});
-  return enhance.has_value() ? found * EnhanceScore(queries, keys, enhance->frames, enhance->weight) : found;
+  if (enhance.has_value())
+    return ForwardEnhanced(x, rotary, *enhance);
+  return Attend(Queries(x, rotary), {.key = Keys(x, rotary).transpose(1, 2), .value = Values(x)});
+}
+
+// Looks at queries and keys before they are turned, too.
+at::Tensor DitAttention::ForwardEnhanced(const at::Tensor& x, const at::Tensor& rotary,
+                                         const Enhancement& enhance) const {
+  const at::Tensor queries = query_norm.Forward(SplitHeads(query.Forward(x)));
+  const at::Tensor keys = key_norm.Forward(SplitHeads(key.Forward(x)));
+  const at::Tensor found = Attend(kernels::Rotate(queries, rotary),
+                                  {.key = kernels::Rotate(keys, rotary).transpose(1, 2), .value = Values(x)});
+  return found * EnhanceScore(queries, keys, enhance.frames, enhance.weight);
 }
 
 at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const {
-  return Attend(Rotate(Queries(x), rotary), source);
+  return Attend(Queries(x, rotary), source);
 }
 
 // Queries [B, tokens, heads, head_dim] → [B, tokens, hidden]

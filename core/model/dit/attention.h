@@ -51,8 +51,10 @@ struct DitAttention {
 
  private:
   at::Tensor SplitHeads(const at::Tensor& x) const;
-  at::Tensor Queries(const at::Tensor& x) const;
-  at::Tensor Keys(const at::Tensor& source) const;
+  at::Tensor Queries(const at::Tensor& x, const at::Tensor& rotary) const;
+  at::Tensor Keys(const at::Tensor& x, const at::Tensor& rotary) const;
+  at::Tensor Values(const at::Tensor& source) const;
+  at::Tensor ForwardEnhanced(const at::Tensor& x, const at::Tensor& rotary, const Enhancement& enhance) const;
   at::Tensor Attend(const at::Tensor& queries, const KeyValue& source) const;
 };
 

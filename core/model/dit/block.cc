@@ -1,19 +1,11 @@
 #include "core/model/dit/block.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 
 namespace ruyi {
 namespace {
 
 constexpr double kEps = 1e-6;
-
-// `positions` may be undefined: none.
-at::Tensor AddFramePositions(const at::Tensor& x, const at::Tensor& positions) {
-  if (!positions.defined())
-    return x;
-  return (x.unflatten(1, {positions.size(1), -1}) + positions).flatten(1, 2);
-}
 
 // Over all of a token's features.
 LayerNorm LoadNorm(const WeightScope& scope, int64_t dim) {
@@ -29,7 +21,7 @@ DitSkip DitSkip::Load(const WeightScope& scope, const DitConfig& config) {
 }
 
 at::Tensor DitSkip::Forward(const at::Tensor& x, const at::Tensor& skipped) const {
-  return projection.Forward(norm.Forward(at::cat({x, skipped}, -1)));
+  return projection.Forward(kernels::ConcatNorm(x, skipped, norm.In(x.scalar_type())));
 }
 
 DitClipBranch DitClipBranch::Load(const WeightScope& scope, const DitConfig& config) {
@@ -39,8 +31,8 @@ DitClipBranch DitClipBranch::Load(const WeightScope& scope, const DitConfig& con
           .out_norm = LoadNorm(scope.Sub("norm_clip_out"), config.hidden())};
 }
 
-at::Tensor DitClipBranch::Forward(const at::Tensor& x, const DitBlockInput& input) const {
-  return out_norm.Forward(gate.Forward(attention.Forward(norm.Forward(x), input.rotary, input.clip)));
+at::Tensor DitClipBranch::Forward(const at::Tensor& normed, const DitBlockInput& input) const {
+  return out_norm.Forward(gate.Forward(attention.Forward(normed, input.rotary, input.clip)));
 }
 
 DitBlock DitBlock::Load(const WeightScope& scope, const DitConfig& config, bool has_skip) {
@@ -61,18 +53,30 @@ DitBlock DitBlock::Load(const WeightScope& scope, const DitConfig& config, bool 
   return block;
 }
 
-at::Tensor DitBlock::Modulate(const at::Tensor& x, const DitBlockInput& input) const {
-  return self_norm.Forward(AddFramePositions(x, input.frame_positions)) + input.shift;
+// x with the frames' positions, and what the self-attention sees of that.
+kernels::SumAndNorm DitBlock::Begin(const at::Tensor& x, const DitBlockInput& input) const {
+  const kernels::NormParameters norm = self_norm.In(x.scalar_type());
+  if (!input.frame_positions.defined())
+    return {.sum = x, .normed = kernels::Norm(x, norm, input.shift)};
+  return kernels::AddNorm(x, input.frame_positions, norm, input.shift);
 }
 
+at::Tensor DitBlock::Modulate(const at::Tensor& x, const DitBlockInput& input) const {
+  return Begin(x, input).normed;
+}
+
+// Each part is added to the tokens in one go with the normalisation that the next part begins with.
 at::Tensor DitBlock::Forward(const at::Tensor& x, const at::Tensor& skipped, const DitBlockInput& input) const {
-  const at::Tensor joined = skip.has_value() ? skip->Forward(x, skipped) : x;
-  at::Tensor tokens = AddFramePositions(joined, input.frame_positions);
-  tokens = tokens + self_attention.Forward(self_norm.Forward(tokens) + input.shift, input.rotary, input.enhance);
-  tokens = tokens + text_attention.Forward(text_norm.Forward(tokens), input.rotary, input.text);
+  const auto add = [](kernels::SumAndNorm& tokens, const at::Tensor& delta, const LayerNorm& next) {
+    tokens.normed.reset();  // its memory is free for the next
+    tokens = kernels::AddNorm(tokens.sum, delta, next.In(delta.scalar_type()));
+  };
+  kernels::SumAndNorm tokens = Begin(skip.has_value() ? skip->Forward(x, skipped) : x, input);
+  add(tokens, self_attention.Forward(tokens.normed, input.rotary, input.enhance), text_norm);
+  add(tokens, text_attention.Forward(tokens.normed, input.rotary, input.text), clip.has_value() ? clip->norm : ff_norm);
   if (clip.has_value())
-    tokens = tokens + clip->Forward(tokens, input);
-  return tokens + ff.Forward(ff_norm.Forward(tokens));
+    add(tokens, clip->Forward(tokens.normed, input), ff_norm);
+  return tokens.sum + ff.Forward(tokens.normed);
 }
 
 }  // namespace ruyi

@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "core/kernels/norm.h"
 #include "core/model/dit/attention.h"
 #include "core/model/dit/config.h"
 #include "core/model/dit/feed_forward.h"
@@ -46,8 +47,8 @@ struct DitClipBranch {
 
   static DitClipBranch Load(const WeightScope& scope, const DitConfig& config);
 
-  // [B, tokens, hidden] → [B, tokens, hidden]
-  at::Tensor Forward(const at::Tensor& x, const DitBlockInput& input) const;
+  // What `norm` gives [B, tokens, hidden] → [B, tokens, hidden]
+  at::Tensor Forward(const at::Tensor& normed, const DitBlockInput& input) const;
 };
 
 // Weight names: norm1.{linear, norm}, attn1, norm2, attn2, norm3, ff.
@@ -70,6 +71,9 @@ struct DitBlock {
 
   // x [B, tokens, hidden]; `skipped` likewise, used by blocks that have a skip connection → [B, tokens, hidden]
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& skipped, const DitBlockInput& input) const;
+
+ private:
+  kernels::SumAndNorm Begin(const at::Tensor& x, const DitBlockInput& input) const;
 };
 
 }  // namespace ruyi

@@ -1,8 +1,6 @@
 #include "core/model/dit/feed_forward.h"
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/chunk.h>
-#include <ATen/ops/gelu.h>
+#include "core/kernels/gelu.h"
 
 namespace ruyi {
 
@@ -12,7 +10,7 @@ FeedForward FeedForward::Load(const WeightScope& scope, const DitConfig& config)
 }
 
 at::Tensor FeedForward::Forward(const at::Tensor& x) const {
-  return down.Forward(at::gelu(up.Forward(x), "tanh"));
+  return down.Forward(up.ForwardGelu(x));
 }
 
 ClipGate ClipGate::Load(const WeightScope& scope, const DitConfig& config) {
@@ -23,8 +21,7 @@ ClipGate ClipGate::Load(const WeightScope& scope, const DitConfig& config) {
 }
 
 at::Tensor ClipGate::Forward(const at::Tensor& x) const {
-  const std::vector<at::Tensor> halves = at::chunk(projection.Forward(norm.Forward(x)), 2, -1);
-  return halves[0] * at::gelu(halves[1]);
+  return kernels::GatedGelu(projection.Forward(norm.Forward(x)));
 }
 
 }  // namespace ruyi

@@ -6,8 +6,6 @@
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/polar.h>
 #include <ATen/ops/pow.h>
-#include <ATen/ops/view_as_complex.h>
-#include <ATen/ops/view_as_real.h>
 
 #include <cmath>
 
@@ -57,11 +55,6 @@ at::Tensor RotaryTable(const TokenGrid& grid, int64_t head_dim, int64_t base) {
                                     2)
                                 .flatten(0, 1);
   return at::polar(at::ones_like(angles), angles);
-}
-
-at::Tensor Rotate(const at::Tensor& x, const at::Tensor& table) {
-  const at::Tensor pairs = at::view_as_complex(x.to(at::kFloat).unflatten(-1, {-1, 2}));
-  return at::view_as_real(pairs * table.unsqueeze(1)).flatten(-2).to(x.scalar_type());
 }
 
 }  // namespace ruyi

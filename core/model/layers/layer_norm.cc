@@ -1,6 +1,6 @@
 #include "core/model/layers/layer_norm.h"
 
-#include <ATen/ops/layer_norm.h>
+#include <ATen/core/TensorBody.h>
 
 namespace ruyi {
 
@@ -12,10 +12,13 @@ LayerNorm LayerNorm::WithoutAffine(int64_t dim, double eps) {
   return {.dim = dim, .eps = eps, .weight = at::Tensor(), .bias = at::Tensor()};
 }
 
+kernels::NormParameters LayerNorm::In(c10::ScalarType type) const {
+  return {
+      .weight = weight.defined() ? weight.to(type) : weight, .bias = bias.defined() ? bias.to(type) : bias, .eps = eps};
+}
+
 at::Tensor LayerNorm::Forward(const at::Tensor& x) const {
-  const c10::ScalarType type = x.scalar_type();
-  return at::layer_norm(x, {dim}, weight.defined() ? weight.to(type) : weight, bias.defined() ? bias.to(type) : bias,
-                        eps);
+  return kernels::Norm(x, In(x.scalar_type()));
 }
 
 }  // namespace ruyi

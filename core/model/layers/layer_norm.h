@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "core/kernels/norm.h"
 #include "core/weights/weight_store.h"
 
 namespace ruyi {
@@ -18,6 +19,9 @@ struct LayerNorm {
 
   static LayerNorm Load(const WeightScope& scope, int64_t dim, double eps);
   static LayerNorm WithoutAffine(int64_t dim, double eps);
+
+  // For the functions of core/kernels, on numbers of `type`.
+  kernels::NormParameters In(c10::ScalarType type) const;
 
   // [..., dim] → [..., dim]
   at::Tensor Forward(const at::Tensor& x) const;

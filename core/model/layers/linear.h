@@ -22,8 +22,12 @@ struct Linear {
   // [..., in] → [..., out], in the type of `x`
   at::Tensor Forward(const at::Tensor& x) const;
 
+  // The gelu of Forward, by its approximation with tanh.
+  at::Tensor ForwardGelu(const at::Tensor& x) const;
+
  private:
   at::Tensor WeightIn(c10::ScalarType type) const;
+  at::Tensor BiasIn(c10::ScalarType type) const;
 };
 
 }  // namespace ruyi

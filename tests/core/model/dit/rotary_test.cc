@@ -13,10 +13,13 @@
 #include <complex>
 #include <vector>
 
+#include "core/kernels/norm_rotate.h"
 #include "core/tensor/random_streams.h"
 
 namespace ruyi {
 namespace {
+
+using kernels::Rotate;
 
 constexpr int64_t kHeadDim = 16;
 constexpr int64_t kPairs = kHeadDim / 4;  // that turn with the column; as many turn with the row
