@@ -108,7 +108,7 @@ ExitCode RunCapabilities(bool json, const std::string& server, Interrupt& interr
   }
   if (interrupt.signal() != 0)
     return ExitCodeOfSignal(interrupt.signal());
-  std::cerr << CallErrorText(status, server, FlagNames(GenerateOptions())) << std::flush;
+  std::cerr << CallErrorText(status, server, FlagNames(RequestOptions())) << std::flush;
   return ExitCodeOfStatus(status.error_code());
 }
 

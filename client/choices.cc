@@ -36,6 +36,12 @@ constexpr Choice<v1::Fp8Type> kFp8Types[] = {
     {"e5m2", v1::FP8_TYPE_E5M2},
 };
 
+constexpr Choice<v1::MemoryPolicy> kMemoryPolicies[] = {
+    {"auto", v1::MEMORY_POLICY_AUTO},
+    {"fastest", v1::MEMORY_POLICY_FASTEST},
+    {"smallest", v1::MEMORY_POLICY_SMALLEST},
+};
+
 template <typename Enum, size_t size>
 std::vector<std::string> Names(const Choice<Enum> (&choices)[size]) {
   std::vector<std::string> names;
@@ -82,6 +88,10 @@ std::vector<std::string> Fp8TypeNames() {
   return Names(kFp8Types);
 }
 
+std::vector<std::string> MemoryPolicyNames() {
+  return Names(kMemoryPolicies);
+}
+
 v1::Camera CameraOfName(std::string_view name) {
   return OfName(kCameras, name);
 }
@@ -96,6 +106,10 @@ v1::Fp8Mode Fp8ModeOfName(std::string_view name) {
 
 v1::Fp8Type Fp8TypeOfName(std::string_view name) {
   return OfName(kFp8Types, name);
+}
+
+v1::MemoryPolicy MemoryPolicyOfName(std::string_view name) {
+  return OfName(kMemoryPolicies, name);
 }
 
 std::string NameOfSampler(v1::Sampler sampler) {

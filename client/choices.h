@@ -15,12 +15,14 @@ std::vector<std::string> CameraNames();
 std::vector<std::string> SamplerNames();
 std::vector<std::string> Fp8ModeNames();
 std::vector<std::string> Fp8TypeNames();
+std::vector<std::string> MemoryPolicyNames();
 
 // UNSPECIFIED for an unknown word.
 v1::Camera CameraOfName(std::string_view name);
 v1::Sampler SamplerOfName(std::string_view name);
 v1::Fp8Mode Fp8ModeOfName(std::string_view name);
 v1::Fp8Type Fp8TypeOfName(std::string_view name);
+v1::MemoryPolicy MemoryPolicyOfName(std::string_view name);
 
 // "sampler 17", "mode 17", "type 17" for one that this client does not know.
 std::string NameOfSampler(v1::Sampler sampler);

@@ -1,19 +1,21 @@
-// argv → what to do. Before it: main. After it: GenerateCommand, CapabilitiesCommand. Prints help and complaints. Not
-// thread-safe.
+// argv → what to do. Before it: main. After it: GenerateCommand, EstimateCommand, CapabilitiesCommand. Prints help and
+// complaints. Not thread-safe.
 #pragma once
 
 #include <string>
 
+#include "client/estimate_options.h"
 #include "client/generate_options.h"
 
 namespace ruyi::client {
 
 struct CommandLine {
-  enum class Command { kGenerate, kCapabilities };
+  enum class Command { kGenerate, kEstimate, kCapabilities };
 
   std::string server = "127.0.0.1:50051";  // HOST:PORT
   Command command = Command::kGenerate;
   GenerateOptions generate;
+  EstimateOptions estimate;
   bool capabilities_json = false;
 };
 

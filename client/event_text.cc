@@ -2,7 +2,10 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <vector>
+
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace ruyi::client {
 namespace {
@@ -42,9 +45,23 @@ std::string SettingsText(const v1::VideoSettings& settings) {
                          settings.frame_count(), settings.seed());
 }
 
+std::string ModeText(const v1::MemoryMode& mode) {
+  return absl::StrFormat("%d blocks, %d states%s", mode.resident_blocks(), mode.resident_states(),
+                         mode.branches_in_turn() ? ", branches in turn" : "");
+}
+
 std::string AcceptedText(const v1::Video& video) {
-  return absl::StrFormat("%s accepted: %s, %d steps", video.name(), SettingsText(video.settings()),
-                         video.settings().steps());
+  const std::string text = absl::StrFormat("%s accepted: %s, %d steps", video.name(), SettingsText(video.settings()),
+                                           video.settings().steps());
+  if (!video.has_plan())
+    return text;
+  const v1::MemoryPlan& plan = video.plan();
+  return absl::StrFormat("%s; %s, %d MiB, about %s", text, ModeText(plan.mode()), plan.predicted_mib(),
+                         ClockText(plan.predicted_time()));
+}
+
+std::string RetryText(const v1::VideoRetry& retry) {
+  return absl::StrFormat("out of memory: goes on with %s", ModeText(retry.to()));
 }
 
 std::string QueuedText(const v1::VideoQueued& queued) {
@@ -60,9 +77,15 @@ std::string SkippedText(int count) {
 std::string SummaryText(const std::string& path, const v1::Video& video) {
   const v1::VideoUsage& usage = video.usage();
   const double work_s = Seconds(usage.conditioning()) + Seconds(usage.denoising()) + Seconds(usage.decoding());
-  const std::string skipped = SkippedText(video.result().skipped_steps_size());
-  return absl::StrFormat("%s: %d bytes, %s, made in %.1f s%s%s", path, video.result().size_bytes(),
-                         SettingsText(video.settings()), work_s, skipped.empty() ? "" : ", ", skipped);
+  std::vector<std::string> parts = {absl::StrFormat("%s: %d bytes", path, video.result().size_bytes()),
+                                    SettingsText(video.settings()), absl::StrFormat("made in %.1f s", work_s)};
+  if (const std::string skipped = SkippedText(video.result().skipped_steps_size()); !skipped.empty())
+    parts.push_back(skipped);
+  if (usage.peak_mib() > 0)
+    parts.push_back(absl::StrFormat("peak %d MiB", usage.peak_mib()));
+  if (usage.retries() > 0)
+    parts.push_back(absl::StrFormat(usage.retries() == 1 ? "%d retry" : "%d retries", usage.retries()));
+  return absl::StrJoin(parts, ", ");
 }
 
 }  // namespace ruyi::client

@@ -17,7 +17,7 @@ constexpr Meaning kMeanings[] = {
     {ExitCode::kFailed, "the server failed, or the stream broke"},
     {ExitCode::kUsage, "wrong command line"},
     {ExitCode::kRefused, "the server refused the request"},
-    {ExitCode::kTryLater, "no server, or it has no room: try again later"},
+    {ExitCode::kTryLater, "no server, or it has no room or starts anew: try again later"},
     {ExitCode::kLocalFile, "a local file cannot be read or written"},
     {ExitCode::kDamaged, "the received bytes are damaged"},
     {ExitCode::kDeadline, "not done in time"},
@@ -49,6 +49,7 @@ ExitCode ExitCodeOfStatus(grpc::StatusCode code) {
       return ExitCode::kRefused;
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::ABORTED:
       return ExitCode::kTryLater;
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return ExitCode::kDeadline;

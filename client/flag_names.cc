@@ -38,6 +38,11 @@ constexpr FieldFlag kFlags[] = {
     {"acceleration.enhance_a_video.skip_start_steps", "START of --enhance-skip"},
     {"acceleration.enhance_a_video.skip_end_steps", "END of --enhance-skip"},
     {"memory.vae_tiling", "--vae-tiling"},
+    {"memory.policy", "--memory"},
+    {"memory.max_vram_mib", "--max-vram"},
+    {"memory.resident_blocks", "--resident-blocks"},
+    {"memory.resident_states", "--resident-states"},
+    {"vram_mib", "--vram"},
 };
 
 // Whether `path` is `field`, an element of it or a part of it.
@@ -67,7 +72,7 @@ std::string NumberText(std::string_view index, const std::vector<std::string>& g
 
 }  // namespace
 
-FlagNames::FlagNames(const GenerateOptions& options) {
+FlagNames::FlagNames(const RequestOptions& options) {
   given_["--image"] = options.images;
   given_["--end-image"] = options.end_images;
   for (const GivenLora& lora : options.loras)

@@ -1,4 +1,4 @@
-// The user's words for the fields of a GenerateVideoRequest. Before it: the field violations of a refused request.
+// The user's words for the fields of a request. Before it: the field violations of a refused request.
 // After it: the error's text. Immutable; thread-safe.
 #pragma once
 
@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "client/generate_options.h"
+#include "client/request_options.h"
 
 namespace ruyi::client {
 
 class FlagNames {
  public:
   // Takes the pictures and LoRAs that were given.
-  explicit FlagNames(const GenerateOptions& options);
+  explicit FlagNames(const RequestOptions& options);
 
   // "frame_count" → "--frames", "start_images[1]" → "--image number 2 (b.png)", "acceleration.loras[0].name" →
   // "--lora number 1 (film)". A field without a flag is returned as it is.

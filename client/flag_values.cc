@@ -1,12 +1,16 @@
 #include "client/flag_values.h"
 
+#include <limits>
 #include <string>
 #include <utility>
+
+#include "absl/strings/ascii.h"
 
 namespace ruyi::client {
 namespace {
 
 constexpr int kMaxPort = 65535;
+constexpr double kMibPerGib = 1024;
 
 // Both numbers of "768x512", whose separator is 'x'.
 std::optional<std::pair<int32_t, int32_t>> ParsePair(std::string_view text, char separator) {
@@ -26,6 +30,16 @@ std::optional<double> ParseDouble(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size())
     return std::nullopt;
   return value;
+}
+
+// Of "MiB", " GB"; nothing for other units.
+std::optional<double> MibOfUnit(std::string_view text) {
+  std::string unit = absl::AsciiStrToLower(absl::StripAsciiWhitespace({text.data(), text.size()}));
+  if (unit == "mib" || unit == "mb" || unit == "m")
+    return 1;
+  if (unit == "gib" || unit == "gb" || unit == "g")
+    return kMibPerGib;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -55,6 +69,15 @@ std::optional<GivenLora> ParseLora(std::string_view text) {
   if (lora.name.empty())
     return std::nullopt;
   return lora;
+}
+
+std::optional<int32_t> ParseMib(std::string_view text) {
+  const size_t digits = text.find_first_not_of("0123456789.");
+  const std::optional<double> number = ParseDouble(text.substr(0, digits));
+  const std::optional<double> unit = digits == std::string_view::npos ? 1 : MibOfUnit(text.substr(digits));
+  if (!number.has_value() || !unit.has_value() || *number * *unit > std::numeric_limits<int32_t>::max())
+    return std::nullopt;
+  return static_cast<int32_t>(*number * *unit);
 }
 
 bool IsAddress(std::string_view text) {

@@ -1,11 +1,11 @@
-// What the user types after a flag → values. Before it: the command line. After it: GenerateOptions. Pure; thread-safe.
+// What the user types after a flag → values. Before it: the command line. After it: RequestOptions. Pure; thread-safe.
 #pragma once
 
 #include <charconv>
 #include <optional>
 #include <string_view>
 
-#include "client/generate_options.h"
+#include "client/request_options.h"
 
 namespace ruyi::client {
 
@@ -27,6 +27,9 @@ std::optional<SkippedEnds> ParseSkip(std::string_view text);
 
 // "film" or "film=0.5"; what follows the last '=' is the strength.
 std::optional<GivenLora> ParseLora(std::string_view text);
+
+// MiB of "12288", "12288MiB", "12GiB", "11.5 GB", in any case; GB are GiB here, as memory is sold. Rounded down.
+std::optional<int32_t> ParseMib(std::string_view text);
 
 // Whether it is HOST:PORT.
 bool IsAddress(std::string_view text);

@@ -139,12 +139,12 @@ ExitCode FailCall(const grpc::Status& status, const GenerateOptions& options, co
     return Fail(ExitCode::kDeadline, absl::StrFormat("not done within the %g s of --timeout: the video is cancelled",
                                                      options.timeout_s.value_or(0)));
   }
-  std::cerr << CallErrorText(status, server, FlagNames(options)) << std::flush;
+  std::cerr << CallErrorText(status, server, FlagNames(options.request)) << std::flush;
   return ExitCodeOfStatus(status.error_code());
 }
 
 ExitCode FailJob(const google::rpc::Status& status, const GenerateOptions& options) {
-  std::cerr << ErrorText(status, FlagNames(options)) << std::flush;
+  std::cerr << ErrorText(status, FlagNames(options.request)) << std::flush;
   const ExitCode code = ExitCodeOfStatus(static_cast<grpc::StatusCode>(status.code()));
   return code == ExitCode::kDone ? ExitCode::kFailed : code;
 }
@@ -161,7 +161,7 @@ ExitCode ExplainFailure(const VideoReceiver& receiver, const grpc::Status& statu
 }  // namespace
 
 ExitCode RunGenerate(const GenerateOptions& options, const std::string& server, Interrupt& interrupt) {
-  const absl::StatusOr<v1::GenerateVideoRequest> request = MakeGenerateRequest(options);
+  const absl::StatusOr<v1::GenerateVideoRequest> request = MakeGenerateRequest(options.request);
   if (!request.ok())
     return Fail(ExitCode::kLocalFile, request.status());
   absl::StatusOr<OutputFiles> files = CreateFiles(options);

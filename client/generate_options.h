@@ -1,61 +1,15 @@
-// What the user asked of `ruyi-client generate`. Before it: CommandLine. After it: GenerateCommand. What is absent or
-// empty was not given, and the server's default holds. Plain data.
+// What the user asked of `ruyi-client generate`. Before it: CommandLine. After it: GenerateCommand. Plain data.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+
+#include "client/request_options.h"
 
 namespace ruyi::client {
 
-struct FrameSize {
-  int32_t width = 0;   // pixels
-  int32_t height = 0;  // pixels
-};
-
-// Steps at both ends of the denoising that an option leaves alone.
-struct SkippedEnds {
-  int32_t start = 0;
-  int32_t end = 0;
-};
-
-struct GivenLora {
-  std::string name;
-  std::optional<double> strength;
-};
-
-struct TeaCacheOptions {
-  std::optional<double> threshold;  // absent: off
-  std::optional<SkippedEnds> skip;
-  bool offload = false;
-};
-
-struct EnhanceOptions {
-  std::optional<double> weight;  // absent: off
-  std::optional<SkippedEnds> skip;
-};
-
 struct GenerateOptions {
-  std::vector<std::string> images;      // paths
-  std::vector<std::string> end_images;  // paths
-  std::optional<int32_t> frames;
-  std::optional<int32_t> resolution;
-  std::optional<FrameSize> size;
-  std::string camera;  // a word of CameraNames()
-  std::optional<int32_t> motion;
-  std::string sampler;  // a word of SamplerNames()
-  std::optional<int32_t> steps;
-  std::optional<double> guidance;
-  std::optional<double> guidance_rescale;
-  std::optional<double> clip_apply_ratio;
-  std::optional<uint64_t> seed;
-  std::vector<GivenLora> loras;
-  std::string fp8;       // a word of Fp8ModeNames()
-  std::string fp8_type;  // a word of Fp8TypeNames()
-  TeaCacheOptions tea_cache;
-  EnhanceOptions enhance;
-  std::optional<bool> vae_tiling;
+  RequestOptions request;
   std::optional<double> timeout_s;
   std::string out;    // path of the MP4
   std::string sheet;  // path of a PNG

@@ -44,7 +44,7 @@ absl::Status AddPictures(std::string_view flag, const std::vector<std::string>& 
   return absl::OkStatus();
 }
 
-void SetShape(const GenerateOptions& options, v1::GenerateVideoRequest& request) {
+void SetShape(const RequestOptions& options, v1::GenerateVideoRequest& request) {
   if (options.resolution.has_value())
     request.set_base_resolution(*options.resolution);
   if (options.size.has_value()) {
@@ -55,7 +55,7 @@ void SetShape(const GenerateOptions& options, v1::GenerateVideoRequest& request)
     request.set_frame_count(*options.frames);
 }
 
-void SetSampling(const GenerateOptions& options, v1::GenerateVideoRequest& request) {
+void SetSampling(const RequestOptions& options, v1::GenerateVideoRequest& request) {
   request.set_camera(CameraOfName(options.camera));
   request.set_sampler(SamplerOfName(options.sampler));
   if (options.motion.has_value())
@@ -72,7 +72,7 @@ void SetSampling(const GenerateOptions& options, v1::GenerateVideoRequest& reque
     request.set_seed(*options.seed);
 }
 
-void SetWeights(const GenerateOptions& options, v1::GenerateVideoRequest& request) {
+void SetWeights(const RequestOptions& options, v1::GenerateVideoRequest& request) {
   if (!options.fp8.empty())
     request.mutable_acceleration()->mutable_fp8()->set_mode(Fp8ModeOfName(options.fp8));
   if (!options.fp8_type.empty())
@@ -110,9 +110,24 @@ void SetEnhance(const EnhanceOptions& options, v1::GenerateVideoRequest& request
   SetSkip(options.skip, enhance);
 }
 
+void SetMemory(const MemoryOptions& options, v1::GenerateVideoRequest& request) {
+  v1::Memory memory;
+  if (options.vae_tiling.has_value())
+    memory.set_vae_tiling(*options.vae_tiling);
+  memory.set_policy(MemoryPolicyOfName(options.policy));
+  if (options.max_vram_mib.has_value())
+    memory.set_max_vram_mib(*options.max_vram_mib);
+  if (options.resident_blocks.has_value())
+    memory.set_resident_blocks(*options.resident_blocks);
+  if (options.resident_states.has_value())
+    memory.set_resident_states(*options.resident_states);
+  if (memory.ByteSizeLong() > 0)
+    *request.mutable_memory() = memory;
+}
+
 }  // namespace
 
-absl::StatusOr<v1::GenerateVideoRequest> MakeGenerateRequest(const GenerateOptions& options) {
+absl::StatusOr<v1::GenerateVideoRequest> MakeGenerateRequest(const RequestOptions& options) {
   v1::GenerateVideoRequest request;
   absl::Status status = AddPictures("--image", options.images, *request.mutable_start_images());
   status.Update(AddPictures("--end-image", options.end_images, *request.mutable_end_images()));
@@ -123,8 +138,7 @@ absl::StatusOr<v1::GenerateVideoRequest> MakeGenerateRequest(const GenerateOptio
   SetWeights(options, request);
   SetTeaCache(options.tea_cache, request);
   SetEnhance(options.enhance, request);
-  if (options.vae_tiling.has_value())
-    request.mutable_memory()->set_vae_tiling(*options.vae_tiling);
+  SetMemory(options.memory, request);
   return request;
 }
 

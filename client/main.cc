@@ -3,6 +3,7 @@
 
 #include "client/capabilities_command.h"
 #include "client/command_line.h"
+#include "client/estimate_command.h"
 #include "client/generate_command.h"
 #include "client/interrupt.h"
 
@@ -11,8 +12,14 @@ namespace {
 
 ExitCode Run(const CommandLine& line) {
   Interrupt interrupt;
-  if (line.command == CommandLine::Command::kCapabilities)
-    return RunCapabilities(line.capabilities_json, line.server, interrupt);
+  switch (line.command) {
+    case CommandLine::Command::kCapabilities:
+      return RunCapabilities(line.capabilities_json, line.server, interrupt);
+    case CommandLine::Command::kEstimate:
+      return RunEstimate(line.estimate, line.server, interrupt);
+    case CommandLine::Command::kGenerate:
+      break;
+  }
   return RunGenerate(line.generate, line.server, interrupt);
 }
 

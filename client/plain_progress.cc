@@ -31,6 +31,8 @@ void PlainProgress::OnEvent(const v1::VideoEvent& event) {
     *out_ << AcceptedText(event.accepted().video()) << std::endl;
   if (event.has_queued())
     *out_ << QueuedText(event.queued()) << std::endl;
+  if (event.has_retry())
+    *out_ << RetryText(event.retry()) << std::endl;
   if (event.has_progress())
     OnProgress(event.progress());
 }

@@ -1,5 +1,5 @@
-// Lines for a log: one for each change of phase and place in the queue, and one about every 10 % of a phase. Before it:
-// events. After it: a stream, which it does not own. Not thread-safe.
+// Lines for a log: one for each change of phase, place in the queue and memory mode, and one about every 10 % of a
+// phase. Before it: events. After it: a stream, which it does not own. Not thread-safe.
 #pragma once
 
 #include <ostream>

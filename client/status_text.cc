@@ -38,6 +38,15 @@ std::string ViolationLines(const google::rpc::Status& status, const FlagNames& f
   return lines;
 }
 
+std::string PreconditionLines(const google::rpc::Status& status) {
+  std::string lines;
+  if (const auto failure = FindDetail<google::rpc::PreconditionFailure>(status)) {
+    for (const auto& violation : failure->violations())
+      absl::StrAppendFormat(&lines, "  %s: %s\n", violation.subject(), violation.description());
+  }
+  return lines;
+}
+
 std::string RetryLine(const google::rpc::Status& status) {
   const auto retry = FindDetail<google::rpc::RetryInfo>(status);
   if (!retry.has_value())
@@ -64,7 +73,8 @@ std::string ErrorText(const google::rpc::Status& status, const FlagNames& flags)
     message = "the server refuses the request";  // its message says the same as the lines below, by field
   else if (message.empty())
     message = absl::StrFormat("status %d", status.code());
-  return absl::StrFormat("error: %s%s\n", message, ReasonText(status)) + violations + RetryLine(status);
+  return absl::StrFormat("error: %s%s\n", message, ReasonText(status)) + violations + PreconditionLines(status) +
+         RetryLine(status);
 }
 
 std::string CallErrorText(const grpc::Status& status, const std::string& address, const FlagNames& flags) {

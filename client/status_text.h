@@ -13,7 +13,8 @@ namespace ruyi::client {
 // The status with the details that came with it; without details when there are none or they cannot be read.
 google::rpc::Status WithDetails(const grpc::Status& status);
 
-// "error: MESSAGE [REASON]", one more line for each wrong field, and one with the time to wait. Ends with a line feed.
+// "error: MESSAGE [REASON]", one more line for each wrong field and each memory mode that does not fit, and one with
+// the time to wait. Ends with a line feed.
 std::string ErrorText(const google::rpc::Status& status, const FlagNames& flags);
 
 // As ErrorText; when nobody answers at `address`, it says so and how to set another address.

@@ -36,6 +36,8 @@ void TerminalProgress::OnEvent(const v1::VideoEvent& event) {
     PrintAbove(AcceptedText(event.accepted().video()));
   if (event.has_queued())
     Draw(QueuedText(event.queued()));
+  if (event.has_retry())
+    PrintAbove(RetryText(event.retry()));
   if (event.has_progress())
     Draw(ProgressLine(event.progress()));
 }

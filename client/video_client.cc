@@ -24,6 +24,14 @@ grpc::Status VideoClient::GetCapabilities(const CallOptions& options, v1::Capabi
   return stub_->GetCapabilities(&context, v1::GetCapabilitiesRequest(), capabilities);
 }
 
+grpc::Status VideoClient::Estimate(const v1::EstimateVideoRequest& request, const CallOptions& options,
+                                   v1::EstimateVideoResponse* response) {
+  grpc::ClientContext context;
+  SetDeadline(options, context);
+  CancelSource::Scope scope(options.cancel_source, &context);
+  return stub_->EstimateVideo(&context, request, response);
+}
+
 grpc::Status VideoClient::Generate(const v1::GenerateVideoRequest& request, const CallOptions& options,
                                    VideoEventHandler& handler) {
   grpc::ClientContext context;

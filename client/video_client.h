@@ -1,4 +1,4 @@
-// The two calls of ruyi.v1.VideoService, made without encryption. Before it: a request. After it: a VideoEventHandler.
+// The calls of ruyi.v1.VideoService, made without encryption. Before it: a request. After it: a VideoEventHandler.
 // Owns its channel. Thread-safe; each call blocks its thread.
 #pragma once
 
@@ -27,6 +27,10 @@ class VideoClient {
 
   // Fills `capabilities`.
   grpc::Status GetCapabilities(const CallOptions& options, v1::Capabilities* capabilities);
+
+  // Fills `response`.
+  grpc::Status Estimate(const v1::EstimateVideoRequest& request, const CallOptions& options,
+                        v1::EstimateVideoResponse* response);
 
   // Hands every event of the stream to `handler`, and returns the stream's status once it has ended: CANCELLED when the
   // handler returned an error. UNAVAILABLE at once when nothing listens at the address.

@@ -10,7 +10,7 @@ if(NOT _torch_version MATCHES "${RUYI_TORCH_VERSION}")
   message(FATAL_ERROR "${TORCH_ROOT} holds ${_torch_version}; ${RUYI_TORCH_VERSION} is needed. Run scripts/setup.")
 endif()
 
-foreach(lib c10 torch_cpu)
+foreach(lib c10 torch_cpu c10_cuda)
   add_library(torch::${lib} SHARED IMPORTED GLOBAL)
   set_target_properties(torch::${lib} PROPERTIES
     IMPORTED_LOCATION "${TORCH_ROOT}/lib/lib${lib}.so"
@@ -23,5 +23,8 @@ target_compile_definitions(torch_headers INTERFACE AT_PER_OPERATOR_HEADERS)
 target_compile_options(torch_headers INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${TORCH_ROOT}/include>")
 add_library(torch::cpu INTERFACE IMPORTED GLOBAL)
 target_link_libraries(torch::cpu INTERFACE torch_headers torch::torch_cpu torch::c10)
+# The allocator of GPUs; libtorch_cuda itself is loaded when it is asked for (docs/adr/0007).
+set_property(TARGET torch::c10_cuda PROPERTY INTERFACE_LINK_LIBRARIES torch_headers torch::c10 torch::cudart)
+
 # DT_RPATH also serves the libraries that libtorch itself loads (libgomp, libcupti).
 target_link_options(torch::cpu INTERFACE "LINKER:--disable-new-dtags")

@@ -20,14 +20,20 @@ constexpr absl::string_view kReasonUrl = "type.ruyi/reason";
 constexpr absl::string_view kRetryDelayUrl = "type.ruyi/retry_delay_ms";
 constexpr absl::string_view kMetadataPrefix = "type.ruyi/metadata/";
 constexpr absl::string_view kViolationPrefix = "type.ruyi/field_violation/";
-constexpr int kIndexDigits = 6;  // so that the order by URL is the order of the violations
+constexpr absl::string_view kPreconditionPrefix = "type.ruyi/unmet_precondition/";
+constexpr int kIndexDigits = 6;  // so that the order by URL is the order of the list
 
-std::string ViolationUrl(size_t index, std::string_view field) {
-  return absl::StrFormat("%s%0*d/%s", kViolationPrefix, kIndexDigits, index, field);
+std::string ListUrl(absl::string_view prefix, size_t index, std::string_view name) {
+  return absl::StrFormat("%s%0*d/%s", prefix, kIndexDigits, index, name);
 }
 
-void ReadPayload(absl::string_view url, const std::string& value, ErrorInfo& info,
-                 std::map<std::string, FieldViolation>& violations) {
+// What lists hold, by index and name.
+struct Lists {
+  std::map<std::string, FieldViolation> violations;
+  std::map<std::string, UnmetPrecondition> preconditions;
+};
+
+void ReadPayload(absl::string_view url, const std::string& value, ErrorInfo& info, Lists& lists) {
   absl::string_view key = url;
   int64_t delay_ms = 0;
   if (url == kReasonUrl) {
@@ -37,7 +43,9 @@ void ReadPayload(absl::string_view url, const std::string& value, ErrorInfo& inf
   } else if (absl::ConsumePrefix(&key, kMetadataPrefix)) {
     info.metadata[std::string(key)] = value;
   } else if (absl::ConsumePrefix(&key, kViolationPrefix)) {
-    violations[std::string(key)] = {std::string(key.substr(kIndexDigits + 1)), value};
+    lists.violations[std::string(key)] = {std::string(key.substr(kIndexDigits + 1)), value};
+  } else if (absl::ConsumePrefix(&key, kPreconditionPrefix)) {
+    lists.preconditions[std::string(key)] = {std::string(key.substr(kIndexDigits + 1)), value};
   }
 }
 
@@ -52,7 +60,11 @@ absl::Status WithErrorInfo(absl::Status status, const ErrorInfo& info) {
     status.SetPayload(absl::StrCat(kMetadataPrefix, key), absl::Cord(value));
   for (size_t i = 0; i < info.field_violations.size(); ++i) {
     const FieldViolation& violation = info.field_violations[i];
-    status.SetPayload(ViolationUrl(i, violation.field), absl::Cord(violation.description));
+    status.SetPayload(ListUrl(kViolationPrefix, i, violation.field), absl::Cord(violation.description));
+  }
+  for (size_t i = 0; i < info.unmet_preconditions.size(); ++i) {
+    const UnmetPrecondition& unmet = info.unmet_preconditions[i];
+    status.SetPayload(ListUrl(kPreconditionPrefix, i, unmet.subject), absl::Cord(unmet.description));
   }
   return status;
 }
@@ -72,11 +84,13 @@ absl::Status InvalidFields(std::vector<FieldViolation> violations) {
 
 ErrorInfo GetErrorInfo(const absl::Status& status) {
   ErrorInfo info;
-  std::map<std::string, FieldViolation> violations;
+  Lists lists;
   status.ForEachPayload(
-      [&](absl::string_view url, const absl::Cord& value) { ReadPayload(url, std::string(value), info, violations); });
-  for (auto& [key, violation] : violations)
+      [&](absl::string_view url, const absl::Cord& value) { ReadPayload(url, std::string(value), info, lists); });
+  for (auto& [key, violation] : lists.violations)
     info.field_violations.push_back(std::move(violation));
+  for (auto& [key, unmet] : lists.preconditions)
+    info.unmet_preconditions.push_back(std::move(unmet));
   return info;
 }
 

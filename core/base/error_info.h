@@ -1,6 +1,6 @@
 // What an absl::Status of ours carries beside code and message: a reason that programs can test, key/value metadata,
-// field violations and a retry delay. They travel as status payloads, so core/ needs no Protobuf; server/convert turns
-// them into google.rpc details. Values; thread-safe.
+// field violations, unmet preconditions and a retry delay. They travel as status payloads, so core/ needs no Protobuf;
+// server/convert turns them into google.rpc details. Values; thread-safe.
 #pragma once
 
 #include <map>
@@ -20,10 +20,17 @@ struct FieldViolation {
   std::string description;  // what was wrong, what was expected, what to do
 };
 
+// Something that is not as the request needs it, while the request itself is well formed.
+struct UnmetPrecondition {
+  std::string subject;      // what was looked at, e.g. a memory mode
+  std::string description;  // what it takes against what there is
+};
+
 struct ErrorInfo {
   std::string reason;                           // UPPER_SNAKE, from core/base/error_reasons.h
   std::map<std::string, std::string> metadata;  // e.g. {"queue_capacity", "16"}
   std::vector<FieldViolation> field_violations;
+  std::vector<UnmetPrecondition> unmet_preconditions;
   std::optional<absl::Duration> retry_delay;  // when the same call may succeed; absent: do not retry
 };
 

@@ -7,6 +7,10 @@ namespace ruyi::reason {
 
 inline constexpr std::string_view kInvalidRequest = "INVALID_REQUEST";
 inline constexpr std::string_view kImageTooLarge = "IMAGE_TOO_LARGE";
+inline constexpr std::string_view kVramBudget = "VRAM_BUDGET";
+inline constexpr std::string_view kGpuOutOfMemory = "GPU_OUT_OF_MEMORY";
+inline constexpr std::string_view kGpuFault = "GPU_FAULT";
+inline constexpr std::string_view kWorkerLost = "WORKER_LOST";
 inline constexpr std::string_view kQueueFull = "QUEUE_FULL";
 inline constexpr std::string_view kModelLoading = "MODEL_LOADING";
 inline constexpr std::string_view kDraining = "DRAINING";

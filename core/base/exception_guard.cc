@@ -17,6 +17,14 @@ bool IsOutOfMemory(std::string_view text) {
   return FirstLine(text).find("out of memory") != std::string_view::npos;
 }
 
+// What ran out and how much was asked for; libtorch goes on with advice about its environment.
+std::string_view FirstTwoSentences(std::string_view text) {
+  constexpr std::string_view kEnd = ". ";
+  const size_t first = text.find(kEnd);
+  const size_t second = first == text.npos ? text.npos : text.find(kEnd, first + kEnd.size());
+  return text.substr(0, second);
+}
+
 }  // namespace
 
 absl::Status StatusFromCurrentException(std::string_view what) {
@@ -26,7 +34,7 @@ absl::Status StatusFromCurrentException(std::string_view what) {
     return absl::ResourceExhaustedError(absl::StrFormat("%s: out of memory", what));
   } catch (const std::exception& error) {
     if (IsOutOfMemory(error.what()))
-      return absl::ResourceExhaustedError(absl::StrFormat("%s: %s", what, FirstLine(error.what())));
+      return absl::ResourceExhaustedError(absl::StrFormat("%s: %s", what, FirstTwoSentences(FirstLine(error.what()))));
     return absl::InternalError(absl::StrFormat("%s: %s", what, FirstLine(error.what())));
   } catch (...) {
     return absl::InternalError(absl::StrFormat("%s: an unknown exception", what));

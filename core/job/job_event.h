@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/plan/prediction.h"
 #include "core/plan/progress.h"
 
 namespace ruyi {
@@ -52,6 +53,12 @@ struct JobCompleted {
   absl::Duration denoising;
   absl::Duration decoding;         // encoding to MP4 included
   std::vector<int> skipped_steps;  // denoising steps, from 1, that TeaCache left out
+  GenerationReport report;
+};
+
+// The device's memory ran out; the job goes on in a smaller mode.
+struct JobRetry {
+  Retry retry;
 };
 
 // The end of a job that made no video; cancelled and timed-out jobs included.
@@ -59,7 +66,7 @@ struct JobFailed {
   absl::Status status;
 };
 
-using JobEvent = std::variant<JobAccepted, JobQueued, JobProgress, JobChunk, JobCompleted, JobFailed>;
+using JobEvent = std::variant<JobAccepted, JobQueued, JobProgress, JobRetry, JobChunk, JobCompleted, JobFailed>;
 
 // Takes a job's events in order, exactly one JobCompleted or JobFailed last. Called from any thread, one at a time.
 class JobEventSink {

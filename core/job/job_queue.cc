@@ -1,6 +1,7 @@
 #include "core/job/job_queue.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -105,6 +106,13 @@ void JobQueue::Close() {
 bool JobQueue::AwaitIdle(absl::Duration timeout) const {
   absl::MutexLock lock(&mutex_);
   return mutex_.AwaitWithTimeout(absl::Condition(this, &JobQueue::IsIdle), timeout);
+}
+
+double JobQueue::predicted_seconds() const {
+  absl::MutexLock lock(&mutex_);
+  const auto add = [](double sum, const std::shared_ptr<Job>& job) { return sum + job->plan.prediction.seconds(); };
+  return std::accumulate(waiting_.begin(), waiting_.end(), std::accumulate(running_.begin(), running_.end(), 0.0, add),
+                         add);
 }
 
 size_t JobQueue::waiting() const {

@@ -46,6 +46,10 @@ class JobQueue {
   // Blocks until no job waits or is being made; false when that takes longer than `timeout`.
   bool AwaitIdle(absl::Duration timeout) const;
 
+  // What the jobs that wait or are being made are predicted to take, one after the other, in seconds. Of those being
+  // made all of it counts, for how far they are is not known here.
+  double predicted_seconds() const;
+
   size_t capacity() const { return capacity_; }
   size_t waiting() const;
   size_t running() const;

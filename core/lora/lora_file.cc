@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -131,6 +133,13 @@ absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::CheckedPairs(con
 
 absl::Status LoraFile::Check(const LayerShapes& layers) const {
   return CheckedPairs(layers).status();
+}
+
+int64_t LoraFile::parameters() const {
+  int64_t count = 0;
+  for (const auto& [name, entry] : file_.entries())
+    count += std::accumulate(entry.shape.begin(), entry.shape.end(), int64_t{1}, std::multiplies<>());
+  return count;
 }
 
 absl::StatusOr<LayerUpdates> LoraFile::Updates(const LayerShapes& layers, double strength) const {

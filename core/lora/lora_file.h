@@ -24,6 +24,9 @@ class LoraFile {
   // its partner, or has a name of another format.
   absl::Status Check(const LayerShapes& layers) const;
 
+  // How many numbers there are in it.
+  int64_t parameters() const;
+
   // What the file changes at `strength`, on the CPU in float32. Errors: those of Check.
   absl::StatusOr<LayerUpdates> Updates(const LayerShapes& layers, double strength) const;
 

@@ -53,9 +53,10 @@ absl::StatusOr<LoraFile> LoraFolder::Open(const std::string& name) const {
   return absl::InvalidArgumentError(absl::StrReplaceAll(std::string(file.status().message()), {{prefix, ""}}));
 }
 
-absl::Status LoraFolder::Check(const std::string& name) const {
+absl::StatusOr<int64_t> LoraFolder::Check(const std::string& name) const {
   RUYI_ASSIGN_OR_RETURN(const LoraFile file, Open(name));
-  return file.Check(layers_);
+  RUYI_RETURN_IF_ERROR(file.Check(layers_));
+  return file.parameters() * static_cast<int64_t>(sizeof(c10::BFloat16));
 }
 
 absl::StatusOr<LayerUpdates> LoraFolder::Load(const std::vector<LoraSettings>& loras) const {

@@ -3,6 +3,7 @@
 // the server runs. Immutable; thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ class LoraFolder final : public LoraCatalog {
       : folder_(std::move(folder)), layers_(std::move(layers)) {}
 
   std::vector<std::string> Names() const override;
-  absl::Status Check(const std::string& name) const override;
+  absl::StatusOr<int64_t> Check(const std::string& name) const override;
 
   // All of them together. Errors: those of Check. Blocks on the disk.
   absl::StatusOr<LayerUpdates> Load(const std::vector<LoraSettings>& loras) const;

@@ -5,6 +5,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "core/base/exception_guard.h"
+
 namespace ruyi {
 
 Fence::Fence(c10::Device device) {
@@ -22,6 +24,11 @@ void Fence::Block(const c10::Stream& stream) const {
     event_->block(stream);
 }
 
+void Fence::Await() const {
+  if (event_.has_value())
+    event_->synchronize();
+}
+
 namespace {
 
 c10::Stream SideStream(c10::Device device) {
@@ -35,7 +42,7 @@ CopyStream::CopyStream(c10::Device device) : device_(device), stream_(SideStream
 
 CopyStream::~CopyStream() {
   if (!device_.is_cpu())
-    stream_.synchronize();
+    GuardExceptions("waiting for copies", [&] { stream_.synchronize(); }).IgnoreError();  // a GPU that has failed
 }
 
 void CopyStream::Copy(const at::Tensor& to, const at::Tensor& from, const Fence& after, Fence& done) {

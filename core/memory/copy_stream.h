@@ -23,6 +23,9 @@ class Fence {
   // What `stream` is given from now on waits for it. Does not block the caller.
   void Block(const c10::Stream& stream) const;
 
+  // Blocks the caller until it has been reached.
+  void Await() const;
+
  private:
   std::optional<c10::Event> event_;  // none on a CPU
 };
@@ -51,7 +54,7 @@ class CopyStream {
   const c10::Stream stream_;
 };
 
-// Host memory that `device` can copy from and to while it computes.
+// Host memory that `device` can copy from and to while it computes. libtorch rounds its size up to a power of two.
 at::Tensor EmptyOnHost(at::IntArrayRef sizes, c10::ScalarType type, c10::Device device);
 
 }  // namespace ruyi

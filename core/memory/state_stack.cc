@@ -18,8 +18,8 @@ at::Tensor StateStore::Host(size_t index, const at::Tensor& like) {
 
 void StateStack::Push(at::Tensor state) {
   entries_.push_back({.on_device = std::move(state), .arrived = nullptr});
-  if (store_ != nullptr && static_cast<int64_t>(entries_.size()) > store_->resident_)
-    Offload(entries_.size() - 1 - store_->resident_);
+  if (store_ != nullptr && static_cast<int64_t>(entries_.size()) > resident_)
+    Offload(entries_.size() - 1 - resident_);
 }
 
 void StateStack::Offload(size_t index) {

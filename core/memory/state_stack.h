@@ -18,7 +18,7 @@ namespace ruyi {
 // Host memory and the copy stream of such stacks, kept from pass to pass.
 class StateStore {
  public:
-  // At most `resident` tensors stay on the device, at least 1.
+  // At most `resident` states stay on the device, at least 1.
   StateStore(c10::Device device, int64_t resident) : copies_(device), resident_(std::max<int64_t>(1, resident)) {}
 
  private:
@@ -32,8 +32,9 @@ class StateStore {
 
 class StateStack {
  public:
-  // Without a store, all tensors stay on the device.
-  explicit StateStack(StateStore* store) : store_(store) {}
+  // Without a store, all tensors stay on the device. `tensors_per_state`: how many are pushed for each state.
+  explicit StateStack(StateStore* store, int64_t tensors_per_state = 1)
+      : store_(store), resident_(store == nullptr ? 0 : store->resident_ * tensors_per_state) {}
 
   void Push(at::Tensor state);
 
@@ -50,6 +51,7 @@ class StateStack {
   void Fetch(size_t index);
 
   StateStore* store_;
+  const int64_t resident_;  // tensors
   std::vector<Entry> entries_;
 };
 

@@ -14,13 +14,6 @@ int64_t AlignedBytes(const at::Tensor& tensor) {
   return (static_cast<int64_t>(tensor.nbytes()) + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-int64_t BytesOf(const Parameters& group) {
-  int64_t bytes = 0;
-  for (const auto& [name, tensor] : group)
-    bytes += AlignedBytes(tensor);
-  return bytes;
-}
-
 // Tensors like those of `group`, one after the other in `bytes`.
 Parameters ViewsInto(const at::Tensor& bytes, const Parameters& group) {
   Parameters views;
@@ -33,20 +26,52 @@ Parameters ViewsInto(const at::Tensor& bytes, const Parameters& group) {
   return views;
 }
 
-at::Tensor Pack(const Parameters& group, c10::Device device) {
-  const at::Tensor bytes = EmptyOnHost({BytesOf(group)}, at::kByte, device);
-  for (const auto& [name, view] : ViewsInto(bytes, group))
-    view.copy_(group.find(name)->second);
-  return bytes;
-}
+// Host memory for groups one after the other, in pieces of a power of two, which is what EmptyOnHost takes.
+class HostSlabs {
+ public:
+  explicit HostSlabs(c10::Device device) : device_(device) {}
+
+  at::Tensor Take(int64_t bytes) {
+    if (!slab_.defined() || taken_ + bytes > slab_.numel()) {
+      slab_ = EmptyOnHost({std::max(bytes, kSlabBytes)}, at::kByte, device_);
+      taken_ = 0;
+    }
+    taken_ += bytes;
+    return slab_.narrow(0, taken_ - bytes, bytes);
+  }
+
+ private:
+  static constexpr int64_t kSlabBytes = int64_t{1} << 30;
+
+  c10::Device device_;
+  at::Tensor slab_;
+  int64_t taken_ = 0;
+};
 
 }  // namespace
 
-WeightRing::WeightRing(const std::vector<Parameters>& groups, c10::Device device, int slots) : copies_(device) {
+int64_t WeightRing::BytesOf(const Parameters& group) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : group)
+    bytes += AlignedBytes(tensor);
+  return bytes;
+}
+
+// Small groups on a CPU are not worth a slab.
+void WeightRing::PackIntoHostMemory(const std::vector<Parameters>& groups) {
+  HostSlabs slabs(copies_.device());
   for (const Parameters& group : groups) {
-    host_.push_back(Pack(group, device));
-    slot_bytes_ = std::max(slot_bytes_, BytesOf(group));
+    const int64_t size = BytesOf(group);
+    host_.push_back(copies_.device().is_cpu() ? EmptyOnHost({size}, at::kByte, copies_.device()) : slabs.Take(size));
+    for (const auto& [name, view] : ViewsInto(host_.back(), group))
+      view.copy_(group.find(name)->second);
   }
+}
+
+WeightRing::WeightRing(const std::vector<Parameters>& groups, c10::Device device, int slots) : copies_(device) {
+  PackIntoHostMemory(groups);
+  for (const Parameters& group : groups)
+    slot_bytes_ = std::max(slot_bytes_, BytesOf(group));
   for (int i = 0; i < slots; ++i) {
     slots_.emplace_back(device).bytes = at::empty({slot_bytes_}, at::TensorOptions(device).dtype(at::kByte));
     slots_.back().released.Record(copies_.compute());  // what used this memory before

@@ -36,6 +36,9 @@ class WeightRing {
   // Of the slots on the device.
   int64_t device_bytes() const { return static_cast<int64_t>(slots_.size()) * slot_bytes_; }
 
+  // What a group takes in a slot.
+  static int64_t BytesOf(const Parameters& group);
+
  private:
   struct Slot {
     explicit Slot(c10::Device device) : copied(device), released(device) {}
@@ -45,6 +48,7 @@ class WeightRing {
     Fence released;
   };
 
+  void PackIntoHostMemory(const std::vector<Parameters>& groups);
   Slot& SlotOf(int64_t group) { return slots_[group % static_cast<int64_t>(slots_.size())]; }
   void Load(int64_t group);
 

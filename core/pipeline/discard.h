@@ -10,6 +10,7 @@ namespace ruyi {
 class DiscardProgress final : public ProgressSink {
  public:
   void OnProgress(const Progress& /*progress*/) override {}
+  void OnRetry(const Retry& /*retry*/) override {}
 };
 
 class DiscardFrames final : public FrameSink {

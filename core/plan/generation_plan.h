@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "core/media/rgb_image.h"
+#include "core/plan/prediction.h"
 #include "core/request/generation_request.h"
 
 namespace ruyi {
@@ -47,11 +49,17 @@ struct GenerationPlan {
   double clip_apply_ratio = 0;
   Fp8Settings fp8;
   std::vector<LoraSettings> loras;
+  int64_t lora_bytes = 0;  // that they take on the device
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
   std::optional<bool> vae_tiling;
   uint64_t seed = 0;
   absl::Duration execution_timeout = absl::InfiniteDuration();
+
+  Prediction prediction;              // for the memory mode that was chosen
+  std::vector<Prediction> fallbacks;  // for when the device's memory runs out after all: each smaller than the last
+  int64_t budget_bytes = 0;           // that the mode was chosen for
+  std::string memory_reason;          // why this mode
 };
 
 }  // namespace ruyi

@@ -44,15 +44,12 @@ LatentShape LatentsOf(const PixelSize& size, int frame_count, const LatentGeomet
           .width = size.width / geometry.spatial_scale};
 }
 
-Planner::Planner(LatentGeometry geometry, RequestLimits limits, std::function<uint64_t()> draw_seed)
-    : geometry_(geometry), limits_(std::move(limits)), draw_seed_(std::move(draw_seed)) {}
+namespace {
 
-absl::StatusOr<GenerationPlan> Planner::Plan(ValidatedRequest request) const {
+GenerationPlan PlanOf(ValidatedRequest request) {
   GenerationPlan plan;
-  RUYI_ASSIGN_OR_RETURN(plan.size, ChooseSize(request, limits_));
   plan.frame_count = request.frame_count;
   plan.frames_per_second = kFramesPerSecond;
-  plan.latents = LatentsOf(plan.size, plan.frame_count, geometry_);
   plan.camera = request.camera;
   plan.motion = request.motion;
   plan.sampler = request.sampler;
@@ -62,14 +59,48 @@ absl::StatusOr<GenerationPlan> Planner::Plan(ValidatedRequest request) const {
   plan.clip_apply_ratio = request.clip_apply_ratio;
   plan.fp8 = request.fp8;
   plan.loras = std::move(request.loras);
+  plan.lora_bytes = request.lora_bytes;
   plan.tea_cache = request.tea_cache;
   plan.enhance = request.enhance;
   plan.vae_tiling = request.vae_tiling;
-  plan.seed = request.seed.has_value() ? *request.seed : draw_seed_();
   plan.execution_timeout = request.execution_timeout;
   plan.start_images = std::move(request.start_images);
   plan.end_images = std::move(request.end_images);
   return plan;
+}
+
+// The chosen mode, and those to fall back to: all that take less.
+void Settle(const Admission& admission, GenerationPlan& plan) {
+  plan.budget_bytes = admission.budget_bytes;
+  plan.memory_reason = admission.reason;
+  if (!admission.chosen.has_value())
+    return;
+  plan.prediction = admission.modes[*admission.chosen].prediction;
+  for (size_t i = *admission.chosen + 1; i < admission.modes.size(); ++i)
+    plan.fallbacks.push_back(admission.modes[i].prediction);
+}
+
+}  // namespace
+
+absl::StatusOr<Estimate> Planner::EstimateFor(ValidatedRequest request, std::optional<int64_t> budget_bytes) const {
+  RUYI_ASSIGN_OR_RETURN(const PixelSize size, ChooseSize(request, parts_.limits));
+  const MemorySettings memory = request.memory;
+  const std::optional<uint64_t> seed = request.seed;
+  Estimate estimate = {.plan = PlanOf(std::move(request))};
+  estimate.plan.size = size;
+  estimate.plan.latents = LatentsOf(size, estimate.plan.frame_count, parts_.costs->facts().geometry);
+  estimate.plan.seed = seed.has_value() ? *seed : parts_.draw_seed();
+  const int64_t budget = budget_bytes.has_value() ? *budget_bytes : parts_.available_bytes();
+  RUYI_ASSIGN_OR_RETURN(estimate.admission, Admit(*parts_.costs, estimate.plan, memory, budget));
+  Settle(estimate.admission, estimate.plan);
+  return estimate;
+}
+
+absl::StatusOr<GenerationPlan> Planner::Plan(ValidatedRequest request) const {
+  RUYI_ASSIGN_OR_RETURN(Estimate estimate, EstimateFor(std::move(request), std::nullopt));
+  if (!estimate.admission.chosen.has_value())
+    return NothingFits(estimate.admission);
+  return std::move(estimate.plan);
 }
 
 }  // namespace ruyi

@@ -46,10 +46,26 @@ struct Fp8Settings {
   friend bool operator==(const Fp8Settings&, const Fp8Settings&) = default;
 };
 
+inline constexpr double kDefaultLoraStrength = 1.0;
+
 // A low-rank change of the transformer's weights (core/lora).
 struct LoraSettings {
   std::string name;  // as the server lists it
-  double strength = 1.0;
+  double strength = kDefaultLoraStrength;
+};
+
+// Which of the memory modes that fit (core/plan/admission.h).
+enum class MemoryPolicy {
+  kAuto,      // the fastest that fits
+  kFastest,   // the fastest of all, or none
+  kSmallest,  // the one that takes the least memory
+};
+
+struct MemorySettings {
+  MemoryPolicy policy = MemoryPolicy::kAuto;
+  std::optional<int> max_vram_mib;     // beside the server's own budget
+  std::optional<int> resident_blocks;  // fixed instead of chosen
+  std::optional<int> resident_states;  // fixed instead of chosen
 };
 
 // Absent optionals take the model's defaults (core/request/limits.h).
@@ -71,7 +87,8 @@ struct GenerationRequest {
   std::vector<LoraSettings> loras;
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
-  std::optional<bool> vae_tiling;                               // absent: as the model's configuration says
+  std::optional<bool> vae_tiling;  // absent: as the model's configuration says
+  MemorySettings memory;
   std::optional<uint64_t> seed;                                 // absent: drawn
   absl::Duration execution_timeout = absl::InfiniteDuration();  // from the start of the work
   std::vector<FieldViolation> unreadable;  // what the message says that has no place above; validate refuses it

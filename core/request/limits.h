@@ -43,7 +43,7 @@ inline constexpr int kPndmMinSteps = 4;
 inline constexpr Range<double> kTeaCacheThreshold{0.0, 1.0, TeaCacheSettings().threshold};
 inline constexpr Range<double> kGuidanceRescale{0.0, 1.0, 0.0};
 inline constexpr Range<double> kClipApplyRatio{0.0, 1.0, 0.4};
-inline constexpr Range<double> kLoraStrength{-10.0, 10.0, LoraSettings().strength};
+inline constexpr Range<double> kLoraStrength{-10.0, 10.0, kDefaultLoraStrength};
 inline constexpr Range<double> kEnhanceWeight{0.0, 10.0, EnhanceSettings().weight};
 
 // Reads `<model_folder>/serving.json` over the defaults above; a folder without that file gives the defaults.

@@ -3,10 +3,11 @@
 // thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace ruyi {
 
@@ -17,10 +18,10 @@ class LoraCatalog {
   // Sorted. What cannot be read is left out. Blocks on the disk.
   virtual std::vector<std::string> Names() const = 0;
 
-  // Whether `name` can be laid over the loaded model. NOT_FOUND: there is none of that name; the message lists those
-  // there are. INVALID_ARGUMENT: a tensor that fits no layer, has a wrong shape or lacks its partner, or a damaged
-  // file; the message names the tensor. Blocks on the disk.
-  virtual absl::Status Check(const std::string& name) const = 0;
+  // The bytes that `name` takes on the device, if it can be laid over the loaded model. NOT_FOUND: there is none of
+  // that name; the message lists those there are. INVALID_ARGUMENT: a tensor that fits no layer, has a wrong shape or
+  // lacks its partner, or a damaged file; the message names the tensor. Blocks on the disk.
+  virtual absl::StatusOr<int64_t> Check(const std::string& name) const = 0;
 };
 
 }  // namespace ruyi

@@ -39,7 +39,8 @@ class Validator {
   void CheckSkips(const std::string& field, int start, int end, int least);
   void CheckTeaCache(const GenerationRequest& request);
   void CheckEnhance(const GenerationRequest& request);
-  void CheckLoras(const std::vector<LoraSettings>& loras);
+  int64_t CheckLoras(const std::vector<LoraSettings>& loras);
+  void CheckMemory(const MemorySettings& memory);
   void CheckFp8(const Fp8Settings& wanted);
   void CheckTimeout(absl::Duration timeout);
   absl::Status Refusal();
@@ -196,16 +197,35 @@ void Validator::CheckEnhance(const GenerationRequest& request) {
   CheckSkips("acceleration.enhance_a_video", settings.skip_start_steps, settings.skip_end_steps, 0);
 }
 
-void Validator::CheckLoras(const std::vector<LoraSettings>& loras) {
+// Returns the bytes that they take.
+int64_t Validator::CheckLoras(const std::vector<LoraSettings>& loras) {
   const int count = static_cast<int>(loras.size());
-  if (count > limits_.max_loras)
-    return Add("acceleration.loras", absl::StrFormat("%d given; send at most %d", count, limits_.max_loras));
+  if (count > limits_.max_loras) {
+    Add("acceleration.loras", absl::StrFormat("%d given; send at most %d", count, limits_.max_loras));
+    return 0;
+  }
+  int64_t bytes = 0;
   for (int i = 0; i < count; ++i) {
     const std::string field = absl::StrFormat("acceleration.loras[%d]", i);
-    if (const absl::Status status = loras_.Check(loras[i].name); !status.ok())
-      Add(field + ".name", std::string(status.message()));
+    const absl::StatusOr<int64_t> own_bytes = loras_.Check(loras[i].name);
+    if (!own_bytes.ok())
+      Add(field + ".name", std::string(own_bytes.status().message()));
+    bytes += own_bytes.value_or(0);
     InRange<double>(field + ".strength", loras[i].strength, kLoraStrength);
   }
+  return bytes;
+}
+
+void Validator::CheckMemory(const MemorySettings& memory) {
+  const bool is_fixed = memory.resident_blocks.has_value() || memory.resident_states.has_value();
+  if (is_fixed && memory.policy != MemoryPolicy::kAuto)
+    Add("memory.policy", "given together with a fixed number of blocks or states; send one of the two");
+  if (memory.max_vram_mib.has_value() && *memory.max_vram_mib < 1)
+    Add("memory.max_vram_mib", absl::StrFormat("%d is out of range; use 1 or more", *memory.max_vram_mib));
+  if (memory.resident_blocks.has_value() && *memory.resident_blocks < 0)
+    Add("memory.resident_blocks", absl::StrFormat("%d is out of range; use 0 or more", *memory.resident_blocks));
+  if (memory.resident_states.has_value() && *memory.resident_states < 1)
+    Add("memory.resident_states", absl::StrFormat("%d is out of range; use 1 or more", *memory.resident_states));
 }
 
 // Weights in 8 bits have lost what another mode would need.
@@ -253,13 +273,15 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.clip_apply_ratio = InRange("clip_apply_ratio", request.clip_apply_ratio, kClipApplyRatio);
   valid.fp8 = request.fp8.value_or(limits_.fp8);
   CheckFp8(valid.fp8);
-  CheckLoras(request.loras);
+  valid.lora_bytes = CheckLoras(request.loras);
   valid.loras = request.loras;
   CheckTeaCache(request);
   valid.tea_cache = request.tea_cache;
   CheckEnhance(request);
   valid.enhance = request.enhance;
   valid.vae_tiling = request.vae_tiling;
+  CheckMemory(request.memory);
+  valid.memory = request.memory;
   valid.seed = request.seed;
   CheckTimeout(request.execution_timeout);
   valid.execution_timeout = request.execution_timeout;

@@ -2,6 +2,7 @@
 // Before it: server/convert. After it: core/plan. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -36,7 +37,9 @@ struct ValidatedRequest {
   std::vector<LoraSettings> loras;
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
+  int64_t lora_bytes = 0;  // that they take on the device
   std::optional<bool> vae_tiling;
+  MemorySettings memory;
   std::optional<uint64_t> seed;
   absl::Duration execution_timeout = absl::InfiniteDuration();
 };

@@ -2,9 +2,14 @@
 
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/AllocatorConfig.h>
+#include <c10/cuda/CUDAException.h>
+#include <cuda_runtime_api.h>
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -15,6 +20,9 @@
 namespace ruyi {
 namespace {
 
+// What libtorch's allocator is set by; who sets it knows better.
+constexpr char kAllocatorVariable[] = "PYTORCH_CUDA_ALLOC_CONF";
+
 absl::StatusOr<c10::Device> Parse(std::string_view name) {
   const absl::StatusOr<c10::Device> device =
       GuardExceptions("reading the device", [&] { return c10::Device(std::string(name)); });
@@ -23,9 +31,11 @@ absl::StatusOr<c10::Device> Parse(std::string_view name) {
   return device;
 }
 
-// Registers CUDA with libtorch. Not linked: a program that computes on the CPU starts without it, and where it is not
-// installed.
+// Registers CUDA with libtorch, whose allocator is to lose no memory between blocks. Not linked: a program that
+// computes on the CPU starts without it, and where it is not installed.
 absl::Status LoadCuda() {
+  if (std::getenv(kAllocatorVariable) == nullptr)
+    c10::CachingAllocator::setAllocatorSettings("expandable_segments:True");
   if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr)
     return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrFormat(
@@ -47,7 +57,6 @@ absl::StatusOr<c10::Device> FindGpu(c10::Device asked) {
 
 absl::Status SetUp(c10::Device device) {
   return GuardExceptions("setting up the GPU", [&] {
-    at::globalContext().setBenchmarkCuDNN(true);
     at::globalContext().setAllowTF32CuDNN(false);
     PreferFastestAttention(device);
   });
@@ -63,6 +72,14 @@ absl::StatusOr<c10::Device> OpenDevice(std::string_view name) {
   RUYI_ASSIGN_OR_RETURN(const c10::Device device, FindGpu(asked));
   RUYI_RETURN_IF_ERROR(SetUp(device));
   return device;
+}
+
+std::string DescriptionOf(c10::Device device) {
+  if (device.is_cpu())
+    return absl::StrFormat("CPU with %d threads", at::get_num_threads());
+  cudaDeviceProp properties;
+  C10_CUDA_CHECK(cudaGetDeviceProperties(&properties, device.index()));
+  return properties.name;
 }
 
 void AwaitDevice(c10::Device device) {

@@ -4,17 +4,20 @@
 
 #include <c10/core/Device.h>
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 
 namespace ruyi {
 
-// The device called "cpu", "cuda" (its first) or "cuda:N". For a GPU it loads libtorch_cuda, lets cuDNN choose the
-// convolutions that run fastest, keeps float32 products in float32, and finds the fastest attention
-// (attention_backend.h), which takes about a second. INVALID_ARGUMENT: another name. FAILED_PRECONDITION: libraries
-// of CUDA are missing, there is no driver or no GPU, or not that many.
+// The device called "cpu", "cuda" (its first) or "cuda:N". For a GPU it loads libtorch_cuda, keeps float32 products in
+// float32, and finds the fastest attention (attention_backend.h), which takes about a second. INVALID_ARGUMENT: another
+// name. FAILED_PRECONDITION: libraries of CUDA are missing, there is no driver or no GPU, or not that many.
 absl::StatusOr<c10::Device> OpenDevice(std::string_view name);
+
+// "NVIDIA H100 80GB HBM3", or "CPU with 2 threads".
+std::string DescriptionOf(c10::Device device);
 
 // Blocks until all work that was given to `device` is done.
 void AwaitDevice(c10::Device device);

@@ -175,6 +175,13 @@ const Parameters& WeightStore::taken() const {
   return state_->taken;
 }
 
+int64_t WeightStore::taken_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : state_->taken)
+    bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
 const LayerShapes& WeightStore::layers() const {
   return state_->layers;
 }

@@ -49,6 +49,9 @@ class WeightStore {
   // What layers have taken, as they have it.
   const Parameters& taken() const;
 
+  // Of those.
+  int64_t taken_bytes() const;
+
   // The linear layers among them, convolutions included.
   const LayerShapes& layers() const;
 

@@ -14,17 +14,19 @@ JobRun::JobRun(Job& job, const VideoEncoderFactory& encoders, const Clock& clock
       chunker_(job.events.get()),
       phase_start_(clock.Now()) {}
 
-void JobRun::Run(Pipeline& pipeline) {
+absl::Status JobRun::Run(Pipeline& pipeline) {
   completed_.queued = phase_start_ - job_.accepted_at;
   job_.cancellation.LimitDeadline(phase_start_ + job_.plan.execution_timeout);
   absl::StatusOr<JobCompleted> completed = MakeVideo(pipeline);
-  JobEvent last = completed.ok() ? JobEvent(*std::move(completed)) : JobFailed{std::move(completed).status()};
+  const absl::Status status = completed.status();
+  JobEvent last = status.ok() ? JobEvent(*std::move(completed)) : JobFailed{status};
   job_.events->OnEvent(std::move(last)).IgnoreError();  // nobody is left to tell
+  return status;
 }
 
 absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
   RUYI_RETURN_IF_ERROR(OpenEncoder());
-  RUYI_RETURN_IF_ERROR(pipeline.Generate(job_.plan, token_, *this, *this));
+  RUYI_ASSIGN_OR_RETURN(completed_.report, pipeline.Generate(job_.plan, token_, *this, *this));
   RUYI_RETURN_IF_ERROR(encoder_->Finish());
   RUYI_ASSIGN_OR_RETURN(completed_.file, chunker_.Finish());
   EnterPhase(phase_);
@@ -49,6 +51,10 @@ void JobRun::OnProgress(const Progress& progress) {
   }
   // When nobody listens any more, the next chunk or the token ends the job.
   job_.events->OnEvent(std::move(event)).IgnoreError();
+}
+
+void JobRun::OnRetry(const Retry& retry) {
+  job_.events->OnEvent(JobRetry{retry}).IgnoreError();  // as with progress
 }
 
 absl::Status JobRun::OnFrame(const RgbImage& frame) {

@@ -20,10 +20,12 @@ class JobRun final : public ProgressSink, public FrameSink {
   // Everything must outlive the run.
   JobRun(Job& job, const VideoEncoderFactory& encoders, const Clock& clock);
 
-  // Makes the video and reports it. The last event is JobCompleted or JobFailed. Blocks for the whole video.
-  void Run(Pipeline& pipeline);
+  // Makes the video and reports it. The last event is JobCompleted or JobFailed, whose status is returned. Blocks for
+  // the whole video.
+  absl::Status Run(Pipeline& pipeline);
 
   void OnProgress(const Progress& progress) override;
+  void OnRetry(const Retry& retry) override;
   absl::Status OnFrame(const RgbImage& frame) override;
 
  private:

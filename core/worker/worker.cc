@@ -2,22 +2,24 @@
 
 #include <utility>
 
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
 #include "core/worker/job_run.h"
 
 namespace ruyi {
 
-Worker::Worker(std::unique_ptr<Pipeline> pipeline, JobQueue* queue, const VideoEncoderFactory* encoders,
-               const Clock& clock)
-    : pipeline_(std::move(pipeline)), queue_(queue), encoders_(encoders), clock_(clock), thread_([this] { Run(); }) {}
+Worker::Worker(Parts parts) : parts_(std::move(parts)), thread_([this] { Run(); }) {}
 
 Worker::~Worker() {
   thread_.join();
 }
 
 void Worker::Run() {
-  while (const std::shared_ptr<Job> job = queue_->Pop()) {
-    JobRun(*job, *encoders_, clock_).Run(*pipeline_);
-    queue_->Done(*job);
+  while (const std::shared_ptr<Job> job = parts_.queue->Pop()) {
+    const absl::Status status = JobRun(*job, *parts_.encoders, *parts_.clock).Run(*parts_.pipeline);
+    parts_.queue->Done(*job);
+    if (GetErrorInfo(status).reason == reason::kGpuFault)
+      return parts_.on_lost(status);
   }
 }
 

@@ -4,18 +4,21 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iostream>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/request/fp8_names.h"
+#include "server/app/device_names.h"
+#include "server/app/user_folders.h"
 #include "server/app/version.h"
 
 namespace ruyi {
 namespace {
 
 constexpr int kUsageError = 2;
+constexpr char kNoFile[] = "none";
 
 const std::map<std::string, ComputeType>& ComputeTypes() {
   static const auto& types = *new std::map<std::string, ComputeType>{
@@ -26,7 +29,13 @@ const std::map<std::string, ComputeType>& ComputeTypes() {
 // Values that CLI11 reads as numbers or names and that the options hold as other types.
 struct RawValues {
   double drain_timeout_s = 0;
+  std::string devices = "cpu";
 };
+
+const std::map<std::string, Parallel>& Parallels() {
+  static const auto& ways = *new std::map<std::string, Parallel>{{"none", Parallel::kNone}, {"cfg", Parallel::kCfg}};
+  return ways;
+}
 
 // CLI::Range takes NaN for any range.
 CLI::Validator IsNumber() {
@@ -42,16 +51,39 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& flag, Enum& value, cons
   return app.add_option_function<std::string>(flag, set, help)->check(CLI::IsMember(&choices).description(""));
 }
 
-// Whether such a GPU is there is found out when the model is loaded.
-CLI::Validator IsDevice() {
-  static constexpr std::string_view kGpu = "cuda:";
-  const auto is_device = [](std::string_view text) {
-    return text == "cpu" || text == "cuda" ||
-           (text.starts_with(kGpu) && text.size() > kGpu.size() && text.size() <= kGpu.size() + 2 &&
-            text.find_first_not_of("0123456789", kGpu.size()) == std::string_view::npos);
-  };
+// Whether such GPUs are there is found out when the model is loaded.
+CLI::Validator AreDevices() {
   return CLI::Validator(
-      [is_device](std::string& text) { return is_device(text) ? "" : "expected cpu, cuda or cuda:N"; }, "");
+      [](std::string& text) {
+        return ParseDevices(text).has_value() ? "" : "expected cpu, cuda, or cuda:N[,N...] with each number once";
+      },
+      "");
+}
+
+void AddDeviceFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
+  constexpr int kMostMib = 1 << 24;
+  app.add_option("--device", raw.devices,
+                 "Where to compute: the CPU, or NVIDIA GPUs by their numbers, which should be alike; each makes videos")
+      ->envname("RUYI_DEVICE")
+      ->check(AreDevices())
+      ->type_name("cpu|cuda:N[,N...]")
+      ->capture_default_str();
+  AddChoice(app, "--parallel", options.parallel, Parallels(),
+            "cfg: each two of the GPUs make one video together, one branch of classifier-free guidance each")
+      ->envname("RUYI_PARALLEL")
+      ->type_name("none|cfg")
+      ->default_str("none");
+  app.add_option("--vram-budget", options.vram_budget_mib,
+                 "Memory of each device for weights and work; default: what is free when a request comes")
+      ->envname("RUYI_VRAM_BUDGET")
+      ->check(CLI::Range(1, kMostMib))
+      ->type_name("MIB");
+  options.calibration_file = DefaultCalibrationFile();
+  app.add_option("--calibration-file", options.calibration_file,
+                 "Keeps what is measured of a device, so that later starts are faster; none: measure at each start. "
+                 "Default: ruyi/calibration.json in the user's cache folder")
+      ->envname("RUYI_CALIBRATION_FILE")
+      ->type_name("FILE");
 }
 
 void AddModelFlags(CLI::App& app, ServerOptions& options) {
@@ -59,11 +91,6 @@ void AddModelFlags(CLI::App& app, ServerOptions& options) {
       ->envname("RUYI_MODEL")
       ->required()
       ->type_name("FOLDER");
-  app.add_option("--device", options.device, "Where to compute: the CPU, or an NVIDIA GPU by its number")
-      ->envname("RUYI_DEVICE")
-      ->check(IsDevice())
-      ->type_name("cpu|cuda:N")
-      ->capture_default_str();
   app.add_option("--threads", options.threads, "Threads of computation; 0: one per core")
       ->envname("RUYI_THREADS")
       ->check(CLI::Range(0, 1024))
@@ -158,7 +185,8 @@ constexpr char kFooter[] =
     "SIGTERM or SIGINT: take no more jobs, finish those accepted within --drain-timeout, cancel the rest, exit 0.\n"
     "A second one cancels at once.\n"
     "\n"
-    "Exit codes: 0 stopped by a signal, 1 could not start or load the model, 2 wrong command line.";
+    "Exit codes: 0 stopped by a signal, 1 could not start or load the model, 2 wrong command line, 3 a device broke\n"
+    "and the server must be started anew, by its supervisor.";
 
 // Whether `argument` is "--name" or "--name=value" of `option`.
 bool IsOf(const CLI::Option& option, const std::string& argument) {
@@ -179,6 +207,23 @@ std::vector<std::string> WithEnvironment(const CLI::App& app, const std::vector<
   return arguments;
 }
 
+void Settle(const RawValues& raw, ServerOptions& options) {
+  options.drain_timeout = absl::Seconds(raw.drain_timeout_s);
+  options.devices = *ParseDevices(raw.devices);
+  if (options.calibration_file == kNoFile)
+    options.calibration_file.clear();
+}
+
+// Whether --parallel finds the devices that it needs; says on stderr what to do when it does not.
+bool HasPairs(const ServerOptions& options) {
+  const bool on_gpus = options.devices.front() != "cpu";
+  if (options.parallel == Parallel::kNone || (on_gpus && options.devices.size() % 2 == 0))
+    return true;
+  std::cerr << "--parallel: cfg needs pairs of GPUs; name an even number of them, such as --device cuda:0,1, or leave "
+               "--parallel out\n";
+  return false;
+}
+
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, char** argv) {
@@ -188,9 +233,11 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CLI::App app("Serves an image-to-video model over gRPC (ruyi.v1.VideoService).", "ruyi-server");
   app.set_version_flag("--version", kVersion);
   app.set_config("--config", "", "Read flags from this file")->envname("RUYI_CONFIG")->type_name("FILE");
+  app.get_config_formatter_base()->arrayDelimiter('\0');  // a comma is part of the value
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(kFooter);
   AddModelFlags(app, options);
+  AddDeviceFlags(app, options, raw);
   AddFp8Flags(app, options);
   AddNetworkFlags(app, options);
   AddLimitFlags(app, options, raw);
@@ -201,7 +248,9 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     pointers.push_back(argument.c_str());
   const auto parse = [&]() -> int {
     CLI11_PARSE(app, static_cast<int>(pointers.size()), pointers.data());
-    options.drain_timeout = absl::Seconds(raw.drain_timeout_s);
+    Settle(raw, options);
+    if (!HasPairs(options))
+      return kUsageError;
     result.options = options;
     return 0;
   };

@@ -4,14 +4,16 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 #include "core/media/ffmpeg/ffmpeg_video_encoder.h"
 #include "core/media/opencv/opencv_image_decoder.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "core/tensor/device.h"
-#include "core/tensor/placement.h"
 #include "server/app/log.h"
+#include "server/convert/memory_proto.h"
 
 namespace ruyi {
 namespace {
@@ -29,18 +31,54 @@ c10::ScalarType TypeOf(ComputeType type, c10::Device device) {
   return device.is_cuda() || __builtin_cpu_supports("avx512bf16") ? c10::kBFloat16 : c10::kFloat;
 }
 
-absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& options) {
-  Placement placement;
-  RUYI_ASSIGN_OR_RETURN(placement.device, OpenDevice(options.device));
-  placement.dtype = TypeOf(options.dtype, placement.device);
+absl::StatusOr<std::vector<c10::Device>> OpenDevices(const std::vector<std::string>& names) {
+  std::vector<c10::Device> devices;
+  for (const std::string& name : names) {
+    RUYI_ASSIGN_OR_RETURN(const c10::Device device, OpenDevice(name));
+    devices.push_back(device);
+  }
+  return devices;
+}
+
+// Of the workers: one each, or two each.
+std::vector<std::vector<c10::Device>> GroupsOf(const std::vector<c10::Device>& devices, Parallel parallel) {
+  const size_t size = parallel == Parallel::kCfg ? 2 : 1;
+  std::vector<std::vector<c10::Device>> groups;
+  for (size_t i = 0; i + size <= devices.size(); i += size)
+    groups.emplace_back(devices.begin() + i, devices.begin() + i + size);
+  return groups;
+}
+
+RuyiPipelineOptions OptionsOf(const ServerOptions& options) {
+  RuyiPipelineOptions result = {.lora_folder = options.lora_dir, .calibration_file = options.calibration_file};
+  if (options.vram_budget_mib.has_value())
+    result.vram_budget_bytes = BytesOf(*options.vram_budget_mib);
+  return result;
+}
+
+absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& options,
+                                                       const std::vector<c10::Device>& devices) {
+  const RuyiModelOptions model = {
+      .folder = options.model, .devices = devices, .dtype = TypeOf(options.dtype, devices.front()), .fp8 = options.fp8};
+  const std::string names =
+      absl::StrJoin(devices, ",", [](std::string* out, const c10::Device& device) { out->append(device.str()); });
   Log(LogLevel::kInfo, "computing",
-      {{"device", placement.device.str()},
-       {"dtype", c10::toString(placement.dtype)},
-       {"threads", at::get_num_threads()}});
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, placement, options.fp8));
-  if (!models.unused_names.empty())
-    Log(LogLevel::kWarning, "unused_weights", {{"count", models.unused_names.size()}, {"names", models.unused_names}});
-  return std::make_unique<RuyiPipeline>(std::move(models), options.lora_dir);
+      {{"device", names}, {"dtype", c10::toString(model.dtype)}, {"threads", at::get_num_threads()}});
+  RUYI_ASSIGN_OR_RETURN(std::unique_ptr<RuyiPipeline> pipeline, RuyiPipeline::Load(model, OptionsOf(options)));
+  const std::vector<std::string>& unused = pipeline->unused_names();
+  if (!unused.empty())
+    Log(LogLevel::kWarning, "unused_weights", {{"count", unused.size()}, {"names", unused}});
+  return pipeline;
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<Pipeline>>> LoadPipelines(const ServerOptions& options) {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<c10::Device> devices, OpenDevices(options.devices));
+  std::vector<std::unique_ptr<Pipeline>> pipelines;
+  for (const std::vector<c10::Device>& group : GroupsOf(devices, options.parallel)) {
+    RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline, LoadPipeline(options, group));
+    pipelines.push_back(std::move(pipeline));
+  }
+  return pipelines;
 }
 
 }  // namespace
@@ -49,7 +87,7 @@ Components MakeComponents(const ServerOptions& options) {
   if (options.threads > 0)
     at::set_num_threads(options.threads);
   Components components;
-  components.load_pipeline = [options] { return LoadPipeline(options); };
+  components.load_pipelines = [options] { return LoadPipelines(options); };
   components.image_decoder = std::make_unique<OpencvImageDecoder>();
   components.video_encoders = std::make_unique<FfmpegVideoEncoderFactory>();
   return components;

@@ -7,8 +7,9 @@
 
 namespace ruyi {
 
-// The Ruyi pipeline on the device of the options, OpenCV's decoder, FFmpeg's encoder. Sets the number of computing
-// threads of the process: call it before any thread computes. Loading the pipeline also has the errors of OpenDevice.
+// The Ruyi pipeline on each device of the options, or on each pair of them; OpenCV's decoder, FFmpeg's encoder. Sets
+// the number of computing threads of the process: call it before any thread computes. Loading has the errors of
+// OpenDevice and of RuyiPipeline::Load.
 Components MakeComponents(const ServerOptions& options);
 
 }  // namespace ruyi

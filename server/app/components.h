@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
@@ -13,7 +14,8 @@
 namespace ruyi {
 
 struct Components {
-  std::function<absl::StatusOr<std::unique_ptr<Pipeline>>()> load_pipeline;  // may take minutes
+  // One for each worker, at least one, not yet warm. May take minutes.
+  std::function<absl::StatusOr<std::vector<std::unique_ptr<Pipeline>>>()> load_pipelines;
   std::unique_ptr<ImageDecoder> image_decoder;
   std::unique_ptr<VideoEncoderFactory> video_encoders;
   const Clock* clock = &Clock::Real();

@@ -1,14 +1,30 @@
 #include "server/app/job_log.h"
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "absl/status/status.h"
 #include "core/base/error_info.h"
 #include "server/app/log.h"
+#include "server/convert/memory_proto.h"
 
 namespace ruyi {
 namespace {
+
+void LogAccepted(const ObservedJob& job) {
+  Log(LogLevel::kInfo, "job_accepted",
+      {{"job", job.id},
+       {"mode", NameOf(job.prediction.mode)},
+       {"predicted_mib", MibOf(job.prediction.peak_bytes())},
+       {"predicted_s", job.prediction.seconds()},
+       {"reason", job.memory_reason}});
+}
+
+void LogRetry(std::string_view job_id, const Retry& retry) {
+  Log(LogLevel::kWarning, "job_retry",
+      {{"job", job_id}, {"from", NameOf(retry.from)}, {"to", NameOf(retry.to)}, {"reason", retry.reason}});
+}
 
 void LogCompleted(std::string_view job_id, const JobCompleted& completed) {
   Log(LogLevel::kInfo, "job_completed",
@@ -17,7 +33,10 @@ void LogCompleted(std::string_view job_id, const JobCompleted& completed) {
        {"queued_s", absl::ToDoubleSeconds(completed.queued)},
        {"conditioning_s", absl::ToDoubleSeconds(completed.conditioning)},
        {"denoising_s", absl::ToDoubleSeconds(completed.denoising)},
-       {"decoding_s", absl::ToDoubleSeconds(completed.decoding)}});
+       {"decoding_s", absl::ToDoubleSeconds(completed.decoding)},
+       {"mode", NameOf(completed.report.mode)},
+       {"peak_mib", MibOf(completed.report.peak_bytes)},
+       {"retries", completed.report.retries}});
 }
 
 // A fault of ours is an error; anything else is how jobs may end.
@@ -32,13 +51,15 @@ void LogFailed(std::string_view job_id, const absl::Status& status) {
 
 }  // namespace
 
-void JobLog::OnJobEvent(std::string_view job_id, const JobEvent& event) {
+void JobLog::OnJobEvent(const ObservedJob& job, const JobEvent& event) {
   if (std::holds_alternative<JobAccepted>(event))
-    Log(LogLevel::kInfo, "job_accepted", {{"job", job_id}});
+    LogAccepted(job);
+  else if (const auto* retry = std::get_if<JobRetry>(&event))
+    LogRetry(job.id, retry->retry);
   else if (const auto* completed = std::get_if<JobCompleted>(&event))
-    LogCompleted(job_id, *completed);
+    LogCompleted(job.id, *completed);
   else if (const auto* failed = std::get_if<JobFailed>(&event))
-    LogFailed(job_id, failed->status);
+    LogFailed(job.id, failed->status);
 }
 
 }  // namespace ruyi

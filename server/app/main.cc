@@ -7,11 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_format.h"
-#include "absl/synchronization/mutex.h"
 #include "server/app/command_line.h"
 #include "server/app/component_factory.h"
+#include "server/app/fate.h"
 #include "server/app/log.h"
 #include "server/app/server.h"
 #include "server/app/signal_waiter.h"
@@ -19,41 +18,6 @@
 
 namespace ruyi {
 namespace {
-
-constexpr int kCannotStart = 1;
-
-// What ends the process: a signal, or a model that cannot be loaded. Thread-safe.
-class Fate {
- public:
-  // How many signals there have been.
-  int OnSignal(int signal) {
-    Log(LogLevel::kInfo, "signal", {{"number", signal}});
-    absl::MutexLock lock(&mutex_);
-    return ++signals_;
-  }
-
-  void OnLoaded(const absl::Status& status) {
-    if (status.ok())
-      return Log(LogLevel::kInfo, "ready");
-    Log(LogLevel::kError, "model_not_loaded", {{"message", std::string(status.message())}});
-    absl::MutexLock lock(&mutex_);
-    load_failed_ = true;
-  }
-
-  // The exit code, once the process is to end.
-  int Await() {
-    absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(this, &Fate::IsSealed));
-    return load_failed_ ? kCannotStart : EXIT_SUCCESS;
-  }
-
- private:
-  bool IsSealed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return signals_ > 0 || load_failed_; }
-
-  absl::Mutex mutex_;
-  int signals_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool load_failed_ ABSL_GUARDED_BY(mutex_) = false;
-};
 
 // gRPC would write lines of its own among ours.
 void LogForGrpc(gpr_log_func_args* line) {
@@ -72,7 +36,23 @@ absl::Status WritePortFile(const std::string& path, const Server& server) {
 
 int CannotStart(const absl::Status& status) {
   Log(LogLevel::kError, "cannot_start", {{"message", std::string(status.message())}});
-  return kCannotStart;
+  return kExitCannotStart;
+}
+
+// Ends the process where it cannot end otherwise: nothing interrupts the loading, and what lies on a broken device
+// cannot be freed.
+void LeaveIfStuck(const Server& server, const Fate& fate) {
+  if (server.is_loading() || fate.worker_lost()) {
+    Log(LogLevel::kInfo, "stopped");
+    std::_Exit(fate.exit_code());
+  }
+}
+
+void Drain(Server& server, const Fate& fate, absl::Duration timeout) {
+  if (fate.worker_lost())
+    server.DrainAfterLoss();
+  else
+    server.Drain(timeout);
 }
 
 int Serve(const ServerOptions& options) {
@@ -80,8 +60,9 @@ int Serve(const ServerOptions& options) {
   SetLogLevel(options.log_level);
   gpr_set_log_function(&LogForGrpc);
   Fate fate;
-  absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(options, MakeComponents(options), [&fate](const absl::Status& status) { fate.OnLoaded(status); });
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
+      options, MakeComponents(options), [&fate](const absl::Status& status) { fate.OnLoaded(status); },
+      [&fate](const absl::Status& why) { fate.OnWorkerLost(why); });
   if (!server.ok())
     return CannotStart(server.status());
   Log(LogLevel::kInfo, "listening",
@@ -94,12 +75,12 @@ int Serve(const ServerOptions& options) {
     if (fate.OnSignal(signal) > 1)
       (*server)->CancelAll();
   });
-  const int exit_code = fate.Await();
-  if ((*server)->is_loading())
-    std::_Exit(exit_code);  // nothing can interrupt the loading, and there is no job to wait for
-  (*server)->Drain(options.drain_timeout);
+  fate.Await();
+  if (!(*server)->is_loading())
+    Drain(**server, fate, options.drain_timeout);
+  LeaveIfStuck(**server, fate);
   Log(LogLevel::kInfo, "stopped");
-  return exit_code;
+  return fate.exit_code();
 }
 
 }  // namespace

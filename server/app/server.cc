@@ -15,6 +15,8 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
 #include "server/app/log.h"
@@ -59,23 +61,49 @@ absl::Status CannotListen(const std::string& address, const std::string& flag) {
       absl::StrFormat("cannot listen on %s; is another server using the port? Choose one with %s", address, flag));
 }
 
+// All devices are expected to be alike: the first one speaks for their costs, the one with the least for their memory.
+LoadedModel ModelOf(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
+  std::vector<const Pipeline*> all;
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines)
+    all.push_back(pipeline.get());
+  const auto least_available = [all] {
+    int64_t least = std::numeric_limits<int64_t>::max();
+    for (const Pipeline* pipeline : all)
+      least = std::min(least, pipeline->AvailableBytes());
+    return least;
+  };
+  return {.costs = all.front()->costs(),
+          .available_bytes = least_available,
+          .loras = all.front()->loras(),
+          .workers = static_cast<int>(all.size())};
+}
+
+absl::Status WorkerLost() {
+  constexpr absl::Duration kRestartDelay = absl::Seconds(10);
+  return WithErrorInfo(absl::AbortedError("a device of the server broke on another video, and the server starts anew; "
+                                          "it is safe to send the request again"),
+                       {.reason = std::string(reason::kWorkerLost), .retry_delay = kRestartDelay});
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Components components,
-                                                      std::function<void(const absl::Status&)> on_loaded) {
+                                                      Listener on_loaded, Listener on_worker_lost) {
   RUYI_ASSIGN_OR_RETURN(RequestLimits limits, LoadRequestLimits(options.model));
   limits.image = options.image;
   limits.max_loras = options.max_loras;
   limits.fp8 = options.fp8;
-  std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits)));
+  std::unique_ptr<Server> server(
+      new Server(options, std::move(components), std::move(limits), std::move(on_worker_lost)));
   RUYI_RETURN_IF_ERROR(server->ListenForMetrics(options));
   RUYI_RETURN_IF_ERROR(server->Listen(options));
   server->StartLoading(std::move(on_loaded));
   return server;
 }
 
-Server::Server(const ServerOptions& options, Components components, RequestLimits limits)
+Server::Server(const ServerOptions& options, Components components, RequestLimits limits, Listener on_worker_lost)
     : components_(std::move(components)),
+      on_worker_lost_(std::move(on_worker_lost)),
       queue_(options.queue_capacity),
       job_metrics_(*registry_),
       intake_({.limits = std::move(limits),
@@ -96,8 +124,14 @@ Server::~Server() {
     loader_.join();
   if (grpc_ != nullptr)
     grpc_->Shutdown(std::chrono::system_clock::now());
-  absl::MutexLock lock(&mutex_);
-  worker_.reset();
+  exposer_.reset();
+  service_.Stop();  // like /metrics, what is being decoded asks the workers' pipelines
+  std::vector<std::unique_ptr<Worker>> workers;
+  {
+    absl::MutexLock lock(&mutex_);
+    workers = std::move(workers_);
+  }
+  workers.clear();  // without the lock, which a worker takes that is lost now
 }
 
 absl::Status Server::ListenForMetrics(const ServerOptions& options) {
@@ -137,7 +171,7 @@ void Server::SetServing(bool serving) {
   health->SetServingStatus(ruyi::v1::VideoService::service_full_name(), serving);
 }
 
-void Server::StartLoading(std::function<void(const absl::Status&)> on_loaded) {
+void Server::StartLoading(Listener on_loaded) {
   {
     absl::MutexLock lock(&mutex_);
     loading_ = true;
@@ -153,30 +187,59 @@ void Server::StartLoading(std::function<void(const absl::Status&)> on_loaded) {
 }
 
 absl::Status Server::LoadModel() {
-  RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline, components_.load_pipeline());
-  RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
-  const LatentGeometry geometry = pipeline->geometry();
-  std::shared_ptr<const LoraCatalog> loras = pipeline->loras();
+  RUYI_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Pipeline>> pipelines, components_.load_pipelines());
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines)
+    RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
+  LoadedModel model = ModelOf(pipelines);
   absl::MutexLock lock(&mutex_);
-  worker_ =
-      std::make_unique<Worker>(std::move(pipeline), &queue_, components_.video_encoders.get(), *components_.clock);
-  intake_.SetReady(geometry, std::move(loras));
+  StartWorkers(std::move(pipelines));
+  intake_.SetReady(std::move(model));
   if (!draining_)
     SetServing(true);
   return absl::OkStatus();
 }
 
-void Server::Drain(absl::Duration timeout) {
-  {
-    absl::MutexLock lock(&mutex_);
-    draining_ = true;
-    SetServing(false);
+void Server::StartWorkers(std::vector<std::unique_ptr<Pipeline>> pipelines) {
+  for (std::unique_ptr<Pipeline>& pipeline : pipelines) {
+    workers_.push_back(
+        std::make_unique<Worker>(Worker::Parts{.pipeline = std::move(pipeline),
+                                               .queue = &queue_,
+                                               .encoders = components_.video_encoders.get(),
+                                               .clock = components_.clock,
+                                               .on_lost = [this](const absl::Status& why) { OnWorkerLost(why); }}));
   }
+}
+
+// Its job has ended with the fault. What other devices make ends too: the process has to.
+void Server::OnWorkerLost(const absl::Status& why) {
+  job_metrics_.OnWorkerLost();
+  StopServing();
+  const absl::Status lost = WorkerLost();
+  intake_.Refuse(lost);
+  queue_.Close();
+  queue_.CancelAll(lost);
+  service_.Tick();
+  on_worker_lost_(why);
+}
+
+void Server::StopServing() {
+  absl::MutexLock lock(&mutex_);
+  draining_ = true;
+  SetServing(false);
+}
+
+void Server::Drain(absl::Duration timeout) {
+  StopServing();
   queue_.Close();
   if (!queue_.AwaitIdle(timeout)) {
     CancelAll();
     queue_.AwaitIdle(absl::InfiniteDuration());
   }
+  grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kFlushTimeout));
+}
+
+void Server::DrainAfterLoss() {
+  queue_.AwaitIdle(kFlushTimeout);
   grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kFlushTimeout));
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -30,10 +31,15 @@ namespace ruyi {
 
 class Server {
  public:
-  // Binds both ports and begins to load the model; `on_loaded` is told how that went, from the loading thread. Errors:
-  // those of LoadRequestLimits; UNAVAILABLE: an address cannot be bound.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Components components,
-                                                       std::function<void(const absl::Status&)> on_loaded);
+  using Listener = std::function<void(const absl::Status&)>;
+
+  // Binds both ports and begins to load the model; `on_loaded` is told how that went, from the loading thread.
+  // `on_worker_lost` is told why, from the worker's thread, when a device broke: all jobs have been cancelled, no more
+  // are taken, and what is left to do is DrainAfterLoss. Errors: those of LoadRequestLimits; UNAVAILABLE: an address
+  // cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const ServerOptions& options, Components components, Listener on_loaded,
+      Listener on_worker_lost = [](const absl::Status&) {});
 
   // Cancels what still runs.
   ~Server();
@@ -45,6 +51,10 @@ class Server {
   // waits until their streams have ended. Blocks.
   void Drain(absl::Duration timeout);
 
+  // After a worker was lost: gives the jobs of other devices, which are cancelled, and all streams a few seconds to
+  // end. Blocks for that time at most, whatever a broken device does.
+  void DrainAfterLoss();
+
   // Cancels all jobs now, so that Drain returns soon. May be called from any thread.
   void CancelAll();
 
@@ -52,15 +62,19 @@ class Server {
   bool is_loading() const;
 
  private:
-  Server(const ServerOptions& options, Components components, RequestLimits limits);
+  Server(const ServerOptions& options, Components components, RequestLimits limits, Listener on_worker_lost);
 
   absl::Status Listen(const ServerOptions& options);
   absl::Status ListenForMetrics(const ServerOptions& options);
-  void StartLoading(std::function<void(const absl::Status&)> on_loaded);
+  void StartLoading(Listener on_loaded);
   absl::Status LoadModel();
+  void StartWorkers(std::vector<std::unique_ptr<Pipeline>> pipelines) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnWorkerLost(const absl::Status& why);
+  void StopServing();
   void SetServing(bool serving);
 
   Components components_;
+  const Listener on_worker_lost_;
   JobQueue queue_;
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   JobMetrics job_metrics_;
@@ -77,7 +91,7 @@ class Server {
   mutable absl::Mutex mutex_;
   bool loading_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  std::unique_ptr<Worker> worker_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Worker>> workers_ ABSL_GUARDED_BY(mutex_);
   std::thread loader_;
 };
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "core/media/image_decoder.h"
@@ -13,6 +15,12 @@ namespace ruyi {
 
 enum class ComputeType { kAuto, kFloat32, kBfloat16 };
 
+// What several devices do together.
+enum class Parallel {
+  kNone,  // each makes videos of its own
+  kCfg,   // two make one video: each computes one branch of classifier-free guidance
+};
+
 struct ServerOptions {
   std::string model;                              // folder in the layout of Ruyi-Mini-7B
   std::string listen = "127.0.0.1:50051";         // host:port of the API; port 0: any free one
@@ -20,11 +28,14 @@ struct ServerOptions {
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);
   ImageLimits image;
-  std::string lora_dir;        // where requests may take LoRAs from, or empty
-  int max_loras = 4;           // of one request
-  Fp8Settings fp8;             // how the weights are loaded
-  std::string device = "cpu";  // where to compute: cpu, cuda or cuda:N
-  int threads = 0;             // of computation; 0: one per core
+  std::string lora_dir;                        // where requests may take LoRAs from, or empty
+  int max_loras = 4;                           // of one request
+  Fp8Settings fp8;                             // how the weights are loaded
+  std::vector<std::string> devices = {"cpu"};  // where to compute: cpu; or cuda and cuda:N, each once
+  Parallel parallel = Parallel::kNone;         // kCfg: an even number of GPUs
+  std::optional<int> vram_budget_mib;          // of each device; absent: what is free
+  std::string calibration_file;                // keeps what the warm-up measures, or empty
+  int threads = 0;                             // of computation; 0: one per core
   ComputeType dtype = ComputeType::kAuto;
   bool reflection = true;
   std::string port_file;  // where to write the API's and the metrics' port, or empty

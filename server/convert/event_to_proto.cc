@@ -4,31 +4,13 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "server/convert/acceleration_proto.h"
-#include "server/convert/sampler_proto.h"
+#include "server/convert/memory_proto.h"
+#include "server/convert/settings_to_proto.h"
 #include "server/convert/status_to_grpc.h"
 #include "server/convert/time_to_proto.h"
 
 namespace ruyi {
 namespace {
-
-ruyi::v1::Camera ToProto(Camera camera) {
-  switch (camera) {
-    case Camera::kStatic:
-      return ruyi::v1::CAMERA_STATIC;
-    case Camera::kLeft:
-      return ruyi::v1::CAMERA_LEFT;
-    case Camera::kRight:
-      return ruyi::v1::CAMERA_RIGHT;
-    case Camera::kUp:
-      return ruyi::v1::CAMERA_UP;
-    case Camera::kDown:
-      return ruyi::v1::CAMERA_DOWN;
-    case Camera::kAuto:
-      break;
-  }
-  return ruyi::v1::CAMERA_AUTO;
-}
 
 ruyi::v1::Phase ToProto(Phase phase) {
   switch (phase) {
@@ -42,25 +24,25 @@ ruyi::v1::Phase ToProto(Phase phase) {
   return ruyi::v1::PHASE_DECODING;
 }
 
-ruyi::v1::VideoSettings SettingsOf(const GenerationPlan& plan) {
-  ruyi::v1::VideoSettings settings;
-  settings.mutable_size()->set_width(plan.size.width);
-  settings.mutable_size()->set_height(plan.size.height);
-  settings.set_frame_count(plan.frame_count);
-  settings.set_frames_per_second(plan.frames_per_second);
-  settings.set_camera(ToProto(plan.camera));
-  if (plan.motion.has_value())
-    settings.set_motion(*plan.motion);
-  settings.set_sampler(ToProto(plan.sampler));
-  settings.set_steps(plan.steps);
-  settings.set_guidance_scale(plan.guidance_scale);
-  settings.set_seed(plan.seed);
-  settings.set_guidance_rescale(plan.guidance_rescale);
-  settings.set_clip_apply_ratio(plan.clip_apply_ratio);
-  *settings.mutable_acceleration() = AccelerationOf(plan);
-  if (plan.vae_tiling.has_value())
-    settings.mutable_memory()->set_vae_tiling(*plan.vae_tiling);
-  return settings;
+ruyi::v1::VideoResult ResultOf(const Job& job, const JobCompleted& event) {
+  ruyi::v1::VideoResult result;
+  result.set_size_bytes(event.file.size_bytes);
+  result.set_sha256(event.file.sha256);
+  *result.mutable_duration() = ruyi::ToProto(absl::Seconds(job.plan.frame_count) / job.plan.frames_per_second);
+  result.mutable_skipped_steps()->Add(event.skipped_steps.begin(), event.skipped_steps.end());
+  return result;
+}
+
+ruyi::v1::VideoUsage UsageOf(const JobCompleted& event) {
+  ruyi::v1::VideoUsage usage;
+  *usage.mutable_queued() = ruyi::ToProto(event.queued);
+  *usage.mutable_conditioning() = ruyi::ToProto(event.conditioning);
+  *usage.mutable_denoising() = ruyi::ToProto(event.denoising);
+  *usage.mutable_decoding() = ruyi::ToProto(event.decoding);
+  *usage.mutable_mode() = ruyi::ToProto(event.report.mode);
+  usage.set_peak_mib(MibOf(event.report.peak_bytes));
+  usage.set_retries(event.report.retries);
+  return usage;
 }
 
 // Fills the event's oneof, one overload per kind of JobEvent.
@@ -84,6 +66,12 @@ struct EventFiller {
     progress.mutable_skipped_steps()->Add(event.progress.skipped_steps.begin(), event.progress.skipped_steps.end());
   }
 
+  void operator()(const JobRetry& event) {
+    *proto.mutable_retry()->mutable_from() = ruyi::ToProto(event.retry.from);
+    *proto.mutable_retry()->mutable_to() = ruyi::ToProto(event.retry.to);
+    proto.mutable_retry()->set_reason(event.retry.reason);
+  }
+
   void operator()(JobChunk& event) {
     ruyi::v1::VideoChunk& chunk = *proto.mutable_chunk();
     chunk.set_offset(event.offset);
@@ -99,15 +87,8 @@ struct EventFiller {
   void operator()(const JobCompleted& event) {
     ruyi::v1::Video& video = *proto.mutable_completed()->mutable_video();
     video = ruyi::ToProto(job);
-    video.mutable_result()->set_size_bytes(event.file.size_bytes);
-    video.mutable_result()->set_sha256(event.file.sha256);
-    *video.mutable_result()->mutable_duration() =
-        ruyi::ToProto(absl::Seconds(job.plan.frame_count) / job.plan.frames_per_second);
-    video.mutable_result()->mutable_skipped_steps()->Add(event.skipped_steps.begin(), event.skipped_steps.end());
-    *video.mutable_usage()->mutable_queued() = ruyi::ToProto(event.queued);
-    *video.mutable_usage()->mutable_conditioning() = ruyi::ToProto(event.conditioning);
-    *video.mutable_usage()->mutable_denoising() = ruyi::ToProto(event.denoising);
-    *video.mutable_usage()->mutable_decoding() = ruyi::ToProto(event.decoding);
+    *video.mutable_result() = ResultOf(job, event);
+    *video.mutable_usage() = UsageOf(event);
   }
 
   void operator()(const JobFailed& event) { *proto.mutable_failed()->mutable_status() = ruyi::ToProto(event.status); }
@@ -120,6 +101,7 @@ ruyi::v1::Video ToProto(const Job& job) {
   video.set_name(absl::StrCat("videos/", job.id));
   *video.mutable_create_time() = ToProto(job.accepted_at);
   *video.mutable_settings() = SettingsOf(job.plan);
+  *video.mutable_plan() = MemoryPlanOf(job.plan);
   return video;
 }
 

@@ -9,7 +9,7 @@
 
 namespace ruyi {
 
-// The job as a Video: name, time of acceptance and effective settings, without a result.
+// The job as a Video: name, time of acceptance, effective settings and memory mode, without a result.
 ruyi::v1::Video ToProto(const Job& job);
 
 // `event` of `job`, without seq and time.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "server/convert/acceleration_proto.h"
+#include "server/convert/memory_proto.h"
 #include "server/convert/sampler_proto.h"
 #include "server/convert/unknown_number.h"
 
@@ -88,11 +89,23 @@ GenerationRequest FromProto(const ruyi::v1::GenerateVideoRequest& proto) {
   request.guidance_rescale = Optional<double>(proto.has_guidance_rescale(), proto.guidance_rescale());
   request.clip_apply_ratio = Optional<double>(proto.has_clip_apply_ratio(), proto.clip_apply_ratio());
   FillAcceleration(proto.acceleration(), request);
-  request.vae_tiling = Optional<bool>(proto.memory().has_vae_tiling(), proto.memory().vae_tiling());
+  FillMemory(proto.memory(), request);
   request.seed = Optional<uint64_t>(proto.has_seed(), proto.seed());
   if (proto.has_execution_timeout())
     request.execution_timeout = ToTimeout(proto.execution_timeout(), request.unreadable);
   return request;
+}
+
+EstimateRequest FromProto(const ruyi::v1::EstimateVideoRequest& proto) {
+  EstimateRequest estimate = {.generation = FromProto(proto.request())};
+  if (!proto.has_vram_mib())
+    return estimate;
+  estimate.budget_bytes = BytesOf(proto.vram_mib());
+  if (proto.vram_mib() < 1) {
+    estimate.generation.unreadable.push_back(
+        {"vram_mib", absl::StrFormat("%d is out of range; use 1 or more", proto.vram_mib())});
+  }
+  return estimate;
 }
 
 }  // namespace ruyi

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/error_info.h"
@@ -19,7 +20,7 @@ constexpr char kDomain[] = "ruyi";
 // gRPC takes trailers of 8 KiB; they hold the message twice, and the details in Base64.
 constexpr size_t kMaxText = 1024;
 constexpr size_t kMinText = 32;
-constexpr size_t kMaxViolations = 3500;  // fields and descriptions
+constexpr size_t kMaxViolations = 3500;  // of one list: names and descriptions
 
 // `text` in at most `size` bytes, of whole UTF-8 characters.
 std::string Cut(std::string_view text, size_t size) {
@@ -32,16 +33,21 @@ std::string Cut(std::string_view text, size_t size) {
   return std::string(text.substr(0, end)).append(kEllipsis);
 }
 
-// How long descriptions may be so that all violations fit.
-size_t DescriptionSize(const std::vector<FieldViolation>& violations) {
-  const auto total = [&](size_t size) {
-    size_t sum = 0;
-    for (const FieldViolation& violation : violations)
-      sum += violation.field.size() + std::min(violation.description.size(), size);
-    return sum;
-  };
+// What a violation is of, and its description.
+using Violation = std::pair<std::string_view, std::string_view>;
+
+// Bytes of violations whose descriptions are cut to `description_size`.
+size_t SizeOf(const std::vector<Violation>& violations, size_t description_size) {
+  size_t sum = 0;
+  for (const auto& [name, description] : violations)
+    sum += name.size() + std::min(description.size(), description_size);
+  return sum;
+}
+
+// How long descriptions may be so that all violations fit; kMinText when they do not fit at all.
+size_t DescriptionSize(const std::vector<Violation>& violations) {
   size_t size = kMaxText;
-  while (size > kMinText && total(size) > kMaxViolations)
+  while (size > kMinText && SizeOf(violations, size) > kMaxViolations)
     size /= 2;
   return size;
 }
@@ -50,17 +56,40 @@ google::rpc::ErrorInfo ToErrorInfo(const ErrorInfo& info) {
   google::rpc::ErrorInfo proto;
   proto.set_reason(info.reason.empty() ? std::string(reason::kInternal) : info.reason);
   proto.set_domain(kDomain);
-  proto.mutable_metadata()->insert(info.metadata.begin(), info.metadata.end());
+  for (const auto& [key, value] : info.metadata)
+    (*proto.mutable_metadata())[key] = Cut(value, kMaxText);
   return proto;
 }
 
-google::rpc::BadRequest ToBadRequest(const ErrorInfo& info) {
+google::rpc::BadRequest ToBadRequest(const std::vector<FieldViolation>& fields) {
+  std::vector<Violation> violations;
+  for (const FieldViolation& field : fields)
+    violations.emplace_back(field.field, field.description);
   google::rpc::BadRequest proto;
-  const size_t size = DescriptionSize(info.field_violations);
-  for (const FieldViolation& violation : info.field_violations) {
+  const size_t size = DescriptionSize(violations);
+  for (const auto& [name, description] : violations) {
     auto* added = proto.add_field_violations();
-    added->set_field(violation.field);
-    added->set_description(Cut(violation.description, size));
+    added->set_field(std::string(name));
+    added->set_description(Cut(description, size));
+  }
+  return proto;
+}
+
+// The last ones say most: what is nearest to being met.
+google::rpc::PreconditionFailure ToPreconditionFailure(const ErrorInfo& info) {
+  std::vector<Violation> violations;
+  for (const UnmetPrecondition& unmet : info.unmet_preconditions)
+    violations.emplace_back(unmet.subject, unmet.description);
+  const size_t size = DescriptionSize(violations);
+  const auto total = [&] { return SizeOf(violations, size) + violations.size() * info.reason.size(); };
+  while (total() > kMaxViolations)
+    violations.erase(violations.begin());
+  google::rpc::PreconditionFailure proto;
+  for (const auto& [subject, description] : violations) {
+    auto* added = proto.add_violations();
+    added->set_type(info.reason);
+    added->set_subject(std::string(subject));
+    added->set_description(Cut(description, size));
   }
   return proto;
 }
@@ -74,7 +103,9 @@ google::rpc::Status ToProto(const absl::Status& status) {
   proto.set_message(Cut({status.message().data(), status.message().size()}, kMaxText));
   proto.add_details()->PackFrom(ToErrorInfo(info));
   if (!info.field_violations.empty())
-    proto.add_details()->PackFrom(ToBadRequest(info));
+    proto.add_details()->PackFrom(ToBadRequest(info.field_violations));
+  if (!info.unmet_preconditions.empty())
+    proto.add_details()->PackFrom(ToPreconditionFailure(info));
   if (info.retry_delay.has_value()) {
     google::rpc::RetryInfo retry;
     *retry.mutable_retry_delay() = ToProto(*info.retry_delay);

@@ -10,8 +10,9 @@
 namespace ruyi {
 
 // `status` with ErrorInfo (domain "ruyi"; reason INTERNAL when `status` names none), BadRequest when it has field
-// violations, RetryInfo when it has a retry delay. Texts too long for the trailers of a call end in "..."; no violation
-// is left out. `status` must not be OK.
+// violations, PreconditionFailure when it has unmet preconditions (their type is the reason), RetryInfo when it has a
+// retry delay. Texts too long for the trailers of a call end in "..."; no field violation is left out, and of the
+// preconditions the last ones stay. `status` must not be OK.
 google::rpc::Status ToProto(const absl::Status& status);
 
 // The same as what an RPC ends with; OK becomes OK.

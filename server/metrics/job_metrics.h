@@ -6,8 +6,6 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
-#include <string_view>
-
 #include "server/service/job_observer.h"
 
 namespace ruyi {
@@ -17,10 +15,13 @@ class JobMetrics final : public JobObserver {
   // Adds its families to `registry`, which must outlive it.
   explicit JobMetrics(prometheus::Registry& registry);
 
-  void OnJobEvent(std::string_view job_id, const JobEvent& event) override;
+  void OnJobEvent(const ObservedJob& job, const JobEvent& event) override;
+
+  // A worker's device broke.
+  void OnWorkerLost() { workers_lost_.Increment(); }
 
  private:
-  void OnCompleted(const JobCompleted& completed);
+  void OnCompleted(const ObservedJob& job, const JobCompleted& completed);
   void OnFailed(const absl::Status& status);
 
   prometheus::Counter& accepted_;
@@ -28,6 +29,10 @@ class JobMetrics final : public JobObserver {
   prometheus::Counter& bytes_;
   prometheus::Histogram& queued_;
   prometheus::Family<prometheus::Histogram>& phases_;
+  prometheus::Histogram& predicted_mib_;
+  prometheus::Histogram& peak_mib_;
+  prometheus::Counter& retries_;
+  prometheus::Counter& workers_lost_;
 };
 
 }  // namespace ruyi

@@ -1,6 +1,9 @@
 #include "server/metrics/queue_metrics.h"
 
+#include <optional>
 #include <string>
+
+#include "server/convert/memory_proto.h"
 
 namespace ruyi {
 namespace {
@@ -18,10 +21,18 @@ prometheus::MetricFamily Gauge(const std::string& name, const std::string& help,
 }  // namespace
 
 std::vector<prometheus::MetricFamily> QueueMetrics::Collect() const {
-  return {Gauge("ruyi_jobs_waiting", "Jobs in the queue.", static_cast<double>(queue_.waiting())),
-          Gauge("ruyi_jobs_running", "Jobs being made.", static_cast<double>(queue_.running())),
-          Gauge("ruyi_queue_capacity", "Jobs that may wait.", static_cast<double>(queue_.capacity())),
-          Gauge("ruyi_model_ready", "1 once the model is loaded and warm.", intake_.Ready().ok() ? 1 : 0)};
+  std::vector<prometheus::MetricFamily> families = {
+      Gauge("ruyi_jobs_waiting", "Jobs in the queue.", static_cast<double>(queue_.waiting())),
+      Gauge("ruyi_jobs_running", "Jobs being made.", static_cast<double>(queue_.running())),
+      Gauge("ruyi_queue_capacity", "Jobs that may wait.", static_cast<double>(queue_.capacity())),
+      Gauge("ruyi_model_ready", "1 while requests are taken: the model is loaded and warm.",
+            intake_.Ready().ok() ? 1 : 0)};
+  if (const std::optional<int64_t> available_bytes = intake_.available_bytes(); available_bytes.has_value()) {
+    families.push_back(Gauge("ruyi_vram_available_mib",
+                             "The budget of requests now: what each device has for a video, the weights included.",
+                             static_cast<double>(MibOf(*available_bytes))));
+  }
+  return families;
 }
 
 }  // namespace ruyi

@@ -1,5 +1,6 @@
-// How many jobs wait and are being made, and whether the model is ready, read when Prometheus asks. Before it:
-// core/job, server/service. After it: /metrics. The queue and the intake must outlive it. Thread-safe.
+// How many jobs wait and are being made, whether the model is ready, and what memory a video may take, read when
+// Prometheus asks. Before it: core/job, server/service. After it: /metrics. The queue and the intake must outlive it.
+// Thread-safe.
 #pragma once
 
 #include <prometheus/collectable.h>

@@ -4,34 +4,41 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/job/job_event.h"
+#include "core/plan/prediction.h"
 
 namespace ruyi {
+
+// What observers know of a job beside its events.
+struct ObservedJob {
+  std::string id;
+  Prediction prediction;      // for the memory mode that was chosen
+  std::string memory_reason;  // why this mode
+};
 
 class JobObserver {
  public:
   virtual ~JobObserver() = default;
-  virtual void OnJobEvent(std::string_view job_id, const JobEvent& event) = 0;
+  virtual void OnJobEvent(const ObservedJob& job, const JobEvent& event) = 0;
 };
 
 // Shows each event to the observers, then gives it on. Shares the sink; the observers must outlive it.
 class ObservedEvents final : public JobEventSink {
  public:
-  ObservedEvents(std::string job_id, std::vector<JobObserver*> observers, std::shared_ptr<JobEventSink> next)
-      : job_id_(std::move(job_id)), observers_(std::move(observers)), next_(std::move(next)) {}
+  ObservedEvents(ObservedJob job, std::vector<JobObserver*> observers, std::shared_ptr<JobEventSink> next)
+      : job_(std::move(job)), observers_(std::move(observers)), next_(std::move(next)) {}
 
   absl::Status OnEvent(JobEvent event) override {
     for (JobObserver* observer : observers_)
-      observer->OnJobEvent(job_id_, event);
+      observer->OnJobEvent(job_, event);
     return next_->OnEvent(std::move(event));
   }
 
  private:
-  const std::string job_id_;
+  const ObservedJob job_;
   const std::vector<JobObserver*> observers_;
   const std::shared_ptr<JobEventSink> next_;
 };

@@ -8,6 +8,7 @@
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 #include "server/convert/capabilities_to_proto.h"
+#include "server/convert/estimate_to_proto.h"
 #include "server/convert/request_from_proto.h"
 #include "server/convert/status_to_grpc.h"
 
@@ -32,7 +33,10 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
 }  // namespace
 
 VideoService::VideoService(const JobIntake& intake, const Clock& clock, std::string version)
-    : intake_(intake), clock_(clock), version_(std::move(version)), decoding_(kDecodingThreads, kDecodingCapacity) {}
+    : intake_(intake),
+      clock_(clock),
+      version_(std::move(version)),
+      decoding_(std::in_place, kDecodingThreads, kDecodingCapacity) {}
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(
     grpc::CallbackServerContext* context, const ruyi::v1::GenerateVideoRequest* request) {
@@ -48,7 +52,31 @@ absl::Status VideoService::StartOnPool(const std::shared_ptr<VideoStream>& strea
   RUYI_RETURN_IF_ERROR(intake_.Ready());
   GenerationRequest request = FromProto(proto);
   const bool taken =
-      decoding_.TryRun([stream, request = std::move(request), deadline] { stream->Start(request, deadline); });
+      decoding_->TryRun([stream, request = std::move(request), deadline] { stream->Start(request, deadline); });
+  return taken ? absl::OkStatus() : TooManyRequests();
+}
+
+grpc::ServerUnaryReactor* VideoService::EstimateVideo(grpc::CallbackServerContext* context,
+                                                      const ruyi::v1::EstimateVideoRequest* request,
+                                                      ruyi::v1::EstimateVideoResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (absl::Status status = EstimateOnPool(*request, response, reactor); !status.ok())
+    reactor->Finish(ToGrpc(status));
+  return reactor;
+}
+
+// Finishes the call there, if it is taken.
+absl::Status VideoService::EstimateOnPool(const ruyi::v1::EstimateVideoRequest& proto,
+                                          ruyi::v1::EstimateVideoResponse* response,
+                                          grpc::ServerUnaryReactor* reactor) {
+  RUYI_RETURN_IF_ERROR(intake_.Ready());
+  EstimateRequest request = FromProto(proto);
+  const bool taken = decoding_->TryRun([this, request = std::move(request), response, reactor] {
+    const absl::StatusOr<JobEstimate> estimate = intake_.EstimateFor(request.generation, request.budget_bytes);
+    if (estimate.ok())
+      *response = ToProto(estimate->estimate, estimate->queue_wait);
+    reactor->Finish(ToGrpc(estimate.status()));
+  });
   return taken ? absl::OkStatus() : TooManyRequests();
 }
 

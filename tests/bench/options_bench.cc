@@ -36,8 +36,8 @@ void Request(benchmark::State& state, const RuyiModels& models, const Change& ch
   DiscardProgress progress;
   DiscardFrames frames;
   for (auto _ : state) {
-    if (absl::Status status = pipeline.Generate(plan, CancellationToken(), progress, frames); !status.ok())
-      return state.SkipWithError(std::string(status.message()).c_str());
+    if (const auto report = pipeline.Generate(plan, CancellationToken(), progress, frames); !report.ok())
+      return state.SkipWithError(std::string(report.status().message()).c_str());
   }
 }
 

@@ -37,7 +37,9 @@ void Load(benchmark::State& state, c10::ScalarType dtype) {
 }
 
 void WarmUp(benchmark::State& state, c10::ScalarType dtype) {
-  RuyiPipeline pipeline(Models(dtype));
+  RuyiPipelineOptions options;
+  options.limits = *LoadRequestLimits(DemoModel());
+  RuyiPipeline pipeline(Models(dtype), options);
   for (auto _ : state) {
     if (absl::Status status = pipeline.WarmUp(); !status.ok())
       return state.SkipWithError(std::string(status.message()).c_str());
@@ -94,15 +96,15 @@ void WholeRequest(benchmark::State& state, c10::ScalarType dtype) {
   DiscardProgress progress;
   DiscardFrames frames;
   for (auto _ : state) {
-    if (absl::Status status = pipeline.Generate(plan, CancellationToken(), progress, frames); !status.ok())
-      return state.SkipWithError(std::string(status.message()).c_str());
+    if (const auto report = pipeline.Generate(plan, CancellationToken(), progress, frames); !report.ok())
+      return state.SkipWithError(std::string(report.status().message()).c_str());
   }
 }
 
-using Stage = void (*)(benchmark::State&, c10::ScalarType);
+using StageBench = void (*)(benchmark::State&, c10::ScalarType);
 
 // Wall clock throughout: the work is done by the threads of libtorch.
-void Register(const std::string& name, Stage stage, bool own_time = false) {
+void Register(const std::string& name, StageBench stage, bool own_time = false) {
   for (const auto& [type, dtype] : {std::pair("float32", c10::kFloat), std::pair("bfloat16", c10::kBFloat16)}) {
     auto* benchmark =
         benchmark::RegisterBenchmark(("RuyiTiny/" + name + "/" + type).c_str(),

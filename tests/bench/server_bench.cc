@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/media/opencv/opencv_image_decoder.h"
 #include "server/app/component_factory.h"
@@ -27,7 +28,11 @@ double SecondsSince(Clock::time_point start) {
 TestServer FakeServer(int bytes_per_frame) {
   return TestServer([bytes_per_frame](const ServerOptions&) {
     Components components;
-    components.load_pipeline = [] { return std::make_unique<FakePipeline>(); };
+    components.load_pipelines = [] {
+      std::vector<std::unique_ptr<Pipeline>> pipelines;
+      pipelines.push_back(std::make_unique<FakePipeline>());
+      return pipelines;
+    };
     components.image_decoder = std::make_unique<OpencvImageDecoder>();
     components.video_encoders =
         std::make_unique<FakeVideoEncoderFactory>(FakeVideoEncoderOptions{.bytes_per_frame = bytes_per_frame});

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ruyi::client {
@@ -21,6 +22,8 @@ struct Parsed {
   std::string err;
 
   const GenerateOptions& generate() const { return result.command_line.generate; }
+  const RequestOptions& request() const { return generate().request; }
+  const EstimateOptions& estimate() const { return result.command_line.estimate; }
 };
 
 Parsed Parse(std::vector<const char*> arguments) {
@@ -59,12 +62,12 @@ TEST_F(CommandLineTest, LeavesWhatIsNotGivenToTheServer) {
   EXPECT_FALSE(parsed.result.finished);
   EXPECT_EQ(parsed.result.command_line.command, CommandLine::Command::kGenerate);
   EXPECT_EQ(parsed.result.command_line.server, "127.0.0.1:50051");
-  const GenerateOptions& options = parsed.generate();
+  const RequestOptions& options = parsed.request();
   EXPECT_THAT(options.images, ElementsAre("a.png"));
   EXPECT_THAT(options.end_images, IsEmpty());
   EXPECT_FALSE(options.frames || options.resolution || options.size || options.motion || options.steps);
-  EXPECT_FALSE(options.guidance || options.seed || options.timeout_s || options.json);
-  EXPECT_EQ(options.camera + options.sampler + options.sheet, "");
+  EXPECT_FALSE(options.guidance || options.seed || parsed.generate().timeout_s || parsed.generate().json);
+  EXPECT_EQ(options.camera + options.sampler + parsed.generate().sheet, "");
 }
 
 TEST_F(CommandLineTest, ReadsEveryFlagOfGenerate) {
@@ -75,7 +78,7 @@ TEST_F(CommandLineTest, ReadsEveryFlagOfGenerate) {
                      "10",        "--guidance", "5.5",         "--seed",        "18446744073709551615",
                      "--timeout", "0.5",        "--sheet",     "s.png",         "--json"});
   EXPECT_FALSE(parsed.result.finished) << parsed.err;
-  const GenerateOptions& options = parsed.generate();
+  const RequestOptions& options = parsed.request();
   EXPECT_THAT(options.images, ElementsAre("a.png", "b.png"));
   EXPECT_THAT(options.end_images, ElementsAre("c.png"));
   EXPECT_EQ(options.frames, 24);
@@ -87,15 +90,17 @@ TEST_F(CommandLineTest, ReadsEveryFlagOfGenerate) {
   EXPECT_EQ(options.steps, 10);
   EXPECT_EQ(options.guidance, 5.5);
   EXPECT_EQ(options.seed, 18446744073709551615u);
-  EXPECT_EQ(options.timeout_s, 0.5);
-  EXPECT_EQ(options.out, "film.mp4");
-  EXPECT_EQ(options.sheet, "s.png");
-  EXPECT_TRUE(options.json);
+  EXPECT_EQ(parsed.generate().timeout_s, 0.5);
+  EXPECT_EQ(parsed.generate().out, "film.mp4");
+  EXPECT_EQ(parsed.generate().sheet, "s.png");
+  EXPECT_TRUE(parsed.generate().json);
 }
 
 TEST_F(CommandLineTest, LeavesEveryOptionOff) {
-  const GenerateOptions options = ParseGenerate({}).generate();
-  EXPECT_FALSE(options.guidance_rescale || options.clip_apply_ratio || options.vae_tiling);
+  const RequestOptions options = ParseGenerate({}).request();
+  EXPECT_FALSE(options.guidance_rescale || options.clip_apply_ratio || options.memory.vae_tiling);
+  EXPECT_FALSE(options.memory.max_vram_mib || options.memory.resident_blocks || options.memory.resident_states);
+  EXPECT_EQ(options.memory.policy, "");
   EXPECT_THAT(options.loras, IsEmpty());
   EXPECT_EQ(options.fp8 + options.fp8_type, "");
   EXPECT_FALSE(options.tea_cache.threshold || options.tea_cache.skip || options.tea_cache.offload);
@@ -107,7 +112,7 @@ TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
                                        "--fp8-type", "e5m2", "--tea-cache", "0.2", "--tea-cache-skip", "4,5",
                                        "--tea-cache-offload", "--enhance", "2.5", "--enhance-skip", "0,7"});
   EXPECT_FALSE(parsed.result.finished) << parsed.err;
-  const GenerateOptions& options = parsed.generate();
+  const RequestOptions& options = parsed.request();
   EXPECT_EQ(options.guidance_rescale, 0.7);
   EXPECT_EQ(options.clip_apply_ratio, 0.25);
   EXPECT_EQ(options.fp8, "strong");
@@ -122,13 +127,66 @@ TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
 TEST_F(CommandLineTest, ReadsEveryLoraInItsOrder) {
   const Parsed parsed = ParseGenerate({"--lora", "film", "--lora=sketch=-0.5", "--lora", "a=b=2"});
   EXPECT_FALSE(parsed.result.finished) << parsed.err;
-  EXPECT_THAT(parsed.generate().loras,
+  EXPECT_THAT(parsed.request().loras,
               ElementsAre(FieldsAre("film", std::nullopt), FieldsAre("sketch", -0.5), FieldsAre("a=b", 2.0)));
 }
 
 TEST_F(CommandLineTest, ReadsTilingAndItsOpposite) {
-  EXPECT_EQ(ParseGenerate({"--vae-tiling"}).generate().vae_tiling, true);
-  EXPECT_EQ(ParseGenerate({"--no-vae-tiling"}).generate().vae_tiling, false);
+  EXPECT_EQ(ParseGenerate({"--vae-tiling"}).request().memory.vae_tiling, true);
+  EXPECT_EQ(ParseGenerate({"--no-vae-tiling"}).request().memory.vae_tiling, false);
+}
+
+TEST_F(CommandLineTest, ReadsTheFlagsOfTheMemory) {
+  const Parsed parsed =
+      ParseGenerate({"--memory", "smallest", "--max-vram", "12GB", "--resident-blocks", "0", "--resident-states", "5"});
+  EXPECT_FALSE(parsed.result.finished) << parsed.err;
+  EXPECT_EQ(parsed.request().memory.policy, "smallest");
+  EXPECT_EQ(parsed.request().memory.max_vram_mib, 12288);
+  EXPECT_EQ(parsed.request().memory.resident_blocks, 0);
+  EXPECT_EQ(parsed.request().memory.resident_states, 5);
+}
+
+TEST_F(CommandLineTest, ReadsSizesOfMemoryInEveryUnit) {
+  for (const auto& [text, mib] : std::vector<std::pair<const char*, int>>{{"12288", 12288},
+                                                                          {"12288MiB", 12288},
+                                                                          {"12288 mb", 12288},
+                                                                          {"12GiB", 12288},
+                                                                          {"12G", 12288},
+                                                                          {"11.5 gb", 11776},
+                                                                          {"0", 0}}) {
+    EXPECT_EQ(ParseGenerate({"--max-vram", text}).request().memory.max_vram_mib, mib) << text;
+  }
+}
+
+TEST_F(CommandLineTest, ComplainsOfWhatIsNoSizeOfMemory) {
+  for (const char* text : {"much", "GB", "-1", "12TB", "12GBs", "1.2.3", "9999999999", "12,5GB"}) {
+    ExpectComplaint(ParseGenerate({"--max-vram", text}), "is no size of memory");
+    ExpectComplaint(Parse({"estimate", "--image", "a.png", "--vram", text}), "is no size of memory");
+  }
+}
+
+TEST_F(CommandLineTest, ReadsEstimate) {
+  const Parsed parsed = Parse({"estimate", "--image", "a.png", "--frames", "24", "--memory", "fastest", "--vram",
+                               "12GB", "--json", "--server", "there:2"});
+  EXPECT_FALSE(parsed.result.finished) << parsed.err;
+  EXPECT_EQ(parsed.result.command_line.command, CommandLine::Command::kEstimate);
+  EXPECT_EQ(parsed.result.command_line.server, "there:2");
+  EXPECT_THAT(parsed.estimate().request.images, ElementsAre("a.png"));
+  EXPECT_EQ(parsed.estimate().request.frames, 24);
+  EXPECT_EQ(parsed.estimate().request.memory.policy, "fastest");
+  EXPECT_EQ(parsed.estimate().vram_mib, 12288);
+  EXPECT_TRUE(parsed.estimate().json);
+}
+
+TEST_F(CommandLineTest, LeavesTheDeviceOfAnEstimateToTheServer) {
+  const Parsed parsed = Parse({"estimate", "--image", "a.png"});
+  EXPECT_FALSE(parsed.result.finished) << parsed.err;
+  EXPECT_EQ(parsed.estimate().vram_mib, std::nullopt);
+  EXPECT_FALSE(parsed.estimate().json);
+}
+
+TEST_F(CommandLineTest, AnEstimateHasNoFile) {
+  ExpectComplaint(Parse({"estimate", "--image", "a.png", "--out", "film.mp4"}), "--out");
 }
 
 TEST_F(CommandLineTest, ComplainsOfALoraThatIsNone) {
@@ -153,17 +211,17 @@ TEST_F(CommandLineTest, ComplainsOfAFlagWithoutItsMainFlag) {
 }
 
 TEST_F(CommandLineTest, ReadsNumbersAsDecimal) {
-  EXPECT_EQ(ParseGenerate({"--seed", "010"}).generate().seed, 10u);
+  EXPECT_EQ(ParseGenerate({"--seed", "010"}).request().seed, 10u);
 }
 
 TEST_F(CommandLineTest, LeavesRangesToTheServer) {
-  EXPECT_EQ(ParseGenerate({"--frames", "-7"}).generate().frames, -7);
-  EXPECT_EQ(ParseGenerate({"--motion", "9"}).generate().motion, 9);
-  EXPECT_EQ(ParseGenerate({"--resolution", "512"}).generate().resolution, 512);
-  EXPECT_EQ(ParseGenerate({"--tea-cache", "-7"}).generate().tea_cache.threshold, -7.0);
-  EXPECT_THAT(ParseGenerate({"--tea-cache", "1", "--tea-cache-skip", "-7,0"}).generate().tea_cache.skip,
+  EXPECT_EQ(ParseGenerate({"--frames", "-7"}).request().frames, -7);
+  EXPECT_EQ(ParseGenerate({"--motion", "9"}).request().motion, 9);
+  EXPECT_EQ(ParseGenerate({"--resolution", "512"}).request().resolution, 512);
+  EXPECT_EQ(ParseGenerate({"--tea-cache", "-7"}).request().tea_cache.threshold, -7.0);
+  EXPECT_THAT(ParseGenerate({"--tea-cache", "1", "--tea-cache-skip", "-7,0"}).request().tea_cache.skip,
               testing::Optional(FieldsAre(-7, 0)));
-  EXPECT_THAT(ParseGenerate({"--lora", "film=100"}).generate().loras, ElementsAre(FieldsAre("film", 100.0)));
+  EXPECT_THAT(ParseGenerate({"--lora", "film=100"}).request().loras, ElementsAre(FieldsAre("film", 100.0)));
 }
 
 TEST_F(CommandLineTest, TakesTheServerFromFlagOrVariable) {
@@ -218,6 +276,7 @@ TEST_F(CommandLineTest, ComplainsOfAnUnknownWord) {
   ExpectComplaint(ParseGenerate({"--camera", "back"}), "auto,static,left,right,up,down");
   ExpectComplaint(ParseGenerate({"--sampler", "best"}), "ddim,euler,euler-ancestral,dpm-multistep,pndm");
   ExpectComplaint(ParseGenerate({"--fp8", "all"}), "none,lite,strong,extreme");
+  ExpectComplaint(ParseGenerate({"--memory", "low"}), "auto,fastest,smallest");
   ExpectComplaint(ParseGenerate({"--fp8", "lite", "--fp8-type", "e3m4"}), "e4m3fn,e5m2");
 }
 
@@ -225,6 +284,7 @@ TEST_F(CommandLineTest, ComplainsOfWhatIsMissing) {
   ExpectComplaint(Parse({}), "subcommand is required");
   ExpectComplaint(Parse({"generate", "--out", "film.mp4"}), "--image is required");
   ExpectComplaint(Parse({"generate", "--image", "a.png"}), "--out is required");
+  ExpectComplaint(Parse({"estimate"}), "--image is required");
 }
 
 TEST_F(CommandLineTest, ComplainsOfWhatIsTooMuch) {
@@ -245,7 +305,9 @@ TEST_F(CommandLineTest, HelpsOnEveryLevel) {
   EXPECT_THAT(Parse({"generate", "--help"}).out,
               testing::AllOf(HasSubstr("--sheet"), HasSubstr("Default: the server's"), HasSubstr("width first")));
   EXPECT_THAT(Parse({"capabilities", "--help"}).out, HasSubstr("--json"));
-  for (const Parsed& help : {top, Parse({"generate", "--help"}), Parse({"capabilities", "--help"})}) {
+  EXPECT_THAT(Parse({"estimate", "--help"}).out, testing::AllOf(HasSubstr("--vram"), HasSubstr("--steps")));
+  for (const Parsed& help :
+       {top, Parse({"generate", "--help"}), Parse({"estimate", "--help"}), Parse({"capabilities", "--help"})}) {
     EXPECT_THAT(help.out, testing::AllOf(HasSubstr("Exit codes:"), HasSubstr("  130  ")));
   }
 }

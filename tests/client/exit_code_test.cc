@@ -12,7 +12,7 @@ TEST(ExitCode, TellsRefusedFromTryLater) {
   for (auto code : {grpc::INVALID_ARGUMENT, grpc::FAILED_PRECONDITION, grpc::UNIMPLEMENTED, grpc::OUT_OF_RANGE}) {
     EXPECT_EQ(ExitCodeOfStatus(code), ExitCode::kRefused) << code;
   }
-  for (auto code : {grpc::UNAVAILABLE, grpc::RESOURCE_EXHAUSTED}) {
+  for (auto code : {grpc::UNAVAILABLE, grpc::RESOURCE_EXHAUSTED, grpc::ABORTED}) {
     EXPECT_EQ(ExitCodeOfStatus(code), ExitCode::kTryLater) << code;
   }
 }

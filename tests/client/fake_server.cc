@@ -39,6 +39,19 @@ std::vector<v1::GenerateVideoRequest> FakeServer::requests() {
   return requests_;
 }
 
+std::vector<v1::EstimateVideoRequest> FakeServer::questions() {
+  absl::MutexLock lock(&mutex_);
+  return questions_;
+}
+
+grpc::Status FakeServer::EstimateVideo(grpc::ServerContext*, const v1::EstimateVideoRequest* request,
+                                       v1::EstimateVideoResponse* response) {
+  absl::MutexLock lock(&mutex_);
+  questions_.push_back(*request);
+  *response = estimate_;
+  return refusal_;
+}
+
 grpc::Status FakeServer::GenerateVideo(grpc::ServerContext* context, const v1::GenerateVideoRequest* request,
                                        EventWriter* writer) {
   {
@@ -51,7 +64,7 @@ grpc::Status FakeServer::GenerateVideo(grpc::ServerContext* context, const v1::G
 grpc::Status FakeServer::GetCapabilities(grpc::ServerContext*, const v1::GetCapabilitiesRequest*,
                                          v1::Capabilities* response) {
   *response = capabilities_;
-  return capabilities_status_;
+  return refusal_;
 }
 
 }  // namespace ruyi::client

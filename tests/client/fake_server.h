@@ -33,22 +33,31 @@ class FakeServer final : public v1::VideoService::Service {
   // Sends `events`, then ends the call with `status`.
   void Play(std::vector<v1::VideoEvent> events, const grpc::Status& status = grpc::Status::OK);
   void Answer(const v1::Capabilities& capabilities) { capabilities_ = capabilities; }
-  void Refuse(const grpc::Status& status) { capabilities_status_ = status; }
+  void Answer(const v1::EstimateVideoResponse& estimate) { estimate_ = estimate; }
+  // GetCapabilities and EstimateVideo end with `status`.
+  void Refuse(const grpc::Status& status) { refusal_ = status; }
 
   // The requests of GenerateVideo so far.
   std::vector<v1::GenerateVideoRequest> requests();
 
+  // The requests of EstimateVideo so far.
+  std::vector<v1::EstimateVideoRequest> questions();
+
  private:
   grpc::Status GenerateVideo(grpc::ServerContext* context, const v1::GenerateVideoRequest* request,
                              EventWriter* writer) override;
+  grpc::Status EstimateVideo(grpc::ServerContext* context, const v1::EstimateVideoRequest* request,
+                             v1::EstimateVideoResponse* response) override;
   grpc::Status GetCapabilities(grpc::ServerContext* context, const v1::GetCapabilitiesRequest* request,
                                v1::Capabilities* response) override;
 
   Script script_;
   v1::Capabilities capabilities_;
-  grpc::Status capabilities_status_;
+  v1::EstimateVideoResponse estimate_;
+  grpc::Status refusal_;
   absl::Mutex mutex_;
   std::vector<v1::GenerateVideoRequest> requests_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::EstimateVideoRequest> questions_ ABSL_GUARDED_BY(mutex_);
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
 };

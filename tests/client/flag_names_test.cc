@@ -6,7 +6,7 @@ namespace ruyi::client {
 namespace {
 
 TEST(FlagNames, GivesEachFieldItsFlag) {
-  const FlagNames flags{GenerateOptions()};
+  const FlagNames flags{RequestOptions()};
   EXPECT_EQ(flags.Of("start_images"), "--image");
   EXPECT_EQ(flags.Of("end_images"), "--end-image");
   EXPECT_EQ(flags.Of("base_resolution"), "--resolution");
@@ -23,10 +23,15 @@ TEST(FlagNames, GivesEachFieldItsFlag) {
   EXPECT_EQ(flags.Of("guidance_rescale"), "--guidance-rescale");
   EXPECT_EQ(flags.Of("clip_apply_ratio"), "--clip-apply-ratio");
   EXPECT_EQ(flags.Of("memory.vae_tiling"), "--vae-tiling");
+  EXPECT_EQ(flags.Of("memory.policy"), "--memory");
+  EXPECT_EQ(flags.Of("memory.max_vram_mib"), "--max-vram");
+  EXPECT_EQ(flags.Of("memory.resident_blocks"), "--resident-blocks");
+  EXPECT_EQ(flags.Of("memory.resident_states"), "--resident-states");
+  EXPECT_EQ(flags.Of("vram_mib"), "--vram");
 }
 
 TEST(FlagNames, GivesEachFieldOfTheAccelerationItsFlag) {
-  const FlagNames flags{GenerateOptions()};
+  const FlagNames flags{RequestOptions()};
   EXPECT_EQ(flags.Of("acceleration.fp8"), "--fp8");
   EXPECT_EQ(flags.Of("acceleration.fp8.mode"), "--fp8");
   EXPECT_EQ(flags.Of("acceleration.fp8.type"), "--fp8-type");
@@ -48,7 +53,7 @@ TEST(FlagNames, NamesTheLora) {
 }
 
 TEST(FlagNames, LeavesAFieldThatOnlyBeginsAlikeAsItIs) {
-  const FlagNames flags{GenerateOptions()};
+  const FlagNames flags{RequestOptions()};
   EXPECT_EQ(flags.Of("size_hint"), "size_hint");
   EXPECT_EQ(flags.Of("acceleration"), "acceleration");
 }
@@ -68,7 +73,7 @@ TEST(FlagNames, LeavesAwayAPictureThatWasNotGiven) {
 }
 
 TEST(FlagNames, LeavesAFieldWithoutFlagAsItIs) {
-  const FlagNames flags{GenerateOptions()};
+  const FlagNames flags{RequestOptions()};
   EXPECT_EQ(flags.Of("execution_timeout.seconds"), "execution_timeout.seconds");
   EXPECT_EQ(flags.Of(""), "");
 }

@@ -134,6 +134,29 @@ TEST_F(GenerateCommandTest, NamesTheFlagsOfTheOptions) {
                 "  END of --tea-cache-skip: 0 is out of range\n");
 }
 
+TEST_F(GenerateCommandTest, ListsTheMemoryModesThatDoNotFit) {
+  server_.Play({}, ToGrpc(NothingFitsStatus()));
+  ExpectFailure(Run(), 3,
+                "error: no memory mode fits [VRAM_BUDGET]\n"
+                "  20 blocks, 5 states: would take too much\n");
+}
+
+TEST_F(GenerateCommandTest, SaysThatADeviceBrokeOnAnotherVideo) {
+  const auto status = DetailedStatus(grpc::ABORTED, "a device broke", "WORKER_LOST", {}, 10'000);
+  server_.Play({AcceptedEvent(), FailedEvent(status)}, ToGrpc(status));
+  ExpectFailure(Run(), 4, "error: a device broke [WORKER_LOST]\n  try again in 10 s\n");
+}
+
+TEST_F(GenerateCommandTest, GoesOnAfterARetry) {
+  std::vector<v1::VideoEvent> events = WholeVideo("film", 4);
+  events.insert(events.begin() + 1, RetryEvent());
+  server_.Play(events);
+  const ClientResult result = Run();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(ReadFile(out_), "film");
+  EXPECT_THAT(result.err, HasSubstr("\nout of memory: goes on with 10 blocks, 5 states\n"));
+}
+
 TEST_F(GenerateCommandTest, SaysThatTheServerHasNoSuchMode) {
   server_.Play({}, ToGrpc(DetailedStatus(grpc::UNIMPLEMENTED, "acceleration.fp8: in 8 bits", "FEATURE_NOT_BUILT",
                                          {{"acceleration.fp8", "in 8 bits"}})));

@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string ErrorOf(const GenerateOptions& options) {
+std::string ErrorOf(const RequestOptions& options) {
   return std::string(MakeGenerateRequest(options).status().message());
 }
 
@@ -60,7 +60,7 @@ TEST(GenerateRequest, CarriesEveryOption) {
                                             .fp8_type = "e5m2",
                                             .tea_cache = {.threshold = 0, .skip = SkippedEnds{4, 5}, .offload = true},
                                             .enhance = {.weight = 2.5, .skip = SkippedEnds{0, 7}},
-                                            .vae_tiling = false});
+                                            .memory = {.vae_tiling = false}});
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_TRUE(request->has_guidance_rescale());
   EXPECT_EQ(request->clip_apply_ratio(), 0.25);
@@ -80,6 +80,19 @@ TEST(GenerateRequest, CarriesEveryOption) {
   EXPECT_EQ(acceleration.enhance_a_video().weight(), 2.5);
   EXPECT_TRUE(acceleration.enhance_a_video().has_skip_start_steps());
   EXPECT_EQ(acceleration.enhance_a_video().skip_end_steps(), 7);
+}
+
+TEST(GenerateRequest, CarriesTheMemory) {
+  const auto request = MakeGenerateRequest(
+      {.memory = {.policy = "fastest", .max_vram_mib = 12288, .resident_blocks = 0, .resident_states = 5}});
+  ASSERT_TRUE(request.ok()) << request.status();
+  const v1::Memory& memory = request->memory();
+  EXPECT_FALSE(memory.has_vae_tiling());
+  EXPECT_EQ(memory.policy(), v1::MEMORY_POLICY_FASTEST);
+  EXPECT_EQ(memory.max_vram_mib(), 12288);
+  EXPECT_TRUE(memory.has_resident_blocks());
+  EXPECT_EQ(memory.resident_blocks(), 0);
+  EXPECT_EQ(memory.resident_states(), 5);
 }
 
 TEST(GenerateRequest, LeavesTheSkippedStepsToTheServer) {
@@ -120,6 +133,9 @@ TEST(Choices, EveryWordHasItsValue) {
     EXPECT_EQ(NameOfFp8Type(Fp8TypeOfName(name)), name);
   }
   EXPECT_EQ(static_cast<int>(Fp8TypeNames().size()), v1::Fp8Type_ARRAYSIZE - 1);
+  for (const std::string& name : MemoryPolicyNames())
+    EXPECT_NE(MemoryPolicyOfName(name), v1::MEMORY_POLICY_UNSPECIFIED) << name;
+  EXPECT_EQ(static_cast<int>(MemoryPolicyNames().size()), v1::MemoryPolicy_ARRAYSIZE - 1);
 }
 
 TEST(Choices, AnUnknownValueHasItsNumber) {

@@ -68,7 +68,7 @@ TEST(Interrupt, EndsWithoutASignal) {
 
 TEST(CancelSource, CancelsACallThatStartsLater) {
   FakeServer server;
-  server.Answer({});
+  server.Answer(v1::Capabilities());
   CancelSource source;
   source.Cancel();
   v1::Capabilities capabilities;

@@ -80,6 +80,10 @@ TEST(PlainProgress, SaysHowManyStepsWereSkipped) {
   EXPECT_EQ(PlainText({event}), "denoising: 12/25, 0:41 left, 3 steps skipped\n");
 }
 
+TEST(PlainProgress, SaysThatMemoryRanOut) {
+  EXPECT_EQ(PlainText({RetryEvent()}), "out of memory: goes on with 10 blocks, 5 states\n");
+}
+
 TEST(PlainProgress, SaysNothingOfChunksAndHeartbeats) {
   EXPECT_EQ(PlainText({ChunkEvent(0, "abc"), HeartbeatEvent()}), "");
 }
@@ -110,6 +114,10 @@ TEST(TerminalProgress, KeepsTheAcceptedLine) {
             std::string(kClear) + "videos/7 accepted: 64x48, 9 frames, seed 42, 25 steps\n");
 }
 
+TEST(TerminalProgress, KeepsTheLineThatMemoryRanOut) {
+  EXPECT_EQ(TerminalText({RetryEvent()}), std::string(kClear) + "out of memory: goes on with 10 blocks, 5 states\n");
+}
+
 TEST(TerminalProgress, CutsTheLineOnANarrowTerminal) {
   EXPECT_EQ(TerminalText({ProgressEvent(v1::PHASE_DENOISING, 10, 20)}, 10), std::string(kClear) + "denoising");
 }
@@ -136,6 +144,13 @@ TEST(JsonEvents, HaveTheNamesOfTheContractAndZeros) {
       line["progress"],
       (json{
           {"phase", "PHASE_DENOISING"}, {"step", 0}, {"total", 25}, {"eta", "41s"}, {"skipped_steps", json::array()}}));
+}
+
+TEST(JsonEvents, TellARetry) {
+  const json retry = EventAsJson(RetryEvent())["retry"];
+  EXPECT_EQ(retry["from"]["resident_blocks"], 20);
+  EXPECT_EQ(retry["to"], (json{{"resident_blocks", 10}, {"resident_states", 5}, {"branches_in_turn", false}}));
+  EXPECT_EQ(retry["reason"], "no memory for 1 GiB");
 }
 
 TEST(JsonEvents, ListTheSkippedSteps) {
@@ -196,6 +211,29 @@ TEST(EventText, NamesEveryPhase) {
 TEST(EventText, SumsUpTheVideo) {
   EXPECT_EQ(SummaryText("film.mp4", CompletedEvent("abc").completed().video()),
             "film.mp4: 3 bytes, 64x48, 9 frames, seed 42, made in 3.5 s");
+}
+
+TEST(EventText, SaysTheModeThatWasChosen) {
+  v1::Video video = AcceptedEvent().accepted().video();
+  v1::MemoryPlan& plan = *video.mutable_plan();
+  plan.mutable_mode()->set_resident_blocks(20);
+  plan.mutable_mode()->set_resident_states(5);
+  plan.mutable_mode()->set_branches_in_turn(true);
+  plan.set_predicted_mib(22893);
+  plan.mutable_predicted_time()->set_seconds(63);
+  EXPECT_EQ(AcceptedText(video),
+            "videos/7 accepted: 64x48, 9 frames, seed 42, 25 steps; "
+            "20 blocks, 5 states, branches in turn, 22893 MiB, about 1:03");
+}
+
+TEST(EventText, SumsUpPeakAndRetries) {
+  v1::Video video = CompletedEvent("abc").completed().video();
+  video.mutable_usage()->set_peak_mib(22893);
+  EXPECT_THAT(SummaryText("film.mp4", video), EndsWith("made in 3.5 s, peak 22893 MiB"));
+  video.mutable_usage()->set_retries(1);
+  EXPECT_THAT(SummaryText("film.mp4", video), EndsWith("peak 22893 MiB, 1 retry"));
+  video.mutable_usage()->set_retries(2);
+  EXPECT_THAT(SummaryText("film.mp4", video), EndsWith("peak 22893 MiB, 2 retries"));
 }
 
 TEST(EventText, SumsUpTheSkippedSteps) {

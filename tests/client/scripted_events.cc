@@ -66,6 +66,16 @@ v1::VideoEvent ProgressEvent(v1::Phase phase, int step, int total, int eta_s) {
   return event;
 }
 
+v1::VideoEvent RetryEvent() {
+  v1::VideoEvent event;
+  event.mutable_retry()->mutable_from()->set_resident_blocks(20);
+  event.mutable_retry()->mutable_from()->set_resident_states(10);
+  event.mutable_retry()->mutable_to()->set_resident_blocks(10);
+  event.mutable_retry()->mutable_to()->set_resident_states(5);
+  event.mutable_retry()->set_reason("no memory for 1 GiB");
+  return event;
+}
+
 v1::VideoEvent ChunkEvent(int64_t offset, const std::string& data) {
   v1::VideoEvent event;
   event.mutable_chunk()->set_offset(offset);
@@ -137,6 +147,19 @@ google::rpc::Status DetailedStatus(grpc::StatusCode code, const std::string& mes
   *retry.mutable_retry_delay() = TimeUtil::MillisecondsToDuration(retry_ms);
   if (retry_ms > 0)
     status.add_details()->PackFrom(retry);
+  return status;
+}
+
+google::rpc::Status NothingFitsStatus() {
+  google::rpc::Status status = DetailedStatus(grpc::FAILED_PRECONDITION, "no memory mode fits", "VRAM_BUDGET");
+  google::rpc::PreconditionFailure failure;
+  for (const char* subject : {"20 blocks, 5 states", "0 blocks, 1 states"}) {
+    auto& violation = *failure.add_violations();
+    violation.set_type("VRAM_BUDGET");
+    violation.set_subject(subject);
+    violation.set_description("would take too much");
+  }
+  status.add_details()->PackFrom(failure);
   return status;
 }
 

@@ -21,6 +21,8 @@ v1::VideoEvent AcceptedEvent();
 v1::VideoEvent QueuedEvent(int position);
 // `eta_s` < 0: absent.
 v1::VideoEvent ProgressEvent(v1::Phase phase, int step, int total, int eta_s = -1);
+// From 20 blocks, 10 states to 10 blocks, 5 states.
+v1::VideoEvent RetryEvent();
 v1::VideoEvent ChunkEvent(int64_t offset, const std::string& data);
 // The last chunk of `film`.
 v1::VideoEvent LastChunkEvent(const std::string& film);
@@ -39,6 +41,9 @@ struct FieldError {
 };
 google::rpc::Status DetailedStatus(grpc::StatusCode code, const std::string& message, const std::string& reason,
                                    const std::vector<FieldError>& violations = {}, int retry_ms = 0);
+
+// VRAM_BUDGET: two memory modes, neither of which fits.
+google::rpc::Status NothingFitsStatus();
 
 // As it travels in the trailers.
 grpc::Status ToGrpc(const google::rpc::Status& status);

@@ -34,6 +34,13 @@ TEST(StatusText, SaysWhenToTryAgain) {
               HasSubstr("try again in 2.5 s\n"));
 }
 
+TEST(StatusText, ListsTheMemoryModesThatDoNotFit) {
+  EXPECT_EQ(ErrorText(NothingFitsStatus(), Flags()),
+            "error: no memory mode fits [VRAM_BUDGET]\n"
+            "  20 blocks, 5 states: would take too much\n"
+            "  0 blocks, 1 states: would take too much\n");
+}
+
 TEST(StatusText, WithoutDetailsIsTheMessage) {
   EXPECT_EQ(CallErrorText(grpc::Status(grpc::INTERNAL, "broken"), "host:1", Flags()), "error: broken\n");
 }

@@ -104,6 +104,20 @@ TEST(VideoClient, ReturnsTheStatusWithItsDetails) {
   EXPECT_NE(status.error_details(), "");
 }
 
+TEST(VideoClient, GetsAnEstimate) {
+  FakeServer server;
+  v1::EstimateVideoResponse sent;
+  sent.set_budget_mib(12288);
+  server.Answer(sent);
+  v1::EstimateVideoRequest question;
+  question.set_vram_mib(7);
+  v1::EstimateVideoResponse received;
+  EXPECT_TRUE(VideoClient(server.address()).Estimate(question, {}, &received).ok());
+  EXPECT_EQ(received.budget_mib(), 12288);
+  ASSERT_EQ(server.questions().size(), 1);
+  EXPECT_EQ(server.questions()[0].vram_mib(), 7);
+}
+
 TEST(VideoClient, GetsCapabilities) {
   FakeServer server;
   v1::Capabilities sent;

@@ -134,8 +134,7 @@ struct Recording {
   }
 };
 
-absl::Status Record(const RuyiPipeline& pipeline, const GenerationPlan& plan, NoiseSource& noise,
-                    Recording& recording) {
+absl::Status Record(RuyiPipeline& pipeline, const GenerationPlan& plan, NoiseSource& noise, Recording& recording) {
   const RunObserver observer = {
       .on_clip = [&](const ConditioningClip& clip) { recording.SetClip(clip); },
       .on_latents = [&](const at::Tensor& latents) { recording.latents.push_back(latents.clone()); },
@@ -151,8 +150,8 @@ absl::Status Record(const RuyiPipeline& pipeline, const GenerationPlan& plan, No
 
 absl::StatusOr<std::vector<CaseOutput>> RunPipelineCase(const CaseInput& input) {
   RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(input.golden.model, input.placement));
-  const RuyiPipeline pipeline(std::move(models));
-  RUYI_ASSIGN_OR_RETURN(const GenerationPlan plan, ReadPlan(input, pipeline.geometry()));
+  RUYI_ASSIGN_OR_RETURN(const GenerationPlan plan, ReadPlan(input, models.geometry()));
+  RuyiPipeline pipeline(std::move(models));
   RUYI_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(input.golden.file));
   RUYI_ASSIGN_OR_RETURN(InjectedNoise noise, InjectedNoise::Read(file));
   Recording recording;

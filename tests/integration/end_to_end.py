@@ -132,6 +132,43 @@ class OneServerTest(EndToEndTest):
         self.assertEqual(phases, {"PHASE_CONDITIONING", "PHASE_DENOISING", "PHASE_DECODING"})
         self.assertEqual(sum("chunk" in event and event["chunk"]["last"] for event in events), 1)
 
+    def test_an_estimate_is_what_a_video_takes(self):
+        client = self.client(self.server, "estimate", "--image", str(PHOTO), *SHORT, "--json")
+        self.assertEqual(client.exit_code(), 0, client.errors())
+        estimate = json.loads(client.stdout.all()[0])
+        modes = estimate["modes"]
+        fitting = [index for index, mode in enumerate(modes) if mode["fits"]]
+        self.assertIn(estimate["chosen"], fitting)
+        for mode in modes:
+            self.assertGreater(float(mode["predicted_time"].removesuffix("s")), 0)
+            self.assertEqual(len(mode["stages"]), 5)
+        peaks = [int(mode["predicted_mib"]) for mode in modes]
+        self.assertEqual(peaks, sorted(peaks, reverse=True))
+        self.assertEqual(estimate["settings"]["seed"], "7")
+        plan = self.plan_of("film.mp4", *SHORT)
+        self.assertEqual(plan["mode"], modes[estimate["chosen"]]["mode"])
+
+    def plan_of(self, name, *flags):
+        """Makes a video, and returns the plan of its memory."""
+        client = self.generate(self.server, name, *flags, "--json")
+        self.assertEqual(client.exit_code(), 0, client.errors())
+        return client.events()[0]["accepted"]["video"]["plan"]
+
+    def test_an_estimate_as_a_table(self):
+        client = self.client(self.server, "estimate", "--image", str(PHOTO), "--vram", "1TB")
+        self.assertEqual(client.exit_code(), 2)
+        client = self.client(self.server, "estimate", "--image", str(PHOTO), "--vram", "64GB")
+        self.assertEqual(client.exit_code(), 0, client.errors())
+        self.assertRegex("\n".join(client.stdout.all()), r"budget 65536 MiB[^*]*\n\* [^\n]* yes [^*]*\nchosen \(\*\)")
+
+    def test_a_ceiling_that_nothing_fits(self):
+        self.assert_refused(self.generate(self.server, "film.mp4", *SHORT, "--max-vram", "1"), 3, "VRAM_BUDGET",
+                            "blocks", "of 1 MiB")
+
+    def test_more_blocks_than_the_model_has(self):
+        self.assert_refused(self.generate(self.server, "film.mp4", "--resident-blocks", "999"), 3, "INVALID_REQUEST",
+                            "--resident-blocks", "999")
+
     def test_the_same_seed_gives_the_same_bytes(self):
         first = self.make(self.server, "first.mp4", *SHORT)
         self.assertEqual(self.make(self.server, "second.mp4", *SHORT), first)

@@ -104,7 +104,8 @@ class Server(Program):
 
     def __init__(self, binary, folder, flags):
         self.port_file = pathlib.Path(folder) / "ports"
-        flags = {"--listen": ANY_PORT, "--metrics-listen": ANY_PORT, "--port-file": self.port_file, **flags}
+        flags = {"--listen": ANY_PORT, "--metrics-listen": ANY_PORT, "--port-file": self.port_file,
+                 "--calibration-file": self.port_file.with_name("calibration.json"), **flags}
         super().__init__([binary, *itertools.chain.from_iterable(flags.items())])
 
     def await_log(self, event, **fields):

@@ -16,20 +16,34 @@ bool SetPart(const std::string& part, BenchMode& mode) {
     mode.is_guided = part == "guided";
     return true;
   }
+  if (part == "turn") {
+    mode.branches_in_turn = true;
+    return true;
+  }
   if (pair.size() != 2 || (pair[0] != "blocks" && pair[0] != "states"))
     return false;
-  int64_t& count = pair[0] == "blocks" ? mode.memory.resident_blocks : mode.memory.resident_states;
-  return absl::SimpleAtoi(pair[1], &count) && count >= 0;
+  int count = 0;
+  if (!absl::SimpleAtoi(pair[1], &count) || count < 0)
+    return false;
+  (pair[0] == "blocks" ? mode.resident_blocks : mode.resident_states) = count;
+  return true;
 }
 
 }  // namespace
+
+MemoryMode BenchMode::memory() const {
+  MemoryMode mode = {.branches_in_turn = branches_in_turn};
+  mode.resident_blocks = resident_blocks.value_or(mode.resident_blocks);
+  mode.resident_states = resident_states.value_or(mode.resident_states);
+  return mode;
+}
 
 absl::StatusOr<BenchMode> ParseMode(std::string_view text) {
   BenchMode mode;
   for (const std::string& part : std::vector<std::string>(absl::StrSplit(std::string(text), '+'))) {
     if (!SetPart(part, mode)) {
       return absl::InvalidArgumentError(absl::StrFormat(
-          "'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device", text));
+          "'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, +turn", text));
     }
   }
   return mode;

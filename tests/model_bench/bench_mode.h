@@ -1,20 +1,30 @@
 // In what way a shape is computed. Before it: flags. After it: the benches. A value.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "core/model/dit/dit.h"
+#include "core/plan/memory_mode.h"
+#include "core/request/generation_request.h"
 
 namespace ruyi::bench {
 
 struct BenchMode {
   bool is_guided = true;  // both branches of guidance
-  DitMemory memory;
+  std::optional<int> resident_blocks;
+  std::optional<int> resident_states;
+  bool branches_in_turn = false;
+
+  // With what was not given all on the device.
+  MemoryMode memory() const;
+
+  // As a request may fix it.
+  MemorySettings settings() const { return {.resident_blocks = resident_blocks, .resident_states = resident_states}; }
 };
 
 // "guided" or "plain", and then what does not lie on the device: "guided+blocks=10" keeps 10 blocks there,
-// "guided+states=5" keeps 5 states of skip connections; both may be given. INVALID_ARGUMENT: anything else.
+// "guided+states=5" keeps 5 states of skip connections; "+turn": branches in turn. INVALID_ARGUMENT: anything else.
 absl::StatusOr<BenchMode> ParseMode(std::string_view text);
 
 }  // namespace ruyi::bench

@@ -13,7 +13,8 @@ namespace ruyi::bench {
 
 struct BenchOptions {
   std::filesystem::path model;
-  Placement placement;
+  std::vector<c10::Device> devices;              // two: one branch of guidance each
+  Placement placement;                           // on the first of them
   Fp8Settings fp8;                               // of the weights
   std::vector<std::string> shapes = {"24@512"};  // see bench_shape.h
   std::vector<std::string> modes = {"guided"};   // see bench_mode.h
@@ -23,6 +24,9 @@ struct BenchOptions {
   int64_t head_dim = 88;                         // of kernels
   int warm_up = 2;                               // runs before those that count
   int repeat = 5;                                // runs that count
+  std::vector<int64_t> vram_mib;                 // budgets of the device, one after the other; none: what is free
+  int64_t ballast_mib = 0;                       // that something else takes once a video has been planned
+  std::filesystem::path calibration_file;        // see RuyiPipelineOptions
   std::string json;                              // file for the results, one object per line; empty: none
 };
 

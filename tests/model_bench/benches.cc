@@ -15,7 +15,9 @@
 #include "core/pipeline/ruyi/denoise_loop.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
 #include "core/pipeline/ruyi/image_tensor.h"
+#include "core/pipeline/ruyi/placed_dit.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "tests/model_bench/bench_cases.h"
 #include "tests/model_bench/bench_mode.h"
 #include "tests/model_bench/bench_shape.h"
 #include "tests/model_bench/unwatched_run.h"
@@ -30,49 +32,6 @@ double BitsOf(const at::Tensor& latents) {
   return static_cast<double>(latents.to(at::kFloat).contiguous().view(at::kInt).sum().item<int64_t>());
 }
 
-// Notes when each phase ends.
-class PhaseTimer final : public ProgressSink {
- public:
-  explicit PhaseTimer(c10::Device device) : watch_(device) {}
-
-  void OnProgress(const Progress& progress) override {
-    if (progress.phase == phase_)
-      return;
-    End();
-    phase_ = progress.phase;
-  }
-
-  // Ends the phase that runs.
-  void End() { seconds_[static_cast<int>(phase_)] += watch_.Lap(); }
-
-  double seconds(Phase phase) const { return seconds_[static_cast<int>(phase)]; }
-
- private:
-  Stopwatch watch_;
-  Phase phase_ = Phase::kConditioning;
-  double seconds_[3] = {};
-};
-
-// What a bench measures of one shape in one mode.
-using Case = std::function<absl::Status(const BenchMode& mode, const GenerationPlan& plan, Measurement& measurement)>;
-
-absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geometry, Report& report,
-                         const std::pair<std::string, Case>& bench) {
-  for (const std::string& mode_text : options.modes) {
-    RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseMode(mode_text));
-    for (const std::string& shape_text : options.shapes) {
-      RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(shape_text));
-      const GenerationPlan plan = PlanOf(shape, mode.is_guided, options.steps, geometry);
-      Measurement measurement = {.bench = bench.first, .shape = NameOf(shape), .mode = mode_text};
-      ResetPeaks(options.placement.device);
-      RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(mode, plan, measurement); }));
-      ReadMemory(options.placement.device, measurement);
-      report.Add(measurement);
-    }
-  }
-  return absl::OkStatus();
-}
-
 // Runs `work` warm_up + repeat times and notes how long each of the latter took.
 absl::Status Repeat(const BenchOptions& options, Measurement& measurement, const std::function<absl::Status()>& work) {
   for (int run = -options.warm_up; run < options.repeat; ++run) {
@@ -83,6 +42,16 @@ absl::Status Repeat(const BenchOptions& options, Measurement& measurement, const
       measurement.seconds.push_back(seconds);
   }
   return absl::OkStatus();
+}
+
+// What the cost model makes of a step of `plan`: beside the weights of the transformer, all that a step takes.
+void Predict(const CostModel& costs, const GenerationPlan& plan, MemoryMode mode, Measurement& measurement) {
+  const ModelFacts& facts = costs.facts();
+  mode.resident_blocks = std::min(mode.resident_blocks, facts.blocks);
+  mode.resident_states = std::min(mode.resident_states, facts.states);
+  const StageCost cost = costs.Predict(plan, mode).Of(Stage::kDenoise);
+  measurement.other["predicted_mib"] = MibOf(cost.peak_bytes - facts.other_weight_bytes);
+  measurement.other["predicted_s"] = cost.seconds / plan.steps;
 }
 
 absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models, GenerationPlan plan,
@@ -97,9 +66,17 @@ absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models,
     if (left_to_warm-- <= 0)
       measurement.seconds.push_back(seconds);
   });
+  run.context.branches_in_turn = plan.prediction.mode.branches_in_turn;
   RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, plan, conditions, run.context));
   measurement.other["latents_bits"] = BitsOf(latents);
   return absl::OkStatus();
+}
+
+// The cost model of the devices, calibrated; nothing is left on them.
+absl::StatusOr<std::shared_ptr<const CostModel>> CalibratedCosts(const BenchOptions& options) {
+  RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<RuyiPipeline> pipeline, OpenPipeline(options, std::nullopt));
+  RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
+  return pipeline->costs();
 }
 
 absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_count) {
@@ -112,25 +89,27 @@ absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_coun
 
 }  // namespace
 
-// The transformer of `models`, read into the host's memory, is placed anew for each mode.
+// The transformer, in the host's memory, is placed anew for each mode.
 absl::Status BenchStep(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const CostModel> costs, CalibratedCosts(options));
   RUYI_ASSIGN_OR_RETURN(RuyiModels models,
                         LoadRuyiModels(options.model, {.dtype = options.placement.dtype}, options.fp8));
-  const Dit on_host = models.dit;
   models.placement = options.placement;
-  std::optional<DitMemory> placed;
-  return ForEachCase(options, models.geometry(), report,
-                     {"step", [&](const BenchMode& mode, const GenerationPlan& plan, Measurement& measurement) {
-                        if (placed != mode.memory) {
-                          models.dit = on_host;  // so that there are never two on the device
-                          models.dit =
-                              on_host.With({.placement = options.placement, .updates = {}, .memory = mode.memory});
-                        }
-                        placed = mode.memory;
-                        ResetPeaks(options.placement.device);
-                        return MeasureSteps(options, models, plan, measurement);
-                      }});
+  std::vector<PlacedDit> transformers;
+  for (const c10::Device& device : options.devices)
+    transformers.emplace_back(models.dit, Placement{.device = device, .dtype = options.placement.dtype});
+  const auto step = [&](const BenchMode& mode, GenerationPlan plan, Measurement& measurement) {
+    plan.prediction.mode = mode.memory();
+    RuyiModels placed = models;
+    placed.dit = transformers.front().Place(MemoryOf(mode.memory()));
+    if (transformers.size() > 1)
+      placed.partner = transformers.back().Place(MemoryOf(mode.memory()));
+    Predict(*costs, plan, mode.memory(), measurement);
+    ResetPeaks(options.placement.device);
+    return MeasureSteps(options, placed, plan, measurement);
+  };
+  return ForEachCase(options, models.geometry(), report, {"step", step});
 }
 
 absl::Status BenchVae(const BenchOptions& options, Report& report) {
@@ -160,27 +139,6 @@ absl::Status BenchVae(const BenchOptions& options, Report& report) {
     RUYI_RETURN_IF_ERROR(ForEachCase(options, models.geometry(), report, bench));
   }
   return absl::OkStatus();
-}
-
-absl::Status BenchRequest(const BenchOptions& options, Report& report) {
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(options.model, options.placement, options.fp8));
-  RuyiPipeline pipeline(std::move(models));
-  const Case request = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
-    int left_to_warm = options.warm_up;
-    return Repeat(options, measurement, [&] {
-      PhaseTimer timer(options.placement.device);
-      DiscardFrames frames;
-      const absl::Status status = pipeline.Generate(plan, CancellationToken(), timer, frames);
-      timer.End();
-      if (left_to_warm-- <= 0) {
-        measurement.phases["conditioning"].push_back(timer.seconds(Phase::kConditioning));
-        measurement.phases["denoising"].push_back(timer.seconds(Phase::kDenoising));
-        measurement.phases["decoding"].push_back(timer.seconds(Phase::kDecoding));
-      }
-      return status;
-    });
-  };
-  return ForEachCase(options, pipeline.geometry(), report, {"request", request});
 }
 
 absl::Status BenchLoad(const BenchOptions& options, Report& report) {

@@ -16,8 +16,17 @@ absl::Status BenchStep(const BenchOptions& options, Report& report);
 // (condition), and decoding to frames in host memory (decode).
 absl::Status BenchVae(const BenchOptions& options, Report& report);
 
-// A whole request, with the seconds of each phase.
+// Whole requests as a server makes them: planned for each of the budgets, made, and compared with what was predicted.
+// With a ballast, something else takes memory once a request is planned. No warm-up.
 absl::Status BenchRequest(const BenchOptions& options, Report& report);
+
+// What each of the budgets gives, by the cost model: the modes, which one is chosen, and why. Nothing is measured but
+// the calibration.
+absl::Status BenchPlan(const BenchOptions& options, Report& report);
+
+// Breaks the GPU for this process, as a fault of a kernel does, and says what CleanDevice makes of it. INTERNAL: it was
+// not noticed. FAILED_PRECONDITION: not a GPU.
+absl::Status BenchFault(const BenchOptions& options, Report& report);
 
 // Reading the model's folder onto the device, with the host's memory. No warm-up.
 absl::Status BenchLoad(const BenchOptions& options, Report& report);

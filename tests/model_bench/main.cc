@@ -28,13 +28,17 @@ using Bench = absl::Status (*)(const BenchOptions&, Report&);
 struct Arguments {
   BenchOptions bench;
   MakeModelOptions make_model;
-  std::string device = "cuda";
+  std::vector<std::string> devices = {"cuda"};
   std::string dtype = "bfloat16";
   std::string fp8 = "none";
 };
 
 absl::Status Measure(Bench bench, Arguments arguments) {
-  RUYI_ASSIGN_OR_RETURN(arguments.bench.placement.device, OpenDevice(arguments.device));
+  for (const std::string& name : arguments.devices) {
+    RUYI_ASSIGN_OR_RETURN(const c10::Device device, OpenDevice(name));
+    arguments.bench.devices.push_back(device);
+  }
+  arguments.bench.placement.device = arguments.bench.devices.front();
   arguments.bench.fp8.mode = Fp8Modes().at(arguments.fp8);
   arguments.bench.placement.dtype = Dtypes().at(arguments.dtype);
   RUYI_ASSIGN_OR_RETURN(Report report, Report::Create(arguments.bench));
@@ -44,7 +48,10 @@ absl::Status Measure(Bench bench, Arguments arguments) {
 CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
   BenchOptions& options = arguments.bench;
   CLI::App* command = app.add_subcommand(name, what);
-  command->add_option("--device", arguments.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command->add_option("--device", arguments.devices, "cpu, cuda or cuda:N; two: one branch of guidance each")
+      ->delimiter(',')
+      ->expected(1, 2)
+      ->capture_default_str();
   command->add_option("--dtype", arguments.dtype, "Type of the arithmetic")
       ->check(CLI::IsMember(Dtypes()))
       ->capture_default_str();
@@ -56,6 +63,8 @@ CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& wh
 CLI::App* AddModelBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
   CLI::App* command = AddBench(app, name, what, arguments);
   command->add_option("--model", arguments.bench.model, "Model folder")->required();
+  command->add_option("--calibration-file", arguments.bench.calibration_file,
+                      "Keep what the cost model is calibrated with");
   command->add_option("--fp8", arguments.fp8, "Weights in 8 bits (e4m3fn)")
       ->check(CLI::IsMember(Fp8Modes()))
       ->capture_default_str();
@@ -74,8 +83,8 @@ void AddShapes(CLI::App& command, BenchOptions& options) {
       ->capture_default_str();
   command
       .add_option("--mode", options.modes,
-                  "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device, "
-                  "of a step only; a list")
+                  "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device; "
+                  "+turn: branches in turn, of a step only; a list")
       ->delimiter(',')
       ->capture_default_str();
   AddWarmUp(command, options);
@@ -95,6 +104,14 @@ void AddKernels(CLI::App& app, Arguments& arguments) {
   AddWarmUp(*command, options);
 }
 
+void AddRequest(CLI::App& command, BenchOptions& options) {
+  command.add_option("--steps", options.steps, "Denoising steps")->check(CLI::Range(1, 1000))->capture_default_str();
+  command
+      .add_option("--vram", options.vram_mib,
+                  "MiB of the device that may be used, or a list of them, one after the other; default: what is free")
+      ->delimiter(',');
+}
+
 void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
   CLI::App* command = app.add_subcommand("make-model", "Write a model folder of random weights");
   command->add_option("--manifest", options.manifests, "Manifest of a part, or the folder with those of all parts")
@@ -104,11 +121,9 @@ void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
 }
 
 absl::Status RunCommand(const CLI::App& app, const Arguments& arguments) {
-  const std::map<std::string, Bench> benches = {{"step", &BenchStep},
-                                                {"vae", &BenchVae},
-                                                {"request", &BenchRequest},
-                                                {"load", &BenchLoad},
-                                                {"kernels", &BenchKernels}};
+  const std::map<std::string, Bench> benches = {{"step", &BenchStep},  {"vae", &BenchVae},   {"request", &BenchRequest},
+                                                {"plan", &BenchPlan},  {"load", &BenchLoad}, {"kernels", &BenchKernels},
+                                                {"fault", &BenchFault}};
   const std::string command = app.get_subcommands().front()->get_name();
   if (command == "make-model")
     return MakeModel(arguments.make_model);
@@ -122,13 +137,17 @@ int Main(int argc, char** argv) {
   AddMakeModel(app, arguments.make_model);
   AddShapes(*AddModelBench(app, "step", "One denoising step", arguments), arguments.bench);
   AddShapes(*AddModelBench(app, "vae", "Encoding and decoding", arguments), arguments.bench);
-  CLI::App* request = AddModelBench(app, "request", "A whole request", arguments);
+  CLI::App* request = AddModelBench(app, "request", "Whole requests, planned and made", arguments);
   AddShapes(*request, arguments.bench);
-  request->add_option("--steps", arguments.bench.steps, "Denoising steps")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  AddRequest(*request, arguments.bench);
+  request->add_option("--ballast", arguments.bench.ballast_mib,
+                      "MiB that something else takes once a request is planned");
+  CLI::App* plan = AddModelBench(app, "plan", "What budgets give, without making anything", arguments);
+  AddShapes(*plan, arguments.bench);
+  AddRequest(*plan, arguments.bench);
   AddModelBench(app, "load", "Reading the model", arguments);
   AddKernels(app, arguments);
+  AddBench(app, "fault", "Break the GPU for this process, and see that it is noticed", arguments);
   const auto parse = [&]() -> int {
     CLI11_PARSE(app, argc, argv);
     return -1;

@@ -15,6 +15,10 @@ constexpr auto kTotal = static_cast<size_t>(c10::CachingAllocator::StatType::AGG
 
 }  // namespace
 
+double MibOf(int64_t bytes) {
+  return static_cast<double>(bytes) / kBytesPerMib;
+}
+
 double Median(std::vector<double> values) {
   if (values.empty())
     return 0;
@@ -42,12 +46,13 @@ void ResetPeaks(c10::Device device) {
 
 void ReadMemory(c10::Device device, Measurement& measurement) {
   if (device.is_cpu()) {
-    measurement.peak_mib = ProcessMib("VmHWM");
+    if (measurement.peak_mib == 0)
+      measurement.peak_mib = ProcessMib("VmHWM");
     return;
   }
   const auto stats = at::accelerator::getDeviceStats(device.index());
-  measurement.peak_mib = static_cast<double>(stats.allocated_bytes[kTotal].peak) / kBytesPerMib;
-  measurement.reserved_mib = static_cast<double>(stats.reserved_bytes[kTotal].peak) / kBytesPerMib;
+  measurement.peak_mib = std::max(measurement.peak_mib, MibOf(stats.allocated_bytes[kTotal].peak));
+  measurement.reserved_mib = MibOf(stats.reserved_bytes[kTotal].peak);
 }
 
 double ProcessMib(std::string_view name) {

@@ -16,12 +16,14 @@ struct Measurement {
   std::string bench;
   std::string shape;
   std::string mode;
-  std::vector<double> seconds;                        // of each run that counts
-  std::map<std::string, std::vector<double>> phases;  // parts of them, in seconds
-  double peak_mib = 0;                                // of the device's allocator; on a CPU of the process
-  double reserved_mib = 0;                            // what the allocator took from the device at most
+  std::vector<double> seconds;  // of each run that counts
+  double peak_mib = 0;          // of the device's allocator; on a CPU of the process
+  double reserved_mib = 0;      // what the allocator took from the device at most
   std::map<std::string, double> other;
+  std::string note;
 };
+
+double MibOf(int64_t bytes);
 
 double Median(std::vector<double> values);
 
@@ -41,7 +43,7 @@ class Stopwatch {
 // The peaks of ReadMemory begin anew.
 void ResetPeaks(c10::Device device);
 
-// Fills in peak_mib and reserved_mib.
+// Fills in reserved_mib and, where a bench has not measured a higher one itself, peak_mib.
 void ReadMemory(c10::Device device, Measurement& measurement);
 
 // A line of /proc/self/status, such as VmHWM or RssAnon.

@@ -22,19 +22,18 @@ ordered_json ToJson(const Measurement& measurement, const Placement& placement) 
                        {"seconds", measurement.seconds},
                        {"peak_mib", measurement.peak_mib},
                        {"reserved_mib", measurement.reserved_mib}};
-  for (const auto& [name, seconds] : measurement.phases)
-    json["phases_s"][name] = seconds;
   for (const auto& [name, value] : measurement.other)
     json[name] = value;
+  if (!measurement.note.empty())
+    json["note"] = measurement.note;
   return json;
 }
 
 std::string Details(const Measurement& measurement) {
   std::string text;
-  for (const auto& [name, seconds] : measurement.phases)
-    absl::StrAppendFormat(&text, " %s %.3f s", name, Median(seconds));
   for (const auto& [name, value] : measurement.other)
     absl::StrAppendFormat(&text, " %s %.6g", name, value);
+  absl::StrAppend(&text, measurement.note.empty() ? "" : " ", measurement.note);
   return text;
 }
 
@@ -53,7 +52,8 @@ absl::StatusOr<Report> Report::Create(const BenchOptions& options) {
 }
 
 void Report::Add(const Measurement& measurement) {
-  const auto [least, most] = std::minmax_element(measurement.seconds.begin(), measurement.seconds.end());
+  const std::vector<double> seconds = measurement.seconds.empty() ? std::vector<double>{0} : measurement.seconds;
+  const auto [least, most] = std::minmax_element(seconds.begin(), seconds.end());
   std::cout << absl::StrFormat("%-12s %-16s %-8s %9.4f %9.4f %9.4f %10.0f %10.0f %s\n", measurement.bench,
                                measurement.shape, measurement.mode, Median(measurement.seconds), *least, *most,
                                measurement.peak_mib, measurement.reserved_mib, Details(measurement))

@@ -24,8 +24,8 @@ std::vector<std::string> RpcDetails::wrong_fields() const {
 RpcDetails DetailsOf(const google::rpc::Status& status) {
   RpcDetails details;
   for (const google::protobuf::Any& any : status.details()) {
-    const bool known =
-        Unpack(any, details.error_info) || Unpack(any, details.bad_request) || Unpack(any, details.retry_info);
+    const bool known = Unpack(any, details.error_info) || Unpack(any, details.bad_request) ||
+                       Unpack(any, details.precondition_failure) || Unpack(any, details.retry_info);
     details.others += known ? 0 : 1;
   }
   return details;

@@ -14,6 +14,7 @@ namespace ruyi {
 struct RpcDetails {
   std::optional<google::rpc::ErrorInfo> error_info;
   std::optional<google::rpc::BadRequest> bad_request;
+  std::optional<google::rpc::PreconditionFailure> precondition_failure;
   std::optional<google::rpc::RetryInfo> retry_info;
   int others = 0;  // details of other types
 

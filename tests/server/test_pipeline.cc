@@ -11,19 +11,20 @@ class WatchedPipeline final : public Pipeline {
  public:
   WatchedPipeline(FakePipelineOptions options, PipelineWatch* watch) : fake_(std::move(options)), watch_(watch) {}
 
-  LatentGeometry geometry() const override { return fake_.geometry(); }
   std::shared_ptr<const LoraCatalog> loras() const override { return fake_.loras(); }
   absl::Status WarmUp() override { return fake_.WarmUp(); }
+  std::shared_ptr<const CostModel> costs() const override { return fake_.costs(); }
+  int64_t AvailableBytes() const override { return fake_.AvailableBytes(); }
 
-  absl::Status Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
-                        FrameSink& frames) override {
+  absl::StatusOr<GenerationReport> Generate(const GenerationPlan& plan, const CancellationToken& token,
+                                            ProgressSink& progress, FrameSink& frames) override {
     {
       absl::MutexLock lock(&watch_->mutex_);
       watch_->token_ = token;
     }
-    absl::Status status = fake_.Generate(plan, token, progress, frames);
+    absl::StatusOr<GenerationReport> report = fake_.Generate(plan, token, progress, frames);
     watch_->ended_.Increment();
-    return status;
+    return report;
   }
 
  private:

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/request/lora_catalog.h"
 
 namespace ruyi {
@@ -17,10 +18,14 @@ class FakeLoraCatalog final : public LoraCatalog {
 
   std::vector<std::string> Names() const override { return names_; }
 
-  absl::Status Check(const std::string& name) const override {
+  static constexpr int64_t kBytes = 1 << 20;  // of each
+
+  absl::StatusOr<int64_t> Check(const std::string& name) const override {
     if (std::find(names_.begin(), names_.end(), name) == names_.end())
       return absl::NotFoundError("there is no such LoRA");
-    return name == broken_ ? absl::InvalidArgumentError("tensor 'x' fits no layer") : absl::OkStatus();
+    if (name == broken_)
+      return absl::InvalidArgumentError("tensor 'x' fits no layer");
+    return kBytes;
   }
 
  private:

@@ -1,13 +1,30 @@
 #include "tests/support/fake_pipeline.h"
 
 #include "absl/algorithm/container.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
+#include "core/pipeline/step_down.h"
 #include "tests/support/grey_image.h"
 
 namespace ruyi {
 
-absl::Status FakePipeline::Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
-                                    FrameSink& frames) {
+absl::StatusOr<GenerationReport> FakePipeline::Generate(const GenerationPlan& plan, const CancellationToken& token,
+                                                        ProgressSink& progress, FrameSink& frames) {
+  int attempts = 0;
+  const auto attempt = [&](const Prediction& mode, FrameSink& sink) -> absl::StatusOr<StageCosts> {
+    if (attempts++ < options_.out_of_memory)
+      return ErrorWithReason(absl::StatusCode::kResourceExhausted, "making a video: out of memory",
+                             reason::kGpuOutOfMemory);
+    RUYI_RETURN_IF_ERROR(Attempt(plan, token, progress, sink));
+    return mode.stages;
+  };
+  return GenerateWithStepDown(plan, {.attempt = attempt, .available_bytes = options_.available_bytes}, progress,
+                              frames);
+}
+
+absl::Status FakePipeline::Attempt(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
+                                   FrameSink& frames) const {
   const auto do_nothing = [] { return absl::OkStatus(); };
   const Progress conditioning = {.phase = Phase::kConditioning, .total = options_.encoder_chunks};
   RUYI_RETURN_IF_ERROR(RunPhase(conditioning, token, progress, do_nothing));

@@ -43,6 +43,7 @@ struct ClipVisionModel {
   std::vector<ClipEncoderLayer> layers;
   LayerNorm output_norm;
   Linear projection;
+  int64_t bytes = 0;  // of the weights of a model that was loaded
 
   static ClipVisionModel Load(const WeightScope& scope, const ClipVisionConfig& config);
 

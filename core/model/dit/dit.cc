@@ -75,6 +75,22 @@ at::Tensor Unpatchify(const at::Tensor& x, const at::Tensor& like, int64_t patch
       .reshape({x.size(0), -1, like.size(2), like.size(3), like.size(4)});
 }
 
+// The batches as one; a single one as it is.
+at::Tensor Join(const std::vector<at::Tensor>& batches) {
+  return batches.size() == 1 ? batches.front() : at::cat(batches);
+}
+
+// The opposite: views into `x`, each with as many rows as its context.
+std::vector<at::Tensor> Split(const at::Tensor& x, absl::Span<const DitContext> contexts) {
+  std::vector<at::Tensor> batches;
+  int64_t row = 0;
+  for (const DitContext& context : contexts) {
+    batches.push_back(x.narrow(0, row, context.batch));
+    row += context.batch;
+  }
+  return batches;
+}
+
 // `tokens` where `mask` [B, n] is not 0, else `filler` [n, width].
 at::Tensor Fill(const at::Tensor& tokens, const at::Tensor& mask, const at::Tensor& filler) {
   return at::where(mask.to(tokens.device()).ne(0).unsqueeze(2), tokens, filler);
@@ -148,11 +164,12 @@ Dit Dit::With(const DitSettings& settings) const {
     const Placement in_place = {.device = parameters.begin()->second.device(), .dtype = settings.placement.dtype};
     parameters = FromParameters(config_, in_place, std::move(parameters), settings.rule)->parameters();
   }
-  const bool same_streams = !settings.rule && settings.memory == layers_->streaming.memory() &&
-                            settings.placement.device == placement_.device;
-  DitStreaming streaming = same_streams
-                               ? layers_->streaming
-                               : DitStreaming(settings.memory, parameters, config_.layers, settings.placement.device);
+  const c10::Device& device = settings.placement.device;
+  const bool same_ring = !settings.rule && device == placement_.device &&
+                         settings.memory.resident_blocks == layers_->streaming.memory().resident_blocks;
+  DitStreaming streaming = same_ring
+                               ? layers_->streaming.WithStates(settings.memory.resident_states, config_.layers, device)
+                               : DitStreaming(settings.memory, parameters, config_.layers, device);
   WeightStore store = WeightStore::Over(streaming.Placed(parameters), settings.placement, {}, settings.updates);
   std::shared_ptr<DitLayers> layers = *LoadLayers(config_, store);
   streaming.RestoreSources(parameters, layers->parameters);
@@ -170,6 +187,21 @@ const Parameters& Dit::parameters() const {
 
 const LayerShapes& Dit::linear_layers() const {
   return layers_->shapes;
+}
+
+std::vector<int64_t> Dit::DeviceBytes() const {
+  return DeviceBytesByResidentBlocks(layers_->parameters, config_.layers);
+}
+
+DitConditions DitConditions::Branch(int64_t row) const {
+  const auto of = [&](const at::Tensor& x) { return x.defined() ? x.narrow(0, row, 1) : x; };
+  return {.text = of(text),
+          .text_mask = of(text_mask),
+          .t5 = of(t5),
+          .t5_mask = of(t5_mask),
+          .sizes = of(sizes),
+          .clip_tokens = of(clip_tokens),
+          .clip_mask = of(clip_mask)};
 }
 
 // [B, text tokens, cross]
@@ -208,6 +240,7 @@ DitContext Dit::Prepare(const DitConditions& conditions, const DitSchedule& sche
       layers_->tone.Forward(schedule.timesteps.to(placement_.device), t5, conditions.sizes.to(placement_.device));
   const at::Tensor tones = at::silu(vectors.to(at::kFloat)).to(placement_.dtype);
   DitContext context;
+  context.batch = conditions.text.size(0);
   PrepareBlocks(conditions, tones, context);
   const std::vector<at::Tensor> modulation = at::chunk(layers_->out_modulation.Forward(tones).unsqueeze(2), 2, -1);
   context.out_scales = modulation[0] + 1;
@@ -233,34 +266,70 @@ DitBlockInput Dit::BlockInput(const DitContext& context, const DitStep& step, in
   return input;
 }
 
-// Through all blocks and the last normalisation.
-at::Tensor Dit::RunBlocks(at::Tensor tokens, const DitContext& context, const DitStep& step) const {
-  StateStack skips(layers_->streaming.states());
-  for (int64_t i = 0; i < config_.layers; ++i) {
-    const DitBlock& block = layers_->blocks[i];
-    at::Tensor skipped;
-    if (block.skip.has_value())
-      skipped = skips.Pop();
-    const BlockUse use(layers_->streaming, i);
-    tokens = block.Forward(tokens, skipped, BlockInput(context, step, i));
-    if (i < config_.layers / 2 - 1)
-      skips.Push(tokens);
+// Each batch through a block. The second half of the blocks takes the batches in the opposite order, in which their
+// states come back.
+void Dit::RunBlock(int64_t index, Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step,
+                   StateStack& skips) const {
+  const DitBlock& block = layers_->blocks[index];
+  const bool pushes = index < config_.layers / 2 - 1;
+  const BlockUse use(layers_->streaming, index);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const size_t batch = block.skip.has_value() ? tokens.size() - 1 - i : i;
+    const at::Tensor skipped = block.skip.has_value() ? skips.Pop() : at::Tensor();
+    tokens[batch] = block.Forward(tokens[batch], skipped, BlockInput(contexts[batch], step, index));
+    if (pushes)
+      skips.Push(tokens[batch]);
   }
-  return layers_->out_norm.Forward(tokens) * context.out_scales[step.index] + context.out_shifts[step.index];
+}
+
+// Through all blocks and the last normalisation.
+void Dit::RunBlocks(Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const {
+  StateStack skips(layers_->streaming.states(), static_cast<int64_t>(tokens.size()));
+  for (int64_t i = 0; i < config_.layers; ++i)
+    RunBlock(i, tokens, contexts, step, skips);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    tokens[i] =
+        layers_->out_norm.Forward(tokens[i]) * contexts[i].out_scales[step.index] + contexts[i].out_shifts[step.index];
+  }
+}
+
+// What the first block makes of all batches: what TeaCache compares.
+at::Tensor Dit::Modulated(const Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const {
+  Batches modulated;
+  for (size_t i = 0; i < tokens.size(); ++i)
+    modulated.push_back(layers_->blocks.front().Modulate(tokens[i], BlockInput(contexts[i], step, 0)));
+  return Join(modulated);
+}
+
+void Dit::RunBlocksOrSkip(Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const {
+  if (step.cache == nullptr)
+    return RunBlocks(tokens, contexts, step);
+  const at::Tensor all = Join(tokens);
+  if (!step.cache->NeedsBlocks(all, Modulated(tokens, contexts, step))) {
+    tokens = Split(step.cache->Apply(all), contexts);
+    return;
+  }
+  RunBlocks(tokens, contexts, step);
+  step.cache->Store(Join(tokens));
+}
+
+Dit::Batches Dit::Embed(const at::Tensor& latents, absl::Span<const DitContext> contexts) const {
+  Batches tokens = Split(latents.to(placement_.device, placement_.dtype), contexts);
+  for (at::Tensor& batch : tokens)
+    batch = layers_->patch_embedding.Forward(Patchify(batch, config_.patch_size));
+  return tokens;
+}
+
+at::Tensor Dit::Forward(const at::Tensor& latents, absl::Span<const DitContext> batches, const DitStep& step) const {
+  Batches tokens = Embed(latents, batches);
+  RunBlocksOrSkip(tokens, batches, step);
+  for (at::Tensor& batch : tokens)
+    batch = Unpatchify(layers_->out.Forward(batch), latents, config_.patch_size);
+  return Join(tokens);
 }
 
 at::Tensor Dit::Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const {
-  const at::Tensor patches = Patchify(latents.to(placement_.device, placement_.dtype), config_.patch_size);
-  at::Tensor tokens = layers_->patch_embedding.Forward(patches);
-  if (step.cache == nullptr) {
-    tokens = RunBlocks(tokens, context, step);
-  } else if (step.cache->NeedsBlocks(tokens, layers_->blocks.front().Modulate(tokens, BlockInput(context, step, 0)))) {
-    tokens = RunBlocks(tokens, context, step);
-    step.cache->Store(tokens);
-  } else {
-    tokens = step.cache->Apply(tokens);
-  }
-  return Unpatchify(layers_->out.Forward(tokens), latents, config_.patch_size);
+  return Forward(latents, absl::MakeConstSpan(&context, 1), step);
 }
 
 }  // namespace ruyi

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/cache/tea_cache.h"
 #include "core/model/dit/attention.h"
 #include "core/model/dit/block.h"
@@ -26,6 +27,7 @@
 namespace ruyi {
 
 struct DitLayers;
+class StateStack;
 
 // How much of it lies on the device. What does not lies in the host's memory and is copied beside the computation.
 struct DitMemory {
@@ -51,6 +53,9 @@ struct DitConditions {
   at::Tensor sizes;        // [B, 6]: original height and width, target height and width, crop top and left, in pixels
   at::Tensor clip_tokens;  // [B, n, clip]; with has_clip only
   at::Tensor clip_mask;    // [B, clip_queries]; with has_clip only
+
+  // Those of one branch alone: B = 1.
+  DitConditions Branch(int64_t row) const;
 };
 
 struct DitSchedule {
@@ -67,6 +72,7 @@ struct DitContext {
     KeyValue clip;
     KeyValue without_clip;  // the learnt filler alone
   };
+  int64_t batch = 1;  // B
   std::vector<Block> blocks;
   at::Tensor out_scales;  // [steps, B, 1, hidden], 1 included
   at::Tensor out_shifts;  // [steps, B, 1, hidden]
@@ -107,6 +113,10 @@ class Dit {
   const LayerShapes& linear_layers() const;
 
   const DitConfig& config() const { return config_; }
+  const c10::Device& device() const { return placement_.device; }
+
+  // By the number of resident blocks, from none to all: what the parameters take on the device.
+  std::vector<int64_t> DeviceBytes() const;
 
   DitContext Prepare(const DitConditions& conditions, const DitSchedule& schedule) const;
 
@@ -114,11 +124,22 @@ class Dit {
   // [B, out_channels, frames, h, w] in the placement.
   at::Tensor Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const;
 
+  // The same for batches that share a timestep, latents [sum of their B, ...]: each block sees one after the other, so
+  // that it computes on one batch at a time and is streamed once. Enhance-A-Video, whose score is of a batch, takes
+  // one.
+  at::Tensor Forward(const at::Tensor& latents, absl::Span<const DitContext> batches, const DitStep& step) const;
+
  private:
   Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers);
 
   DitBlockInput BlockInput(const DitContext& context, const DitStep& step, int64_t block) const;
-  at::Tensor RunBlocks(at::Tensor tokens, const DitContext& context, const DitStep& step) const;
+  using Batches = std::vector<at::Tensor>;  // [B, tokens, hidden] each
+  Batches Embed(const at::Tensor& latents, absl::Span<const DitContext> contexts) const;
+  at::Tensor Modulated(const Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const;
+  void RunBlock(int64_t index, Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step,
+                StateStack& skips) const;
+  void RunBlocks(Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const;
+  void RunBlocksOrSkip(Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const;
   at::Tensor TextTokens(const DitConditions& conditions) const;
   at::Tensor ClipTokens(const DitConditions& conditions) const;
   void PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones, DitContext& context) const;

@@ -35,7 +35,35 @@ Parameters MatricesOf(int64_t block, const Parameters& parameters) {
   return matrices;
 }
 
+// Null where all states of `layers` blocks may stay.
+std::shared_ptr<StateStore> MakeStore(int64_t resident_states, int64_t layers, c10::Device device) {
+  return resident_states < layers / 2 ? std::make_shared<StateStore>(device, resident_states) : nullptr;
+}
+
+int64_t BytesOf(const Parameters& parameters) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : parameters)
+    bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
 }  // namespace
+
+std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, int64_t layers) {
+  std::vector<int64_t> bytes;
+  const int64_t all = BytesOf(parameters);
+  for (int64_t resident = 0; resident <= layers; ++resident) {
+    int64_t streamed = 0;
+    int64_t slot = 0;
+    for (const int64_t block : Spread(layers - resident, layers)) {
+      const Parameters matrices = MatricesOf(block, parameters);
+      streamed += BytesOf(matrices);
+      slot = std::max(slot, WeightRing::BytesOf(matrices));
+    }
+    bytes.push_back(all - streamed + kSlots * slot);
+  }
+  return bytes;
+}
 
 DitStreaming::DitStreaming(const DitMemory& memory, const Parameters& parameters, int64_t layers, c10::Device device)
     : memory_(memory), group_of_block_(layers, -1) {
@@ -46,8 +74,16 @@ DitStreaming::DitStreaming(const DitMemory& memory, const Parameters& parameters
   }
   if (!groups.empty())
     ring_ = std::make_shared<WeightRing>(groups, device, kSlots);
-  if (memory.resident_states < layers / 2)
-    states_ = std::make_shared<StateStore>(device, memory.resident_states);
+  states_ = MakeStore(memory.resident_states, layers, device);
+}
+
+DitStreaming DitStreaming::WithStates(int64_t resident_states, int64_t layers, c10::Device device) const {
+  DitStreaming streaming = *this;
+  if (resident_states == memory_.resident_states)
+    return streaming;
+  streaming.memory_.resident_states = resident_states;
+  streaming.states_ = MakeStore(resident_states, layers, device);
+  return streaming;
 }
 
 Parameters DitStreaming::Placed(Parameters parameters) const {

@@ -23,6 +23,9 @@ class DitStreaming {
 
   const DitMemory& memory() const { return memory_; }
 
+  // The same streamed blocks, with another number of resident states.
+  DitStreaming WithStates(int64_t resident_states, int64_t layers, c10::Device device) const;
+
   // `parameters` with those of streamed blocks as they are on the device.
   Parameters Placed(Parameters parameters) const;
 
@@ -40,6 +43,10 @@ class DitStreaming {
   std::shared_ptr<WeightRing> ring_;
   std::shared_ptr<StateStore> states_;
 };
+
+// By the number of resident blocks, from none to all: the bytes of `parameters` on the device, the slots of the ring
+// included.
+std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, int64_t layers);
 
 // While it lives, the weights of a block are on the device.
 class BlockUse {

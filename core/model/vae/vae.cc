@@ -18,6 +18,7 @@ namespace ruyi {
 struct VaeLayers {
   VaeEncoder encoder;
   VaeDecoder decoder;
+  int64_t bytes = 0;  // of all weights
 };
 
 namespace {
@@ -80,8 +81,10 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placeme
   return GuardExceptions("loading the video autoencoder", [&]() -> absl::StatusOr<Vae> {
     RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", place));
     VaeLayers layers = {.encoder = VaeEncoder::Load(store.root(), config),
-                        .decoder = VaeDecoder::Load(store.root(), config)};
+                        .decoder = VaeDecoder::Load(store.root(), config),
+                        .bytes = 0};
     RUYI_RETURN_IF_ERROR(store.Finish());
+    layers.bytes = store.taken_bytes();
     store.AddUnusedNames(unused);
     return Vae(std::move(config), place, std::make_shared<const VaeLayers>(std::move(layers)));
   });
@@ -97,6 +100,10 @@ Vae::Vae(VaeConfig config, Placement placement, std::shared_ptr<const VaeLayers>
 
 const VaeConfig& Vae::config() const {
   return config_;
+}
+
+int64_t Vae::bytes() const {
+  return layers_->bytes;
 }
 
 Vae Vae::WithTiling(bool on) const {

@@ -42,6 +42,12 @@ class Vae {
 
   const VaeConfig& config() const;
 
+  // Of the weights.
+  int64_t bytes() const;
+
+  const c10::Device& device() const { return placement_.device; }
+  bool is_tiled() const { return encoder_grid_.has_value(); }
+
   // The same layers, by tiles or not whatever the configuration says; its tile size holds.
   Vae WithTiling(bool on) const;
 

@@ -9,6 +9,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -20,7 +21,8 @@
 namespace ruyi {
 namespace {
 
-// Encodes a clip and its mask chunk by chunk; chunks that show the same are encoded once.
+// Encodes a clip and its mask chunk by chunk; chunks that show the same are encoded once, and chunks without pictures
+// once for all requests.
 class ClipEncoder {
  public:
   ClipEncoder(const Vae& vae, const ConditioningClip& clip, RunContext& run)
@@ -37,17 +39,22 @@ class ClipEncoder {
 
   // [1, 2 * channels, f, h, w]
   absl::StatusOr<at::Tensor> MaskMoments() {
-    return Moments(&ClipEncoder::MaskKey,
-                   [this](const VaeChunk& chunk) { return clip_.Mask(chunk.begin, chunk.count); });
+    return Moments({.key_of = &ClipEncoder::MaskKey, .frames_of = &ConditioningClip::Mask, .is_mask = true});
   }
   absl::StatusOr<at::Tensor> PictureMoments() {
-    return Moments(&ClipEncoder::PicturesKey,
-                   [this](const VaeChunk& chunk) { return clip_.Pictures(chunk.begin, chunk.count); });
+    return Moments({.key_of = &ClipEncoder::PicturesKey, .frames_of = &ConditioningClip::Pictures, .is_mask = false});
   }
 
  private:
   // What each frame of a chunk shows.
   using Key = std::vector<int>;
+
+  // Which of the two is encoded.
+  struct Part {
+    Key (ClipEncoder::*key_of)(const VaeChunk&) const;
+    at::Tensor (ConditioningClip::*frames_of)(int64_t begin, int64_t count) const;
+    bool is_mask;
+  };
 
   Key PicturesKey(const VaeChunk& chunk) const {
     const auto begin = clip_.frames.begin() + chunk.begin;
@@ -61,20 +68,44 @@ class ClipEncoder {
     return key;
   }
 
-  absl::StatusOr<at::Tensor> Moments(Key (ClipEncoder::*key_of)(const VaeChunk&) const, auto frames_of) {
+  absl::StatusOr<at::Tensor> Moments(const Part& part) {
     std::map<Key, at::Tensor> encoded;
     std::vector<at::Tensor> moments;
     for (const VaeChunk& chunk : chunks_) {
-      const auto [entry, is_new] = encoded.try_emplace((this->*key_of)(chunk));
+      const auto [entry, is_new] = encoded.try_emplace((this->*part.key_of)(chunk));
       if (is_new) {
-        RUYI_ASSIGN_OR_RETURN(const at::Tensor chunk_moments, vae_.EncodeChunk(frames_of(chunk), run_.token));
-        entry->second = chunk_moments.to(at::kFloat);
+        RUYI_RETURN_IF_ERROR(run_.token.Check());
+        RUYI_ASSIGN_OR_RETURN(entry->second, ChunkMoments(part, chunk));
         ++done_;
         Report();
       }
       moments.push_back(entry->second);
     }
     return at::cat(moments, 2);
+  }
+
+  absl::StatusOr<at::Tensor> ChunkMoments(const Part& part, const VaeChunk& chunk) {
+    const Key unknown = MaskKey(chunk);
+    const bool is_constant = part.is_mask || std::find(unknown.begin(), unknown.end(), 0) == unknown.end();
+    if (run_.constants == nullptr || !is_constant)
+      return Encode(part, chunk);
+    const RgbImage& image = clip_.images.front();
+    const ConstantMoments::Key key = {.width = image.width,
+                                      .height = image.height,
+                                      .tiled = vae_.is_tiled(),
+                                      .is_mask = part.is_mask,
+                                      .unknown = unknown};
+    if (const at::Tensor kept = run_.constants->Find(key); kept.defined())
+      return kept.to(vae_.device());
+    RUYI_ASSIGN_OR_RETURN(at::Tensor moments, Encode(part, chunk));
+    run_.constants->Add(key, moments);
+    return moments;
+  }
+
+  absl::StatusOr<at::Tensor> Encode(const Part& part, const VaeChunk& chunk) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor moments,
+                          vae_.EncodeChunk((clip_.*part.frames_of)(chunk.begin, chunk.count), run_.token));
+    return moments.to(at::kFloat);
   }
 
   void Report() { run_.progress.OnProgress({.phase = Phase::kConditioning, .done = done_, .total = total_}); }
@@ -127,6 +158,7 @@ absl::StatusOr<Conditions> Condition(const RuyiModels& models, const GenerationP
   const ConditioningClip clip = MakeConditioningClip(plan);
   if (run.observer.on_clip)
     run.observer.on_clip(clip);
+  EnterStage(run, Stage::kEncode);
   ClipEncoder encoder(models.vae, clip, run);
   const double scale = models.vae.config().scaling_factor;
   RUYI_ASSIGN_OR_RETURN(const at::Tensor mask_moments, encoder.MaskMoments());
@@ -140,6 +172,7 @@ absl::StatusOr<Conditions> Condition(const RuyiModels& models, const GenerationP
                                    .t5_mask = positive.t5_mask,
                                    .sizes = SizesOf(plan.size)},
                            .inpaint_latents = at::cat({mask, pictures}, 1)};
+  EnterStage(run, Stage::kClip);
   SeeFirstPicture(models, clip, conditions.dit);
   if (IsGuided(plan.guidance_scale)) {
     RUYI_ASSIGN_OR_RETURN(const ControlEmbedding negative, models.embeddings.Negative());

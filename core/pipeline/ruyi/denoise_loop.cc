@@ -1,7 +1,6 @@
 #include "core/pipeline/ruyi/denoise_loop.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 
 #include <memory>
@@ -9,15 +8,12 @@
 
 #include "core/base/status_macros.h"
 #include "core/cache/tea_cache.h"
-#include "core/model/dit/rotary.h"
 #include "core/pipeline/ruyi/guidance.h"
 #include "core/pipeline/ruyi/make_sampler.h"
+#include "core/pipeline/ruyi/noise_predictor.h"
 
 namespace ruyi {
 namespace {
-
-// Tokens along the side of a picture of 512 pixels, which places are scaled to.
-constexpr int64_t kRotaryBasePixels = 512;
 
 // What latents and timesteps are rounded to. The reference keeps them in the type of the encoded prompts, and its model
 // is asked about timesteps of that type; float32 is float32 throughout.
@@ -27,21 +23,6 @@ c10::ScalarType RoundingType(const RuyiModels& models) {
 
 at::Tensor Rounded(const at::Tensor& x, c10::ScalarType type) {
   return x.to(type).to(at::kFloat);
-}
-
-DitSchedule ScheduleOf(const RuyiModels& models, const Sampler& sampler, const LatentShape& shape, int64_t batch) {
-  const DitConfig& config = models.dit.config();
-  const int64_t base = kRotaryBasePixels / models.geometry().spatial_scale / config.patch_size;
-  const TokenGrid grid = {.height = shape.height / config.patch_size, .width = shape.width / config.patch_size};
-  const at::Tensor timesteps = Rounded(at::tensor(sampler.timesteps(), at::kFloat), RoundingType(models));
-  return {.timesteps = timesteps.unsqueeze(1).expand({-1, batch}),
-          .rotary = RotaryTable(grid, config.head_dim, base),
-          .frames = shape.frames};
-}
-
-// What the transformer sees of `latents` [1, C, f, h, w]: [B, 3 * C, f, h, w]
-at::Tensor ModelInput(const at::Tensor& latents, const at::Tensor& inpaint, int64_t batch) {
-  return at::cat({latents, inpaint}, 1).expand({batch, -1, -1, -1, -1});
 }
 
 std::optional<TeaCache> CacheOf(const GenerationPlan& plan) {
@@ -82,26 +63,26 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
   RUYI_ASSIGN_OR_RETURN(
       const at::Tensor noise,
       run.noise.Normal(NoisePurpose::kInitialLatents, {1, shape.channels, shape.frames, shape.height, shape.width}));
-  const at::Tensor inpaint = conditions.inpaint_latents.to(models.placement.device);
-  const int64_t batch = conditions.dit.text.size(0);
-  const DitContext context = models.dit.Prepare(conditions.dit, ScheduleOf(models, *sampler, shape, batch));
-  std::optional<TeaCache> cache = CacheOf(plan);
   const c10::ScalarType type = RoundingType(models);
+  NoisePredictor predictor({.models = models,
+                            .plan = plan,
+                            .conditions = conditions,
+                            .timesteps = Rounded(at::tensor(sampler->timesteps(), at::kFloat), type),
+                            .branches_in_turn = run.branches_in_turn});
+  std::optional<TeaCache> cache = CacheOf(plan);
   at::Tensor latents = Rounded(noise.to(models.placement.device) * sampler->initial_noise_scale(), type);
   const int calls = static_cast<int>(sampler->timesteps().size());
   for (int call = 0; call < calls; ++call) {
     run.progress.OnProgress(DenoisingProgress(call, calls, cache));
     RUYI_RETURN_IF_ERROR(run.token.Check());
-    const at::Tensor predictions =
-        models.dit.Forward(ModelInput(sampler->ScaleInput(latents, call), inpaint, batch), context,
-                           {.index = call,
-                            .with_clip = call >= calls * (1 - plan.clip_apply_ratio),
-                            .enhance_weight = EnhanceWeight(plan, call),
-                            .cache = cache.has_value() ? &*cache : nullptr});
-    // The rest of the channels is the variance, which no sampler here uses.
-    const at::Tensor noise_prediction = predictions.narrow(1, 0, shape.channels).to(at::kFloat);
     RUYI_ASSIGN_OR_RETURN(
-        latents, sampler->Step(Guide(noise_prediction, plan.guidance_scale, plan.guidance_rescale), call, latents));
+        const at::Tensor predictions,
+        predictor.Predict(sampler->ScaleInput(latents, call), {.index = call,
+                                                               .with_clip = call >= calls * (1 - plan.clip_apply_ratio),
+                                                               .enhance_weight = EnhanceWeight(plan, call),
+                                                               .cache = cache.has_value() ? &*cache : nullptr}));
+    RUYI_ASSIGN_OR_RETURN(latents,
+                          sampler->Step(Guide(predictions, plan.guidance_scale, plan.guidance_rescale), call, latents));
     latents = Rounded(latents, type);
     if (run.observer.on_latents)
       run.observer.on_latents(latents);

@@ -12,7 +12,7 @@ at::Tensor TensorOf(const RgbImage& image) {
 }
 
 at::Tensor PixelsOf(const at::Tensor& frames) {
-  return (frames.to(at::kFloat) * 255).to(at::kByte).permute({1, 2, 3, 0}).contiguous().cpu();
+  return (frames.to(at::kFloat) * 255).to(at::kByte).permute({1, 2, 3, 0}).contiguous();
 }
 
 RgbImage ImageOf(const at::Tensor& pixels) {

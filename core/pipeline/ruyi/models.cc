@@ -40,13 +40,14 @@ LatentGeometry RuyiModels::geometry() const {
 }
 
 absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement,
-                                          const Fp8Settings& fp8) {
+                                          const Fp8Settings& fp8, std::optional<c10::Device> transformer_device) {
   RUYI_ASSIGN_OR_RETURN(const ModelFolder files, ModelFolder::Open(folder));
   std::vector<std::string> unused;
   RUYI_ASSIGN_OR_RETURN(ClipPreprocessor preprocessor,
                         ClipPreprocessor::Load(files.image_encoder / "preprocessor_config.json"));
   RUYI_ASSIGN_OR_RETURN(ClipVisionModel clip, LoadClipVisionModel(files.image_encoder, placement, &unused));
-  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, placement, Fp8Rule(fp8), &unused));
+  const Placement transformer = {.device = transformer_device.value_or(placement.device), .dtype = placement.dtype};
+  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, transformer, Fp8Rule(fp8), &unused));
   RUYI_ASSIGN_OR_RETURN(Vae vae, Vae::Load(files.vae, placement, &unused));
   RUYI_RETURN_IF_ERROR(CheckFit(dit.config(), vae.config(), clip.config));
   RUYI_ASSIGN_OR_RETURN(ControlEmbeddings embeddings, ControlEmbeddings::Load(files.embeddings, dit.config()));
@@ -57,6 +58,8 @@ absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, c
                     .clip_preprocessor = std::move(preprocessor),
                     .clip_vision = std::move(clip),
                     .dit = std::move(dit),
+                    .partner_device = std::nullopt,
+                    .partner = std::nullopt,
                     .vae = std::move(vae),
                     .embeddings = std::move(embeddings),
                     .sampler = sampler,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct RuyiModels {
   ClipPreprocessor clip_preprocessor;
   ClipVisionModel clip_vision;
   Dit dit;
+  std::optional<c10::Device> partner_device;  // where there is another one, for the second branch of guidance
+  std::optional<Dit> partner;                 // the transformer there, once it is placed
   Vae vae;
   ControlEmbeddings embeddings;
   SamplerConfig sampler;
@@ -32,9 +35,11 @@ struct RuyiModels {
   LatentGeometry geometry() const;
 };
 
-// Reads a model in the layout of Ruyi-Mini-7B. Errors: those of ModelFolder and of the parts' Load;
-// FAILED_PRECONDITION: parts that do not fit each other. Blocks on the disk.
+// Reads a model in the layout of Ruyi-Mini-7B. `transformer_device`: where the transformer lies, when not with the
+// rest; in the host's memory it shares the mapped file, as long as its type is that of the placement. Errors: those of
+// ModelFolder and of the parts' Load; FAILED_PRECONDITION: parts that do not fit each other. Blocks on the disk.
 absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement,
-                                          const Fp8Settings& fp8 = {});
+                                          const Fp8Settings& fp8 = {},
+                                          std::optional<c10::Device> transformer_device = std::nullopt);
 
 }  // namespace ruyi

@@ -9,6 +9,8 @@
 #include "core/base/cancellation.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/ruyi/conditioning_clip.h"
+#include "core/pipeline/ruyi/constant_moments.h"
+#include "core/pipeline/ruyi/stage_meter.h"
 #include "core/tensor/noise_source.h"
 
 namespace ruyi {
@@ -20,12 +22,21 @@ struct RunObserver {
   std::function<void(const at::Tensor&)> on_frames;   // of each decoder chunk: [3, n, H, W] in [0, 1]
 };
 
-// Everything in it must outlive the run.
+// Everything that it refers to must outlive the run.
 struct RunContext {
   const CancellationToken& token;
   ProgressSink& progress;
   NoiseSource& noise;
   const RunObserver& observer;
+  StageMeter* meter = nullptr;           // may be null
+  ConstantMoments* constants = nullptr;  // may be null: every chunk is encoded
+  bool branches_in_turn = false;         // see MemoryMode
 };
+
+// Says which stage of the run begins.
+inline void EnterStage(const RunContext& run, Stage stage) {
+  if (run.meter != nullptr)
+    run.meter->Enter(stage);
+}
 
 }  // namespace ruyi

@@ -1,20 +1,37 @@
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 
 #include <ATen/core/TensorBody.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
 #include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/conditioner.h"
 #include "core/pipeline/ruyi/denoise_loop.h"
+#include "core/pipeline/ruyi/facts_of.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
-#include "core/pipeline/ruyi/image_tensor.h"
+#include "core/pipeline/ruyi/frame_output.h"
+#include "core/pipeline/step_down.h"
+#include "core/plan/calibration_file.h"
 #include "core/quant/fp8.h"
+#include "core/tensor/device.h"
+#include "core/tensor/device_memory.h"
 #include "core/tensor/random_streams.h"
 
 namespace ruyi {
 namespace {
+
+// What the first kernels of a GPU's libraries take, and what its allocator cannot use.
+constexpr int64_t kReserveBytes = int64_t{256} << 20;
 
 // A small square video of one chunk and one step, both branches of guidance included.
 GenerationPlan WarmUpPlan(const LatentGeometry& geometry, const Fp8Settings& fp8) {
@@ -32,75 +49,238 @@ GenerationPlan WarmUpPlan(const LatentGeometry& geometry, const Fp8Settings& fp8
   return plan;
 }
 
-absl::Status GiveFrames(const at::Tensor& frames, FrameSink& sink) {
-  const at::Tensor pixels = PixelsOf(frames);
-  for (int64_t i = 0; i < pixels.size(0); ++i) {
-    RUYI_RETURN_IF_ERROR(sink.OnFrame(ImageOf(pixels[i])));
+// The modes of a cost model that knows no more than the weights, largest first.
+std::vector<Prediction> ModesByWeights(const CostModel& costs, const GenerationPlan& plan) {
+  std::vector<Prediction> predictions;
+  for (const MemoryMode& mode : costs.Modes(plan)) {
+    if (mode.resident_states == costs.facts().states)
+      predictions.push_back(costs.Predict(plan, mode));
   }
+  std::stable_sort(predictions.begin(), predictions.end(),
+                   [](const Prediction& a, const Prediction& b) { return a.peak_bytes() > b.peak_bytes(); });
+  return predictions;
+}
+
+// Lets the plan begin in the largest mode whose weights fit, and go down from there.
+absl::Status StartWithLargest(const CostModel& costs, int64_t available_bytes, GenerationPlan& plan) {
+  const std::vector<Prediction> modes = ModesByWeights(costs, plan);
+  const auto first = std::find_if(modes.begin(), modes.end(),
+                                  [&](const Prediction& mode) { return mode.peak_bytes() <= available_bytes; });
+  if (first == modes.end()) {
+    return ErrorWithReason(
+        absl::StatusCode::kFailedPrecondition,
+        absl::StrFormat("the model's weights alone take %d MiB with all that can be streamed in the host's memory, and "
+                        "there are %d: raise --vram-budget, load weights in 8 bits with --fp8, or use a larger GPU",
+                        MibOf(modes.back().peak_bytes()), MibOf(available_bytes)),
+        reason::kVramBudget);
+  }
+  plan.prediction = *first;
+  plan.fallbacks.assign(first + 1, modes.end());
   return absl::OkStatus();
 }
 
+DitMemory MemoryOf(const MemoryMode& mode) {
+  return {.resident_blocks = mode.resident_blocks, .resident_states = mode.resident_states};
+}
+
 absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, RunContext& run, FrameSink& sink) {
+  EnterStage(run, Stage::kDecode);
   int done = 0;
   const auto report = [&] { run.progress.OnProgress({.phase = Phase::kDecoding, .done = done, .total = frame_count}); };
   report();
+  FrameOutput output(latents.device(), sink);
   for (FrameDecoder decoder(vae, latents, frame_count, run.token); !decoder.done(); report()) {
     RUYI_RETURN_IF_ERROR(run.token.Check());
     RUYI_ASSIGN_OR_RETURN(const at::Tensor frames, decoder.Next());
     if (run.observer.on_frames)
       run.observer.on_frames(frames);
-    RUYI_RETURN_IF_ERROR(GiveFrames(frames, sink));
+    RUYI_RETURN_IF_ERROR(output.Add(frames));
     done += static_cast<int>(frames.size(1));
   }
-  return absl::OkStatus();
+  return output.Finish();
+}
+
+absl::Status RunStages(const RuyiModels& models, const GenerationPlan& plan, RunContext& run, FrameSink& frames) {
+  RUYI_ASSIGN_OR_RETURN(const Conditions conditions, Condition(models, plan, run));
+  EnterStage(run, Stage::kDenoise);
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, plan, conditions, run));
+  return Decode(models.vae, latents, plan.frame_count, run, frames);
+}
+
+bool IsOutOfMemory(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) && GetErrorInfo(status).reason.empty();
 }
 
 }  // namespace
 
-RuyiPipeline::RuyiPipeline(RuyiModels models, std::filesystem::path lora_folder)
-    : models_(std::move(models)),
-      loras_(std::make_shared<LoraFolder>(std::move(lora_folder), models_.dit.linear_layers())) {}
+absl::StatusOr<std::unique_ptr<RuyiPipeline>> RuyiPipeline::Load(const RuyiModelOptions& model,
+                                                                 RuyiPipelineOptions options) {
+  RUYI_ASSIGN_OR_RETURN(options.limits, LoadRequestLimits(model.folder));
+  for (const c10::Device& device : model.devices) {
+    if (options.vram_budget_bytes.has_value())
+      SetMemoryLimit(device, *options.vram_budget_bytes);
+  }
+  const Placement placement = {.device = model.devices.front(), .dtype = model.dtype};
+  const c10::Device host(c10::kCPU);
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(model.folder, placement, model.fp8, host));
+  if (model.devices.size() > 1)
+    models.partner_device = model.devices.back();
+  return std::make_unique<RuyiPipeline>(std::move(models), std::move(options));
+}
+
+RuyiPipeline::RuyiPipeline(RuyiModels models, RuyiPipelineOptions options)
+    : options_(std::move(options)),
+      models_(std::move(models)),
+      loras_(std::make_shared<LoraFolder>(options_.lora_folder, models_.dit.linear_layers())),
+      costs_(std::make_shared<CostModel>(FactsOf(models_), Calibration())) {
+  for (const c10::Device& device : devices())
+    transformers_.emplace_back(models_.dit, Placement{.device = device, .dtype = models_.placement.dtype});
+}
+
+std::vector<c10::Device> RuyiPipeline::devices() const {
+  std::vector<c10::Device> devices = {models_.placement.device};
+  if (models_.partner_device.has_value())
+    devices.push_back(*models_.partner_device);
+  return devices;
+}
+
+// Nothing, once a GPU has failed: then it cannot be asked.
+int64_t RuyiPipeline::AvailableBytes() const {
+  const absl::StatusOr<int64_t> available = GuardExceptions("asking for free memory", [&] {
+    int64_t least = options_.vram_budget_bytes.value_or(std::numeric_limits<int64_t>::max());
+    for (const c10::Device& device : devices())
+      least = std::min(least, UsableBytes(device) - (device.is_cpu() ? 0 : kReserveBytes));
+    return least;
+  });
+  return available.value_or(0);
+}
+
+std::string RuyiPipeline::CalibrationKey() const {
+  const ModelFacts& facts = costs_->facts();
+  return absl::StrFormat("%s, %s, %d + %d bytes of weights, %d device(s)", DescriptionOf(models_.placement.device),
+                         c10::toString(models_.placement.dtype), facts.weight_bytes.back(), facts.other_weight_bytes,
+                         facts.devices);
+}
 
 absl::Status RuyiPipeline::WarmUp() {
-  const CancellationToken token;
+  GenerationPlan plan = WarmUpPlan(models_.geometry(), models_.fp8);
+  RUYI_RETURN_IF_ERROR(StartWithLargest(*costs_, AvailableBytes(), plan));
   DiscardProgress progress;
   DiscardFrames frames;
-  return Generate(WarmUpPlan(geometry(), models_.fp8), token, progress, frames);
-}
-
-absl::Status RuyiPipeline::Generate(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
-                                    FrameSink& frames) {
-  RandomStreams noise(plan.seed);
-  const RunObserver nobody;
-  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = nobody};
-  return Run(plan, run, frames);
-}
-
-// The models as `plan` wants them. What it does not change is shared.
-absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan) const {
-  RuyiModels models = models_;
-  if (plan.fp8 != models_.fp8 || !plan.loras.empty()) {
-    absl::StatusOr<LayerUpdates> updates = loras_->Load(plan.loras);
-    if (!updates.ok())  // the files were in order when the request was accepted
-      return absl::FailedPreconditionError(updates.status().message());
-    DitSettings settings = models_.dit.settings();
-    settings.rule = plan.fp8 == models_.fp8 ? StorageRule() : Fp8Rule(plan.fp8);
-    settings.updates = *std::move(updates);
-    models.dit = models_.dit.With(settings);
+  RUYI_ASSIGN_OR_RETURN(const GenerationReport report, Generate(plan, CancellationToken(), progress, frames));
+  absl::StatusOr<Calibration> calibration = ReadCalibration(options_.calibration_file, CalibrationKey());
+  if (!calibration.ok()) {
+    RUYI_ASSIGN_OR_RETURN(calibration, Calibrate(report.mode));
+    if (!options_.calibration_file.empty())
+      WriteCalibration(options_.calibration_file, CalibrationKey(), *calibration).IgnoreError();  // measured next time
   }
-  if (plan.vae_tiling.has_value())
-    models.vae = models_.vae.WithTiling(*plan.vae_tiling);
-  return models;
+  costs_ = std::make_shared<CostModel>(costs_->facts(), *calibration);
+  return absl::OkStatus();
 }
 
-absl::Status RuyiPipeline::Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames) const {
+// Of plans that are too large for the device, the smaller ones are enough.
+absl::StatusOr<Calibration> RuyiPipeline::Calibrate(const MemoryMode& mode) {
+  std::vector<CalibrationRun> runs;
+  DiscardProgress progress;
+  DiscardFrames frames;
+  for (GenerationPlan& plan : CalibrationPlans(options_.limits, models_.geometry())) {
+    plan.fp8 = models_.fp8;
+    plan.prediction = costs_->Predict(plan, mode);
+    absl::StatusOr<GenerationReport> report;
+    const int rounds = models_.placement.device.is_cpu() ? 1 : 2;  // a GPU's first one also finds its kernels
+    for (int round = 0; round < rounds && (round == 0 || report.ok()); ++round) {
+      constants_.Clear();  // so that all chunks are encoded
+      report = Generate(plan, CancellationToken(), progress, frames);
+    }
+    if (!report.ok() && (runs.empty() || GetErrorInfo(report.status()).reason != reason::kGpuOutOfMemory))
+      return report.status();
+    if (!report.ok())
+      break;
+    runs.push_back({.plan = std::move(plan), .costs = report->stages});
+  }
+  Calibration calibration = FitCalibration(costs_->facts(), mode, runs);
+  calibration.upload_bytes_per_second = MeasureUpload(models_.placement.device);
+  return calibration;
+}
+
+absl::StatusOr<GenerationReport> RuyiPipeline::Generate(const GenerationPlan& plan, const CancellationToken& token,
+                                                        ProgressSink& progress, FrameSink& frames) {
+  const RunObserver nobody;
+  const auto attempt = [&](const Prediction& mode, FrameSink& sink) {
+    RandomStreams noise(plan.seed);
+    return Attempt(plan, mode, {.token = token, .progress = progress, .noise = noise, .observer = nobody}, sink);
+  };
+  return GenerateWithStepDown(plan, {.attempt = attempt, .available_bytes = [this] { return AvailableBytes(); }},
+                              progress, frames);
+}
+
+absl::Status RuyiPipeline::Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames) {
   return GuardExceptions("making a video", [&]() -> absl::Status {
     const c10::InferenceMode no_gradients;
-    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan));
-    RUYI_ASSIGN_OR_RETURN(const Conditions conditions, Condition(models, plan, run));
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, plan, conditions, run));
-    return Decode(models.vae, latents, plan.frame_count, run, frames);
+    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan, plan.prediction.mode));
+    run.branches_in_turn = plan.prediction.mode.branches_in_turn;
+    return RunStages(models, plan, run, frames);
   });
+}
+
+absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, const Prediction& mode, RunContext run,
+                                                 FrameSink& frames) {
+  const absl::StatusOr<StageCosts> costs = GuardExceptions("making a video", [&]() -> absl::StatusOr<StageCosts> {
+    const c10::InferenceMode no_gradients;
+    const c10::OptionalDeviceGuard here(models_.placement.device);  // on whichever thread
+    const auto begin = std::chrono::steady_clock::now();
+    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan, mode.mode));
+    StageMeter meter({.device = models_.placement.device,
+                      .weight_bytes = mode.Of(Stage::kLoad).peak_bytes,
+                      .load_time = std::chrono::steady_clock::now() - begin});
+    run.meter = &meter;
+    run.constants = &constants_;
+    run.branches_in_turn = mode.mode.branches_in_turn;
+    RUYI_RETURN_IF_ERROR(RunStages(models, plan, run, frames));
+    return meter.Finish();
+  });
+  if (!costs.ok())
+    return Recover(costs.status(), mode);
+  costs_->Learn(mode, costs->at(static_cast<size_t>(LargestOf(*costs))).peak_bytes);
+  return costs;
+}
+
+// Nothing of the attempt is left. When the memory ran out although there is what the mode was predicted to take, the
+// prediction was too low. By how much is not known: a single fault must not let later requests be refused.
+absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mode) {
+  if (!absl::IsInternal(why) && !IsOutOfMemory(why))
+    return why;
+  for (const c10::Device& device : devices()) {
+    RUYI_RETURN_IF_ERROR(CleanDevice(device));
+  }
+  if (!IsOutOfMemory(why))
+    return why;
+  const int64_t a_tenth_more = mode.peak_bytes() + (mode.peak_bytes() - mode.Of(Stage::kLoad).peak_bytes) / 10;
+  costs_->Learn(mode, std::min(AvailableBytes() + 1, a_tenth_more));
+  return WithErrorInfo(why, {.reason = std::string(reason::kGpuOutOfMemory)});
+}
+
+// The models as `plan` wants them, in `mode`. What the plan does not change is shared.
+absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan, const MemoryMode& mode) {
+  RuyiModels models = models_;
+  absl::StatusOr<LayerUpdates> updates = loras_->Load(plan.loras);
+  if (!updates.ok())  // the files were in order when the request was accepted
+    return absl::FailedPreconditionError(updates.status().message());
+  const auto place = [&](PlacedDit& transformer) {
+    const Dit& placed = transformer.Place(MemoryOf(mode));
+    if (plan.fp8 == models_.fp8 && updates->empty())
+      return placed;
+    DitSettings settings = placed.settings();
+    settings.rule = plan.fp8 == models_.fp8 ? StorageRule() : Fp8Rule(plan.fp8);
+    settings.updates = *updates;
+    return placed.With(settings);
+  };
+  models.dit = place(transformers_.front());
+  if (models.partner_device.has_value())
+    models.partner = place(transformers_.back());
+  if (plan.vae_tiling.has_value())
+    models.vae = models.vae.WithTiling(*plan.vae_tiling);
+  return models;
 }
 
 }  // namespace ruyi

@@ -40,6 +40,7 @@ TEST(ErrorInfo, IsEmptyWhenNothingWasAttached) {
     EXPECT_EQ(info.reason, "");
     EXPECT_THAT(info.metadata, IsEmpty());
     EXPECT_THAT(info.field_violations, IsEmpty());
+    EXPECT_THAT(info.unmet_preconditions, IsEmpty());
     EXPECT_EQ(info.retry_delay, std::nullopt);
   }
 }
@@ -81,6 +82,30 @@ TEST(InvalidFields, KeepsTheOrderOfManyViolations) {
     EXPECT_EQ(info.field_violations[i].field, violations[i].field);
     EXPECT_EQ(info.field_violations[i].description, violations[i].description);
   }
+}
+
+TEST(ErrorInfo, KeepsTheOrderOfUnmetPreconditions) {
+  std::vector<UnmetPrecondition> unmet;
+  for (int i = 0; i < 25; ++i)
+    unmet.push_back({std::to_string(24 - i) + " blocks, 1 states/all", "takes " + std::to_string(i)});
+  const absl::Status status =
+      WithErrorInfo(absl::FailedPreconditionError("nothing fits"), {.unmet_preconditions = unmet});
+  const ErrorInfo info = GetErrorInfo(status);
+  ASSERT_EQ(info.unmet_preconditions.size(), unmet.size());
+  for (size_t i = 0; i < unmet.size(); ++i) {
+    EXPECT_EQ(info.unmet_preconditions[i].subject, unmet[i].subject);
+    EXPECT_EQ(info.unmet_preconditions[i].description, unmet[i].description);
+  }
+}
+
+TEST(ErrorInfo, KeepsUnmetPreconditionsApartFromViolations) {
+  const ErrorInfo info =
+      GetErrorInfo(WithErrorInfo(absl::FailedPreconditionError("nothing fits"),
+                                 {.field_violations = {{"steps", "too many"}},
+                                  .unmet_preconditions = {{"4 blocks", "too large"}, {"4 blocks", "and too slow"}}}));
+  EXPECT_THAT(info.field_violations, ElementsAre(FieldsAre("steps", "too many")));
+  EXPECT_THAT(info.unmet_preconditions,
+              ElementsAre(FieldsAre("4 blocks", "too large"), FieldsAre("4 blocks", "and too slow")));
 }
 
 TEST(InvalidFields, KeepsTwoViolationsOfOneField) {

@@ -248,6 +248,25 @@ TEST_F(JobQueueTest, IsIdleWhenNothingWaitsOrIsBeingMade) {
   EXPECT_TRUE(queue_.AwaitIdle(absl::ZeroDuration()));
 }
 
+TEST_F(JobQueueTest, SumsWhatItsJobsArePredictedToTake) {
+  EXPECT_EQ(queue_.predicted_seconds(), 0);
+  std::vector<WatchedJob> jobs(3);
+  for (int i = 0; i < 3; ++i) {
+    GenerationPlan plan = TestPlan();
+    plan.prediction.Of(Stage::kDenoise).seconds = 10 << i;
+    plan.prediction.Of(Stage::kDecode).seconds = 0.5;
+    jobs[i].job = TestJob(jobs[i].sink, clock_, plan);
+    EXPECT_THAT(queue_.Push(jobs[i].job), IsOk());
+  }
+  EXPECT_DOUBLE_EQ(queue_.predicted_seconds(), 71.5);
+  const std::shared_ptr<Job> running = queue_.Pop();  // counts as long as it is being made
+  EXPECT_DOUBLE_EQ(queue_.predicted_seconds(), 71.5);
+  queue_.Cancel(*jobs[1].job, absl::CancelledError("the caller left"));
+  EXPECT_DOUBLE_EQ(queue_.predicted_seconds(), 51);
+  queue_.Done(*running);
+  EXPECT_DOUBLE_EQ(queue_.predicted_seconds(), 40.5);
+}
+
 TEST_F(JobQueueTest, WaitsUntilAnotherThreadHasMadeTheLastJob) {
   PushJob();
   PushJob();

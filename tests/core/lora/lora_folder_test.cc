@@ -49,6 +49,12 @@ TEST_F(LoraFolderTest, SeesFilesThatComeAndGo) {
   EXPECT_THAT(folder_.Check("film"), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_F(LoraFolderTest, SaysHowManyBytesALoraTakes) {
+  Write("film");
+  ASSERT_OK_AND_ASSIGN(const int64_t bytes, folder_.Check("film"));
+  EXPECT_EQ(bytes, 2 * (3 + 2));  // two for each number in "up" and "down"
+}
+
 TEST_F(LoraFolderTest, AnUnknownNameIsNotFoundBesideThoseThereAre) {
   Write("film");
   EXPECT_THAT(folder_.Check("flim"),

@@ -5,6 +5,8 @@
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace ruyi {
 namespace {
 
@@ -30,6 +32,45 @@ TEST(StateStack, GivesTheNewestFirstHoweverManyStayOnTheDevice) {
     for (int pass = 0; pass < 3; ++pass)
       PushAndPop(&store, 5);
   }
+}
+
+// Of two branches in turn: twice as many tensors stay, and the second half takes the branches in the opposite order.
+TEST(StateStack, StatesMayBeOfSeveralTensors) {
+  constexpr int kTensors = 2;
+  for (const int64_t resident : {1, 2, 3}) {
+    StateStore store(c10::kCPU, resident);
+    for (int pass = 0; pass < 2; ++pass) {
+      StateStack stack(&store, kTensors);
+      for (int i = 0; i < 4 * kTensors; ++i)
+        stack.Push(State(i));
+      for (int i = 4 * kTensors; i-- > 0;)
+        EXPECT_TRUE(at::equal(stack.Pop(), State(i))) << i;
+    }
+  }
+}
+
+// The memory of a tensor that is away is another one's when it comes back.
+int StayOnTheDevice(int64_t resident, int64_t tensors_per_state, int count) {
+  StateStore store(c10::kCPU, resident);
+  StateStack stack(&store, tensors_per_state);
+  std::vector<at::Tensor> pushed;
+  for (int i = 0; i < count; ++i) {
+    pushed.push_back(State(i));
+    stack.Push(pushed.back());
+  }
+  int stayed = 0;
+  for (int i = count; i-- > 0;)
+    stayed += stack.Pop().is_same(pushed[i]) ? 1 : 0;
+  return stayed;
+}
+
+TEST(StateStack, KeepsAsManyTensorsAsTheResidentStatesHave) {
+  EXPECT_EQ(StayOnTheDevice(1, 1, 8), 1);
+  EXPECT_EQ(StayOnTheDevice(3, 1, 8), 3);
+  EXPECT_EQ(StayOnTheDevice(1, 2, 8), 2);
+  EXPECT_EQ(StayOnTheDevice(3, 2, 8), 6);
+  EXPECT_EQ(StayOnTheDevice(4, 2, 8), 8);
+  EXPECT_EQ(StayOnTheDevice(9, 2, 8), 8);
 }
 
 TEST(StateStack, TakesStatesOfAnotherSizeInTheNextPass) {

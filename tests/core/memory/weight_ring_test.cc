@@ -67,6 +67,15 @@ TEST(WeightRing, TakesTheSlotsOfTheLargestGroup) {
   EXPECT_EQ(ring.device_bytes(), 3 * (1280 + 256));  // 3 * 100 floats and 5 halves, in units of 256 bytes
 }
 
+TEST(WeightRing, CountsWhatAGroupTakesInASlot) {
+  EXPECT_EQ(WeightRing::BytesOf({}), 0);
+  for (const Parameters& group : Groups(100)) {
+    const WeightRing ring({group}, c10::kCPU, 1);
+    EXPECT_EQ(WeightRing::BytesOf(group), ring.device_bytes());
+  }
+  EXPECT_EQ(WeightRing::BytesOf(Groups(100).back()), 1280 + 256);
+}
+
 TEST(WeightRing, KeepsItsOwnCopy) {
   std::vector<Parameters> groups = Groups(3);
   WeightRing ring(groups, c10::kCPU, 2);

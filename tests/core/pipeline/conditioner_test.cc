@@ -1,5 +1,6 @@
 #include "core/pipeline/ruyi/conditioner.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/allclose.h>
@@ -24,11 +25,12 @@ const RuyiModels& Models() {
   return LoadedModel("tiny");
 }
 
-absl::StatusOr<Conditions> ConditionsOf(const GenerationPlan& plan, RecordingProgress& progress) {
+absl::StatusOr<Conditions> ConditionsOf(const GenerationPlan& plan, RecordingProgress& progress,
+                                        ConstantMoments* constants = nullptr) {
   const CancellationToken token;
   RandomStreams noise(plan.seed);
   const RunObserver observer;
-  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer, .constants = constants};
   return Condition(Models(), plan, run);
 }
 
@@ -49,6 +51,45 @@ int ChunksOf(const GenerationPlan& plan) {
   EXPECT_THAT(ConditionsOf(plan, progress), IsOk());
   EXPECT_EQ(progress.reports.size(), progress.reports.back().total + 1);
   return progress.reports.back().done;
+}
+
+at::Tensor InpaintLatentsWith(ConstantMoments& constants, const GenerationPlan& plan) {
+  RecordingProgress progress;
+  return ConditionsOf(plan, progress, &constants)->inpaint_latents;
+}
+
+TEST(Condition, WhatShowsNoPictureIsKeptFromRequestToRequest) {
+  GenerationPlan other = SmallPlan();
+  for (uint8_t& pixel : other.start_images.front().pixels)
+    pixel = static_cast<uint8_t>(255 - pixel);
+  ConstantMoments constants;
+  for (const GenerationPlan& plan : {SmallPlan(), other, SmallPlan()})
+    EXPECT_TRUE(at::equal(InpaintLatentsWith(constants, plan), ConditionsOf(plan).inpaint_latents));
+  // That it is used: moments that nobody encoded.
+  const int frames = static_cast<int>(Models().vae.config().encoder_chunk);
+  std::vector<int> first_given(frames, 1);
+  first_given.front() = 0;
+  const ConstantMoments::Key first_mask = {.width = SmallPlan().size.width,
+                                           .height = SmallPlan().size.height,
+                                           .tiled = Models().vae.is_tiled(),
+                                           .is_mask = true,
+                                           .unknown = first_given};
+  ASSERT_TRUE(constants.Find(first_mask).defined());
+  constants.Add(first_mask, constants.Find(first_mask) + 1);
+  EXPECT_FALSE(at::equal(InpaintLatentsWith(constants, other), ConditionsOf(other).inpaint_latents));
+}
+
+TEST(ConstantMoments, KeepsACopyUntilItIsCleared) {
+  const ConstantMoments::Key key = {.width = 8, .height = 8, .unknown = {1, 1}};
+  ConstantMoments constants;
+  EXPECT_FALSE(constants.Find(key).defined());
+  at::Tensor moments = at::tensor({1.0, 2.0});
+  constants.Add(key, moments);
+  moments.zero_();
+  EXPECT_TRUE(at::equal(constants.Find(key), at::tensor({1.0, 2.0})));
+  EXPECT_FALSE(constants.Find({.width = 8, .height = 8, .is_mask = true, .unknown = {1, 1}}).defined());
+  constants.Clear();
+  EXPECT_FALSE(constants.Find(key).defined());
 }
 
 TEST(Condition, WithoutGuidanceThereIsNoNegativePrompt) {

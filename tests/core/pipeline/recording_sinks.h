@@ -1,4 +1,4 @@
-// Keeps what a pipeline reports and gives, and may end the run on the way. Before it: RuyiPipeline. Not thread-safe.
+// Keeps what a pipeline reports and gives, and may end the run on the way. Before it: a Pipeline. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -30,7 +30,10 @@ class RecordingProgress final : public ProgressSink {
     after_report_(reports.size());
   }
 
+  void OnRetry(const Retry& retry) override { retries.push_back(retry); }
+
   std::vector<Progress> reports;
+  std::vector<Retry> retries;
 
  private:
   std::function<void(size_t)> after_report_ = [](size_t) {};

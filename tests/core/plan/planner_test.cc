@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <memory>
 #include <utility>
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "tests/support/grey_image.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/test_costs.h"
 
 namespace ruyi {
 namespace {
@@ -21,8 +24,18 @@ using testing::Not;
 
 constexpr uint64_t kDrawnSeed = 4711;
 
-Planner TestPlanner(const RequestLimits& limits = {}, const LatentGeometry& geometry = {}) {
-  return Planner(geometry, limits, [] { return kDrawnSeed; });
+// Of a device that has enough for anything.
+Planner::Parts TestParts() {
+  return {.limits = {},
+          .draw_seed = [] { return kDrawnSeed; },
+          .costs = TestCosts(),
+          .available_bytes = [] { return std::numeric_limits<int64_t>::max(); }};
+}
+
+Planner TestPlanner(const RequestLimits& limits = {}) {
+  Planner::Parts parts = TestParts();
+  parts.limits = limits;
+  return Planner(parts);
 }
 
 ValidatedRequest RequestFor(PixelSize image, std::variant<BaseResolution, PixelSize> resolution) {
@@ -56,7 +69,11 @@ TEST(Planner, ComputesTheShapeOfTheLatents) {
 TEST(Planner, ComputesTheLatentsFromTheModelsGeometry) {
   const LatentGeometry geometry = {.spatial_scale = 4, .frames_per_chunk = 24, .latents_per_chunk = 3, .channels = 5};
   const ValidatedRequest request = RequestFor({.width = 9, .height = 9}, PixelSize{.width = 160, .height = 96});
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, TestPlanner({}, geometry).Plan(request));
+  Planner::Parts parts = TestParts();
+  ModelFacts facts = TestFacts();
+  facts.geometry = geometry;
+  parts.costs = std::make_shared<CostModel>(facts, TestCalibration());
+  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, Planner(parts).Plan(request));
   EXPECT_EQ(plan.latents, (LatentShape{.channels = 5, .frames = 15, .height = 24, .width = 40}));
 }
 
@@ -68,10 +85,11 @@ TEST(Planner, DrawsASeedForARequestWithoutOne) {
 
 TEST(Planner, KeepsTheCallersSeedWithoutDrawingOne) {
   int draws = 0;
-  const Planner planner({}, {}, [&draws] { return ++draws; });
+  Planner::Parts parts = TestParts();
+  parts.draw_seed = [&draws] { return ++draws; };
   ValidatedRequest request = RequestFor({.width = 9, .height = 9}, BaseResolution{512});
   request.seed = 0;
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, planner.Plan(request));
+  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, Planner(parts).Plan(request));
   EXPECT_EQ(plan.seed, 0);
   EXPECT_EQ(draws, 0);
 }
@@ -84,6 +102,7 @@ TEST(Planner, CarriesTheRestOver) {
   request.camera = Camera::kUp;
   request.motion = 2;
   request.guidance_scale = 3.5;
+  request.lora_bytes = 12;
   request.execution_timeout = absl::Seconds(30);
   ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, TestPlanner().Plan(std::move(request)));
   EXPECT_EQ(plan.start_images.size(), 2u);
@@ -97,6 +116,7 @@ TEST(Planner, CarriesTheRestOver) {
   EXPECT_EQ(plan.sampler, SamplerKind::kDdim);
   EXPECT_EQ(plan.steps, 25);
   EXPECT_EQ(plan.guidance_scale, 3.5);
+  EXPECT_EQ(plan.lora_bytes, 12);
   EXPECT_EQ(plan.execution_timeout, absl::Seconds(30));
 }
 

@@ -105,6 +105,15 @@ const WrongField kWrongFields[] = {
     {"LowGuidance", [](auto& r) { r.guidance_scale = 0.5; }, "guidance_scale", "0.5 is out of range; use 1 to 20"},
     {"HighGuidance", [](auto& r) { r.guidance_scale = 20.5; }, "guidance_scale", "20.5 is out of range; use 1 to 20"},
     {"NanGuidance", [](auto& r) { r.guidance_scale = kNan; }, "guidance_scale", "nan is out of range; use 1 to 20"},
+    {"NoVram", [](auto& r) { r.memory.max_vram_mib = 0; }, "memory.max_vram_mib", "0 is out of range; use 1 or more"},
+    {"NegativeBlocks", [](auto& r) { r.memory.resident_blocks = -1; }, "memory.resident_blocks",
+     "-1 is out of range; use 0 or more"},
+    {"NoStates", [](auto& r) { r.memory.resident_states = 0; }, "memory.resident_states",
+     "0 is out of range; use 1 or more"},
+    {"FixedBlocksOfTheFastest", [](auto& r) { r.memory = {.policy = MemoryPolicy::kFastest, .resident_blocks = 2}; },
+     "memory.policy", "given together with a fixed number of blocks or states; send one of the two"},
+    {"FixedStatesOfTheSmallest", [](auto& r) { r.memory = {.policy = MemoryPolicy::kSmallest, .resident_states = 2}; },
+     "memory.policy", "given together with a fixed number of blocks or states; send one of the two"},
     {"NoTime", [](auto& r) { r.execution_timeout = absl::ZeroDuration(); }, "execution_timeout", "longer than zero"},
     {"NegativeTime", [](auto& r) { r.execution_timeout = -absl::Seconds(1); }, "execution_timeout", "longer than zero"},
 };
@@ -138,6 +147,7 @@ TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
   request.loras = {{.name = "none", .strength = 11.0}};
   request.tea_cache = {.threshold = 2.0, .skip_start_steps = 0, .skip_end_steps = 0};
   request.enhance = {.weight = 11.0, .skip_start_steps = -1, .skip_end_steps = -1};
+  request.memory = {.policy = MemoryPolicy::kFastest, .max_vram_mib = -1, .resident_blocks = -1, .resident_states = -1};
   request.execution_timeout = absl::ZeroDuration();
   std::vector<std::string> fields;
   for (const FieldViolation& violation : ViolationsOf(request))
@@ -148,7 +158,8 @@ TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
                                   "acceleration.tea_cache.threshold", "acceleration.tea_cache.skip_start_steps",
                                   "acceleration.tea_cache.skip_end_steps", "acceleration.enhance_a_video.weight",
                                   "acceleration.enhance_a_video.skip_start_steps",
-                                  "acceleration.enhance_a_video.skip_end_steps", "execution_timeout"));
+                                  "acceleration.enhance_a_video.skip_end_steps", "memory.policy", "memory.max_vram_mib",
+                                  "memory.resident_blocks", "memory.resident_states", "execution_timeout"));
 }
 
 TEST(WrongFields, TellsWhatCannotBeReadWithAllThatIsWrong) {

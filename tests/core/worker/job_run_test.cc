@@ -23,6 +23,7 @@
 namespace ruyi {
 namespace {
 
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Optional;
 using testing::SizeIs;
@@ -61,7 +62,7 @@ class JobRunTest : public testing::Test {
   JobEvent Run() {
     FakePipeline pipeline(pipeline_);
     const FakeVideoEncoderFactory encoders(encoder_);
-    JobRun(*job_, encoders, clock_).Run(pipeline);
+    returned_ = JobRun(*job_, encoders, clock_).Run(pipeline);
     return sink_->events().back();
   }
 
@@ -69,13 +70,17 @@ class JobRunTest : public testing::Test {
     const JobEvent last = Run();
     EXPECT_THAT(sink_->EventsOf<JobFailed>(), SizeIs(1));
     EXPECT_THAT(sink_->EventsOf<JobCompleted>(), IsEmpty());
-    return std::holds_alternative<JobFailed>(last) ? std::get<JobFailed>(last).status : absl::OkStatus();
+    const absl::Status status =
+        std::holds_alternative<JobFailed>(last) ? std::get<JobFailed>(last).status : absl::OkStatus();
+    EXPECT_EQ(returned_, status);
+    return status;
   }
 
   JobCompleted RunToCompletion() {
     const JobEvent last = Run();
     EXPECT_THAT(sink_->EventsOf<JobFailed>(), IsEmpty());
     EXPECT_THAT(sink_->EventsOf<JobCompleted>(), SizeIs(1));
+    EXPECT_THAT(returned_, IsOk());
     return std::holds_alternative<JobCompleted>(last) ? std::get<JobCompleted>(last) : JobCompleted();
   }
 
@@ -109,6 +114,7 @@ class JobRunTest : public testing::Test {
   std::shared_ptr<Job> job_ = TestJob(sink_, clock_);
   FakePipelineOptions pipeline_ = {.encoder_chunks = kEncoderChunks};
   FakeVideoEncoderOptions encoder_ = {.bytes_per_frame = kBytesPerFrame};
+  absl::Status returned_;
 };
 
 TEST_F(JobRunTest, ReportsThePhasesInTheirOrderUnitByUnit) {
@@ -129,7 +135,7 @@ TEST_F(JobRunTest, SendsChunksWhileItStillDecodesAndEndsWithTheSummary) {
   RunToCompletion();
   std::string order;
   for (const JobEvent& event : sink_->events())
-    order += "aqpcCF"[event.index()];
+    order += "aqprcCF"[event.index()];
   // Conditioning 0..2 and denoising 0..3; decoding 0..8, the encoder being one frame behind; two last chunks.
   EXPECT_EQ(order,
             "ppp"
@@ -211,6 +217,54 @@ TEST_F(JobRunTest, SaysHowLongEachPhaseTook) {
 TEST_F(JobRunTest, CountsTheTimeOfTheLastChunksAsDecoding) {
   job_ = TestJob(std::make_shared<SlowSink>(&clock_, sink_), clock_);
   EXPECT_EQ(RunToCompletion().decoding, absl::Seconds(kFrames + 1));  // a chunk for each frame and the empty one
+}
+
+// In a mode of `blocks` blocks that takes as many MiB.
+Prediction PredictionOf(int blocks) {
+  Prediction prediction = {.mode = {.resident_blocks = blocks, .resident_states = 1}};
+  prediction.Of(Stage::kDenoise) = {.peak_bytes = int64_t{blocks} << 20, .seconds = 2};
+  return prediction;
+}
+
+TEST_F(JobRunTest, SaysHowTheVideoWasMade) {
+  GenerationPlan plan = TestPlan();
+  plan.prediction = PredictionOf(20);
+  UsePlan(plan);
+  const GenerationReport report = RunToCompletion().report;
+  EXPECT_EQ(report.mode, plan.prediction.mode);
+  EXPECT_EQ(report.peak_bytes, 20 << 20);
+  EXPECT_EQ(report.stages[static_cast<int>(Stage::kDenoise)].seconds, 2);
+  EXPECT_EQ(report.retries, 0);
+  EXPECT_THAT(sink_->EventsOf<JobRetry>(), IsEmpty());
+}
+
+TEST_F(JobRunTest, TellsOfEachRetryInASmallerMode) {
+  GenerationPlan plan = TestPlan();
+  plan.prediction = PredictionOf(20);
+  plan.fallbacks = {PredictionOf(10), PredictionOf(0)};
+  UsePlan(plan);
+  pipeline_.out_of_memory = 2;
+  const GenerationReport report = RunToCompletion().report;
+  EXPECT_EQ(report.mode, plan.fallbacks[1].mode);
+  EXPECT_EQ(report.retries, 2);
+  const std::vector<JobRetry> retries = sink_->EventsOf<JobRetry>();
+  ASSERT_THAT(retries, SizeIs(2));
+  EXPECT_EQ(retries[0].retry.from, plan.prediction.mode);
+  EXPECT_EQ(retries[0].retry.to, plan.fallbacks[0].mode);
+  EXPECT_EQ(retries[1].retry.from, plan.fallbacks[0].mode);
+  EXPECT_EQ(retries[1].retry.to, plan.fallbacks[1].mode);
+  EXPECT_THAT(retries[1].retry.reason, HasSubstr("out of memory"));
+}
+
+TEST_F(JobRunTest, GoesOnWhenNobodyHearsOfARetry) {
+  GenerationPlan plan = TestPlan();
+  plan.fallbacks = {PredictionOf(10)};
+  pipeline_.out_of_memory = 1;
+  sink_ = std::make_shared<RecordingEventSink>(0);
+  UsePlan(plan);
+  EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kUnavailable));  // at the first chunk
+  EXPECT_THAT(sink_->EventsOf<JobRetry>(), SizeIs(1));
+  EXPECT_EQ(ProgressOf(Phase::kDecoding).back().progress.done, 1);
 }
 
 TEST_F(JobRunTest, FailsAtTheStepWhereItsTimeRunsOut) {

@@ -7,8 +7,10 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "core/base/error_reasons.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_pipeline.h"
 #include "tests/support/fake_video_encoder.h"
@@ -19,8 +21,10 @@
 namespace ruyi {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::Field;
+using testing::IsEmpty;
 using testing::SizeIs;
 using testing::VariantWith;
 
@@ -30,7 +34,11 @@ class WorkerTest : public testing::Test {
   ~WorkerTest() override { queue_.Close(); }
 
   void StartWorker(FakePipelineOptions options = {}) {
-    worker_.emplace(std::make_unique<FakePipeline>(std::move(options)), &queue_, &encoders_, clock_);
+    worker_.emplace(Worker::Parts{.pipeline = std::make_unique<FakePipeline>(std::move(options)),
+                                  .queue = &queue_,
+                                  .encoders = &encoders_,
+                                  .clock = &clock_,
+                                  .on_lost = [this](const absl::Status& status) { losses_.push_back(status); }});
   }
 
   // Waits until the worker has done all that was pushed.
@@ -50,6 +58,7 @@ class WorkerTest : public testing::Test {
   FakeVideoEncoderFactory encoders_;
   JobQueue queue_{8};
   std::shared_ptr<Job> last_job_;
+  std::vector<absl::Status> losses_;  // to be looked at when the worker has ended
   std::optional<Worker> worker_;
 };
 
@@ -110,6 +119,37 @@ TEST_F(WorkerTest, GoesOnAfterAJobThatFailed) {
   EXPECT_THAT(first->EventsOf<JobFailed>(),
               ElementsAre(Field(&JobFailed::status, StatusIs(absl::StatusCode::kInternal, "broken"))));
   EXPECT_THAT(second->EventsOf<JobCompleted>(), SizeIs(1));
+  EXPECT_THAT(losses_, IsEmpty());
+}
+
+TEST_F(WorkerTest, IsLostWithItsGpuAndLeavesTheOtherJobsInTheQueue) {
+  const auto first = PushJob();
+  const auto second = PushJob();
+  const auto third = PushJob();
+  StartWorker({.fail_with = ErrorWithReason(absl::StatusCode::kInternal, "it burns", reason::kGpuFault)});
+  worker_.reset();  // ends without the queue
+  EXPECT_THAT(first->EventsOf<JobFailed>(), ElementsAre(Field(&JobFailed::status, HasReason(reason::kGpuFault))));
+  EXPECT_THAT(losses_,
+              ElementsAre(AllOf(StatusIs(absl::StatusCode::kInternal, "it burns"), HasReason(reason::kGpuFault))));
+  EXPECT_EQ(queue_.running(), 0u);
+  EXPECT_EQ(queue_.waiting(), 2u);
+  EXPECT_THAT(second->EventsOf<JobProgress>(), IsEmpty());
+  losses_.clear();
+  StartWorker();  // another one takes them
+  EndWorker();
+  EXPECT_THAT(second->EventsOf<JobCompleted>(), SizeIs(1));
+  EXPECT_THAT(third->EventsOf<JobCompleted>(), SizeIs(1));
+  EXPECT_THAT(losses_, IsEmpty());
+}
+
+TEST_F(WorkerTest, OtherErrorsOfTheDeviceDoNotLoseIt) {
+  const auto first = PushJob();
+  const auto second = PushJob();
+  StartWorker({.fail_with = ErrorWithReason(absl::StatusCode::kInternal, "a fault", reason::kInternal)});
+  EndWorker();
+  EXPECT_THAT(first->EventsOf<JobFailed>(), SizeIs(1));
+  EXPECT_THAT(second->EventsOf<JobFailed>(), SizeIs(1));
+  EXPECT_THAT(losses_, IsEmpty());
 }
 
 TEST_F(WorkerTest, StopsAJobThatTheQueueCancelsWhileItIsBeingMade) {

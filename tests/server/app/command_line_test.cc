@@ -10,12 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "server/app/user_folders.h"
 #include "server/app/version.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ruyi {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 // What a program with these arguments and this environment would do, and what it prints.
@@ -62,23 +64,27 @@ void ExpectUsageError(const std::vector<std::string>& arguments, const Environme
 
 // One value of every flag, none of them the default, in the order of Expect. The folder exists.
 const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
-  static const auto& values = *new std::vector<std::pair<std::string, std::string>>{{"model", "folder"},
-                                                                                    {"listen", "[::1]:1"},
-                                                                                    {"metrics-listen", "0.0.0.0:2"},
-                                                                                    {"queue-capacity", "3"},
-                                                                                    {"drain-timeout", "4.5"},
-                                                                                    {"max-image-bytes", "5"},
-                                                                                    {"max-image-pixels", "6"},
-                                                                                    {"threads", "7"},
-                                                                                    {"device", "cuda:1"},
-                                                                                    {"dtype", "bfloat16"},
-                                                                                    {"reflection", "false"},
-                                                                                    {"port-file", "ports"},
-                                                                                    {"log-level", "warning"},
-                                                                                    {"lora-dir", RUYI_SOURCE_DIR},
-                                                                                    {"max-loras", "0"},
-                                                                                    {"fp8", "strong"},
-                                                                                    {"fp8-type", "e5m2"}};
+  static const auto& values =
+      *new std::vector<std::pair<std::string, std::string>>{{"model", "folder"},
+                                                            {"listen", "[::1]:1"},
+                                                            {"metrics-listen", "0.0.0.0:2"},
+                                                            {"queue-capacity", "3"},
+                                                            {"drain-timeout", "4.5"},
+                                                            {"max-image-bytes", "5"},
+                                                            {"max-image-pixels", "6"},
+                                                            {"threads", "7"},
+                                                            {"device", "cuda:1,3"},
+                                                            {"parallel", "cfg"},
+                                                            {"vram-budget", "12000"},
+                                                            {"calibration-file", "measured.json"},
+                                                            {"dtype", "bfloat16"},
+                                                            {"reflection", "false"},
+                                                            {"port-file", "ports"},
+                                                            {"log-level", "warning"},
+                                                            {"lora-dir", RUYI_SOURCE_DIR},
+                                                            {"max-loras", "0"},
+                                                            {"fp8", "strong"},
+                                                            {"fp8-type", "e5m2"}};
   return values;
 }
 
@@ -91,7 +97,10 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.image.max_bytes, 5);
   EXPECT_EQ(options.image.max_pixels, 6);
   EXPECT_EQ(options.threads, 7);
-  EXPECT_EQ(options.device, "cuda:1");
+  EXPECT_THAT(options.devices, ElementsAre("cuda:1", "cuda:3"));
+  EXPECT_EQ(options.parallel, Parallel::kCfg);
+  EXPECT_EQ(options.vram_budget_mib, 12000);
+  EXPECT_EQ(options.calibration_file, "measured.json");
   EXPECT_EQ(options.dtype, ComputeType::kBfloat16);
   EXPECT_FALSE(options.reflection);
   EXPECT_EQ(options.port_file, "ports");
@@ -120,7 +129,10 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_EQ(options.image.max_bytes, defaults.image.max_bytes);
   EXPECT_EQ(options.image.max_pixels, defaults.image.max_pixels);
   EXPECT_EQ(options.threads, defaults.threads);
-  EXPECT_EQ(options.device, defaults.device);
+  EXPECT_EQ(options.devices, defaults.devices);
+  EXPECT_EQ(options.parallel, Parallel::kNone);
+  EXPECT_EQ(options.vram_budget_mib, std::nullopt);
+  EXPECT_EQ(options.calibration_file, DefaultCalibrationFile());
   EXPECT_EQ(options.dtype, defaults.dtype);
   EXPECT_TRUE(options.reflection);
   EXPECT_EQ(options.port_file, "");
@@ -154,6 +166,14 @@ TEST(CommandLine, TakesEveryFlagFromAFile) {
   ExpectUnusualValues(OptionsOf({}, {{"RUYI_CONFIG", file}}));
 }
 
+TEST(CommandLine, TakesDevicesFromAFileWithoutQuotes) {
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("server.conf", "model=m\ndevice=cuda:0,1\nport-file=a b\n").string();
+  const ServerOptions options = OptionsOf({"--config", file});
+  EXPECT_THAT(options.devices, ElementsAre("cuda:0", "cuda:1"));
+  EXPECT_EQ(options.port_file, "a b");
+}
+
 TEST(CommandLine, TakesTheOppositeOfReflection) {
   EXPECT_FALSE(OptionsOf({"--model=m", "--no-reflection"}).reflection);
   EXPECT_TRUE(OptionsOf({"--model=m", "--reflection"}, {{"RUYI_REFLECTION", "false"}}).reflection);
@@ -178,6 +198,22 @@ TEST(CommandLine, NeedsAModeForATypeOfFp8) {
   ExpectUsageError({"--model=m", "--fp8-type=e5m2"});
   ExpectUsageError({"--model=m"}, {{"RUYI_FP8_TYPE", "e5m2"}});
   EXPECT_EQ(OptionsOf({"--model=m", "--fp8-type=e5m2"}, {{"RUYI_FP8", "lite"}}).fp8.type, Fp8Type::kE5m2);
+}
+
+TEST(CommandLine, NeedsPairsOfGpusToShareAVideo) {
+  for (const char* device : {"cpu", "cuda", "cuda:0", "cuda:0,1,2"}) {
+    ExpectUsageError({"--model=m", "--parallel=cfg", "--device", device});
+    ExpectUsageError({"--model=m", "--device", device}, {{"RUYI_PARALLEL", "cfg"}});
+    EXPECT_EQ(OptionsOf({"--model=m", "--parallel=none", "--device", device}).parallel, Parallel::kNone);
+  }
+  EXPECT_THAT(Parse({"--model=m", "--parallel=cfg"}).error, HasSubstr("--device cuda:0,1"));
+  EXPECT_THAT(OptionsOf({"--model=m", "--parallel=cfg", "--device=cuda:3,2,1,0"}).devices,
+              ElementsAre("cuda:3", "cuda:2", "cuda:1", "cuda:0"));
+}
+
+TEST(CommandLine, KeepsNoCalibrationWhenNoneIsWanted) {
+  EXPECT_EQ(OptionsOf({"--model=m", "--calibration-file=none"}).calibration_file, "");
+  EXPECT_EQ(OptionsOf({"--model=m"}, {{"RUYI_CALIBRATION_FILE", "none"}}).calibration_file, "");
 }
 
 TEST(CommandLine, NeedsAFolderForLoras) {
@@ -231,6 +267,14 @@ TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
                                                                                     {"device", "cuda:"},
                                                                                     {"device", "cuda:x"},
                                                                                     {"device", "cuda:100"},
+                                                                                    {"device", "cuda:0,0"},
+                                                                                    {"device", "cuda:0,"},
+                                                                                    {"device", "cpu,cuda"},
+                                                                                    {"parallel", "all"},
+                                                                                    {"parallel", "1"},
+                                                                                    {"vram-budget", "0"},
+                                                                                    {"vram-budget", "16777217"},
+                                                                                    {"vram-budget", "12GB"},
                                                                                     {"dtype", "float16"},
                                                                                     {"dtype", "1"},
                                                                                     {"queue-capacity", "0"},
@@ -278,8 +322,8 @@ TEST(CommandLine, HelpNamesEveryFlagAndVariable) {
     EXPECT_THAT(parsed.out, HasSubstr("--" + flag));
     EXPECT_THAT(parsed.out, HasSubstr(VariableOf(flag)));
   }
-  for (const char* text :
-       {"--help", "--version", "--config", "RUYI_CONFIG", "--no-reflection", "Exit codes", "SIGTERM"})
+  for (const char* text : {"--help", "--version", "--config", "RUYI_CONFIG", "--no-reflection", "Exit codes",
+                           "3 a device broke", "SIGTERM"})
     EXPECT_THAT(parsed.out, HasSubstr(text));
 }
 

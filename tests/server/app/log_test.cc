@@ -92,32 +92,60 @@ TEST(Log, DropsWhatIsBelowTheLevel) {
 TEST(JobLog, TellsBeginningAndEndOfAJob) {
   const std::vector<json> lines = Logged("info", [] {
     JobLog log;
-    log.OnJobEvent("the-id", JobAccepted{});
-    log.OnJobEvent("the-id", JobQueued{});
-    log.OnJobEvent("the-id", JobProgress{});
-    log.OnJobEvent("the-id", JobChunk{});
-    log.OnJobEvent("the-id", JobCompleted{.file = {.size_bytes = 99},
-                                          .queued = absl::Seconds(1),
-                                          .conditioning = absl::Seconds(2),
-                                          .denoising = absl::Seconds(3),
-                                          .decoding = absl::Milliseconds(4500)});
+    ObservedJob job = {.id = "the-id", .memory_reason = "it fits"};
+    job.prediction.mode = {.resident_blocks = 20, .resident_states = 5};
+    job.prediction.Of(Stage::kDecode) = {.peak_bytes = int64_t{3} << 30, .seconds = 1.5};
+    log.OnJobEvent(job, JobAccepted{});
+    log.OnJobEvent({.id = "the-id"}, JobQueued{});
+    log.OnJobEvent({.id = "the-id"}, JobProgress{});
+    log.OnJobEvent({.id = "the-id"}, JobChunk{});
+    log.OnJobEvent({.id = "the-id"}, JobCompleted{.file = {.size_bytes = 99},
+                                                  .queued = absl::Seconds(1),
+                                                  .conditioning = absl::Seconds(2),
+                                                  .denoising = absl::Seconds(3),
+                                                  .decoding = absl::Milliseconds(4500),
+                                                  .report = {.mode = {.resident_blocks = 10, .resident_states = 1},
+                                                             .peak_bytes = int64_t{2} << 30,
+                                                             .retries = 1}});
   });
   ASSERT_THAT(Events(lines), ElementsAre("job_accepted", "job_completed"));
   EXPECT_EQ(lines[0]["job"], "the-id");
+  EXPECT_EQ(lines[0]["mode"], "20 blocks, 5 states");
+  EXPECT_EQ(lines[0]["predicted_mib"], 3072);
+  EXPECT_EQ(lines[0]["predicted_s"], 1.5);
+  EXPECT_EQ(lines[0]["reason"], "it fits");
   EXPECT_EQ(lines[1]["job"], "the-id");
   EXPECT_EQ(lines[1]["size_bytes"], 99);
   EXPECT_EQ(lines[1]["queued_s"], 1);
   EXPECT_EQ(lines[1]["conditioning_s"], 2);
   EXPECT_EQ(lines[1]["denoising_s"], 3);
   EXPECT_EQ(lines[1]["decoding_s"], 4.5);
+  EXPECT_EQ(lines[1]["mode"], "10 blocks, 1 states");
+  EXPECT_EQ(lines[1]["peak_mib"], 2048);
+  EXPECT_EQ(lines[1]["retries"], 1);
+}
+
+TEST(JobLog, WarnsOfARetry) {
+  const std::vector<json> lines = Logged("info", [] {
+    JobLog().OnJobEvent({.id = "the-id"}, JobRetry{{.from = {.resident_blocks = 20, .resident_states = 5},
+                                                    .to = {.resident_blocks = 0, .resident_states = 1},
+                                                    .reason = "out of memory"}});
+  });
+  ASSERT_THAT(Events(lines), ElementsAre("job_retry"));
+  EXPECT_EQ(lines[0]["level"], "warning");
+  EXPECT_EQ(lines[0]["job"], "the-id");
+  EXPECT_EQ(lines[0]["from"], "20 blocks, 5 states");
+  EXPECT_EQ(lines[0]["to"], "0 blocks, 1 states");
+  EXPECT_EQ(lines[0]["reason"], "out of memory");
 }
 
 TEST(JobLog, CallsOnlyFaultsErrors) {
   const std::vector<json> lines = Logged("info", [] {
     JobLog log;
-    log.OnJobEvent("a", JobFailed{absl::InternalError("boom")});
-    log.OnJobEvent("b", JobFailed{ErrorWithReason(absl::StatusCode::kCancelled, "gone", reason::kCancelledByCaller)});
-    log.OnJobEvent("c", JobFailed{absl::UnknownError("what")});
+    log.OnJobEvent({.id = "a"}, JobFailed{absl::InternalError("boom")});
+    log.OnJobEvent({.id = "b"},
+                   JobFailed{ErrorWithReason(absl::StatusCode::kCancelled, "gone", reason::kCancelledByCaller)});
+    log.OnJobEvent({.id = "c"}, JobFailed{absl::UnknownError("what")});
   });
   ASSERT_THAT(Events(lines), ElementsAre("job_failed", "job_failed", "job_failed"));
   EXPECT_EQ(lines[0]["level"], "error");

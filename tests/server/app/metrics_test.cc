@@ -8,6 +8,7 @@
 #include "tests/server/gate.h"
 #include "tests/server/http_get.h"
 #include "tests/server/test_request.h"
+#include "tests/support/test_costs.h"
 
 namespace ruyi {
 namespace {
@@ -19,11 +20,12 @@ using v1::VideoEvent;
 
 TEST(Metrics, BeginWithNothing) {
   RunningServer running;
-  EXPECT_THAT(running.Metrics(),
-              AllOf(HasSubstr("HTTP/1.1 200 OK"), HasSubstr("\nruyi_jobs_accepted_total 0\n"),
-                    HasSubstr("\nruyi_mp4_bytes_total 0\n"), HasSubstr("\nruyi_jobs_waiting 0\n"),
-                    HasSubstr("\nruyi_jobs_running 0\n"), HasSubstr("\nruyi_queue_capacity 16\n"),
-                    HasSubstr("\nruyi_model_ready 1\n"), Not(HasSubstr("\nruyi_jobs_ended_total{"))));
+  EXPECT_THAT(running.Metrics(), AllOf(HasSubstr("HTTP/1.1 200 OK"), HasSubstr("\nruyi_jobs_accepted_total 0\n"),
+                                       HasSubstr("\nruyi_mp4_bytes_total 0\n"), HasSubstr("\nruyi_jobs_waiting 0\n"),
+                                       HasSubstr("\nruyi_jobs_running 0\n"), HasSubstr("\nruyi_queue_capacity 16\n"),
+                                       HasSubstr("\nruyi_model_ready 1\n"), HasSubstr("\nruyi_workers_lost_total 0\n"),
+                                       HasSubstr("\nruyi_job_retries_total{reason=\"GPU_OUT_OF_MEMORY\"} 0\n"),
+                                       Not(HasSubstr("\nruyi_jobs_ended_total{"))));
 }
 
 TEST(Metrics, CountJobsThatComplete) {
@@ -36,6 +38,24 @@ TEST(Metrics, CountJobsThatComplete) {
                     HasSubstr("\nruyi_job_phase_seconds_count{phase=\"conditioning\"} 2\n"),
                     HasSubstr("\nruyi_job_phase_seconds_count{phase=\"denoising\"} 2\n"),
                     HasSubstr("\nruyi_job_phase_seconds_count{phase=\"decoding\"} 2\n")));
+}
+
+TEST(Metrics, ShowWhatAVideoMayTake) {
+  RunningOptions options;
+  options.pipeline.available_bytes = [] { return 4000 * kTestMib; };
+  RunningServer running(options);
+  EXPECT_THAT(running.Metrics(), HasSubstr("\nruyi_vram_available_mib 4000\n"));
+}
+
+TEST(Metrics, ShowWhatVideosTookAndWhatWasPredicted) {
+  RunningOptions options;
+  options.pipeline.out_of_memory = 1;
+  RunningServer running(options);
+  EXPECT_TRUE(running.Call(SmallRequest()).Finish().ok());
+  EXPECT_THAT(running.Metrics(),
+              AllOf(HasSubstr("\nruyi_job_predicted_mib_sum 4164\n"), HasSubstr("\nruyi_job_peak_mib_sum 3164\n"),
+                    HasSubstr("\nruyi_job_peak_mib_bucket{le=\"4096\"} 1\n"),
+                    HasSubstr("\nruyi_job_retries_total{reason=\"GPU_OUT_OF_MEMORY\"} 1\n")));
 }
 
 TEST(Metrics, CountJobsThatFailByCode) {
@@ -90,7 +110,8 @@ TEST(Metrics, SayThatTheModelIsNotReady) {
     return absl::OkStatus();
   };
   RunningServer running(options);
-  EXPECT_THAT(running.Metrics(), HasSubstr("\nruyi_model_ready 0\n"));
+  EXPECT_THAT(running.Metrics(),
+              AllOf(HasSubstr("\nruyi_model_ready 0\n"), Not(HasSubstr("\nruyi_vram_available_mib"))));
   gate.Open();
 }
 

@@ -11,12 +11,18 @@
 namespace ruyi {
 namespace {
 
+using Pipelines = std::vector<std::unique_ptr<Pipeline>>;
+
 Components MakeComponents(const RunningOptions& options, PipelineWatch* watch) {
   Components components;
-  components.load_pipeline = [pipeline = options.pipeline, on_load = options.on_load,
-                              watch]() -> absl::StatusOr<std::unique_ptr<Pipeline>> {
+  components.load_pipelines = [pipeline = options.pipeline, others = options.other_pipelines, on_load = options.on_load,
+                               watch]() -> absl::StatusOr<Pipelines> {
     RUYI_RETURN_IF_ERROR(on_load());
-    return MakeWatchedPipeline(pipeline, watch);
+    Pipelines pipelines;
+    pipelines.push_back(MakeWatchedPipeline(pipeline, watch));
+    for (const FakePipelineOptions& other : others)
+      pipelines.push_back(std::make_unique<FakePipeline>(other));
+    return pipelines;
   };
   components.image_decoder = std::make_unique<FakeImageDecoder>();
   components.video_encoders = std::make_unique<FakeVideoEncoderFactory>(options.encoder);
@@ -29,11 +35,13 @@ RunningServer::RunningServer(RunningOptions options) {
   if (options.server.model.empty())
     options.server.model = folder_.path().string();
   SetLogLevel(options.server.log_level);
-  absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(options.server, MakeComponents(options, &watch_), [this](const absl::Status& status) {
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
+      options.server, MakeComponents(options, &watch_),
+      [this](const absl::Status& status) {
         load_status_ = status;
         loaded_.Notify();
-      });
+      },
+      [this](const absl::Status&) { lost_.Increment(); });
   status_ = server.status();
   if (!server.ok())
     return;

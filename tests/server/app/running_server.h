@@ -7,10 +7,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/synchronization/notification.h"
 #include "server/app/server.h"
+#include "tests/server/counter.h"
 #include "tests/server/test_pipeline.h"
 #include "tests/server/video_call.h"
 #include "tests/support/fake_video_encoder.h"
@@ -21,6 +23,7 @@ namespace ruyi {
 struct RunningOptions {
   ServerOptions server = {.listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0", .log_level = "error"};
   FakePipelineOptions pipeline;
+  std::vector<FakePipelineOptions> other_pipelines;  // of further devices; nobody watches them
   FakeVideoEncoderOptions encoder;
   std::function<absl::Status()> on_load = [] { return absl::OkStatus(); };  // on the thread that loads
   bool awaits_loading = true;
@@ -35,6 +38,9 @@ class RunningServer {
   // What Start or, once awaited, the loading ended with.
   absl::Status status() const { return status_; }
   absl::Status AwaitLoaded();
+
+  // Blocks until a worker is lost; false when that takes longer than kPatience.
+  bool AwaitWorkerLost() const { return lost_.Await(1); }
 
   // Destroys the server. Nothing but status may be asked for after it.
   void Stop();
@@ -52,6 +58,7 @@ class RunningServer {
   PipelineWatch watch_;
   absl::Notification loaded_;
   absl::Status load_status_;
+  Counter lost_;
   absl::Status status_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -68,6 +68,15 @@ TEST_F(EventToProto, TilingIsAbsentWhenTheModelDecides) {
   EXPECT_FALSE(ToProto(*MakeJob()).settings().memory().has_vae_tiling());
 }
 
+TEST_F(EventToProto, AVideoHasThePlanOfItsMemory) {
+  GenerationPlan plan = TestPlan();
+  plan.prediction.mode.resident_blocks = 20;
+  plan.memory_reason = "it fits";
+  const v1::MemoryPlan proto = ToProto(*MakeJob(plan)).plan();
+  EXPECT_EQ(proto.mode().resident_blocks(), 20);
+  EXPECT_EQ(proto.reason(), "it fits");
+}
+
 TEST_F(EventToProto, MotionIsAbsentWhenTheModelDecides) {
   EXPECT_FALSE(ToProto(*MakeJob()).settings().has_motion());
 }
@@ -143,6 +152,21 @@ TEST_F(EventToProto, EveryPhaseHasItsNumber) {
     EXPECT_EQ(Convert(JobProgress{.progress = {.phase = from}}).progress().phase(), to);
 }
 
+TEST_F(EventToProto, RetryBringsBothModesAndTheReason) {
+  const v1::VideoRetry proto =
+      Convert(JobRetry{{.from = {.resident_blocks = 20, .resident_states = 10},
+                        .to = {.resident_blocks = 10, .resident_states = 5, .branches_in_turn = true},
+                        .reason = "out of memory"}})
+          .retry();
+  EXPECT_EQ(proto.from().resident_blocks(), 20);
+  EXPECT_EQ(proto.from().resident_states(), 10);
+  EXPECT_FALSE(proto.from().branches_in_turn());
+  EXPECT_EQ(proto.to().resident_blocks(), 10);
+  EXPECT_EQ(proto.to().resident_states(), 5);
+  EXPECT_TRUE(proto.to().branches_in_turn());
+  EXPECT_EQ(proto.reason(), "out of memory");
+}
+
 TEST_F(EventToProto, AChunkBringsItsBytes) {
   const v1::VideoChunk proto = Convert(JobChunk{.offset = 1000, .data = "abc", .crc32c = 0xdeadbeef}).chunk();
   EXPECT_EQ(proto.offset(), 1000);
@@ -164,14 +188,16 @@ TEST_F(EventToProto, TheLastChunkBringsTheDigest) {
 }
 
 TEST_F(EventToProto, CompletedBringsResultAndUsage) {
-  const v1::Video video = Convert(JobCompleted{.file = {.size_bytes = 99, .sha256 = "hash"},
-                                               .queued = absl::Seconds(1),
-                                               .conditioning = absl::Seconds(2),
-                                               .denoising = absl::Seconds(3),
-                                               .decoding = absl::Seconds(4),
-                                               .skipped_steps = {4, 5, 9}})
-                              .completed()
-                              .video();
+  const v1::Video video =
+      Convert(JobCompleted{.file = {.size_bytes = 99, .sha256 = "hash"},
+                           .queued = absl::Seconds(1),
+                           .conditioning = absl::Seconds(2),
+                           .denoising = absl::Seconds(3),
+                           .decoding = absl::Seconds(4),
+                           .skipped_steps = {4, 5, 9},
+                           .report = {.mode = {.resident_blocks = 10}, .peak_bytes = int64_t{3} << 30, .retries = 2}})
+          .completed()
+          .video();
   EXPECT_EQ(video.name(), "videos/job");
   EXPECT_EQ(video.settings().frame_count(), 8);
   EXPECT_EQ(video.result().size_bytes(), 99);
@@ -183,6 +209,9 @@ TEST_F(EventToProto, CompletedBringsResultAndUsage) {
   EXPECT_EQ(video.usage().conditioning().seconds(), 2);
   EXPECT_EQ(video.usage().denoising().seconds(), 3);
   EXPECT_EQ(video.usage().decoding().seconds(), 4);
+  EXPECT_EQ(video.usage().mode().resident_blocks(), 10);
+  EXPECT_EQ(video.usage().peak_mib(), 3072);
+  EXPECT_EQ(video.usage().retries(), 2);
 }
 
 TEST_F(EventToProto, FailedBringsTheStatusWithDetails) {

@@ -35,6 +35,7 @@ v1::GenerateVideoRequest FullRequest() {
   proto.set_guidance_rescale(0.7);
   proto.set_clip_apply_ratio(0.25);
   proto.mutable_memory()->set_vae_tiling(true);
+  proto.mutable_memory()->set_max_vram_mib(12288);
   proto.mutable_execution_timeout()->set_seconds(90);
   proto.mutable_execution_timeout()->set_nanos(500'000'000);
   return proto;
@@ -65,6 +66,7 @@ TEST(RequestFromProto, TakesEveryField) {
   EXPECT_EQ(request.guidance_rescale, 0.7);
   EXPECT_EQ(request.clip_apply_ratio, 0.25);
   EXPECT_EQ(request.vae_tiling, true);
+  EXPECT_EQ(request.memory.max_vram_mib, 12288);
   EXPECT_THAT(request.unreadable, IsEmpty());
 }
 
@@ -216,6 +218,29 @@ TEST(RequestFromProto, TakesDurationsAtTheirLimits) {
   }
 }
 
+TEST(EstimateFromProto, TakesTheRequestAndTheMemoryOfTheDevice) {
+  v1::EstimateVideoRequest proto;
+  *proto.mutable_request() = FullRequest();
+  proto.set_vram_mib(12288);
+  const EstimateRequest request = FromProto(proto);
+  EXPECT_EQ(request.generation.steps, 12);
+  EXPECT_EQ(request.budget_bytes, int64_t{12} << 30);
+  EXPECT_THAT(request.generation.unreadable, IsEmpty());
+}
+
+TEST(EstimateFromProto, LeavesTheMemoryToTheServer) {
+  EXPECT_EQ(FromProto(v1::EstimateVideoRequest()).budget_bytes, std::nullopt);
+}
+
+TEST(EstimateFromProto, RefusesADeviceWithoutMemory) {
+  for (const int mib : {0, -1}) {
+    v1::EstimateVideoRequest proto;
+    proto.set_vram_mib(mib);
+    EXPECT_THAT(FromProto(proto).generation.unreadable,
+                ElementsAre(FieldsAre("vram_mib", absl::StrCat(mib, " is out of range; use 1 or more"))));
+  }
+}
+
 TEST(RequestFromProto, TellsAllViolationsAtOnce) {
   v1::GenerateVideoRequest proto;
   proto.add_start_images();
@@ -224,8 +249,10 @@ TEST(RequestFromProto, TellsAllViolationsAtOnce) {
   proto.set_sampler(static_cast<v1::Sampler>(99));
   proto.mutable_execution_timeout()->set_nanos(-1'000'000'000);
   proto.mutable_acceleration()->mutable_fp8()->set_mode(static_cast<v1::Fp8Mode>(99));
-  EXPECT_THAT(WrongFields(FromProto(proto)), ElementsAre("start_images[0]", "end_images[0]", "camera", "sampler",
-                                                         "acceleration.fp8.mode", "execution_timeout"));
+  proto.mutable_memory()->set_policy(static_cast<v1::MemoryPolicy>(99));
+  EXPECT_THAT(WrongFields(FromProto(proto)),
+              ElementsAre("start_images[0]", "end_images[0]", "camera", "sampler", "acceleration.fp8.mode",
+                          "memory.policy", "execution_timeout"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "tests/server/rpc_status.h"
@@ -93,6 +94,47 @@ TEST(StatusToGrpc, CutsLongDescriptionsAndKeepsShortOnes) {
   ASSERT_EQ(details.bad_request->field_violations_size(), 9);
   EXPECT_EQ(details.bad_request->field_violations(7).description(), std::string(253, 'x') + "...");
   EXPECT_EQ(details.bad_request->field_violations(8).description(), "too many");
+}
+
+absl::Status UnmetBy(int modes, const std::string& description) {
+  ErrorInfo info = {.reason = std::string(reason::kVramBudget)};
+  for (int i = 0; i < modes; ++i)
+    info.unmet_preconditions.push_back({.subject = absl::StrCat("mode ", i), .description = description});
+  return WithErrorInfo(absl::FailedPreconditionError("nothing fits"), info);
+}
+
+TEST(StatusToGrpc, TellsEveryUnmetPrecondition) {
+  const RpcDetails details = DetailsOf(ToGrpc(UnmetBy(2, "takes too much")));
+  ASSERT_TRUE(details.precondition_failure.has_value());
+  ASSERT_EQ(details.precondition_failure->violations_size(), 2);
+  EXPECT_EQ(details.precondition_failure->violations(0).type(), "VRAM_BUDGET");
+  EXPECT_EQ(details.precondition_failure->violations(0).subject(), "mode 0");
+  EXPECT_EQ(details.precondition_failure->violations(1).subject(), "mode 1");
+  EXPECT_EQ(details.precondition_failure->violations(1).description(), "takes too much");
+  EXPECT_EQ(details.reason(), "VRAM_BUDGET");
+  EXPECT_FALSE(details.bad_request.has_value());
+  EXPECT_EQ(details.others, 0);
+}
+
+TEST(StatusToGrpc, CutsLongDescriptionsOfPreconditions) {
+  const RpcDetails details = DetailsOf(ToGrpc(UnmetBy(10, std::string(5000, 'x'))));
+  ASSERT_EQ(details.precondition_failure->violations_size(), 10);
+  EXPECT_EQ(details.precondition_failure->violations(9).description(), std::string(253, 'x') + "...");
+}
+
+TEST(StatusToGrpc, KeepsTheLastOfTooManyPreconditions) {
+  const RpcDetails details = DetailsOf(ToGrpc(UnmetBy(1000, "takes too much")));
+  const auto& violations = details.precondition_failure->violations();
+  EXPECT_GT(violations.size(), 50);
+  EXPECT_LT(violations.size(), 150);
+  EXPECT_EQ(violations[violations.size() - 1].subject(), "mode 999");
+  EXPECT_EQ(violations[0].subject(), absl::StrCat("mode ", 1000 - violations.size()));
+}
+
+TEST(StatusToGrpc, CutsMetadataThatIsTooLong) {
+  const absl::Status status = WithErrorInfo(absl::ResourceExhaustedError("no memory"),
+                                            {.reason = "X", .metadata = {{"modes_tried", std::string(5000, 'x')}}});
+  EXPECT_EQ(DetailsOf(ToGrpc(status)).error_info->metadata().at("modes_tried"), std::string(1021, 'x') + "...");
 }
 
 TEST(StatusToGrpc, TellsTheRetryDelay) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -18,7 +17,7 @@ class EventLog final : public JobObserver {
   // `on_accepted` runs when a job is accepted, before its stream is told.
   explicit EventLog(std::function<void()> on_accepted) : on_accepted_(std::move(on_accepted)) {}
 
-  void OnJobEvent(std::string_view /*job_id*/, const JobEvent& event) override {
+  void OnJobEvent(const ObservedJob& /*job*/, const JobEvent& event) override {
     if (std::holds_alternative<JobAccepted>(event)) {
       accepted_.Increment();
       on_accepted_();

@@ -12,6 +12,7 @@
 #include "tests/server/gate.h"
 #include "tests/server/service/service_under_test.h"
 #include "tests/server/test_request.h"
+#include "tests/support/test_costs.h"
 
 namespace ruyi {
 namespace {
@@ -179,6 +180,52 @@ TEST(GenerateVideo, TellsWhichStepsWereLeftOut) {
   EXPECT_THAT(skipped,
               ElementsAre(Pair(0, IsEmpty()), Pair(1, IsEmpty()), Pair(2, ElementsAre(2)), Pair(3, ElementsAre(2, 3))));
   EXPECT_THAT(result.skipped_steps(), ElementsAre(2, 3));
+}
+
+TEST(GenerateVideo, SaysWhichMemoryModeItChoseAndWhatItTook) {
+  ServiceOptions options;
+  options.pipeline.available_bytes = [] { return 4000 * kTestMib; };
+  ServiceUnderTest service(options);
+  VideoCall call = service.Call(SmallRequest());
+  const v1::MemoryPlan plan = call.Take().accepted().video().plan();
+  EXPECT_EQ(plan.mode().resident_blocks(), 1);
+  EXPECT_EQ(plan.predicted_mib(), 3164);
+  EXPECT_GT(plan.predicted_time().seconds(), 0);
+  EXPECT_EQ(plan.budget_mib(), 4000);
+  EXPECT_EQ(plan.stages_size(), kStages);
+  EXPECT_THAT(plan.reason(), testing::HasSubstr("fits"));
+  const v1::Video completed = LastOf(call.ReadAll()).completed().video();
+  EXPECT_EQ(completed.plan().SerializeAsString(), plan.SerializeAsString());
+  EXPECT_EQ(completed.usage().mode().SerializeAsString(), plan.mode().SerializeAsString());
+  EXPECT_EQ(completed.usage().peak_mib(), 3164);
+  EXPECT_EQ(completed.usage().retries(), 0);
+}
+
+TEST(GenerateVideo, GoesOnInASmallerModeWhenMemoryRunsOut) {
+  ServiceOptions options;
+  options.pipeline.out_of_memory = 2;
+  ServiceUnderTest service(options);
+  VideoCall call = service.Call(SmallRequest());
+  const std::vector<VideoEvent> events = call.ReadAll();
+  EXPECT_TRUE(call.Finish().ok());
+  ExpectSeqWithoutGaps(events);
+  std::vector<v1::VideoRetry> retries;
+  for (const VideoEvent& event : events) {
+    if (event.has_retry())
+      retries.push_back(event.retry());
+  }
+  ASSERT_EQ(retries.size(), 2u);
+  EXPECT_EQ(retries[0].from().resident_blocks(), 4);
+  EXPECT_EQ(retries[0].to().resident_blocks(), 1);
+  EXPECT_THAT(retries[0].reason(), testing::HasSubstr("out of memory"));
+  EXPECT_EQ(retries[1].from().resident_blocks(), 1);
+  EXPECT_EQ(retries[1].to().resident_blocks(), 0);
+  const v1::Video video = LastOf(events).completed().video();
+  EXPECT_EQ(video.plan().mode().resident_blocks(), 4);
+  EXPECT_EQ(video.usage().mode().resident_blocks(), 0);
+  EXPECT_EQ(video.usage().peak_mib(), 2164);
+  EXPECT_EQ(video.usage().retries(), 2);
+  EXPECT_EQ(BytesOf(events), FakeVideoBytes(800));
 }
 
 TEST(GenerateVideo, EventsCarryTheTimeOfTheServersClock) {

@@ -12,10 +12,20 @@
 #include "tests/support/fake_lora_catalog.h"
 #include "tests/support/recording_event_sink.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/test_costs.h"
 #include "tests/support/test_plan.h"
 
 namespace ruyi {
 namespace {
+
+LoadedModel Model(const LatentGeometry& geometry = {}) {
+  ModelFacts facts = TestFacts();
+  facts.geometry = geometry;
+  return {.costs = std::make_shared<const CostModel>(facts, TestCalibration()),
+          .available_bytes = [] { return 6000 * kTestMib; },
+          .loras = std::make_shared<FakeLoraCatalog>(),
+          .workers = 2};
+}
 
 class JobIntakeTest : public testing::Test {
  protected:
@@ -45,13 +55,63 @@ TEST_F(JobIntakeTest, RefusesUntilTheModelIsReady) {
     EXPECT_THAT(status, HasReason(reason::kModelLoading));
     EXPECT_GT(GetErrorInfo(status).retry_delay, absl::ZeroDuration());
   }
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   EXPECT_THAT(intake_.Ready(), IsOk());
   EXPECT_THAT(Accept(), IsOk());
 }
 
+TEST_F(JobIntakeTest, RefusesWithWhatItIsTold) {
+  intake_.SetReady(Model());
+  intake_.Refuse(absl::AbortedError("lost"));
+  for (const absl::Status& status :
+       {intake_.Ready(), Accept().status(), intake_.EstimateFor(TestRequest(), std::nullopt).status()})
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kAborted, "lost"));
+}
+
+TEST_F(JobIntakeTest, AskedBeforeTheModelIsReadyItEstimatesNothing) {
+  EXPECT_THAT(intake_.EstimateFor(TestRequest(), std::nullopt), HasReason(reason::kModelLoading));
+  EXPECT_EQ(intake_.available_bytes(), std::nullopt);
+}
+
+TEST_F(JobIntakeTest, KnowsWhatTheDeviceHas) {
+  intake_.SetReady(Model());
+  EXPECT_EQ(intake_.available_bytes(), 6000 * kTestMib);
+}
+
+TEST_F(JobIntakeTest, EstimatesWithoutAJob) {
+  intake_.SetReady(Model());
+  ASSERT_OK_AND_ASSIGN(const JobEstimate here, intake_.EstimateFor(TestRequest(), std::nullopt));
+  EXPECT_EQ(here.estimate.admission.budget_bytes, 6000 * kTestMib);
+  EXPECT_EQ(here.estimate.plan.seed, 42u);
+  EXPECT_EQ(here.queue_wait, absl::ZeroDuration());
+  ASSERT_OK_AND_ASSIGN(const JobEstimate there, intake_.EstimateFor(TestRequest(), 10 * kTestMib));
+  EXPECT_EQ(there.estimate.admission.budget_bytes, 10 * kTestMib);
+  EXPECT_EQ(there.estimate.admission.chosen, std::nullopt);
+  EXPECT_TRUE(sink_->events().empty());
+}
+
+TEST_F(JobIntakeTest, TheWaitIsTheWorkOfAllJobsSharedByTheWorkers) {
+  intake_.SetReady(Model());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
+    intake_.Queue(job);
+  }
+  ASSERT_OK_AND_ASSIGN(const JobEstimate estimate, intake_.EstimateFor(TestRequest(), std::nullopt));
+  EXPECT_EQ(estimate.queue_wait, absl::Seconds(queue_.predicted_seconds()) / 2);
+  EXPECT_GT(estimate.queue_wait, absl::ZeroDuration());
+}
+
+TEST_F(JobIntakeTest, RefusesWhatFitsNoMemoryMode) {
+  LoadedModel model = Model();
+  model.available_bytes = [] { return 100 * kTestMib; };
+  intake_.SetReady(model);
+  EXPECT_THAT(Accept(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Accept(), HasReason(reason::kVramBudget));
+  EXPECT_THAT(intake_.EstimateFor(TestRequest(), std::nullopt), IsOk());
+}
+
 TEST_F(JobIntakeTest, AcceptsAJobWithoutTellingAnyone) {
-  intake_.SetReady({.spatial_scale = 4}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model({.spatial_scale = 4}));
   clock_.Advance(absl::Seconds(5));
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   EXPECT_EQ(job->id, "the-id");
@@ -64,7 +124,7 @@ TEST_F(JobIntakeTest, AcceptsAJobWithoutTellingAnyone) {
 }
 
 TEST_F(JobIntakeTest, TheJobEndsAtTheCallersDeadline) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   deadline_ = clock_.Now() + absl::Seconds(10);
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   clock_.Advance(absl::Seconds(9));
@@ -74,7 +134,7 @@ TEST_F(JobIntakeTest, TheJobEndsAtTheCallersDeadline) {
 }
 
 TEST_F(JobIntakeTest, RefusesWhatValidateRefuses) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   GenerationRequest request = TestRequest();
   request.steps = 0;
   request.start_images = {"no picture"};
@@ -85,7 +145,7 @@ TEST_F(JobIntakeTest, RefusesWhatValidateRefuses) {
 }
 
 TEST_F(JobIntakeTest, RefusesPicturesThatAreTooLarge) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   GenerationRequest request = TestRequest();
   request.start_images = {"huge"};
   EXPECT_THAT(Accept(request), HasReason(reason::kImageTooLarge));
@@ -101,7 +161,7 @@ TEST_F(JobIntakeTest, RefusesWhatThePlannerRefuses) {
                                   .draw_seed = [] { return uint64_t{1}; },
                                   .draw_id = [] { return std::string("id"); }};
   JobIntake intake(parts);
-  intake.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake.SetReady(Model());
   GenerationRequest request = TestRequest();
   request.start_images = {"image 1000x100"};
   const auto job = intake.Accept(request, deadline_, sink_);
@@ -111,7 +171,7 @@ TEST_F(JobIntakeTest, RefusesWhatThePlannerRefuses) {
 }
 
 TEST_F(JobIntakeTest, QueueTellsAcceptedThenThePosition) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Queue(job);
   ASSERT_EQ(sink_->events().size(), 2u);
@@ -122,7 +182,7 @@ TEST_F(JobIntakeTest, QueueTellsAcceptedThenThePosition) {
 }
 
 TEST_F(JobIntakeTest, AFullQueueIsAFailureOfTheAcceptedJob) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   for (size_t i = 0; i < kCapacity; ++i) {
     ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
     intake_.Queue(job);
@@ -140,15 +200,24 @@ TEST_F(JobIntakeTest, AFullQueueIsAFailureOfTheAcceptedJob) {
 }
 
 TEST_F(JobIntakeTest, AClosedQueueIsAFailureToo) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   queue_.Close();
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Queue(job);
   EXPECT_THAT(sink_->EventsOf<JobFailed>().at(0).status, HasReason(reason::kDraining));
 }
 
+TEST_F(JobIntakeTest, AJobThatWasAcceptedBeforeTheRefusalFailsWithIt) {
+  intake_.SetReady(Model());
+  ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
+  intake_.Refuse(absl::AbortedError("lost"));
+  queue_.Close();
+  intake_.Queue(job);
+  EXPECT_THAT(sink_->EventsOf<JobFailed>().at(0).status, StatusIs(absl::StatusCode::kAborted, "lost"));
+}
+
 TEST_F(JobIntakeTest, CancelEndsAJobThatWaits) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Queue(job);
   intake_.Cancel(*job, absl::CancelledError("no longer wanted"));
@@ -157,7 +226,7 @@ TEST_F(JobIntakeTest, CancelEndsAJobThatWaits) {
 }
 
 TEST_F(JobIntakeTest, CancelBeforeTheQueueEndsTheJobWhenItIsPopped) {
-  intake_.SetReady({}, std::make_shared<FakeLoraCatalog>());
+  intake_.SetReady(Model());
   ASSERT_OK_AND_ASSIGN(const std::shared_ptr<Job> job, Accept());
   intake_.Cancel(*job, absl::CancelledError("no longer wanted"));
   intake_.Queue(job);

@@ -13,6 +13,7 @@
 #include "tests/server/service/service_under_test.h"
 #include "tests/server/test_request.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/test_costs.h"
 
 namespace ruyi {
 namespace {
@@ -66,7 +67,7 @@ TEST(Refusal, TellsUnknownNumbersAndLimitsAtOnce) {
 class WordyLoras final : public LoraCatalog {
  public:
   std::vector<std::string> Names() const override { return {}; }
-  absl::Status Check(const std::string& name) const override {
+  absl::StatusOr<int64_t> Check(const std::string& name) const override {
     return absl::NotFoundError("there is no LoRA " + name + std::string(10'000, 'x'));
   }
 };
@@ -107,9 +108,13 @@ TEST(Refusal, HoldsEveryFieldThatCanBeWrong) {
   acceleration.mutable_enhance_a_video()->set_weight(99);
   acceleration.mutable_enhance_a_video()->set_skip_start_steps(-1);
   acceleration.mutable_enhance_a_video()->set_skip_end_steps(-1);
+  request.mutable_memory()->set_policy(static_cast<v1::MemoryPolicy>(99));
+  request.mutable_memory()->set_max_vram_mib(0);
+  request.mutable_memory()->set_resident_blocks(-1);
+  request.mutable_memory()->set_resident_states(0);
   const grpc::Status status = Refusal(service.Call(request));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
-  EXPECT_EQ(DetailsOf(status).wrong_fields().size(), 59u);
+  EXPECT_EQ(DetailsOf(status).wrong_fields().size(), 63u);
 }
 
 TEST(Refusal, OfLorasThatDoNotServe) {
@@ -138,6 +143,63 @@ TEST(Refusal, OfAnotherModeThanThatOfWeightsInEightBits) {
   EXPECT_THAT(DetailsOf(status).wrong_fields(), ElementsAre("acceleration.fp8"));
   request.mutable_acceleration()->mutable_fp8()->set_mode(v1::FP8_MODE_LITE);
   EXPECT_TRUE(service.Call(request).Finish().ok());
+}
+
+TEST(Refusal, OfMoreBlocksAndStatesThanTheModelHas) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.mutable_memory()->set_resident_blocks(5);
+  request.mutable_memory()->set_resident_states(4);
+  const grpc::Status status = Refusal(service.Call(request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(DetailsOf(status).wrong_fields(), ElementsAre("memory.resident_blocks", "memory.resident_states"));
+}
+
+TEST(Refusal, OfARequestThatFitsNoMemoryMode) {
+  ServiceOptions options;
+  options.pipeline.available_bytes = [] { return 1000 * kTestMib; };
+  ServiceUnderTest service(options);
+  const grpc::Status status = Refusal(service.Call(SmallRequest()));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  const RpcDetails details = DetailsOf(status);
+  EXPECT_EQ(details.reason(), reason::kVramBudget);
+  EXPECT_EQ(details.error_info->metadata().at("budget_mib"), "1000");
+  ASSERT_TRUE(details.precondition_failure.has_value());
+  ASSERT_EQ(details.precondition_failure->violations_size(), 3);
+  const auto& smallest = details.precondition_failure->violations(2);
+  EXPECT_EQ(smallest.type(), reason::kVramBudget);
+  EXPECT_THAT(smallest.subject(), testing::StartsWith("0 blocks, "));
+  EXPECT_EQ(smallest.description(), "would take 2164 of 1000 MiB, in encoding");
+  EXPECT_EQ(service.events().accepted().value(), 0);
+}
+
+// Every rung of both ladders; see HoldsEveryFieldThatCanBeWrong.
+TEST(Refusal, HoldsTheModesOfALargeModel) {
+  ModelFacts facts = TestFacts();
+  facts.blocks = 100;
+  facts.states = 100;
+  facts.weight_bytes.clear();
+  for (int blocks = 0; blocks <= facts.blocks; ++blocks)
+    facts.weight_bytes.push_back((1000 + 100 * blocks) * kTestMib);
+  Calibration calibration = TestCalibration();
+  calibration.encode_bytes = {};  // so that the denoising takes most, and every mode is worth having
+  calibration.decode_bytes = {};
+  calibration.clip_bytes = 0;
+  ServiceOptions options;
+  options.pipeline.costs = std::make_shared<const CostModel>(facts, calibration);
+  options.pipeline.available_bytes = [] { return int64_t{0}; };
+  ServiceUnderTest service(options);
+  const grpc::Status status = Refusal(service.Call(SmallRequest()));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
+  EXPECT_EQ(DetailsOf(status).precondition_failure->violations_size(), 9);
+}
+
+TEST(Refusal, OfEverythingAfterAWorkerWasLost) {
+  ServiceUnderTest service;
+  service.intake().Refuse(ErrorWithReason(absl::StatusCode::kAborted, "lost", reason::kWorkerLost));
+  const grpc::Status status = Refusal(service.Call(SmallRequest()));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kWorkerLost);
 }
 
 TEST(Refusal, OfARequestThatTheModelDoesNotTake) {
@@ -260,6 +322,24 @@ TEST(Failure, WithEachStatusOfThePipeline) {
     ExpectFailedEvent(call, static_cast<grpc::StatusCode>(code), "BROKEN");
     EXPECT_THAT(service.events().ends(), testing::ElementsAre(StatusIs(static_cast<absl::StatusCode>(code))));
   }
+}
+
+TEST(Failure, WhenMemoryRunsOutInTheSmallestMode) {
+  ServiceOptions options;
+  options.pipeline.out_of_memory = 3;
+  ServiceUnderTest service(options);
+  VideoCall call = service.Call(SmallRequest());
+  ExpectFailedEvent(call, grpc::StatusCode::RESOURCE_EXHAUSTED, reason::kGpuOutOfMemory);
+  EXPECT_THAT(DetailsOf(call.Finish()).error_info->metadata().at("modes_tried"),
+              testing::ContainsRegex("4 blocks.*; 1 blocks.*; 0 blocks"));
+}
+
+TEST(Failure, WhenTheDeviceBreaks) {
+  ServiceOptions options;
+  options.pipeline.fail_with = ErrorWithReason(absl::StatusCode::kInternal, "the GPU is gone", reason::kGpuFault);
+  ServiceUnderTest service(options);
+  VideoCall call = service.Call(SmallRequest());
+  ExpectFailedEvent(call, grpc::StatusCode::INTERNAL, reason::kGpuFault);
 }
 
 TEST(Failure, OfTheEncoderAfterSomeChunks) {

@@ -58,7 +58,11 @@ void ServiceUnderTest::Listen() {
 }
 
 void ServiceUnderTest::StartWorker() {
-  worker_ = std::make_unique<Worker>(MakeWatchedPipeline(options_.pipeline, &watch_), &queue_, &encoders_, clock_);
+  worker_ = std::make_unique<Worker>(Worker::Parts{.pipeline = MakeWatchedPipeline(options_.pipeline, &watch_),
+                                                   .queue = &queue_,
+                                                   .encoders = &encoders_,
+                                                   .clock = &clock_,
+                                                   .on_lost = [](const absl::Status&) {}});
 }
 
 void ServiceUnderTest::Shutdown() {

@@ -30,6 +30,7 @@ struct ServiceOptions {
   int max_message_bytes = 1 << 20;
   bool is_ready = true;
   bool has_worker = true;
+  int workers = 1;                            // that the intake is told of
   std::function<void()> on_decode = [] {};    // on the thread that decodes pictures
   std::function<void()> on_accepted = [] {};  // see EventLog
 };
@@ -42,7 +43,12 @@ class ServiceUnderTest {
   // ended.
   ~ServiceUnderTest();
 
-  void SetReady() { intake_.SetReady({}, options_.pipeline.loras); }
+  void SetReady() {
+    intake_.SetReady({.costs = options_.pipeline.costs,
+                      .available_bytes = options_.pipeline.available_bytes,
+                      .loras = options_.pipeline.loras,
+                      .workers = options_.workers});
+  }
   void StartWorker();
 
   // Ends the server as Server's destructor does.
@@ -54,6 +60,7 @@ class ServiceUnderTest {
 
   FakeClock& clock() { return clock_; }
   JobQueue& queue() { return queue_; }
+  JobIntake& intake() { return intake_; }
   VideoService& service() { return service_; }
   grpc::Server& server() { return *server_; }
   const EventLog& events() const { return events_; }

@@ -5,7 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "core/memory/weight_ring.h"
 #include "core/model/dit/dit.h"
+#include "core/tensor/device_memory.h"
 #include "tests/core/model/dit/tiny_dit.h"
 
 namespace ruyi {
@@ -62,6 +68,83 @@ TEST(Dit, UpdatesAndTypesOfStorageDoNotDependOnWhereWeightsLie) {
   streamed = without_updates.settings();
   streamed.updates = settings.updates;
   EXPECT_TRUE(at::equal(TwoSteps(without_updates.With(streamed))[1], expected[1]));
+}
+
+int64_t BytesOf(const Parameters& parameters) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : parameters)
+    bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
+// The matrices of a block.
+Parameters MatricesOf(const Dit& dit, int64_t block) {
+  Parameters matrices;
+  for (const auto& [name, tensor] : dit.parameters()) {
+    if (absl::StartsWith(name, absl::StrFormat("blocks.%d.", block)) && tensor.dim() > 1)
+      matrices[name] = tensor;
+  }
+  return matrices;
+}
+
+Dit WithMemory(const Dit& dit, const DitMemory& memory) {
+  DitSettings settings = dit.settings();
+  settings.memory = memory;
+  return dit.With(settings);
+}
+
+TEST(DitDeviceBytes, AreThoseOfAllParametersOrOfWhatIsNotStreamedAndTwoSlots) {
+  const int64_t all = BytesOf(Tiny().parameters());
+  int64_t streamed = 0;
+  int64_t slot = 0;
+  for (int64_t block = 0; block < Tiny().config().layers; ++block) {
+    streamed += BytesOf(MatricesOf(Tiny(), block));
+    slot = std::max(slot, WeightRing::BytesOf(MatricesOf(Tiny(), block)));
+  }
+  const std::vector<int64_t> bytes = Tiny().DeviceBytes();
+  ASSERT_EQ(bytes.size(), Tiny().config().layers + 1);
+  EXPECT_EQ(bytes.back(), all);
+  EXPECT_EQ(bytes.front(), all - streamed + 2 * slot);
+}
+
+// On a CPU the host's copies of the streamed blocks count beside the two slots of the ring; what stays is shared.
+TEST(DitDeviceBytes, AreWhatTensorsTake) {
+  const std::vector<int64_t> bytes = Tiny().DeviceBytes();
+  const int64_t layers = Tiny().config().layers;
+  const int64_t block = bytes[layers - 1] - bytes[layers];  // two slots for the one that goes
+  EXPECT_GT(block, 0);
+  MemoryMeter meter(c10::kCPU);
+  const Dit dit = WithMemory(Tiny(), {.resident_blocks = layers - 1});
+  EXPECT_EQ(meter.TakePeak(), 3 * block);
+}
+
+TEST(DitDeviceBytes, OfFewerBlocksAreLess) {
+  const std::vector<int64_t> bytes = Tiny().DeviceBytes();
+  EXPECT_LT(bytes[0], bytes[1]);
+  EXPECT_LT(bytes[0], bytes.back());
+}
+
+TEST(DitDeviceBytes, AreThoseOfTheStoredTypes) {
+  DitSettings settings = Tiny().settings();
+  settings.rule = [](const LayerTraits& layer) -> std::optional<c10::ScalarType> {
+    return layer.kind == LayerKind::kLinear ? std::optional(c10::kFloat8_e4m3fn) : std::nullopt;
+  };
+  const Dit small = Tiny().With(settings);
+  EXPECT_EQ(small.DeviceBytes().back(), BytesOf(small.parameters()));
+  EXPECT_LT(small.DeviceBytes().back(), Tiny().DeviceBytes().back());
+}
+
+TEST(Dit, OtherStatesTakeTheRingThatIsThere) {
+  const Dit streamed = WithMemory(Tiny(), {.resident_blocks = 2, .resident_states = 2});
+  MemoryMeter meter(c10::kCPU);
+  const Dit other_states = WithMemory(streamed, {.resident_blocks = 2, .resident_states = 1});
+  EXPECT_EQ(meter.TakePeak(), 0);
+  EXPECT_EQ(other_states.settings().memory, (DitMemory{.resident_blocks = 2, .resident_states = 1}));
+  const Dit other_blocks = WithMemory(streamed, {.resident_blocks = 1, .resident_states = 2});
+  EXPECT_GT(meter.TakePeak(), 0);
+  const std::vector<at::Tensor> expected = TwoSteps(Tiny());
+  for (const Dit* dit : {&streamed, &other_states, &other_blocks, &streamed})
+    EXPECT_TRUE(at::equal(TwoSteps(*dit)[1], expected[1]));
 }
 
 TEST(Dit, WithOtherSettingsSharesWhatStays) {

@@ -1,0 +1,46 @@
+#include "client/estimate_command.h"
+
+#include <iostream>
+
+#include "client/estimate_text.h"
+#include "client/generate_request.h"
+#include "client/json_events.h"
+#include "client/status_text.h"
+#include "client/video_client.h"
+
+namespace ruyi::client {
+namespace {
+
+absl::StatusOr<v1::EstimateVideoRequest> MakeRequest(const EstimateOptions& options) {
+  absl::StatusOr<v1::GenerateVideoRequest> video = MakeGenerateRequest(options.request);
+  if (!video.ok())
+    return video.status();
+  v1::EstimateVideoRequest request;
+  *request.mutable_request() = *std::move(video);
+  if (options.vram_mib.has_value())
+    request.set_vram_mib(*options.vram_mib);
+  return request;
+}
+
+}  // namespace
+
+ExitCode RunEstimate(const EstimateOptions& options, const std::string& server, Interrupt& interrupt) {
+  const absl::StatusOr<v1::EstimateVideoRequest> request = MakeRequest(options);
+  if (!request.ok()) {
+    std::cerr << "error: " << std::string(request.status().message()) << std::endl;
+    return ExitCode::kLocalFile;
+  }
+  v1::EstimateVideoResponse response;
+  const grpc::Status status =
+      VideoClient(server).Estimate(*request, {.cancel_source = interrupt.cancel_source()}, &response);
+  if (status.ok()) {
+    std::cout << (options.json ? MessageJson(response) + "\n" : EstimateText(response)) << std::flush;
+    return ExitCode::kDone;
+  }
+  if (interrupt.signal() != 0)
+    return ExitCodeOfSignal(interrupt.signal());
+  std::cerr << CallErrorText(status, server, FlagNames(options.request)) << std::flush;
+  return ExitCodeOfStatus(status.error_code());
+}
+
+}  // namespace ruyi::client

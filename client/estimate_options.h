@@ -1,0 +1,17 @@
+// What the user asked of `ruyi-client estimate`. Before it: CommandLine. After it: EstimateCommand. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "client/request_options.h"
+
+namespace ruyi::client {
+
+struct EstimateOptions {
+  RequestOptions request;
+  std::optional<int32_t> vram_mib;  // of the device in question; absent: the server's
+  bool json = false;
+};
+
+}  // namespace ruyi::client

@@ -1,0 +1,178 @@
+#include "client/request_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "client/choices.h"
+#include "client/flag_values.h"
+
+namespace ruyi::client {
+namespace {
+
+// The checks return what is wrong, or nothing, as CLI11 wants it.
+std::string CheckSize(const std::string& text) {
+  return ParseSize(text).has_value() ? "" : absl::StrFormat("%s is not WIDTHxHEIGHT, such as 768x512", text);
+}
+
+std::string CheckMib(const std::string& text) {
+  return ParseMib(text).has_value() ? ""
+                                    : absl::StrFormat("%s is no size of memory, such as 12288, 12288MiB or 12GB", text);
+}
+
+std::string CheckSkip(const std::string& text) {
+  return ParseSkip(text).has_value() ? "" : absl::StrFormat("%s is not START,END, such as 3,1", text);
+}
+
+std::string CheckLora(const std::string& text) {
+  return ParseLora(text).has_value() ? "" : absl::StrFormat("%s is not NAME or NAME=STRENGTH, such as film=0.8", text);
+}
+
+template <typename Int>
+CLI::Option* AddInt(CLI::App* command, const std::string& flag, std::optional<Int>& value, const std::string& help) {
+  const auto check = [](const std::string& text) {
+    return ParseInt<Int>(text).has_value() ? "" : absl::StrFormat("%s is not a whole number in range", text);
+  };
+  const auto set = [&value](const std::string& text) { value = ParseInt<Int>(text); };
+  return command->add_option_function<std::string>(flag, set, help)->type_name("N")->check(check);
+}
+
+// One picture per flag; the flag may come again.
+void AddPictures(CLI::App* command, const std::string& flag, std::vector<std::string>& paths, const std::string& help) {
+  command->add_option(flag, paths, help)->type_name("FILE")->allow_extra_args(false);
+}
+
+void AddShape(CLI::App* command, RequestOptions& options) {
+  AddInt(command, "--frames", options.frames, "Frames, 24 a second. Default: the server's");
+  CLI::Option* resolution =
+      AddInt(command, "--resolution", options.resolution,
+             "The video gets about N x N pixels in the shape of the first picture. Default: the server's");
+  command
+      ->add_option_function<std::string>(
+          "--size", [&options](const std::string& text) { options.size = ParseSize(text); },
+          "Exactly this size, width first, in pixels: 768x512 is a wide picture. Not together with --resolution")
+      ->type_name("WIDTHxHEIGHT")
+      ->check(CheckSize)
+      ->excludes(resolution);
+}
+
+void AddMotion(CLI::App* command, RequestOptions& options) {
+  command->add_option("--camera", options.camera, "Where the camera goes. Default: the server's (auto)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(CameraNames()));
+  AddInt(command, "--motion", options.motion, "How much moves, 1 (least) to 4. Default: the model decides");
+}
+
+void AddSampling(CLI::App* command, RequestOptions& options) {
+  command->add_option("--sampler", options.sampler, "How noise becomes a video. Default: the server's (ddim)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(SamplerNames()));
+  AddInt(command, "--steps", options.steps, "Denoising steps: more take longer. Default: the server's");
+  command->add_option("--guidance", options.guidance,
+                      "Classifier-free guidance: how closely to follow the pictures. Default: the server's");
+  command->add_option("--guidance-rescale", options.guidance_rescale,
+                      "Against pictures that guidance overexposes; 0: off. Default: the server's");
+  command->add_option("--clip-apply-ratio", options.clip_apply_ratio,
+                      "Share of the steps, the last ones, that see what CLIP says of the first picture. Default: "
+                      "the server's");
+  AddInt(command, "--seed", options.seed,
+         "The same seed and settings give the same frames. Default: the server draws one and tells it");
+}
+
+CLI::Option* AddSkip(CLI::App* command, const std::string& flag, std::optional<SkippedEnds>& value,
+                     const std::string& help) {
+  const auto set = [&value](const std::string& text) { value = ParseSkip(text); };
+  return command->add_option_function<std::string>(flag, set, help)->type_name("START,END")->check(CheckSkip);
+}
+
+void AddWeights(CLI::App* command, RequestOptions& options) {
+  const auto add_lora = [&options](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts)
+      options.loras.push_back(*ParseLora(text));
+  };
+  command
+      ->add_option_function<std::vector<std::string>>("--lora", add_lora,
+                                                      "A LoRA of the server and how strong it is. Again for more")
+      ->type_name("NAME[=STRENGTH]")
+      ->check(CheckLora)
+      ->allow_extra_args(false);
+  CLI::Option* mode =
+      command
+          ->add_option("--fp8", options.fp8,
+                       "Put weights of the transformer into 8 bits: less memory, slightly other video. Default: as the "
+                       "server's are")
+          ->type_name("WORD")
+          ->check(CLI::IsMember(Fp8ModeNames()));
+  command->add_option("--fp8-type", options.fp8_type, "Kind of 8 bits. Default: the server's (e4m3fn)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(Fp8TypeNames()))
+      ->needs(mode);
+}
+
+void AddTeaCache(CLI::App* command, TeaCacheOptions& options) {
+  CLI::Option* threshold =
+      command->add_option("--tea-cache", options.threshold,
+                          "Leave out steps until so much change has added up: faster, slightly other video. "
+                          "Default: off");
+  AddSkip(command, "--tea-cache-skip", options.skip,
+          "Steps at the start and at the end that --tea-cache never leaves out. Default: the server's")
+      ->needs(threshold);
+  command->add_flag("--tea-cache-offload", options.offload, "Keep what --tea-cache keeps in the host's memory")
+      ->needs(threshold);
+}
+
+void AddEnhance(CLI::App* command, EnhanceOptions& options) {
+  CLI::Option* weight =
+      command->add_option("--enhance", options.weight,
+                          "Make frames agree more with each other (Enhance-A-Video) by this weight. Default: off");
+  AddSkip(command, "--enhance-skip", options.skip,
+          "Steps at the start and at the end without --enhance. Default: the server's")
+      ->needs(weight);
+}
+
+void AddMemory(CLI::App* command, MemoryOptions& options) {
+  command->add_flag_function(
+      "--vae-tiling,!--no-vae-tiling", [&options](int64_t count) { options.vae_tiling = count > 0; },
+      "Encode and decode in tiles: less memory, slightly other video. Default: the model's");
+  command
+      ->add_option("--memory", options.policy,
+                   "Memory mode: the fastest that fits (auto), the fastest or none, or the smallest. Default: the "
+                   "server's (auto)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(MemoryPolicyNames()));
+  AddMibFlag(command, "--max-vram", options.max_vram_mib,
+             "Take no more of the device's memory than this. Default: all that the server has for a video");
+  AddInt(command, "--resident-blocks", options.resident_blocks,
+         "Blocks of the transformer that stay in the device's memory; 0: none (low_gpu_mode). Default: the server "
+         "chooses");
+  AddInt(command, "--resident-states", options.resident_states,
+         "States that wait in the device's memory, such as 10, 7, 5 or 1. Default: the server chooses");
+}
+
+void AddPictureFlags(CLI::App* command, RequestOptions& options) {
+  AddPictures(command, "--image", options.images,
+              "A picture that the video begins with: JPEG, PNG or WebP. Again for more, up to the server's limit (4)");
+  AddPictures(command, "--end-image", options.end_images,
+              "A picture that the video ends with. Again for more. Default: none");
+  command->get_option("--image")->required();
+}
+
+}  // namespace
+
+void AddMibFlag(CLI::App* command, const std::string& flag, std::optional<int32_t>& value, const std::string& help) {
+  const auto set = [&value](const std::string& text) { value = ParseMib(text); };
+  command->add_option_function<std::string>(flag, set, help)->type_name("MIB")->check(CheckMib);
+}
+
+void AddRequestFlags(CLI::App* command, RequestOptions& options) {
+  AddPictureFlags(command, options);
+  AddShape(command, options);
+  AddMotion(command, options);
+  AddSampling(command, options);
+  AddWeights(command, options);
+  AddTeaCache(command, options.tea_cache);
+  AddEnhance(command, options.enhance);
+  AddMemory(command, options.memory);
+}
+
+}  // namespace ruyi::client

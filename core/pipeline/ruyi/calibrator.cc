@@ -1,0 +1,147 @@
+#include "core/pipeline/ruyi/calibrator.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/memory/copy_stream.h"
+#include "core/plan/cost_model.h"
+#include "core/plan/resolution.h"
+#include "core/tensor/device.h"
+
+namespace ruyi {
+namespace {
+
+constexpr int kSteps = 3;
+
+// One unit of work: how large it was, and what it took.
+struct Point {
+  double x;
+  double y;
+};
+
+PixelSize LargestSize(const RequestLimits& limits) {
+  if (limits.sizes.empty())
+    return BucketSize({.width = 16, .height = 9}, limits.base_resolution.default_value);
+  return *std::max_element(limits.sizes.begin(), limits.sizes.end(), [](const PixelSize& a, const PixelSize& b) {
+    return a.width * a.height < b.width * b.height;
+  });
+}
+
+// About half as wide and high.
+PixelSize HalfOf(const PixelSize& size, int multiple) {
+  const auto half = [&](int side) { return std::max(multiple, side / 2 / multiple * multiple); };
+  return {.width = half(size.width), .height = half(size.height)};
+}
+
+GenerationPlan PlanOf(const PixelSize& size, int frames, const LatentGeometry& geometry) {
+  GenerationPlan plan;
+  plan.size = size;
+  plan.start_images = {{.width = size.width,
+                        .height = size.height,
+                        .pixels = std::vector<uint8_t>(size_t{3} * size.width * size.height)}};
+  plan.frame_count = frames;
+  plan.latents = LatentsOf(size, frames, geometry);
+  plan.steps = kSteps;
+  plan.guidance_scale = 1;
+  plan.clip_apply_ratio = 1;
+  return plan;
+}
+
+// Least squares of y = a + b x; neither is negative. Through the origin for a single point.
+Curve FitLine(const std::vector<Point>& points) {
+  double sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
+  for (const Point& point : points) {
+    sum_x += point.x;
+    sum_y += point.y;
+    sum_xx += point.x * point.x;
+    sum_xy += point.x * point.y;
+  }
+  const auto count = static_cast<double>(points.size());
+  const double spread = count * sum_xx - sum_x * sum_x;
+  const double slope = spread > 0 ? (count * sum_xy - sum_x * sum_y) / spread : 0;
+  const double constant = (sum_y - slope * sum_x) / count;
+  if (slope <= 0 || constant < 0)
+    return {.linear = sum_xy / sum_xx};
+  return {.constant = constant, .linear = slope};
+}
+
+// Least squares of y = b x + c x², each point weighed by its own size; neither is negative.
+Curve FitGrowth(const std::vector<Point>& points) {
+  std::vector<Point> rates;  // y / x = b + c x
+  for (const Point& point : points)
+    rates.push_back({.x = point.x, .y = point.y / point.x});
+  const Curve rate = FitLine(rates);
+  if (points.size() > 1 && rate.constant > 0)
+    return {.linear = rate.constant, .quadratic = rate.linear};
+  double mean = 0;
+  for (const Point& point : rates)
+    mean += point.y / static_cast<double>(rates.size());
+  return {.linear = mean};
+}
+
+}  // namespace
+
+std::vector<GenerationPlan> CalibrationPlans(const RequestLimits& limits, const LatentGeometry& geometry) {
+  constexpr int kShortChunks = 3;
+  const PixelSize size = LargestSize(limits);
+  const int most = limits.frame_count.max / geometry.frames_per_chunk * geometry.frames_per_chunk;
+  const int few = std::min(most, kShortChunks * geometry.frames_per_chunk);
+  std::vector<GenerationPlan> plans = {PlanOf(HalfOf(size, limits.size_multiple), few, geometry),
+                                       PlanOf(size, few, geometry)};
+  if (most > few)  // where attention takes most of the time, and a GPU gets warm
+    plans.push_back(PlanOf(size, most, geometry));
+  return plans;
+}
+
+Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, const std::vector<CalibrationRun>& runs) {
+  const CostModel known(facts, {});  // what need not be measured
+  std::vector<Point> step_bytes, step_seconds, encode_bytes, encode_seconds, decode_bytes, decode_seconds;
+  Calibration calibration;
+  for (const CalibrationRun& run : runs) {
+    const CostModel::Units units = known.UnitsOf(run.plan);
+    const Prediction base = known.Predict(run.plan, mode);
+    const auto bytes = [&](Stage stage) {
+      return static_cast<double>(run.costs[static_cast<int>(stage)].peak_bytes - base.Of(stage).peak_bytes);
+    };
+    const auto seconds = [&](Stage stage) { return run.costs[static_cast<int>(stage)].seconds; };
+    step_bytes.push_back({units.tokens, bytes(Stage::kDenoise)});
+    step_seconds.push_back({units.tokens, seconds(Stage::kDenoise) / units.calls});
+    encode_bytes.push_back({units.pixels, bytes(Stage::kEncode)});
+    encode_seconds.push_back({units.pixels, seconds(Stage::kEncode) / units.encodes});
+    decode_bytes.push_back({units.pixels, bytes(Stage::kDecode)});
+    decode_seconds.push_back({units.pixels, seconds(Stage::kDecode) / units.decodes});
+    calibration.clip_bytes = std::max(calibration.clip_bytes, bytes(Stage::kClip));
+    calibration.clip_seconds = seconds(Stage::kClip);
+  }
+  calibration.step_bytes = FitLine(step_bytes);
+  calibration.step_seconds = FitGrowth(step_seconds);
+  calibration.encode_bytes = FitLine(encode_bytes);
+  calibration.encode_seconds = FitGrowth(encode_seconds);
+  calibration.decode_bytes = FitLine(decode_bytes);
+  calibration.decode_seconds = FitGrowth(decode_seconds);
+  return calibration;
+}
+
+double MeasureUpload(c10::Device device) {
+  constexpr int64_t kBytes = int64_t{1} << 28;
+  if (device.is_cpu())
+    return 0;
+  CopyStream copies(device);
+  const at::Tensor host = EmptyOnHost({kBytes}, at::kByte, device);
+  const at::Tensor there = at::empty({kBytes}, at::TensorOptions(device).dtype(at::kByte));
+  const auto seconds = [&] {
+    Fence never(device);
+    Fence copied(device);
+    const auto begin = std::chrono::steady_clock::now();
+    copies.Copy(there, host, never, copied);
+    copied.Await();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  seconds();  // the first copy touches the memory
+  return static_cast<double>(kBytes) / seconds();
+}
+
+}  // namespace ruyi

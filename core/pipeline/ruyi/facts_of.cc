@@ -1,0 +1,74 @@
+#include "core/pipeline/ruyi/facts_of.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/empty_like.h>
+#include <c10/core/ScalarType.h>
+
+#include "core/quant/fp8.h"
+
+namespace ruyi {
+namespace {
+
+TileFacts TilesOf(const VaeConfig& config) {
+  return {.side = static_cast<int>(config.tile_pixels),
+          .overlap = config.tile_overlap,
+          .is_default = config.tiles_encoder && config.tiles_decoder};
+}
+
+// Keys and values of text, of the picture, and of what stands in for it, in every block.
+int64_t ConditionBytes(const DitConfig& config, int64_t token_bytes) {
+  constexpr int64_t kKeyAndValue = 2;
+  const int64_t clip_tokens = config.has_clip ? 2 * config.clip_queries : 0;
+  return config.layers * kKeyAndValue * (config.text_tokens() + clip_tokens) * token_bytes;
+}
+
+int64_t BytesOf(const Parameters& parameters) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : parameters)
+    bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
+// Shapes and types without numbers.
+Parameters WithoutNumbers(Parameters parameters) {
+  for (auto& [name, tensor] : parameters)
+    tensor = at::empty_like(tensor, at::TensorOptions(at::kMeta));
+  return parameters;
+}
+
+// Of all parameters as each FP8 mode stores them.
+std::array<int64_t, 4> Fp8Bytes(const Dit& dit, c10::ScalarType type) {
+  const Placement nowhere = {.device = at::kMeta, .dtype = type};
+  std::array<int64_t, 4> bytes{};
+  for (const Fp8Mode mode : {Fp8Mode::kNone, Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
+    const absl::StatusOr<Dit> stored =
+        Dit::FromParameters(dit.config(), nowhere, WithoutNumbers(dit.parameters()), Fp8Rule({.mode = mode}));
+    bytes[static_cast<size_t>(mode)] = BytesOf(stored->parameters());
+  }
+  return bytes;
+}
+
+}  // namespace
+
+ModelFacts FactsOf(const RuyiModels& models) {
+  const DitConfig& config = models.dit.config();
+  const VaeConfig& vae = models.vae.config();
+  const int64_t token_bytes = config.hidden() * static_cast<int64_t>(c10::elementSize(models.placement.dtype));
+  return {.geometry = models.geometry(),
+          .tiles = TilesOf(vae),
+          .decodes_seams = vae.temporal_mode != VaeTemporalMode::kCache,
+          .devices = models.partner_device.has_value() ? 2 : 1,
+          .blocks = static_cast<int>(config.layers),
+          .states = static_cast<int>(config.layers / 2 - 1),
+          .heads = static_cast<int>(config.heads),
+          .patch_size = static_cast<int>(config.patch_size),
+          .token_bytes = token_bytes,
+          .condition_bytes = ConditionBytes(config, token_bytes),
+          .call_condition_bytes = (config.layers + 2) * token_bytes,
+          .weight_bytes = models.dit.DeviceBytes(),
+          .fp8 = models.fp8,
+          .fp8_bytes = Fp8Bytes(models.dit, models.placement.dtype),
+          .other_weight_bytes = models.vae.bytes() + models.clip_vision.bytes};
+}
+
+}  // namespace ruyi

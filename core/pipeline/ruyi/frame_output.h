@@ -1,0 +1,42 @@
+// Decoded frames to pictures: turned into bytes on the device, copied to the host while the device goes on with the
+// next chunk, and given to a sink. Before it: frame_decoder.h. After it: a FrameSink. Not thread-safe: the thread that
+// computes.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "core/memory/copy_stream.h"
+#include "core/pipeline/frame_sink.h"
+
+namespace ruyi {
+
+class FrameOutput {
+ public:
+  // Frames come from `device`. `sink` must outlive the output.
+  FrameOutput(c10::Device device, FrameSink& sink) : copies_(device), sink_(sink) {}
+
+  // Takes the next frames [3, n, H, W] in [0, 1], and gives those before them to the sink. Blocks until the latter have
+  // been copied, and in the sink. Returns the sink's error.
+  absl::Status Add(const at::Tensor& frames);
+
+  // Gives the last ones to the sink.
+  absl::Status Finish();
+
+ private:
+  struct Chunk {
+    at::Tensor pixels;  // [n, H, W, 3] uint8 on the host
+    Fence copied;
+  };
+
+  Chunk Send(const at::Tensor& frames);
+  absl::Status Give(const Chunk& chunk);
+
+  std::optional<Chunk> under_way_;
+  CopyStream copies_;
+  FrameSink& sink_;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,18 @@
+#include "core/pipeline/ruyi/placed_dit.h"
+
+namespace ruyi {
+
+const Dit& PlacedDit::Place(const DitMemory& memory) {
+  if (placed_.has_value() && placed_->settings().memory == memory)
+    return *placed_;
+  const bool same_blocks = placed_.has_value() && placed_->settings().memory.resident_blocks == memory.resident_blocks;
+  if (!same_blocks)
+    placed_.reset();
+  DitSettings settings = source_.settings();
+  settings.placement = placement_;
+  settings.memory = memory;
+  placed_ = (same_blocks ? *placed_ : source_).With(settings);
+  return *placed_;
+}
+
+}  // namespace ruyi

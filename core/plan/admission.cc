@@ -1,0 +1,128 @@
+#include "core/plan/admission.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
+
+namespace ruyi {
+namespace {
+
+void CheckCount(std::string field, const std::optional<int>& count, int most, std::vector<FieldViolation>& violations) {
+  if (count.has_value() && *count > most)
+    violations.push_back(
+        {std::move(field), absl::StrFormat("%d is more than this model has; use up to %d", *count, most)});
+}
+
+absl::Status CheckSettings(const MemorySettings& settings, const ModelFacts& facts) {
+  std::vector<FieldViolation> violations;
+  CheckCount("memory.resident_blocks", settings.resident_blocks, facts.blocks, violations);
+  CheckCount("memory.resident_states", settings.resident_states, facts.states, violations);
+  return violations.empty() ? absl::OkStatus() : InvalidFields(std::move(violations));
+}
+
+// The modes of the cost model, with what the caller has fixed.
+std::vector<MemoryMode> AllowedModes(const CostModel& costs, const GenerationPlan& plan,
+                                     const MemorySettings& settings) {
+  std::vector<MemoryMode> allowed;
+  for (MemoryMode mode : costs.Modes(plan)) {
+    mode.resident_blocks = settings.resident_blocks.value_or(mode.resident_blocks);
+    mode.resident_states = settings.resident_states.value_or(mode.resident_states);
+    if (std::find(allowed.begin(), allowed.end(), mode) == allowed.end())
+      allowed.push_back(mode);
+  }
+  return allowed;
+}
+
+bool IsFaster(const Prediction& a, const Prediction& b) {
+  return std::pair(a.seconds(), a.peak_bytes()) < std::pair(b.seconds(), b.peak_bytes());
+}
+
+// Fastest first; each takes less memory than all that are faster. Of equals, the first one.
+std::vector<Prediction> Frontier(std::vector<Prediction> predictions) {
+  std::stable_sort(predictions.begin(), predictions.end(), IsFaster);
+  std::vector<Prediction> frontier;
+  for (Prediction& prediction : predictions) {
+    if (frontier.empty() || prediction.peak_bytes() < frontier.back().peak_bytes())
+      frontier.push_back(std::move(prediction));
+  }
+  return frontier;
+}
+
+ModeEstimate EstimateOf(Prediction prediction, int64_t budget_bytes) {
+  const bool fits = prediction.peak_bytes() <= budget_bytes;
+  std::string reason =
+      absl::StrFormat("%s %d of %d MiB, in %s", fits ? "takes" : "would take", MibOf(prediction.peak_bytes()),
+                      MibOf(budget_bytes), std::string(NameOf(prediction.largest())));
+  return {.prediction = std::move(prediction), .fits = fits, .reason = std::move(reason)};
+}
+
+// Which of the modes, of those that fit, the policy asks for.
+std::optional<size_t> Choose(const std::vector<ModeEstimate>& modes, MemoryPolicy policy) {
+  if (policy == MemoryPolicy::kFastest)
+    return modes.front().fits ? std::optional<size_t>(0) : std::nullopt;
+  const auto fits = [](const ModeEstimate& mode) { return mode.fits; };
+  if (policy == MemoryPolicy::kSmallest)
+    return modes.back().fits ? std::optional(modes.size() - 1) : std::nullopt;
+  const auto found = std::find_if(modes.begin(), modes.end(), fits);
+  return found == modes.end() ? std::nullopt : std::optional<size_t>(found - modes.begin());
+}
+
+std::string ReasonOf(const Admission& admission, MemoryPolicy policy) {
+  if (!admission.chosen.has_value())
+    return policy == MemoryPolicy::kFastest ? "the fastest mode does not fit" : "no memory mode fits";
+  const ModeEstimate& chosen = admission.modes[*admission.chosen];
+  if (policy == MemoryPolicy::kSmallest)
+    return absl::StrCat("the smallest mode, as asked for: it ", chosen.reason);
+  if (*admission.chosen == 0)
+    return absl::StrCat("the fastest mode fits: it ", chosen.reason);
+  const ModeEstimate& faster = admission.modes[*admission.chosen - 1];
+  return absl::StrFormat("the fastest mode that fits: it %s; the next faster one (%s) %s", chosen.reason,
+                         NameOf(faster.prediction.mode), faster.reason);
+}
+
+// What a caller can do when no mode was chosen.
+std::string AdviceFor(const Admission& admission) {
+  const ModeEstimate& smallest = admission.modes.back();
+  if (smallest.fits)
+    return "leave the policy out, for a slower mode that does";
+  return absl::StrFormat(
+      "the smallest one (%s) %s: ask for fewer frames or a lower resolution, turn vae_tiling on where decoding or "
+      "encoding is what takes it, or raise the budget",
+      NameOf(smallest.prediction.mode), smallest.reason);
+}
+
+}  // namespace
+
+absl::StatusOr<Admission> Admit(const CostModel& costs, const GenerationPlan& plan, const MemorySettings& settings,
+                                int64_t budget_bytes) {
+  RUYI_RETURN_IF_ERROR(CheckSettings(settings, costs.facts()));
+  Admission admission = {.budget_bytes = budget_bytes};
+  if (settings.max_vram_mib.has_value())
+    admission.budget_bytes = std::min(budget_bytes, int64_t{*settings.max_vram_mib} << 20);
+  std::vector<Prediction> predictions;
+  for (const MemoryMode& mode : AllowedModes(costs, plan, settings))
+    predictions.push_back(costs.Predict(plan, mode));
+  for (Prediction& prediction : Frontier(std::move(predictions)))
+    admission.modes.push_back(EstimateOf(std::move(prediction), admission.budget_bytes));
+  admission.chosen = Choose(admission.modes, settings.policy);
+  admission.reason = ReasonOf(admission, settings.policy);
+  return admission;
+}
+
+absl::Status NothingFits(const Admission& admission) {
+  ErrorInfo info = {.reason = std::string(reason::kVramBudget),
+                    .metadata = {{"budget_mib", absl::StrCat(MibOf(admission.budget_bytes))}}};
+  for (const ModeEstimate& mode : admission.modes) {
+    if (!mode.fits)
+      info.unmet_preconditions.push_back({.subject = NameOf(mode.prediction.mode), .description = mode.reason});
+  }
+  return WithErrorInfo(absl::FailedPreconditionError(absl::StrCat(admission.reason, "; ", AdviceFor(admission))), info);
+}
+
+}  // namespace ruyi

@@ -1,0 +1,38 @@
+// What a model takes on one device, as measured there at the start: constants of the cost model. Before it:
+// core/pipeline's calibrator, or the file of an earlier start (calibration_file.h). After it: core/plan/cost_model.
+// A value.
+#pragma once
+
+namespace ruyi {
+
+// A quantity that grows with the size of the work.
+struct Curve {
+  double constant = 0;
+  double linear = 0;
+  double quadratic = 0;
+
+  double At(double x) const { return constant + x * (linear + x * quadratic); }
+  friend bool operator==(const Curve&, const Curve&) = default;
+};
+
+struct Calibration {
+  // Of one pass of the transformer, by the tokens that go through it as one batch: bytes beside weights, conditions and
+  // states; and seconds, all blocks on the device.
+  Curve step_bytes;
+  Curve step_seconds;
+
+  // Of one chunk of frames, by the pixels of a frame (of a tile, where there are tiles).
+  Curve encode_bytes;
+  Curve encode_seconds;
+  Curve decode_bytes;
+  Curve decode_seconds;
+
+  double clip_bytes = 0;
+  double clip_seconds = 0;
+
+  double upload_bytes_per_second = 0;  // from the host's memory to the device, beside its work; 0: at once
+
+  friend bool operator==(const Calibration&, const Calibration&) = default;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,101 @@
+#include "core/plan/calibration_file.h"
+
+#include <array>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "core/base/status_macros.h"
+#include "core/json/json_file.h"
+
+namespace ruyi {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::pair<const char*, Curve Calibration::*>, 6> kCurves = {{
+    {"step_bytes", &Calibration::step_bytes},
+    {"step_seconds", &Calibration::step_seconds},
+    {"encode_bytes", &Calibration::encode_bytes},
+    {"encode_seconds", &Calibration::encode_seconds},
+    {"decode_bytes", &Calibration::decode_bytes},
+    {"decode_seconds", &Calibration::decode_seconds},
+}};
+
+constexpr std::array<std::pair<const char*, double Calibration::*>, 3> kNumbers = {{
+    {"clip_bytes", &Calibration::clip_bytes},
+    {"clip_seconds", &Calibration::clip_seconds},
+    {"upload_bytes_per_second", &Calibration::upload_bytes_per_second},
+}};
+
+constexpr std::array<std::pair<const char*, double Curve::*>, 3> kCoefficients = {{
+    {"constant", &Curve::constant},
+    {"linear", &Curve::linear},
+    {"quadratic", &Curve::quadratic},
+}};
+
+// Each member of `members` out of `object`, by its name.
+template <typename T, size_t size>
+absl::Status ReadNumbers(const json& object, const std::array<std::pair<const char*, double T::*>, size>& members,
+                         T& value) {
+  for (const auto& [name, member] : members) {
+    RUYI_ASSIGN_OR_RETURN(value.*member, GetDouble(object, name));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Calibration> FromJson(const json& object) {
+  Calibration calibration;
+  RUYI_RETURN_IF_ERROR(ReadNumbers(object, kNumbers, calibration));
+  for (const auto& [name, curve] : kCurves) {
+    if (!HasValue(object, name) || !object.find(name)->is_object())
+      return absl::FailedPreconditionError(absl::StrFormat("'%s' is missing", name));
+    RUYI_RETURN_IF_ERROR(ReadNumbers(*object.find(name), kCoefficients, calibration.*curve));
+  }
+  return calibration;
+}
+
+json ToJson(const Calibration& calibration) {
+  json object;
+  for (const auto& [name, member] : kNumbers)
+    object[name] = calibration.*member;
+  for (const auto& [name, curve] : kCurves) {
+    for (const auto& [coefficient, member] : kCoefficients)
+      object[name][coefficient] = calibration.*curve.*member;
+  }
+  return object;
+}
+
+// Under another name first: who reads the file reads all of it.
+absl::Status Replace(const std::filesystem::path& path, const std::string& text) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  const std::filesystem::path partial = path.string() + ".part";
+  const bool is_written = (std::ofstream(partial) << text).flush().good();
+  if (is_written)
+    std::filesystem::rename(partial, path, error);
+  if (!is_written || error)
+    return absl::UnavailableError(absl::StrFormat("cannot write %s", path.string()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Calibration> ReadCalibration(const std::filesystem::path& path, const std::string& key) {
+  RUYI_ASSIGN_OR_RETURN(const json all, ReadJsonFile(path));
+  if (!HasValue(all, key))
+    return absl::NotFoundError(absl::StrFormat("%s holds nothing for %s", path.string(), key));
+  return FromJson(*all.find(key));
+}
+
+absl::Status WriteCalibration(const std::filesystem::path& path, const std::string& key,
+                              const Calibration& calibration) {
+  absl::StatusOr<json> all = ReadJsonFile(path);
+  json object = all.ok() ? *std::move(all) : json::object();
+  object[key] = ToJson(calibration);
+  return Replace(path, object.dump(2) + "\n");
+}
+
+}  // namespace ruyi

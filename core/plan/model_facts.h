@@ -1,0 +1,43 @@
+// What the cost model must know of a loaded model: counted, not measured. Before it: core/pipeline. After it:
+// core/plan/cost_model. A value.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/plan/generation_plan.h"
+
+namespace ruyi {
+
+// Overlapping tiles of the autoencoder.
+struct TileFacts {
+  int side = 0;             // pixels
+  double overlap = 0;       // share of the side
+  bool is_default = false;  // the model's configuration asks for tiles
+};
+
+struct ModelFacts {
+  LatentGeometry geometry;
+  TileFacts tiles;
+  bool decodes_seams = false;  // the frames around the seams of chunks are encoded and decoded once more
+
+  int devices = 1;  // 2: each computes one branch of guidance
+
+  // The transformer.
+  int blocks = 0;
+  int states = 0;  // that skip connections carry
+  int heads = 0;
+  int patch_size = 1;                  // latents per token, both ways
+  int64_t token_bytes = 0;             // of a token's features
+  int64_t condition_bytes = 0;         // of one branch's keys and values of text and picture, all blocks
+  int64_t call_condition_bytes = 0;    // of one branch's shifts and scales, all blocks, for one call of the model
+  std::vector<int64_t> weight_bytes;   // by the number of resident blocks, what streams the others included
+  Fp8Settings fp8;                     // of these weights
+  std::array<int64_t, 4> fp8_bytes{};  // of all weights in each Fp8Mode
+
+  int64_t other_weight_bytes = 0;  // of autoencoder and CLIP
+};
+
+}  // namespace ruyi

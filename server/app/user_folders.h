@@ -1,0 +1,12 @@
+// Where files of the user who started the server lie by default (XDG Base Directory Specification). Before it: the
+// environment. After it: command_line.h. A function without state; thread-safe.
+#pragma once
+
+#include <string>
+
+namespace ruyi {
+
+// ruyi/calibration.json in $XDG_CACHE_HOME, or in ~/.cache where that is no absolute path; empty without a home.
+std::string DefaultCalibrationFile();
+
+}  // namespace ruyi

@@ -1,0 +1,138 @@
+#include "core/pipeline/ruyi/calibrator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "core/plan/cost_model.h"
+#include "tests/support/test_costs.h"
+
+namespace ruyi {
+namespace {
+
+using testing::Each;
+using testing::Field;
+using testing::SizeIs;
+
+constexpr MemoryMode kMode = {.resident_blocks = 4, .resident_states = 3};  // everything
+
+RequestLimits LimitsOf(std::vector<PixelSize> sizes, int most_frames) {
+  RequestLimits limits;
+  limits.sizes = std::move(sizes);
+  limits.frame_count = {.min = 8, .max = most_frames, .default_value = 8};
+  return limits;
+}
+
+TEST(CalibrationPlans, GrowFromHalfTheSizeToTheLargestVideo) {
+  const auto plans = CalibrationPlans(LimitsOf({{160, 96}, {128, 128}, {96, 96}}, 120), {});
+  ASSERT_THAT(plans, SizeIs(3));
+  EXPECT_EQ(plans[0].size, (PixelSize{64, 64}));
+  EXPECT_EQ(plans[1].size, (PixelSize{128, 128}));
+  EXPECT_EQ(plans[2].size, (PixelSize{128, 128}));
+  EXPECT_EQ(plans[0].frame_count, 24);
+  EXPECT_EQ(plans[1].frame_count, 24);
+  EXPECT_EQ(plans[2].frame_count, 120);
+  EXPECT_THAT(plans, Each(Field(&GenerationPlan::guidance_scale, 1.0)));
+  for (const GenerationPlan& plan : plans) {
+    EXPECT_EQ(plan.latents, LatentsOf(plan.size, plan.frame_count, {}));
+    ASSERT_THAT(plan.start_images, SizeIs(1));
+    EXPECT_EQ(plan.start_images[0].width, plan.size.width);
+  }
+}
+
+TEST(CalibrationPlans, AreNoLargerThanTheLimits) {
+  const auto plans = CalibrationPlans(LimitsOf({{32, 16}}, 21), {});
+  ASSERT_THAT(plans, SizeIs(2));
+  EXPECT_EQ(plans[0].size, (PixelSize{16, 16}));
+  EXPECT_EQ(plans[1].size, (PixelSize{32, 16}));
+  EXPECT_THAT(plans, Each(Field(&GenerationPlan::frame_count, 16)));  // whole chunks
+}
+
+TEST(CalibrationPlans, WithoutAListOfSizesAreOfTheDefaultResolution) {
+  const auto plans = CalibrationPlans(LimitsOf({}, 120), {});
+  EXPECT_EQ(plans.back().size, (PixelSize{672, 384}));
+}
+
+// What videos take when `truth` is the calibration.
+std::vector<CalibrationRun> RunsOf(const Calibration& truth, const std::vector<GenerationPlan>& plans) {
+  const CostModel costs(TestFacts(), truth);
+  std::vector<CalibrationRun> runs;
+  for (const GenerationPlan& plan : plans)
+    runs.push_back({.plan = plan, .costs = costs.Predict(plan, kMode).stages});
+  return runs;
+}
+
+void ExpectNear(const Curve& curve, const Curve& expected) {
+  EXPECT_NEAR(curve.constant, expected.constant, 1e-6 * (1 + expected.constant));
+  EXPECT_NEAR(curve.linear, expected.linear, 1e-6 * expected.linear);
+  EXPECT_NEAR(curve.quadratic, expected.quadratic, 1e-6 * expected.quadratic);
+}
+
+const Calibration kTruth = {.step_bytes = {.constant = 7 << 20, .linear = 4096},
+                            .step_seconds = {.linear = 1e-4, .quadratic = 2e-8},
+                            .encode_bytes = {.constant = 5 << 20, .linear = 2048},
+                            .encode_seconds = {.linear = 3e-7, .quadratic = 1e-13},
+                            .decode_bytes = {.constant = 0, .linear = 8192},
+                            .decode_seconds = {.linear = 5e-7},
+                            .clip_bytes = 12345678,
+                            .clip_seconds = 0.25};
+
+TEST(FitCalibration, FindsTheCurvesThatTheRunsLieOn) {
+  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
+  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(kTruth, plans));
+  ExpectNear(fitted.step_bytes, kTruth.step_bytes);
+  ExpectNear(fitted.step_seconds, kTruth.step_seconds);
+  ExpectNear(fitted.encode_bytes, kTruth.encode_bytes);
+  ExpectNear(fitted.encode_seconds, kTruth.encode_seconds);
+  ExpectNear(fitted.decode_bytes, kTruth.decode_bytes);
+  ExpectNear(fitted.decode_seconds, kTruth.decode_seconds);
+  EXPECT_EQ(fitted.clip_bytes, kTruth.clip_bytes);
+  EXPECT_EQ(fitted.clip_seconds, kTruth.clip_seconds);
+  EXPECT_EQ(fitted.upload_bytes_per_second, 0);
+}
+
+TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
+  const Calibration truth = {.step_bytes = {.linear = 4096},
+                             .step_seconds = {.linear = 1e-4},
+                             .encode_bytes = {.linear = 2048},
+                             .encode_seconds = {.linear = 3e-7},
+                             .decode_bytes = {.linear = 8192},
+                             .decode_seconds = {.linear = 5e-7}};
+  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
+  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(truth, {plans[1]}));
+  ExpectNear(fitted.step_bytes, truth.step_bytes);
+  ExpectNear(fitted.step_seconds, truth.step_seconds);
+  ExpectNear(fitted.decode_bytes, truth.decode_bytes);
+  ExpectNear(fitted.encode_seconds, truth.encode_seconds);
+}
+
+// Measurements scatter: a larger video may take less.
+TEST(FitCalibration, HasNoNegativeCoefficients) {
+  std::vector<CalibrationRun> runs = RunsOf(kTruth, CalibrationPlans(LimitsOf({{768, 512}}, 120), {}));
+  for (const Stage stage : {Stage::kEncode, Stage::kDecode})
+    std::swap(runs.front().costs[static_cast<int>(stage)], runs.back().costs[static_cast<int>(stage)]);
+  const Calibration fitted = FitCalibration(TestFacts(), kMode, runs);
+  for (const Curve& curve : {fitted.encode_bytes, fitted.encode_seconds, fitted.decode_bytes, fitted.decode_seconds}) {
+    EXPECT_GE(curve.constant, 0);
+    EXPECT_GT(curve.linear, 0);
+    EXPECT_GE(curve.quadratic, 0);
+  }
+}
+
+TEST(FitCalibration, CountsNothingTwiceThatIsKnownWithoutMeasuring) {
+  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
+  const MemoryMode streamed = {.resident_blocks = 2, .resident_states = 1};
+  std::vector<CalibrationRun> runs;
+  for (const GenerationPlan& plan : plans)
+    runs.push_back({.plan = plan, .costs = CostModel(TestFacts(), kTruth).Predict(plan, streamed).stages});
+  ExpectNear(FitCalibration(TestFacts(), streamed, runs).step_bytes, kTruth.step_bytes);
+}
+
+TEST(MeasureUpload, OnACpuThereIsNone) {
+  EXPECT_EQ(MeasureUpload(c10::kCPU), 0);
+}
+
+}  // namespace
+}  // namespace ruyi

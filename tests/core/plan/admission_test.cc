@@ -1,0 +1,169 @@
+// With the large plan the modes that are worth having take, fastest first:
+//   4 blocks, 3 states: 4865 MiB   4 blocks, 1 state: 4730   1 block, 3 states: 3865   0 blocks, 3 states: 2865
+//   0 blocks, 1 state: 2730
+#include "core/plan/admission.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "tests/core/plan/large_plan.h"
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::FieldsAre;
+using testing::HasSubstr;
+using testing::Optional;
+using testing::Pair;
+
+Admission AdmissionFor(const MemorySettings& settings, int64_t budget_mib) {
+  absl::StatusOr<Admission> admission = Admit(*TestCosts(), LargePlan(), settings, budget_mib * kTestMib);
+  EXPECT_THAT(admission, IsOk());
+  return *std::move(admission);
+}
+
+std::vector<int64_t> PeaksMib(const Admission& admission) {
+  std::vector<int64_t> peaks;
+  for (const ModeEstimate& mode : admission.modes)
+    peaks.push_back(mode.prediction.peak_bytes() / kTestMib);
+  return peaks;
+}
+
+TEST(Admit, KeepsTheModesThatTakeLessThanAllFasterOnes) {
+  const Admission admission = AdmissionFor({}, 5000);
+  EXPECT_THAT(PeaksMib(admission), ElementsAre(4865, 4730, 3865, 2865, 2730));
+  for (size_t i = 1; i < admission.modes.size(); ++i)
+    EXPECT_GT(admission.modes[i].prediction.seconds(), admission.modes[i - 1].prediction.seconds());
+}
+
+TEST(Admit, ChoosesTheFastestThatFits) {
+  const std::vector<std::pair<int64_t, size_t>> choices = {{9000, 0}, {4865, 0}, {4864, 1}, {4730, 1},
+                                                           {4729, 2}, {2865, 3}, {2864, 4}, {2730, 4}};
+  for (const auto& [budget_mib, mode] : choices)
+    EXPECT_THAT(AdmissionFor({}, budget_mib).chosen, Optional(mode)) << budget_mib;
+  EXPECT_EQ(AdmissionFor({}, 2729).chosen, std::nullopt);
+}
+
+TEST(Admit, SaysOfEachModeWhetherItFits) {
+  const Admission admission = AdmissionFor({}, 4000);
+  EXPECT_EQ(admission.budget_bytes, 4000 * kTestMib);
+  EXPECT_FALSE(admission.modes[1].fits);
+  EXPECT_EQ(admission.modes[1].reason, "would take 4730 of 4000 MiB, in denoising");
+  EXPECT_TRUE(admission.modes[2].fits);
+  EXPECT_EQ(admission.modes[2].reason, "takes 3865 of 4000 MiB, in denoising");
+}
+
+TEST(Admit, SaysWhyTheModeWasChosen) {
+  EXPECT_EQ(AdmissionFor({}, 5000).reason, "the fastest mode fits: it takes 4865 of 5000 MiB, in denoising");
+  EXPECT_EQ(AdmissionFor({}, 4000).reason,
+            "the fastest mode that fits: it takes 3865 of 4000 MiB, in denoising; the next faster one (4 blocks, 1 "
+            "states, branches in turn) would take 4730 of 4000 MiB, in denoising");
+  EXPECT_EQ(AdmissionFor({.policy = MemoryPolicy::kSmallest}, 5000).reason,
+            "the smallest mode, as asked for: it takes 2730 of 5000 MiB, in denoising");
+}
+
+TEST(Admit, TheFastestOfAllOrNone) {
+  const MemorySettings fastest = {.policy = MemoryPolicy::kFastest};
+  EXPECT_THAT(AdmissionFor(fastest, 4865).chosen, Optional(0));
+  const Admission none = AdmissionFor(fastest, 4864);
+  EXPECT_EQ(none.chosen, std::nullopt);
+  EXPECT_EQ(none.reason, "the fastest mode does not fit");
+}
+
+TEST(Admit, TheSmallestHoweverMuchThereIs) {
+  const MemorySettings smallest = {.policy = MemoryPolicy::kSmallest};
+  EXPECT_THAT(AdmissionFor(smallest, 9000).chosen, Optional(4));
+  const Admission none = AdmissionFor(smallest, 2729);
+  EXPECT_EQ(none.chosen, std::nullopt);
+  EXPECT_EQ(none.reason, "no memory mode fits");
+}
+
+TEST(Admit, TheCallersCeilingCountsBesideTheBudget) {
+  const Admission lower = AdmissionFor({.max_vram_mib = 3000}, 9000);
+  EXPECT_EQ(lower.budget_bytes, 3000 * kTestMib);
+  EXPECT_THAT(lower.chosen, Optional(3));
+  const Admission higher = AdmissionFor({.max_vram_mib = 100'000}, 3000);
+  EXPECT_EQ(higher.budget_bytes, 3000 * kTestMib);
+  EXPECT_THAT(higher.chosen, Optional(3));
+}
+
+TEST(Admit, OfFixedBlocksOnlyTheStatesAreChosen) {
+  const Admission admission = AdmissionFor({.resident_blocks = 3}, 9000);
+  EXPECT_THAT(PeaksMib(admission), ElementsAre(5865, 5730));
+  for (const ModeEstimate& mode : admission.modes)
+    EXPECT_EQ(mode.prediction.mode.resident_blocks, 3);
+}
+
+TEST(Admit, OfFixedStatesOnlyTheBlocksAreChosen) {
+  const Admission admission = AdmissionFor({.resident_states = 2}, 9000);
+  EXPECT_THAT(PeaksMib(admission), ElementsAre(4820, 3820, 2820));
+  for (const ModeEstimate& mode : admission.modes)
+    EXPECT_EQ(mode.prediction.mode.resident_states, 2);
+}
+
+TEST(Admit, BothFixedLeaveOneMode) {
+  const Admission admission = AdmissionFor({.resident_blocks = 0, .resident_states = 3}, 9000);
+  ASSERT_EQ(admission.modes.size(), 1);
+  EXPECT_EQ(admission.modes[0].prediction.mode, (MemoryMode{0, 3, true}));
+  EXPECT_THAT(admission.chosen, Optional(0));
+}
+
+TEST(Admit, RefusesMoreBlocksAndStatesThanThereAreTogether) {
+  const absl::Status status =
+      Admit(*TestCosts(), LargePlan(), {.resident_blocks = 5, .resident_states = 4}, 9000 * kTestMib).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(status, HasReason(reason::kInvalidRequest));
+  EXPECT_THAT(GetErrorInfo(status).field_violations,
+              ElementsAre(FieldsAre("memory.resident_blocks", "5 is more than this model has; use up to 4"),
+                          FieldsAre("memory.resident_states", "4 is more than this model has; use up to 3")));
+}
+
+TEST(Admit, TakesAsManyBlocksAndStatesAsThereAre) {
+  EXPECT_THAT(AdmissionFor({.resident_blocks = 4, .resident_states = 3}, 9000).chosen, Optional(0));
+}
+
+// A plan whose pictures take more than its transformer.
+TEST(Admit, NamesTheStageThatTakesTheMost) {
+  GenerationPlan plan = LargePlan();
+  plan.latents.frames = 1;
+  ASSERT_OK_AND_ASSIGN(const Admission admission, Admit(*TestCosts(), plan, {}, 9000 * kTestMib));
+  EXPECT_THAT(admission.reason, HasSubstr("in encoding"));
+}
+
+TEST(NothingFits, TellsOfEveryModeAndWhatToDo) {
+  const Admission admission = AdmissionFor({}, 2000);
+  const absl::Status status = NothingFits(admission);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
+                               AllOf(HasSubstr("no memory mode fits; the smallest one (0 blocks, 1 states, branches in "
+                                               "turn) would take 2730 of 2000 MiB, in denoising"),
+                                     HasSubstr("fewer frames"), HasSubstr("lower resolution"), HasSubstr("vae_tiling"),
+                                     HasSubstr("raise the budget"))));
+  EXPECT_THAT(status, HasReason(reason::kVramBudget));
+  const ErrorInfo info = GetErrorInfo(status);
+  EXPECT_THAT(info.metadata, ElementsAre(Pair("budget_mib", "2000")));
+  ASSERT_EQ(info.unmet_preconditions.size(), 5);
+  EXPECT_THAT(info.unmet_preconditions.front(),
+              FieldsAre("4 blocks, 3 states, branches in turn", "would take 4865 of 2000 MiB, in denoising"));
+  EXPECT_THAT(info.unmet_preconditions.back(),
+              FieldsAre("0 blocks, 1 states, branches in turn", "would take 2730 of 2000 MiB, in denoising"));
+}
+
+TEST(NothingFits, OfAPolicyTellsOnlyOfTheModesThatDoNotFit) {
+  const Admission admission = AdmissionFor({.policy = MemoryPolicy::kFastest}, 3000);
+  const absl::Status status = NothingFits(admission);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
+                               AllOf(HasSubstr("the fastest mode does not fit"), HasSubstr("leave the policy out"))));
+  ASSERT_EQ(admission.modes.size(), 5);
+  EXPECT_EQ(GetErrorInfo(status).unmet_preconditions.size(), 3);
+}
+
+}  // namespace
+}  // namespace ruyi

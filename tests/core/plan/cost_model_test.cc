@@ -1,0 +1,268 @@
+// What the cost model says of memory; of time and of counts, see cost_model_time_test.cc.
+#include "core/plan/cost_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/plan/large_plan.h"
+
+namespace ruyi {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::Field;
+
+constexpr int64_t kOthersMib = 100;
+constexpr int64_t kAllBlocksMib = 4000;
+constexpr int64_t kClipMib = 10;
+
+constexpr MemoryMode kBatch = {.resident_blocks = 4, .resident_states = 3};
+constexpr MemoryMode kInTurn = {.resident_blocks = 4, .resident_states = 3, .branches_in_turn = true};
+
+GenerationPlan Unguided() {
+  GenerationPlan plan = LargePlan();
+  plan.guidance_scale = 1.0;
+  return plan;
+}
+
+int64_t StageMib(Stage stage, const GenerationPlan& plan, const MemoryMode& mode, const ModelFacts& facts) {
+  const int64_t bytes = CostModel(facts, TestCalibration()).Predict(plan, mode).Of(stage).peak_bytes;
+  EXPECT_EQ(bytes % kTestMib, 0);
+  return bytes / kTestMib;
+}
+
+// Beside all weights of TestFacts.
+int64_t DenoiseMib(const GenerationPlan& plan, const MemoryMode& mode, const ModelFacts& facts = TestFacts()) {
+  return StageMib(Stage::kDenoise, plan, mode, facts) - kOthersMib - kAllBlocksMib;
+}
+
+TEST(CostModel, CountsTheWeightsToEveryStage) {
+  const Prediction prediction = TestCosts()->Predict(LargePlan(), kBatch);
+  const int64_t weights = (kOthersMib + kAllBlocksMib) * kTestMib;
+  EXPECT_EQ(prediction.Of(Stage::kLoad).peak_bytes, weights);
+  EXPECT_EQ(prediction.Of(Stage::kClip).peak_bytes, weights + kClipMib * kTestMib);
+  EXPECT_EQ(prediction.Of(Stage::kEncode).peak_bytes, weights + kPictureMib * kTestMib);
+  EXPECT_EQ(prediction.Of(Stage::kDecode).peak_bytes, weights + kPictureMib * kTestMib);
+  EXPECT_EQ(prediction.mode, kBatch);
+}
+
+TEST(CostModel, TakesTheWeightsByTheNumberOfBlocks) {
+  const ModelFacts facts = TestFacts();
+  for (int blocks = 0; blocks <= facts.blocks; ++blocks) {
+    const MemoryMode mode = {.resident_blocks = blocks, .resident_states = 3};
+    EXPECT_EQ(StageMib(Stage::kLoad, LargePlan(), mode, facts), kOthersMib + facts.weight_bytes[blocks] / kTestMib);
+  }
+}
+
+TEST(CostModel, ABatchHasStatesOfBothBranchesAndOneMoreOnItsWay) {
+  const int64_t pass = 2 * kPassMib;
+  const int64_t state = 2 * kTokensMib;
+  EXPECT_EQ(DenoiseMib(LargePlan(), {.resident_blocks = 4, .resident_states = 1}), pass + 2 * state);
+  EXPECT_EQ(DenoiseMib(LargePlan(), {.resident_blocks = 4, .resident_states = 2}), pass + 3 * state);
+  EXPECT_EQ(DenoiseMib(LargePlan(), {.resident_blocks = 4, .resident_states = 3}), pass + 3 * state);  // all there are
+}
+
+TEST(CostModel, InTurnOneBranchWaitsWhileTheOtherOneComputes) {
+  const int64_t pass = kPassMib + kTokensMib;
+  MemoryMode mode = kInTurn;
+  for (const auto& [resident, states] : {std::pair(1, 3), std::pair(2, 5), std::pair(3, 6)}) {
+    mode.resident_states = resident;
+    EXPECT_EQ(DenoiseMib(LargePlan(), mode), pass + states * kTokensMib) << resident;
+  }
+}
+
+TEST(CostModel, WithoutGuidanceThereIsOneBranch) {
+  EXPECT_EQ(DenoiseMib(Unguided(), kBatch), kPassMib + 3 * kTokensMib);
+  EXPECT_EQ(DenoiseMib(Unguided(), {.resident_blocks = 4, .resident_states = 1}), kPassMib + 2 * kTokensMib);
+}
+
+TEST(CostModel, TwoDevicesHaveABranchEach) {
+  ModelFacts facts = TestFacts();
+  facts.devices = 2;
+  EXPECT_EQ(DenoiseMib(LargePlan(), kBatch, facts), DenoiseMib(Unguided(), kBatch));
+}
+
+TEST(CostModel, WhatNeedsBothBranchesIsNotSharedByTwoDevices) {
+  ModelFacts facts = TestFacts();
+  facts.devices = 2;
+  const CostModel two(facts, TestCalibration());
+  GenerationPlan cached = LargePlan();
+  cached.tea_cache = TeaCacheSettings();
+  GenerationPlan enhanced = LargePlan();
+  enhanced.enhance = EnhanceSettings();
+  for (const GenerationPlan& plan : {cached, enhanced})
+    EXPECT_EQ(two.Predict(plan, kBatch).peak_bytes(), TestCosts()->Predict(plan, kBatch).peak_bytes());
+}
+
+TEST(CostModel, TeaCacheKeepsThreeTensorsOfEachBranchUnlessTheyAreOffloaded) {
+  GenerationPlan plan = LargePlan();
+  plan.tea_cache = TeaCacheSettings();
+  EXPECT_EQ(DenoiseMib(plan, kInTurn), DenoiseMib(LargePlan(), kInTurn) + 3 * 2 * kTokensMib);
+  plan.guidance_scale = 1.0;
+  EXPECT_EQ(DenoiseMib(plan, kBatch), DenoiseMib(Unguided(), kBatch) + 3 * kTokensMib);
+  plan.tea_cache->offload = true;
+  EXPECT_EQ(DenoiseMib(plan, kBatch), DenoiseMib(Unguided(), kBatch));
+}
+
+TEST(CostModel, EnhanceAVideoCopiesQueriesAndKeysAndScoresFrames) {
+  GenerationPlan plan = LargePlan();
+  plan.enhance = EnhanceSettings();
+  const int64_t scores = 2 * kLargeTokens * 10 * 30 * 2;  // ten bytes for each frame and head
+  const CostModel costs(TestFacts(), TestCalibration());
+  EXPECT_EQ(costs.Predict(plan, kBatch).Of(Stage::kDenoise).peak_bytes,
+            costs.Predict(LargePlan(), kBatch).Of(Stage::kDenoise).peak_bytes + 2 * 2 * kTokensMib * kTestMib + scores);
+}
+
+TEST(CostModel, CountsConditionsOfEachBranchAndCall) {
+  ModelFacts facts = TestFacts();
+  facts.condition_bytes = 3 * kTestMib;
+  EXPECT_EQ(DenoiseMib(LargePlan(), kInTurn, facts), DenoiseMib(LargePlan(), kInTurn) + 2 * 3);
+  facts.call_condition_bytes = 7 * kTestMib;
+  const int steps = LargePlan().steps;
+  EXPECT_EQ(DenoiseMib(LargePlan(), kInTurn, facts), DenoiseMib(LargePlan(), kInTurn) + 2 * (3 + 7 * steps));
+  GenerationPlan plan = Unguided();
+  plan.sampler = SamplerKind::kPndm;
+  EXPECT_EQ(DenoiseMib(plan, kBatch, facts), DenoiseMib(Unguided(), kBatch) + 3 + 7 * (steps + 9));
+}
+
+TEST(CostModel, OtherWeightsThanTheServersComeBesideThem) {
+  const ModelFacts facts = TestFacts();
+  for (const Fp8Mode fp8 : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
+    GenerationPlan plan = LargePlan();
+    plan.fp8.mode = fp8;
+    EXPECT_EQ(StageMib(Stage::kLoad, plan, kBatch, facts),
+              kOthersMib + kAllBlocksMib + facts.fp8_bytes[static_cast<int>(fp8)] / kTestMib);
+  }
+}
+
+TEST(CostModel, WeightsThatTheServerHasInEightBitsAreNotMadeAgain) {
+  ModelFacts facts = TestFacts();
+  facts.fp8.mode = Fp8Mode::kStrong;
+  GenerationPlan plan = LargePlan();
+  plan.fp8.mode = Fp8Mode::kStrong;
+  EXPECT_EQ(StageMib(Stage::kLoad, plan, kBatch, facts), kOthersMib + kAllBlocksMib);
+}
+
+TEST(CostModel, LorasLieBesideTheWeights) {
+  GenerationPlan plan = LargePlan();
+  plan.lora_bytes = 12 * kTestMib;
+  EXPECT_EQ(StageMib(Stage::kLoad, plan, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 12);
+}
+
+// Tiles of 384 × 384 pixels take 144 MiB; the pictures that they are put together from, 72.
+TEST(CostModel, OfTilesOneIsSeenAtATime) {
+  GenerationPlan plan = LargePlan();
+  plan.vae_tiling = true;
+  for (const Stage stage : {Stage::kEncode, Stage::kDecode})
+    EXPECT_EQ(StageMib(stage, plan, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 144 + 72);
+}
+
+TEST(CostModel, TilesAreUsedWhereTheModelOrTheRequestSaysSo) {
+  ModelFacts facts = TestFacts();
+  GenerationPlan plan = LargePlan();
+  const int64_t whole = StageMib(Stage::kDecode, plan, kBatch, facts);
+  facts.tiles.is_default = true;
+  EXPECT_LT(StageMib(Stage::kDecode, plan, kBatch, facts), whole);
+  plan.vae_tiling = false;
+  EXPECT_EQ(StageMib(Stage::kDecode, plan, kBatch, facts), whole);
+}
+
+TEST(CostModel, APictureThatIsNoLargerThanATileIsSeenWhole) {
+  GenerationPlan plan = LargePlan();
+  plan.size = {.width = 384, .height = 384};
+  plan.vae_tiling = true;
+  EXPECT_EQ(StageMib(Stage::kDecode, plan, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 144);
+}
+
+TEST(CostModel, OffersQuartersOfTheBlocksAndALadderOfStates) {
+  ModelFacts facts = TestFacts();
+  facts.blocks = 40;
+  facts.states = 19;
+  facts.weight_bytes.resize(41);
+  std::vector<int> blocks, states;
+  for (const MemoryMode& mode : CostModel(facts, {}).Modes(LargePlan())) {
+    if (mode.resident_states == 19)
+      blocks.push_back(mode.resident_blocks);
+    if (mode.resident_blocks == 40)
+      states.push_back(mode.resident_states);
+  }
+  EXPECT_THAT(blocks, ElementsAre(40, 30, 20, 10, 0));
+  EXPECT_THAT(states, ElementsAre(19, 10, 7, 5, 1));
+}
+
+TEST(CostModel, OffersNoModeTwice) {
+  ModelFacts facts = TestFacts();
+  facts.blocks = 2;
+  facts.states = 1;
+  EXPECT_THAT(CostModel(facts, {}).Modes(Unguided()),
+              ElementsAre(MemoryMode{2, 1}, MemoryMode{1, 1}, MemoryMode{0, 1}));
+}
+
+TEST(CostModel, BranchesGoInTurnWhereThereAreTwoOnADevice) {
+  const auto in_turn = [](bool expected) { return Each(Field(&MemoryMode::branches_in_turn, expected)); };
+  EXPECT_THAT(TestCosts()->Modes(LargePlan()), in_turn(true));
+  EXPECT_THAT(TestCosts()->Modes(Unguided()), in_turn(false));
+  GenerationPlan plan = LargePlan();
+  plan.enhance = EnhanceSettings();
+  EXPECT_THAT(TestCosts()->Modes(plan), in_turn(false));
+  ModelFacts facts = TestFacts();
+  facts.devices = 2;
+  EXPECT_THAT(CostModel(facts, {}).Modes(LargePlan()), in_turn(false));
+}
+
+class CostModelLearning : public testing::Test {
+ protected:
+  Prediction Predict() const { return costs_.Predict(LargePlan(), kInTurn); }
+
+  CostModel costs_{TestFacts(), TestCalibration()};
+};
+
+TEST_F(CostModelLearning, RaisesWhatIsBesideTheWeightsInProportion) {
+  const Prediction before = Predict();
+  const int64_t weights = before.Of(Stage::kLoad).peak_bytes;
+  costs_.Learn(before, weights + (before.peak_bytes() - weights) * 3 / 2);
+  const Prediction after = Predict();
+  EXPECT_EQ(after.Of(Stage::kLoad).peak_bytes, weights);
+  for (const Stage stage : {Stage::kClip, Stage::kEncode, Stage::kDenoise, Stage::kDecode})
+    EXPECT_EQ(after.Of(stage).peak_bytes - weights, (before.Of(stage).peak_bytes - weights) * 3 / 2);
+}
+
+TEST_F(CostModelLearning, OfItsNewPredictionNothingMoreIsLearntFromTheSameVideo) {
+  const Prediction before = Predict();
+  const int64_t measured = before.peak_bytes() + 100 * kTestMib;
+  costs_.Learn(before, measured);
+  const Prediction after = Predict();
+  EXPECT_NEAR(after.peak_bytes(), measured, 1);
+  costs_.Learn(after, after.peak_bytes());
+  EXPECT_EQ(Predict().peak_bytes(), after.peak_bytes());
+}
+
+// A queue of jobs that were planned before the first of them was made.
+TEST_F(CostModelLearning, LearnsOnceFromVideosThatWerePredictedAlike) {
+  const Prediction before = Predict();
+  const int64_t measured = before.peak_bytes() + 100 * kTestMib;
+  costs_.Learn(before, measured);
+  const int64_t after = Predict().peak_bytes();
+  for (int i = 0; i < 10; ++i)
+    costs_.Learn(before, measured);
+  EXPECT_EQ(Predict().peak_bytes(), after);
+  costs_.Learn(Predict(), after + 100 * kTestMib);  // too low after all
+  EXPECT_NEAR(Predict().peak_bytes(), after + 100 * kTestMib, 1);
+}
+
+TEST_F(CostModelLearning, NeverLowersAPrediction) {
+  const Prediction before = Predict();
+  for (const int64_t measured : {before.peak_bytes(), before.peak_bytes() - 1, int64_t{0}}) {
+    costs_.Learn(before, measured);
+    EXPECT_EQ(Predict().peak_bytes(), before.peak_bytes());
+  }
+}
+
+TEST_F(CostModelLearning, TeachesNothingAboutAVideoThatNobodyPredicted) {
+  costs_.Learn(Prediction(), 1000 * kTestMib);
+  EXPECT_EQ(Predict().peak_bytes(), TestCosts()->Predict(LargePlan(), kInTurn).peak_bytes());
+}
+
+}  // namespace
+}  // namespace ruyi

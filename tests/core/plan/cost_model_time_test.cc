@@ -1,0 +1,118 @@
+// How often the cost model lets each kind of work be done, and how long that takes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/plan/cost_model.h"
+#include "tests/core/plan/large_plan.h"
+
+namespace ruyi {
+namespace {
+
+constexpr double kBranchSeconds = 46.08;  // of a pass of one branch
+constexpr double kChunkSeconds = 0.393216;
+constexpr MemoryMode kAll = {.resident_blocks = 4, .resident_states = 3, .branches_in_turn = true};
+
+double DenoiseSeconds(const GenerationPlan& plan, const MemoryMode& mode, const ModelFacts& facts = TestFacts(),
+                      const Calibration& calibration = TestCalibration()) {
+  return CostModel(facts, calibration).Predict(plan, mode).Of(Stage::kDenoise).seconds;
+}
+
+TEST(CostModelUnits, AreThoseOfThePlan) {
+  const CostModel::Units units = TestCosts()->UnitsOf(LargePlan());
+  EXPECT_EQ(units.tokens, kLargeTokens);
+  EXPECT_EQ(units.pixels, 768 * 512);
+  EXPECT_EQ(units.calls, 3);
+  EXPECT_EQ(units.encodes, 4);  // the chunk of the picture and an empty one, and those of their mask
+  EXPECT_EQ(units.decodes, 15);
+}
+
+TEST(CostModelUnits, AnEndPictureMakesOneMoreChunkDiffer) {
+  GenerationPlan plan = LargePlan();
+  plan.end_images = plan.start_images;
+  EXPECT_EQ(TestCosts()->UnitsOf(plan).encodes, 6);
+}
+
+TEST(CostModelUnits, NoMoreChunksDifferThanThereAre) {
+  GenerationPlan plan = LargePlan();
+  plan.end_images = plan.start_images;
+  plan.frame_count = 16;
+  EXPECT_EQ(TestCosts()->UnitsOf(plan).encodes, 4);
+  plan.frame_count = 8;
+  EXPECT_EQ(TestCosts()->UnitsOf(plan).encodes, 2);
+}
+
+TEST(CostModelUnits, SeamsAreDecodedOnceMore) {
+  ModelFacts facts = TestFacts();
+  facts.decodes_seams = true;
+  GenerationPlan plan = LargePlan();
+  EXPECT_EQ(CostModel(facts, {}).UnitsOf(plan).decodes, 15 + 14);
+  plan.frame_count = 8;  // has none
+  EXPECT_EQ(CostModel(facts, {}).UnitsOf(plan).decodes, 1);
+}
+
+TEST(CostModelUnits, EveryTileOfEveryChunkCounts) {
+  GenerationPlan plan = LargePlan();
+  plan.vae_tiling = true;
+  const CostModel::Units units = TestCosts()->UnitsOf(plan);
+  EXPECT_EQ(units.pixels, 384 * 384);
+  EXPECT_EQ(units.encodes, 4 * 3 * 2);
+  EXPECT_EQ(units.decodes, 15 * 3 * 2);
+}
+
+TEST(CostModelUnits, PndmBeginsWithNineMoreCalls) {
+  GenerationPlan plan = LargePlan();
+  plan.sampler = SamplerKind::kPndm;
+  EXPECT_EQ(TestCosts()->UnitsOf(plan).calls, 3 + 9);
+}
+
+TEST(CostModelTime, IsThatOfAllUnits) {
+  const Prediction prediction = TestCosts()->Predict(LargePlan(), kAll);
+  EXPECT_EQ(prediction.Of(Stage::kLoad).seconds, 0);
+  EXPECT_DOUBLE_EQ(prediction.Of(Stage::kClip).seconds, 0.5);
+  EXPECT_DOUBLE_EQ(prediction.Of(Stage::kEncode).seconds, 4 * kChunkSeconds);
+  EXPECT_DOUBLE_EQ(prediction.Of(Stage::kDenoise).seconds, 3 * 2 * kBranchSeconds);
+  EXPECT_DOUBLE_EQ(prediction.Of(Stage::kDecode).seconds, 15 * kChunkSeconds);
+  EXPECT_DOUBLE_EQ(prediction.seconds(), 0.5 + 19 * kChunkSeconds + 6 * kBranchSeconds);
+}
+
+TEST(CostModelTime, GrowsWithTheSquareOfTheTokensWhereTheCurveDoes) {
+  const Calibration calibration = {.step_seconds = {.linear = 1e-3, .quadratic = 1e-8}};
+  const double square = 1e-8 * static_cast<double>(kLargeTokens) * static_cast<double>(kLargeTokens);
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargePlan(), kAll, TestFacts(), calibration), 3 * 2 * (kBranchSeconds + square));
+}
+
+TEST(CostModelTime, OneBranchTakesHalf) {
+  GenerationPlan plan = LargePlan();
+  plan.guidance_scale = 1.0;
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(plan, kAll), 3 * kBranchSeconds);
+  ModelFacts facts = TestFacts();
+  facts.devices = 2;
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargePlan(), kAll, facts), 3 * kBranchSeconds);
+}
+
+TEST(CostModelTime, StreamingAndOffloadingCostALittle) {
+  MemoryMode mode = kAll;
+  double before = DenoiseSeconds(LargePlan(), mode);
+  for (mode.resident_blocks = 3; mode.resident_blocks >= 0; --mode.resident_blocks) {
+    const double seconds = DenoiseSeconds(LargePlan(), mode);
+    EXPECT_GT(seconds, before);
+    before = seconds;
+  }
+  mode = {.resident_blocks = 0, .resident_states = 1, .branches_in_turn = true};
+  EXPECT_GT(DenoiseSeconds(LargePlan(), mode), before);
+  EXPECT_LT(DenoiseSeconds(LargePlan(), mode), 1.05 * DenoiseSeconds(LargePlan(), kAll));
+}
+
+// 4000 MiB in a hundred seconds: longer than a step takes.
+TEST(CostModelTime, TakesNoLessThanTheUploadOfTheStreamedBlocks) {
+  Calibration calibration = TestCalibration();
+  calibration.upload_bytes_per_second = 40.0 * kTestMib;
+  const MemoryMode none = {.resident_blocks = 0, .resident_states = 3, .branches_in_turn = true};
+  const MemoryMode half = {.resident_blocks = 2, .resident_states = 3, .branches_in_turn = true};
+  EXPECT_GE(DenoiseSeconds(LargePlan(), none, TestFacts(), calibration), 3 * 100.0);
+  EXPECT_EQ(DenoiseSeconds(LargePlan(), half, TestFacts(), calibration), DenoiseSeconds(LargePlan(), half));
+  EXPECT_EQ(DenoiseSeconds(LargePlan(), kAll, TestFacts(), calibration), DenoiseSeconds(LargePlan(), kAll));
+}
+
+}  // namespace
+}  // namespace ruyi

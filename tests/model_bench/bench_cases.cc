@@ -1,0 +1,41 @@
+#include "tests/model_bench/bench_cases.h"
+
+#include "core/base/exception_guard.h"
+#include "core/base/status_macros.h"
+#include "tests/model_bench/bench_shape.h"
+
+namespace ruyi::bench {
+
+absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geometry, Report& report,
+                         const std::pair<std::string, Case>& bench) {
+  for (const std::string& mode_text : options.modes) {
+    RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseMode(mode_text));
+    for (const std::string& shape_text : options.shapes) {
+      RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(shape_text));
+      const GenerationPlan plan = PlanOf(shape, mode.is_guided, options.steps, geometry);
+      Measurement measurement = {.bench = bench.first, .shape = NameOf(shape), .mode = mode_text};
+      ResetPeaks(options.placement.device);
+      RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(mode, plan, measurement); }));
+      ReadMemory(options.placement.device, measurement);
+      report.Add(measurement);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<RuyiPipeline>> OpenPipeline(const BenchOptions& options,
+                                                           std::optional<int64_t> vram_mib) {
+  RuyiPipelineOptions pipeline;
+  if (vram_mib.has_value())
+    pipeline.vram_budget_bytes = *vram_mib << 20;
+  pipeline.calibration_file = options.calibration_file;
+  return RuyiPipeline::Load(
+      {.folder = options.model, .devices = options.devices, .dtype = options.placement.dtype, .fp8 = options.fp8},
+      std::move(pipeline));
+}
+
+DitMemory MemoryOf(const MemoryMode& mode) {
+  return {.resident_blocks = mode.resident_blocks, .resident_states = mode.resident_states};
+}
+
+}  // namespace ruyi::bench

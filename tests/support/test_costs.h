@@ -1,0 +1,45 @@
+// A cost model of round numbers. Before it: a test or the fake pipeline. After it: core/plan. Values; thread-safe.
+#pragma once
+
+#include <memory>
+
+#include "core/plan/cost_model.h"
+
+namespace ruyi {
+
+inline constexpr int64_t kTestMib = 1 << 20;
+
+// Four blocks of 1000 MiB each, of which two pass through the device when not all stay there; three states; 100 MiB of
+// autoencoder and CLIP.
+inline ModelFacts TestFacts() {
+  return {.geometry = {},
+          .tiles = {.side = 384, .overlap = 0.25},
+          .blocks = 4,
+          .states = 3,
+          .heads = 2,
+          .patch_size = 2,
+          .token_bytes = 1024,
+          .condition_bytes = 0,
+          .call_condition_bytes = 0,
+          .weight_bytes = {2000 * kTestMib, 3000 * kTestMib, 4000 * kTestMib, 5000 * kTestMib, 4000 * kTestMib},
+          .fp8_bytes = {4000 * kTestMib, 3000 * kTestMib, 2000 * kTestMib, 1000 * kTestMib},
+          .other_weight_bytes = 100 * kTestMib};
+}
+
+// A token takes 10 KiB and a millisecond, a pixel 1 KiB and a microsecond.
+inline Calibration TestCalibration() {
+  return {.step_bytes = {.linear = 10240},
+          .step_seconds = {.linear = 1e-3},
+          .encode_bytes = {.linear = 1024},
+          .encode_seconds = {.linear = 1e-6},
+          .decode_bytes = {.linear = 1024},
+          .decode_seconds = {.linear = 1e-6},
+          .clip_bytes = 10.0 * kTestMib,
+          .clip_seconds = 0.5};
+}
+
+inline std::shared_ptr<const CostModel> TestCosts() {
+  return std::make_shared<const CostModel>(TestFacts(), TestCalibration());
+}
+
+}  // namespace ruyi
