@@ -40,10 +40,14 @@ int64_t UsableBytes(c10::Device device) {
   return std::min(reachable, static_cast<int64_t>(fraction * static_cast<double>(total)));
 }
 
-void SetMemoryLimit(c10::Device device, int64_t bytes) {
-  const auto [free, total] = at::accelerator::getMemoryInfo(device.index());
-  const double fraction = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total));
-  c10::cuda::CUDACachingAllocator::setMemoryFraction(fraction, device.index());
+absl::Status SetMemoryLimit(c10::Device device, int64_t bytes) {
+  if (device.is_cpu())
+    return absl::OkStatus();
+  return GuardExceptions("limiting the GPU's memory", [&] {
+    const auto [free, total] = at::accelerator::getMemoryInfo(device.index());
+    const double fraction = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total));
+    c10::cuda::CUDACachingAllocator::setMemoryFraction(fraction, device.index());
+  });
 }
 
 absl::Status CleanDevice(c10::Device device) {

@@ -118,7 +118,7 @@ absl::StatusOr<std::unique_ptr<RuyiPipeline>> RuyiPipeline::Load(const RuyiModel
   RUYI_ASSIGN_OR_RETURN(options.limits, LoadRequestLimits(model.folder));
   for (const c10::Device& device : model.devices) {
     if (options.vram_budget_bytes.has_value())
-      SetMemoryLimit(device, *options.vram_budget_bytes);
+      RUYI_RETURN_IF_ERROR(SetMemoryLimit(device, *options.vram_budget_bytes));
   }
   const Placement placement = {.device = model.devices.front(), .dtype = model.dtype};
   const c10::Device host(c10::kCPU);

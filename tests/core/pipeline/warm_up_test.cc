@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -128,6 +129,15 @@ TEST(WarmUp, FindsWhatAVideoTakes) {
     EXPECT_GT(after.Of(stage).peak_bytes, before.Of(stage).peak_bytes) << NameOf(stage);
     EXPECT_GT(after.Of(stage).seconds, 0) << NameOf(stage);
   }
+}
+
+TEST(Load, TakesABudgetOnACpuToo) {
+  RuyiPipelineOptions options = SmallOptions();
+  options.vram_budget_bytes = int64_t{1} << 30;
+  const std::filesystem::path folder = std::filesystem::path(RUYI_SOURCE_DIR) / "models" / "ruyi-tiny";
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<RuyiPipeline> pipeline,
+                       RuyiPipeline::Load({.folder = folder, .devices = {c10::kCPU}}, options));
+  EXPECT_EQ(pipeline->AvailableBytes(), int64_t{1} << 30);
 }
 
 }  // namespace
