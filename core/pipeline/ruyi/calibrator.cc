@@ -82,6 +82,24 @@ Curve FitGrowth(const std::vector<Point>& points) {
   return {.linear = mean};
 }
 
+// How long a step's passes take, by their tokens, as measured beside the streaming of weights.
+std::vector<Point> PassTimes(const ModelFacts& facts, const MemoryMode& mode, const std::vector<CalibrationRun>& runs,
+                             double upload_bytes_per_second) {
+  constexpr double kClearly = 1.5;                                 // longer than the upload
+  const CostModel passes(facts, {.step_seconds = {.linear = 1}});  // a second for a token, and what the mode adds
+  const CostModel uploads(facts, {.upload_bytes_per_second = upload_bytes_per_second});
+  std::vector<Point> all, clear;
+  for (const CalibrationRun& run : runs) {
+    const CostModel::Units units = passes.UnitsOf(run.plan);
+    const double measured = run.costs[static_cast<int>(Stage::kDenoise)].seconds;
+    const double seconds_of_tokens = passes.Predict(run.plan, mode).Of(Stage::kDenoise).seconds;
+    all.push_back({.x = units.tokens, .y = measured / seconds_of_tokens * units.tokens});
+    if (measured > kClearly * uploads.Predict(run.plan, mode).Of(Stage::kDenoise).seconds)
+      clear.push_back(all.back());
+  }
+  return clear.empty() ? all : clear;
+}
+
 }  // namespace
 
 std::vector<GenerationPlan> CalibrationPlans(const RequestLimits& limits, const LatentGeometry& geometry) {
@@ -91,15 +109,20 @@ std::vector<GenerationPlan> CalibrationPlans(const RequestLimits& limits, const 
   const int few = std::min(most, kShortChunks * geometry.frames_per_chunk);
   std::vector<GenerationPlan> plans = {PlanOf(HalfOf(size, limits.size_multiple), few, geometry),
                                        PlanOf(size, few, geometry)};
-  if (most > few)  // where attention takes most of the time, and a GPU gets warm
-    plans.push_back(PlanOf(size, most, geometry));
+  // Where attention takes most of the time, a GPU gets warm, and no step waits for streamed weights.
+  const int half = most / 2 / geometry.frames_per_chunk * geometry.frames_per_chunk;
+  for (const int frames : {half, most}) {
+    if (frames > few)
+      plans.push_back(PlanOf(size, frames, geometry));
+  }
   return plans;
 }
 
-Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, const std::vector<CalibrationRun>& runs) {
+Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, const std::vector<CalibrationRun>& runs,
+                           double upload_bytes_per_second) {
   const CostModel known(facts, {});  // what need not be measured
-  std::vector<Point> step_bytes, step_seconds, encode_bytes, encode_seconds, decode_bytes, decode_seconds;
-  Calibration calibration;
+  std::vector<Point> step_bytes, encode_bytes, encode_seconds, decode_bytes, decode_seconds;
+  Calibration calibration = {.upload_bytes_per_second = upload_bytes_per_second};
   for (const CalibrationRun& run : runs) {
     const CostModel::Units units = known.UnitsOf(run.plan);
     const Prediction base = known.Predict(run.plan, mode);
@@ -108,7 +131,6 @@ Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, cons
     };
     const auto seconds = [&](Stage stage) { return run.costs[static_cast<int>(stage)].seconds; };
     step_bytes.push_back({units.tokens, bytes(Stage::kDenoise)});
-    step_seconds.push_back({units.tokens, seconds(Stage::kDenoise) / units.calls});
     encode_bytes.push_back({units.pixels, bytes(Stage::kEncode)});
     encode_seconds.push_back({units.pixels, seconds(Stage::kEncode) / units.encodes});
     decode_bytes.push_back({units.pixels, bytes(Stage::kDecode)});
@@ -117,7 +139,7 @@ Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, cons
     calibration.clip_seconds = seconds(Stage::kClip);
   }
   calibration.step_bytes = FitLine(step_bytes);
-  calibration.step_seconds = FitGrowth(step_seconds);
+  calibration.step_seconds = FitGrowth(PassTimes(facts, mode, runs, upload_bytes_per_second));
   calibration.encode_bytes = FitLine(encode_bytes);
   calibration.encode_seconds = FitGrowth(encode_seconds);
   calibration.decode_bytes = FitLine(decode_bytes);

@@ -198,9 +198,7 @@ absl::StatusOr<Calibration> RuyiPipeline::Calibrate(const MemoryMode& mode) {
       break;
     runs.push_back({.plan = std::move(plan), .costs = report->stages});
   }
-  Calibration calibration = FitCalibration(costs_->facts(), mode, runs);
-  calibration.upload_bytes_per_second = MeasureUpload(models_.placement.device);
-  return calibration;
+  return FitCalibration(costs_->facts(), mode, runs, MeasureUpload(models_.placement.device));
 }
 
 absl::StatusOr<GenerationReport> RuyiPipeline::Generate(const GenerationPlan& plan, const CancellationToken& token,

@@ -27,13 +27,13 @@ RequestLimits LimitsOf(std::vector<PixelSize> sizes, int most_frames) {
 
 TEST(CalibrationPlans, GrowFromHalfTheSizeToTheLargestVideo) {
   const auto plans = CalibrationPlans(LimitsOf({{160, 96}, {128, 128}, {96, 96}}, 120), {});
-  ASSERT_THAT(plans, SizeIs(3));
+  ASSERT_THAT(plans, SizeIs(4));
   EXPECT_EQ(plans[0].size, (PixelSize{64, 64}));
-  EXPECT_EQ(plans[1].size, (PixelSize{128, 128}));
-  EXPECT_EQ(plans[2].size, (PixelSize{128, 128}));
   EXPECT_EQ(plans[0].frame_count, 24);
-  EXPECT_EQ(plans[1].frame_count, 24);
-  EXPECT_EQ(plans[2].frame_count, 120);
+  for (const auto& [plan, frames] : {std::pair(1, 24), std::pair(2, 56), std::pair(3, 120)}) {
+    EXPECT_EQ(plans[plan].size, (PixelSize{128, 128}));
+    EXPECT_EQ(plans[plan].frame_count, frames);
+  }
   EXPECT_THAT(plans, Each(Field(&GenerationPlan::guidance_scale, 1.0)));
   for (const GenerationPlan& plan : plans) {
     EXPECT_EQ(plan.latents, LatentsOf(plan.size, plan.frame_count, {}));
@@ -81,7 +81,7 @@ const Calibration kTruth = {.step_bytes = {.constant = 7 << 20, .linear = 4096},
 
 TEST(FitCalibration, FindsTheCurvesThatTheRunsLieOn) {
   const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(kTruth, plans));
+  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(kTruth, plans), 0);
   ExpectNear(fitted.step_bytes, kTruth.step_bytes);
   ExpectNear(fitted.step_seconds, kTruth.step_seconds);
   ExpectNear(fitted.encode_bytes, kTruth.encode_bytes);
@@ -101,7 +101,7 @@ TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
                              .decode_bytes = {.linear = 8192},
                              .decode_seconds = {.linear = 5e-7}};
   const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(truth, {plans[1]}));
+  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(truth, {plans[1]}), 0);
   ExpectNear(fitted.step_bytes, truth.step_bytes);
   ExpectNear(fitted.step_seconds, truth.step_seconds);
   ExpectNear(fitted.decode_bytes, truth.decode_bytes);
@@ -113,7 +113,7 @@ TEST(FitCalibration, HasNoNegativeCoefficients) {
   std::vector<CalibrationRun> runs = RunsOf(kTruth, CalibrationPlans(LimitsOf({{768, 512}}, 120), {}));
   for (const Stage stage : {Stage::kEncode, Stage::kDecode})
     std::swap(runs.front().costs[static_cast<int>(stage)], runs.back().costs[static_cast<int>(stage)]);
-  const Calibration fitted = FitCalibration(TestFacts(), kMode, runs);
+  const Calibration fitted = FitCalibration(TestFacts(), kMode, runs, 0);
   for (const Curve& curve : {fitted.encode_bytes, fitted.encode_seconds, fitted.decode_bytes, fitted.decode_seconds}) {
     EXPECT_GE(curve.constant, 0);
     EXPECT_GT(curve.linear, 0);
@@ -127,7 +127,24 @@ TEST(FitCalibration, CountsNothingTwiceThatIsKnownWithoutMeasuring) {
   std::vector<CalibrationRun> runs;
   for (const GenerationPlan& plan : plans)
     runs.push_back({.plan = plan, .costs = CostModel(TestFacts(), kTruth).Predict(plan, streamed).stages});
-  ExpectNear(FitCalibration(TestFacts(), streamed, runs).step_bytes, kTruth.step_bytes);
+  ExpectNear(FitCalibration(TestFacts(), streamed, runs, 0).step_bytes, kTruth.step_bytes);
+}
+
+// On a small GPU the first steps wait for weights: they would make every prediction too long.
+TEST(FitCalibration, LearnsNoTimeFromStepsThatWaitForWeights) {
+  const MemoryMode streamed = {.resident_blocks = 0, .resident_states = 1};
+  Calibration truth = kTruth;
+  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
+  const CostModel::Units units = CostModel(TestFacts(), truth).UnitsOf(plans[1]);
+  // As long as the passes of the second plan: those of the first are hidden behind it.
+  truth.upload_bytes_per_second =
+      static_cast<double>(TestFacts().weight_bytes.back()) / truth.step_seconds.At(units.tokens);
+  std::vector<CalibrationRun> runs;
+  for (const GenerationPlan& plan : plans)
+    runs.push_back({.plan = plan, .costs = CostModel(TestFacts(), truth).Predict(plan, streamed).stages});
+  const Calibration fitted = FitCalibration(TestFacts(), streamed, runs, truth.upload_bytes_per_second);
+  ExpectNear(fitted.step_seconds, truth.step_seconds);
+  EXPECT_EQ(fitted.upload_bytes_per_second, truth.upload_bytes_per_second);
 }
 
 TEST(MeasureUpload, OnACpuThereIsNone) {
