@@ -16,8 +16,8 @@ namespace ruyi {
 // that are free, as far as SetMemoryLimit allows. Of a CPU all there is in the machine.
 int64_t UsableBytes(c10::Device device);
 
-// Lets tensors on `device`, a GPU, take at most `bytes`; more is out of memory, though there be some. The memory of a CPU
-// has no limit. INTERNAL: the GPU cannot be asked.
+// Lets tensors on `device`, a GPU, take at most `bytes`; more is out of memory, though there be some. The memory of a
+// CPU has no limit. INTERNAL: the GPU cannot be asked.
 absl::Status SetMemoryLimit(c10::Device device, int64_t bytes);
 
 // Gives back what the allocator keeps at hand, and finds out whether `device` still computes. INTERNAL with the reason
