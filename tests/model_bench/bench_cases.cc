@@ -34,8 +34,4 @@ absl::StatusOr<std::unique_ptr<RuyiPipeline>> OpenPipeline(const BenchOptions& o
       std::move(pipeline));
 }
 
-DitMemory MemoryOf(const MemoryMode& mode) {
-  return {.resident_blocks = mode.resident_blocks, .resident_states = mode.resident_states};
-}
-
 }  // namespace ruyi::bench

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "core/model/dit/dit.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "tests/model_bench/bench_mode.h"
 #include "tests/model_bench/bench_options.h"
@@ -28,7 +27,5 @@ absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geom
 // The pipeline of the options' model on their devices, not warm.
 absl::StatusOr<std::unique_ptr<RuyiPipeline>> OpenPipeline(const BenchOptions& options,
                                                            std::optional<int64_t> vram_mib);
-
-DitMemory MemoryOf(const MemoryMode& mode);
 
 }  // namespace ruyi::bench

@@ -102,9 +102,9 @@ absl::Status BenchStep(const BenchOptions& options, Report& report) {
   const auto step = [&](const BenchMode& mode, GenerationPlan plan, Measurement& measurement) {
     plan.prediction.mode = mode.memory();
     RuyiModels placed = models;
-    placed.dit = transformers.front().Place(MemoryOf(mode.memory()));
+    placed.dit = transformers.front().Place(mode.memory());
     if (transformers.size() > 1)
-      placed.partner = transformers.back().Place(MemoryOf(mode.memory()));
+      placed.partner = transformers.back().Place(mode.memory());
     Predict(*costs, plan, mode.memory(), measurement);
     ResetPeaks(options.placement.device);
     return MeasureSteps(options, placed, plan, measurement);

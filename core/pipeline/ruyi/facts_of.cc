@@ -22,13 +22,6 @@ int64_t ConditionBytes(const DitConfig& config, int64_t token_bytes) {
   return config.layers * kKeyAndValue * (config.text_tokens() + clip_tokens) * token_bytes;
 }
 
-int64_t BytesOf(const Parameters& parameters) {
-  int64_t bytes = 0;
-  for (const auto& [name, tensor] : parameters)
-    bytes += static_cast<int64_t>(tensor.nbytes());
-  return bytes;
-}
-
 // Shapes and types without numbers.
 Parameters WithoutNumbers(Parameters parameters) {
   for (auto& [name, tensor] : parameters)
@@ -43,7 +36,7 @@ std::array<int64_t, 4> Fp8Bytes(const Dit& dit, c10::ScalarType type) {
   for (const Fp8Mode mode : {Fp8Mode::kNone, Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
     const absl::StatusOr<Dit> stored =
         Dit::FromParameters(dit.config(), nowhere, WithoutNumbers(dit.parameters()), Fp8Rule({.mode = mode}));
-    bytes[static_cast<size_t>(mode)] = BytesOf(stored->parameters());
+    bytes[static_cast<size_t>(mode)] = stored->DeviceBytes().back();
   }
   return bytes;
 }

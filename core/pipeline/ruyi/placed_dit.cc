@@ -2,7 +2,8 @@
 
 namespace ruyi {
 
-const Dit& PlacedDit::Place(const DitMemory& memory) {
+const Dit& PlacedDit::Place(const MemoryMode& mode) {
+  const DitMemory memory = {.resident_blocks = mode.resident_blocks, .resident_states = mode.resident_states};
   if (placed_.has_value() && placed_->settings().memory == memory)
     return *placed_;
   const bool same_blocks = placed_.has_value() && placed_->settings().memory.resident_blocks == memory.resident_blocks;

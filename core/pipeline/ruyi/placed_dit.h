@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/model/dit/dit.h"
+#include "core/plan/memory_mode.h"
 
 namespace ruyi {
 
@@ -14,13 +15,10 @@ class PlacedDit {
   // `source` lies in the host's memory.
   PlacedDit(Dit source, const Placement& placement) : source_(std::move(source)), placement_(placement) {}
 
-  // The transformer as `memory` says. When other blocks are to be resident, those that are there are removed first, so
+  // The transformer as `mode` says. When other blocks are to be resident, those that are there are removed first, so
   // that there are never two; copies made of them must be gone. Throws c10::OutOfMemoryError, and then nothing lies
   // there. Blocks for the copies: seconds for all of 7 B parameters.
-  const Dit& Place(const DitMemory& memory);
-
-  // Gives the device's memory back.
-  void Remove() { placed_.reset(); }
+  const Dit& Place(const MemoryMode& mode);
 
  private:
   Dit source_;

@@ -79,10 +79,6 @@ absl::Status StartWithLargest(const CostModel& costs, int64_t available_bytes, G
   return absl::OkStatus();
 }
 
-DitMemory MemoryOf(const MemoryMode& mode) {
-  return {.resident_blocks = mode.resident_blocks, .resident_states = mode.resident_states};
-}
-
 absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, RunContext& run, FrameSink& sink) {
   EnterStage(run, Stage::kDecode);
   int done = 0;
@@ -265,7 +261,7 @@ absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan, c
   if (!updates.ok())  // the files were in order when the request was accepted
     return absl::FailedPreconditionError(updates.status().message());
   const auto place = [&](PlacedDit& transformer) {
-    const Dit& placed = transformer.Place(MemoryOf(mode));
+    const Dit& placed = transformer.Place(mode);
     if (plan.fp8 == models_.fp8 && updates->empty())
       return placed;
     DitSettings settings = placed.settings();
