@@ -50,7 +50,7 @@ class HostSlabs {
 
 }  // namespace
 
-int64_t WeightRing::BytesOf(const Parameters& group) {
+int64_t WeightRing::SlotBytesOf(const Parameters& group) {
   int64_t bytes = 0;
   for (const auto& [name, tensor] : group)
     bytes += AlignedBytes(tensor);
@@ -61,7 +61,7 @@ int64_t WeightRing::BytesOf(const Parameters& group) {
 void WeightRing::PackIntoHostMemory(const std::vector<Parameters>& groups) {
   HostSlabs slabs(copies_.device());
   for (const Parameters& group : groups) {
-    const int64_t size = BytesOf(group);
+    const int64_t size = SlotBytesOf(group);
     host_.push_back(copies_.device().is_cpu() ? EmptyOnHost({size}, at::kByte, copies_.device()) : slabs.Take(size));
     for (const auto& [name, view] : ViewsInto(host_.back(), group))
       view.copy_(group.find(name)->second);
@@ -71,7 +71,7 @@ void WeightRing::PackIntoHostMemory(const std::vector<Parameters>& groups) {
 WeightRing::WeightRing(const std::vector<Parameters>& groups, c10::Device device, int slots) : copies_(device) {
   PackIntoHostMemory(groups);
   for (const Parameters& group : groups)
-    slot_bytes_ = std::max(slot_bytes_, BytesOf(group));
+    slot_bytes_ = std::max(slot_bytes_, SlotBytesOf(group));
   for (int i = 0; i < slots; ++i) {
     slots_.emplace_back(device).bytes = at::empty({slot_bytes_}, at::TensorOptions(device).dtype(at::kByte));
     slots_.back().released.Record(copies_.compute());  // what used this memory before

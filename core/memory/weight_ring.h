@@ -37,7 +37,7 @@ class WeightRing {
   int64_t device_bytes() const { return static_cast<int64_t>(slots_.size()) * slot_bytes_; }
 
   // What a group takes in a slot.
-  static int64_t BytesOf(const Parameters& group);
+  static int64_t SlotBytesOf(const Parameters& group);
 
  private:
   struct Slot {

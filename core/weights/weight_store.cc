@@ -19,6 +19,13 @@
 
 namespace ruyi {
 
+int64_t BytesOf(const Parameters& parameters) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : parameters)
+    bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
 struct WeightStore::State {
   std::filesystem::path source;
   Placement placement;
@@ -173,13 +180,6 @@ absl::Status WeightStore::Finish() const {
 
 const Parameters& WeightStore::taken() const {
   return state_->taken;
-}
-
-int64_t WeightStore::taken_bytes() const {
-  int64_t bytes = 0;
-  for (const auto& [name, tensor] : state_->taken)
-    bytes += static_cast<int64_t>(tensor.nbytes());
-  return bytes;
 }
 
 const LayerShapes& WeightStore::layers() const {

@@ -25,6 +25,9 @@ class WeightScope;
 // By name, as they lie in memory.
 using Parameters = std::map<std::string, at::Tensor, std::less<>>;
 
+// Of all their tensors, wherever they lie.
+int64_t BytesOf(const Parameters& parameters);
+
 class WeightStore {
  public:
   // `stem` as published: "diffusion_pytorch_model" or "model"; `<stem>.safetensors` or `<stem>.safetensors.index.json`
@@ -48,9 +51,6 @@ class WeightStore {
 
   // What layers have taken, as they have it.
   const Parameters& taken() const;
-
-  // Of those.
-  int64_t taken_bytes() const;
 
   // The linear layers among them, convolutions included.
   const LayerShapes& layers() const;

@@ -62,7 +62,7 @@ absl::StatusOr<ClipVisionModel> LoadClipVisionModel(const std::filesystem::path&
                           return ClipVisionModel::Load(store.root(), config);
                         }));
   RUYI_RETURN_IF_ERROR(store.Finish());
-  model.bytes = store.taken_bytes();
+  model.bytes = BytesOf(store.taken());
   store.AddUnusedNames(unused_names);
   return model;
 }

@@ -40,13 +40,6 @@ std::shared_ptr<StateStore> MakeStore(int64_t resident_states, int64_t layers, c
   return resident_states < layers / 2 ? std::make_shared<StateStore>(device, resident_states) : nullptr;
 }
 
-int64_t BytesOf(const Parameters& parameters) {
-  int64_t bytes = 0;
-  for (const auto& [name, tensor] : parameters)
-    bytes += static_cast<int64_t>(tensor.nbytes());
-  return bytes;
-}
-
 }  // namespace
 
 std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, int64_t layers) {
@@ -58,7 +51,7 @@ std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, i
     for (const int64_t block : Spread(layers - resident, layers)) {
       const Parameters matrices = MatricesOf(block, parameters);
       streamed += BytesOf(matrices);
-      slot = std::max(slot, WeightRing::BytesOf(matrices));
+      slot = std::max(slot, WeightRing::SlotBytesOf(matrices));
     }
     bytes.push_back(all - streamed + kSlots * slot);
   }

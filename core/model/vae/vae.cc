@@ -84,7 +84,7 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placeme
                         .decoder = VaeDecoder::Load(store.root(), config),
                         .bytes = 0};
     RUYI_RETURN_IF_ERROR(store.Finish());
-    layers.bytes = store.taken_bytes();
+    layers.bytes = BytesOf(store.taken());
     store.AddUnusedNames(unused);
     return Vae(std::move(config), place, std::make_shared<const VaeLayers>(std::move(layers)));
   });

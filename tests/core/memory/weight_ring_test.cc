@@ -68,12 +68,12 @@ TEST(WeightRing, TakesTheSlotsOfTheLargestGroup) {
 }
 
 TEST(WeightRing, CountsWhatAGroupTakesInASlot) {
-  EXPECT_EQ(WeightRing::BytesOf({}), 0);
+  EXPECT_EQ(WeightRing::SlotBytesOf({}), 0);
   for (const Parameters& group : Groups(100)) {
     const WeightRing ring({group}, c10::kCPU, 1);
-    EXPECT_EQ(WeightRing::BytesOf(group), ring.device_bytes());
+    EXPECT_EQ(WeightRing::SlotBytesOf(group), ring.device_bytes());
   }
-  EXPECT_EQ(WeightRing::BytesOf(Groups(100).back()), 1280 + 256);
+  EXPECT_EQ(WeightRing::SlotBytesOf(Groups(100).back()), 1280 + 256);
 }
 
 TEST(WeightRing, KeepsItsOwnCopy) {

@@ -99,7 +99,7 @@ TEST(DitDeviceBytes, AreThoseOfAllParametersOrOfWhatIsNotStreamedAndTwoSlots) {
   int64_t slot = 0;
   for (int64_t block = 0; block < Tiny().config().layers; ++block) {
     streamed += BytesOf(MatricesOf(Tiny(), block));
-    slot = std::max(slot, WeightRing::BytesOf(MatricesOf(Tiny(), block)));
+    slot = std::max(slot, WeightRing::SlotBytesOf(MatricesOf(Tiny(), block)));
   }
   const std::vector<int64_t> bytes = Tiny().DeviceBytes();
   ASSERT_EQ(bytes.size(), Tiny().config().layers + 1);
