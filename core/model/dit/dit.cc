@@ -217,34 +217,29 @@ at::Tensor Dit::ClipTokens(const DitConditions& conditions) const {
   return Fill(layers_->resampler->Forward(tokens), conditions.clip_mask, layers_->clip_filler);
 }
 
-// `tones`: SiLU of the conditioning vectors, [steps, B, hidden].
-void Dit::PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones, DitContext& context) const {
-  const at::Tensor text = TextTokens(conditions);
-  const at::Tensor clip = config_.has_clip ? ClipTokens(conditions) : at::Tensor();
-  for (int64_t i = 0; i < config_.layers; ++i) {
-    const DitBlock& block = layers_->blocks[i];
-    const BlockUse use(layers_->streaming, i);
-    DitContext::Block prepared = {.shifts = block.time_shift.Forward(tones).unsqueeze(2),
-                                  .text = block.text_attention.LookUp(text)};
-    if (block.clip.has_value()) {
-      prepared.clip = block.clip->attention.LookUp(clip);
-      prepared.without_clip = block.clip->attention.LookUp(layers_->clip_filler.expand_as(clip));
-    }
-    context.blocks.push_back(std::move(prepared));
-  }
-}
+// What a batch brings to every block.
+struct Dit::Embedded {
+  at::Tensor tones;  // SiLU of the conditioning vectors: [steps, B, hidden]
+  at::Tensor text;
+  at::Tensor clip;  // with has_clip only
+};
 
-DitContext Dit::Prepare(const DitConditions& conditions, const DitSchedule& schedule) const {
+Dit::Embedded Dit::EmbedConditions(const DitConditions& conditions, const DitSchedule& schedule) const {
   const at::Tensor t5 = conditions.t5.to(placement_.device, placement_.dtype);
   const at::Tensor vectors =
       layers_->tone.Forward(schedule.timesteps.to(placement_.device), t5, conditions.sizes.to(placement_.device));
-  const at::Tensor tones = at::silu(vectors.to(at::kFloat)).to(placement_.dtype);
+  return {.tones = at::silu(vectors.to(at::kFloat)).to(placement_.dtype),
+          .text = TextTokens(conditions),
+          .clip = config_.has_clip ? ClipTokens(conditions) : at::Tensor()};
+}
+
+DitContext Dit::ContextWithoutBlocks(const Embedded& embedded, const DitSchedule& schedule) const {
   DitContext context;
-  context.batch = conditions.text.size(0);
-  PrepareBlocks(conditions, tones, context);
-  const std::vector<at::Tensor> modulation = at::chunk(layers_->out_modulation.Forward(tones).unsqueeze(2), 2, -1);
-  context.out_scales = modulation[0] + 1;
-  context.out_shifts = modulation[1];
+  context.batch = embedded.text.size(0);
+  const at::Tensor modulation = layers_->out_modulation.Forward(embedded.tones).unsqueeze(2);
+  const std::vector<at::Tensor> scales_and_shifts = at::chunk(modulation, 2, -1);
+  context.out_scales = scales_and_shifts[0] + 1;
+  context.out_shifts = scales_and_shifts[1];
   context.frames = schedule.frames;
   context.rotary = schedule.rotary.to(placement_.device).repeat({schedule.frames, 1});
   if (config_.time_positions && schedule.frames != 1) {
@@ -252,6 +247,35 @@ DitContext Dit::Prepare(const DitConditions& conditions, const DitSchedule& sche
     context.frame_positions = positions.to(placement_.device, placement_.dtype);
   }
   return context;
+}
+
+DitContext::Block Dit::PrepareBlock(const DitBlock& block, const Embedded& embedded) const {
+  DitContext::Block prepared = {.shifts = block.time_shift.Forward(embedded.tones).unsqueeze(2),
+                                .text = block.text_attention.LookUp(embedded.text)};
+  if (block.clip.has_value()) {
+    prepared.clip = block.clip->attention.LookUp(embedded.clip);
+    prepared.without_clip = block.clip->attention.LookUp(layers_->clip_filler.expand_as(embedded.clip));
+  }
+  return prepared;
+}
+
+std::vector<DitContext> Dit::Prepare(absl::Span<const DitConditions> batches, const DitSchedule& schedule) const {
+  std::vector<Embedded> embedded;
+  std::vector<DitContext> contexts;
+  for (const DitConditions& batch : batches) {
+    embedded.push_back(EmbedConditions(batch, schedule));
+    contexts.push_back(ContextWithoutBlocks(embedded.back(), schedule));
+  }
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    const BlockUse use(layers_->streaming, i);
+    for (size_t batch = 0; batch < contexts.size(); ++batch)
+      contexts[batch].blocks.push_back(PrepareBlock(layers_->blocks[i], embedded[batch]));
+  }
+  return contexts;
+}
+
+DitContext Dit::Prepare(const DitConditions& conditions, const DitSchedule& schedule) const {
+  return Prepare(absl::MakeConstSpan(&conditions, 1), schedule).front();
 }
 
 DitBlockInput Dit::BlockInput(const DitContext& context, const DitStep& step, int64_t block) const {

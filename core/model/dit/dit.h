@@ -59,7 +59,7 @@ struct DitConditions {
 };
 
 struct DitSchedule {
-  at::Tensor timesteps;  // [steps, B]
+  at::Tensor timesteps;  // [steps, B], or [steps, 1]: the same for all rows
   at::Tensor rotary;     // of one frame: [tokens, head_dim / 2], see RotaryTable
   int64_t frames = 0;    // latent frames
 };
@@ -120,6 +120,9 @@ class Dit {
 
   DitContext Prepare(const DitConditions& conditions, const DitSchedule& schedule) const;
 
+  // The same for batches that will be computed on together: each block is streamed once for all.
+  std::vector<DitContext> Prepare(absl::Span<const DitConditions> batches, const DitSchedule& schedule) const;
+
   // Latents and what inpainting adds beside them, [B, in_channels, frames, h, w], h and w multiples of patch_size →
   // [B, out_channels, frames, h, w] in the placement.
   at::Tensor Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const;
@@ -142,7 +145,10 @@ class Dit {
   void RunBlocksOrSkip(Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const;
   at::Tensor TextTokens(const DitConditions& conditions) const;
   at::Tensor ClipTokens(const DitConditions& conditions) const;
-  void PrepareBlocks(const DitConditions& conditions, const at::Tensor& tones, DitContext& context) const;
+  struct Embedded;
+  Embedded EmbedConditions(const DitConditions& conditions, const DitSchedule& schedule) const;
+  DitContext ContextWithoutBlocks(const Embedded& embedded, const DitSchedule& schedule) const;
+  DitContext::Block PrepareBlock(const DitBlock& block, const Embedded& embedded) const;
 
   DitConfig config_;
   Placement placement_;

@@ -40,7 +40,9 @@ bool UsesPartner(const NoisePredictor::Input& input) {
 
 NoisePredictor::NoisePredictor(const Input& input)
     : shape_(input.plan.latents),
-      schedule_{.rotary = RotaryTableOf(input.models, input.plan.latents), .frames = input.plan.latents.frames} {
+      schedule_{.timesteps = input.timesteps.unsqueeze(1),
+                .rotary = RotaryTableOf(input.models, input.plan.latents),
+                .frames = input.plan.latents.frames} {
   const DitConditions& conditions = input.conditions.dit;
   if (UsesPartner(input)) {
     shares_.push_back(MakeShare(input.models.dit, input, {conditions.Branch(0)}));
@@ -53,14 +55,11 @@ NoisePredictor::NoisePredictor(const Input& input)
 
 NoisePredictor::Share NoisePredictor::MakeShare(const Dit& dit, const Input& input,
                                                 const std::vector<DitConditions>& batches) const {
-  Share share = {.dit = &dit, .batches = {}, .inpaint_latents = input.conditions.inpaint_latents.to(dit.device())};
-  for (const DitConditions& batch : batches) {
-    const int64_t rows = batch.text.size(0);
-    DitSchedule schedule = schedule_;
-    schedule.timesteps = input.timesteps.unsqueeze(1).expand({-1, rows});
-    share.batches.push_back(dit.Prepare(batch, schedule));
-    share.rows += rows;
-  }
+  Share share = {.dit = &dit,
+                 .batches = dit.Prepare(batches, schedule_),
+                 .inpaint_latents = input.conditions.inpaint_latents.to(dit.device())};
+  for (const DitContext& batch : share.batches)
+    share.rows += batch.batch;
   return share;
 }
 

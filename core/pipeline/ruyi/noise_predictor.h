@@ -45,7 +45,7 @@ class NoisePredictor {
   at::Tensor PredictShare(const Share& share, const at::Tensor& latents, const DitStep& step) const;
 
   const LatentShape shape_;
-  const DitSchedule schedule_;  // without timesteps
+  const DitSchedule schedule_;
   std::vector<Share> shares_;   // one, or two for two devices
   std::unique_ptr<Pair> pair_;  // for two
 };

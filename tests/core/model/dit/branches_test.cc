@@ -29,8 +29,7 @@ class Branches {
     return {dit.Prepare(conditions_, Schedule(dit.config(), kTimesteps, 2))};
   }
   std::vector<DitContext> InTurn(const Dit& dit) const {
-    const DitSchedule schedule = Schedule(dit.config(), kTimesteps, 1);
-    return {dit.Prepare(conditions_.Branch(0), schedule), dit.Prepare(conditions_.Branch(1), schedule)};
+    return dit.Prepare({conditions_.Branch(0), conditions_.Branch(1)}, Schedule(dit.config(), kTimesteps, 1));
   }
 
  private:
