@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "tests/server/app/running_server.h"
 #include "tests/server/gate.h"
 #include "tests/server/test_request.h"
@@ -15,27 +13,32 @@ namespace {
 
 using v1::VideoEvent;
 
-// Whatever is asked first about the denoising waits for the gate.
-std::function<void(Phase, int)> StopAt(Gate& gate) {
-  return [&gate](Phase phase, int done) {
-    if (phase == Phase::kDenoising && done == 1)
-      gate.Pass();
-  };
-}
+// A server of two devices; a video waits at its device's gate after its first step.
+struct TwoGatedDevices {
+  static FakePipelineOptions StopAt(Gate& gate) {
+    return {.at_boundary = [&gate](Phase phase, int done) {
+      if (phase == Phase::kDenoising && done == 1)
+        gate.Pass();
+    }};
+  }
 
-TEST(SeveralDevices, MakeVideosAtTheSameTime) {
+  void Open() {
+    first_gate.Open();
+    second_gate.Open();
+  }
+
   Gate first_gate;
   Gate second_gate;
-  RunningOptions options;
-  options.pipeline.at_boundary = StopAt(first_gate);
-  options.other_pipelines = {{.at_boundary = StopAt(second_gate)}};
-  RunningServer running(options);
-  VideoCall first = running.Call(SmallRequest());
-  VideoCall second = running.Call(SmallRequest());
-  EXPECT_TRUE(first_gate.AwaitReached());
-  EXPECT_TRUE(second_gate.AwaitReached());
-  first_gate.Open();
-  second_gate.Open();
+  RunningServer running{{.pipeline = StopAt(first_gate), .other_pipelines = {StopAt(second_gate)}}};
+};
+
+TEST(SeveralDevices, MakeVideosAtTheSameTime) {
+  TwoGatedDevices devices;
+  VideoCall first = devices.running.Call(SmallRequest());
+  VideoCall second = devices.running.Call(SmallRequest());
+  EXPECT_TRUE(devices.first_gate.AwaitReached());
+  EXPECT_TRUE(devices.second_gate.AwaitReached());
+  devices.Open();
   EXPECT_EQ(BytesOf(first.ReadAll()), FakeVideoBytes(800));
   EXPECT_EQ(BytesOf(second.ReadAll()), FakeVideoBytes(800));
 }
@@ -50,24 +53,18 @@ TEST(SeveralDevices, HaveTheBudgetOfTheLeast) {
 }
 
 TEST(SeveralDevices, ShareTheQueue) {
-  Gate first_gate;
-  Gate second_gate;
-  RunningOptions options;
-  options.pipeline.at_boundary = StopAt(first_gate);
-  options.other_pipelines = {{.at_boundary = StopAt(second_gate)}};
-  RunningServer running(options);
-  VideoCall call = running.Call(SmallRequest());
+  TwoGatedDevices devices;
+  VideoCall call = devices.running.Call(SmallRequest());
   const double seconds = static_cast<double>(call.Take().accepted().video().plan().predicted_time().seconds());
   call.ReadUntil(VideoEvent::kProgress);
   grpc::ClientContext context;
   v1::EstimateVideoRequest request;
   *request.mutable_request() = SmallRequest();
   v1::EstimateVideoResponse response;
-  ASSERT_TRUE(v1::VideoService::NewStub(running.channel())->EstimateVideo(&context, request, &response).ok());
+  ASSERT_TRUE(v1::VideoService::NewStub(devices.running.channel())->EstimateVideo(&context, request, &response).ok());
   EXPECT_GE(seconds, 3);
   EXPECT_NEAR(static_cast<double>(response.queue_wait().seconds()), seconds / 2, 1);
-  first_gate.Open();
-  second_gate.Open();
+  devices.Open();
   EXPECT_TRUE(call.Finish().ok());
 }
 
