@@ -101,8 +101,16 @@ double EnhanceBytes(const GenerationPlan& plan, const ModelFacts& facts, double 
   return tokens * (2.0 * static_cast<double>(facts.token_bytes) + kBytesPerScore * plan.latents.frames * facts.heads);
 }
 
-double UploadSeconds(const Calibration& calibration, double bytes) {
-  return calibration.upload_bytes_per_second > 0 ? bytes / calibration.upload_bytes_per_second : 0;
+// Of copies of a matrix that live for one product: widened from 8 bits where the calibration did not see that, and with
+// LoRAs added.
+double MatrixCopyBytes(const GenerationPlan& plan, const ModelFacts& facts) {
+  const int copies = (plan.fp8 != facts.fp8 ? 1 : 0) + (plan.lora_bytes > 0 ? 1 : 0);
+  return copies * static_cast<double>(facts.largest_matrix_bytes);
+}
+
+// Of the blocks that are streamed.
+double StreamedShare(const MemoryMode& mode, const ModelFacts& facts) {
+  return facts.blocks > 0 ? 1.0 - static_cast<double>(mode.resident_blocks) / facts.blocks : 0;
 }
 
 }  // namespace
@@ -118,19 +126,13 @@ std::vector<MemoryMode> CostModel::Modes(const GenerationPlan& plan) const {
   return modes;
 }
 
-double CostModel::raise() const {
-  absl::MutexLock lock(&mutex_);
-  return raise_;
-}
-
 void CostModel::Learn(const Prediction& predicted, int64_t measured_peak_bytes) {
   const auto weights = static_cast<double>(predicted.Of(Stage::kLoad).peak_bytes);
   const double foreseen = static_cast<double>(predicted.peak_bytes()) - weights;
   const double measured = static_cast<double>(measured_peak_bytes) - weights;
   if (foreseen <= 0 || measured <= foreseen)
     return;
-  absl::MutexLock lock(&mutex_);
-  raise_ = std::max(raise_, predicted.raise * measured / foreseen);
+  lessons_->RaiseTo(predicted.raise * measured / foreseen);
 }
 
 int64_t CostModel::WeightBytes(const GenerationPlan& plan, const MemoryMode& mode) const {
@@ -179,18 +181,25 @@ double CostModel::KeptBytes(const GenerationPlan& plan, const MemoryMode& mode) 
   return states * (branches / batches) * tokens + cached + branches * conditions;
 }
 
-double CostModel::StepSeconds(const GenerationPlan& plan, const MemoryMode& mode) const {
-  const double streamed = facts_.blocks > 0 ? 1.0 - static_cast<double>(mode.resident_blocks) / facts_.blocks : 0;
-  const double away = facts_.states > 0 ? 1.0 - static_cast<double>(mode.resident_states) / facts_.states : 0;
-  const double passes = BranchesOf(plan, facts_) * calibration_.step_seconds.At(TokensOf(plan, facts_));
+double CostModel::UploadSeconds(const MemoryMode& mode) const {
+  if (calibration_.upload_bytes_per_second <= 0)
+    return 0;
   const auto all_weights = static_cast<double>(facts_.weight_bytes[facts_.blocks]);
-  const double upload = UploadSeconds(calibration_, streamed * all_weights);
-  return std::max(passes, upload) * (1 + kStreamingShare * streamed + kOffloadShare * away);
+  return StreamedShare(mode, facts_) * all_weights / calibration_.upload_bytes_per_second;
 }
 
+double CostModel::StepSeconds(const GenerationPlan& plan, const MemoryMode& mode) const {
+  const double away = facts_.states > 0 ? 1.0 - static_cast<double>(mode.resident_states) / facts_.states : 0;
+  const double passes = BranchesOf(plan, facts_) * calibration_.step_seconds.At(TokensOf(plan, facts_));
+  return std::max(passes, UploadSeconds(mode)) *
+         (1 + kStreamingShare * StreamedShare(mode, facts_) + kOffloadShare * away);
+}
+
+// Keys and values of the conditions take all blocks once, before the first step.
 StageCost CostModel::Denoise(const GenerationPlan& plan, const MemoryMode& mode) const {
-  return {.peak_bytes = static_cast<int64_t>(PassBytes(plan, mode) + KeptBytes(plan, mode)),
-          .seconds = CallsOf(plan) * StepSeconds(plan, mode)};
+  return {
+      .peak_bytes = static_cast<int64_t>(PassBytes(plan, mode) + KeptBytes(plan, mode) + MatrixCopyBytes(plan, facts_)),
+      .seconds = UploadSeconds(mode) + CallsOf(plan) * StepSeconds(plan, mode)};
 }
 
 StageCost CostModel::Decode(const GenerationPlan& plan) const {
@@ -207,7 +216,7 @@ Prediction CostModel::Predict(const GenerationPlan& plan, const MemoryMode& mode
   prediction.Of(Stage::kDenoise) = Denoise(plan, mode);
   prediction.Of(Stage::kDecode) = Decode(plan);
   const int64_t weights = WeightBytes(plan, mode);
-  prediction.raise = raise();
+  prediction.raise = lessons_->raise();
   for (StageCost& cost : prediction.stages)
     cost.peak_bytes = weights + static_cast<int64_t>(prediction.raise * static_cast<double>(cost.peak_bytes));
   return prediction;

@@ -4,20 +4,23 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "core/plan/calibration.h"
 #include "core/plan/generation_plan.h"
 #include "core/plan/model_facts.h"
+#include "core/plan/peak_lessons.h"
 #include "core/plan/prediction.h"
 
 namespace ruyi {
 
 class CostModel {
  public:
-  CostModel(ModelFacts facts, const Calibration& calibration) : facts_(std::move(facts)), calibration_(calibration) {}
+  CostModel(ModelFacts facts, const Calibration& calibration,
+            std::shared_ptr<PeakLessons> lessons = std::make_shared<PeakLessons>())
+      : facts_(std::move(facts)), calibration_(calibration), lessons_(std::move(lessons)) {}
 
   const ModelFacts& facts() const { return facts_; }
 
@@ -38,13 +41,14 @@ class CostModel {
   // `mode` must not have more blocks and states than the facts.
   Prediction Predict(const GenerationPlan& plan, const MemoryMode& mode) const;
 
+  // Of the blocks that `mode` streams, once, if nothing computes meanwhile.
+  double UploadSeconds(const MemoryMode& mode) const;
+
   // A video that was predicted to take `predicted` took `measured_peak_bytes` at its peak. Where that was more, later
   // predictions are raised in proportion, beside the weights; once for all videos that were predicted alike.
   void Learn(const Prediction& predicted, int64_t measured_peak_bytes);
 
  private:
-  double raise() const;
-
   StageCost Encode(const GenerationPlan& plan) const;
   StageCost Denoise(const GenerationPlan& plan, const MemoryMode& mode) const;
   StageCost Decode(const GenerationPlan& plan) const;
@@ -55,8 +59,7 @@ class CostModel {
 
   const ModelFacts facts_;
   const Calibration calibration_;
-  mutable absl::Mutex mutex_;
-  double raise_ ABSL_GUARDED_BY(mutex_) = 1;
+  const std::shared_ptr<PeakLessons> lessons_;
 };
 
 }  // namespace ruyi

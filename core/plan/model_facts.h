@@ -34,6 +34,7 @@ struct ModelFacts {
   int64_t condition_bytes = 0;         // of one branch's keys and values of text and picture, all blocks
   int64_t call_condition_bytes = 0;    // of one branch's shifts and scales, all blocks, for one call of the model
   std::vector<int64_t> weight_bytes;   // by the number of resident blocks, what streams the others included
+  int64_t largest_matrix_bytes = 0;    // of a linear layer, in the type of the arithmetic
   Fp8Settings fp8;                     // of these weights
   std::array<int64_t, 4> fp8_bytes{};  // of all weights in each Fp8Mode
 

@@ -57,14 +57,15 @@ RuyiPipelineOptions OptionsOf(const ServerOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& options,
-                                                       const std::vector<c10::Device>& devices) {
+                                                       const std::vector<c10::Device>& devices,
+                                                       const RuyiPipelineOptions& pipeline_options) {
   const RuyiModelOptions model = {
       .folder = options.model, .devices = devices, .dtype = TypeOf(options.dtype, devices.front()), .fp8 = options.fp8};
   const std::string names =
       absl::StrJoin(devices, ",", [](std::string* out, const c10::Device& device) { out->append(device.str()); });
   Log(LogLevel::kInfo, "computing",
       {{"device", names}, {"dtype", c10::toString(model.dtype)}, {"threads", at::get_num_threads()}});
-  RUYI_ASSIGN_OR_RETURN(std::unique_ptr<RuyiPipeline> pipeline, RuyiPipeline::Load(model, OptionsOf(options)));
+  RUYI_ASSIGN_OR_RETURN(std::unique_ptr<RuyiPipeline> pipeline, RuyiPipeline::Load(model, pipeline_options));
   const std::vector<std::string>& unused = pipeline->unused_names();
   if (!unused.empty())
     Log(LogLevel::kWarning, "unused_weights", {{"count", unused.size()}, {"names", unused}});
@@ -73,9 +74,10 @@ absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& opti
 
 absl::StatusOr<std::vector<std::unique_ptr<Pipeline>>> LoadPipelines(const ServerOptions& options) {
   RUYI_ASSIGN_OR_RETURN(const std::vector<c10::Device> devices, OpenDevices(options.devices));
+  const RuyiPipelineOptions shared = OptionsOf(options);
   std::vector<std::unique_ptr<Pipeline>> pipelines;
   for (const std::vector<c10::Device>& group : GroupsOf(devices, options.parallel)) {
-    RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline, LoadPipeline(options, group));
+    RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline, LoadPipeline(options, group, shared));
     pipelines.push_back(std::move(pipeline));
   }
   return pipelines;

@@ -87,14 +87,15 @@ std::vector<Point> PassTimes(const ModelFacts& facts, const MemoryMode& mode, co
                              double upload_bytes_per_second) {
   constexpr double kClearly = 1.5;                                 // longer than the upload
   const CostModel passes(facts, {.step_seconds = {.linear = 1}});  // a second for a token, and what the mode adds
-  const CostModel uploads(facts, {.upload_bytes_per_second = upload_bytes_per_second});
+  const double upload_seconds =
+      CostModel(facts, {.upload_bytes_per_second = upload_bytes_per_second}).UploadSeconds(mode);
   std::vector<Point> all, clear;
   for (const CalibrationRun& run : runs) {
     const CostModel::Units units = passes.UnitsOf(run.plan);
-    const double measured = run.costs[static_cast<int>(Stage::kDenoise)].seconds;
+    const double measured = run.costs[static_cast<int>(Stage::kDenoise)].seconds - upload_seconds;
     const double seconds_of_tokens = passes.Predict(run.plan, mode).Of(Stage::kDenoise).seconds;
     all.push_back({.x = units.tokens, .y = measured / seconds_of_tokens * units.tokens});
-    if (measured > kClearly * uploads.Predict(run.plan, mode).Of(Stage::kDenoise).seconds)
+    if (measured > kClearly * units.calls * upload_seconds)
       clear.push_back(all.back());
   }
   return clear.empty() ? all : clear;

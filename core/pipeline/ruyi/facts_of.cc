@@ -4,6 +4,8 @@
 #include <ATen/ops/empty_like.h>
 #include <c10/core/ScalarType.h>
 
+#include <algorithm>
+
 #include "core/quant/fp8.h"
 
 namespace ruyi {
@@ -20,6 +22,13 @@ int64_t ConditionBytes(const DitConfig& config, int64_t token_bytes) {
   constexpr int64_t kKeyAndValue = 2;
   const int64_t clip_tokens = config.has_clip ? 2 * config.clip_queries : 0;
   return config.layers * kKeyAndValue * (config.text_tokens() + clip_tokens) * token_bytes;
+}
+
+int64_t LargestMatrixBytes(const Dit& dit, c10::ScalarType type) {
+  int64_t elements = 0;
+  for (const auto& [name, shape] : dit.linear_layers())
+    elements = std::max(elements, shape.out * shape.in);
+  return elements * static_cast<int64_t>(c10::elementSize(type));
 }
 
 // Shapes and types without numbers.
@@ -59,6 +68,7 @@ ModelFacts FactsOf(const RuyiModels& models) {
           .condition_bytes = ConditionBytes(config, token_bytes),
           .call_condition_bytes = (config.layers + 2) * token_bytes,
           .weight_bytes = models.dit.DeviceBytes(),
+          .largest_matrix_bytes = LargestMatrixBytes(models.dit, models.placement.dtype),
           .fp8 = models.fp8,
           .fp8_bytes = Fp8Bytes(models.dit, models.placement.dtype),
           .other_weight_bytes = models.vae.bytes() + models.clip_vision.bytes};

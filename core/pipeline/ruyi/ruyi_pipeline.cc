@@ -153,9 +153,9 @@ int64_t RuyiPipeline::AvailableBytes() const {
 
 std::string RuyiPipeline::CalibrationKey() const {
   const ModelFacts& facts = costs_->facts();
-  return absl::StrFormat("%s, %s, %d + %d bytes of weights, %d device(s)", DescriptionOf(models_.placement.device),
-                         c10::toString(models_.placement.dtype), facts.weight_bytes.back(), facts.other_weight_bytes,
-                         facts.devices);
+  return absl::StrFormat("ruyi %s, %s, %s, %d + %d bytes of weights, %d device(s)", RUYI_VERSION,
+                         DescriptionOf(models_.placement.device), c10::toString(models_.placement.dtype),
+                         facts.weight_bytes.back(), facts.other_weight_bytes, facts.devices);
 }
 
 absl::Status RuyiPipeline::WarmUp() {
@@ -170,7 +170,7 @@ absl::Status RuyiPipeline::WarmUp() {
     if (!options_.calibration_file.empty())
       WriteCalibration(options_.calibration_file, CalibrationKey(), *calibration).IgnoreError();  // measured next time
   }
-  costs_ = std::make_shared<CostModel>(costs_->facts(), *calibration);
+  costs_ = std::make_shared<CostModel>(costs_->facts(), *calibration, options_.lessons);
   return absl::OkStatus();
 }
 

@@ -26,6 +26,7 @@ struct RuyiPipelineOptions {
   std::optional<int64_t> vram_budget_bytes;  // of each device, for weights and work; absent: what is free
   std::filesystem::path calibration_file;    // keeps what WarmUp measures; empty: none
   RequestLimits limits;                      // of the model: WarmUp measures sizes that it takes
+  std::shared_ptr<PeakLessons> lessons = std::make_shared<PeakLessons>();  // copies of the options share it
 };
 
 struct RuyiModelOptions {

@@ -52,7 +52,8 @@ class OutOfMemoryTest : public testing::Test {
     return pipeline_.Generate(plan, CancellationToken(), *progress_, frames_);
   }
 
-  RuyiPipeline pipeline_ = PipelineOf("tiny");
+  const RuyiPipelineOptions options_ = SmallOptions();
+  RuyiPipeline pipeline_ = PipelineOf("tiny", options_);
   std::optional<RecordingProgress> progress_;
   RecordingFrames frames_;
 };
@@ -149,6 +150,18 @@ TEST_F(OutOfMemoryTest, AnotherExceptionIsNoReasonToTryAgain) {
   EXPECT_THAT(pipeline_.Generate(PlanWithFallbacks(), CancellationToken(), progress, frames_),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("a fault")));
   EXPECT_THAT(progress.retries, IsEmpty());
+}
+
+// Devices that are alike: what one has learnt, requests for the other are planned with.
+TEST_F(OutOfMemoryTest, TeachesPipelinesThatShareTheirOptions) {
+  RuyiPipeline other = PipelineOf("tiny", options_);
+  ASSERT_THAT(pipeline_.WarmUp(), IsOk());
+  ASSERT_THAT(other.WarmUp(), IsOk());
+  const GenerationPlan plan = PlanWithFallbacks();
+  const auto predicted = [&] { return other.costs()->Predict(plan, plan.prediction.mode).peak_bytes(); };
+  const int64_t before = predicted();
+  ASSERT_THAT(GenerateWithFault(plan, 7), IsOk());
+  EXPECT_GT(predicted(), before);
 }
 
 // One fault must not let the cost model refuse what it took before.

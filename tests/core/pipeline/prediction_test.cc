@@ -118,6 +118,9 @@ TEST_F(PredictionTest, HoldsForEveryOption) {
       [](GenerationPlan& plan) { plan.steps = 4, plan.sampler = SamplerKind::kPndm; },
       [](GenerationPlan& plan) { plan.end_images = plan.start_images; },
       [](GenerationPlan& plan) { plan.vae_tiling = true; },
+      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kLite}; },
+      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kStrong}; },
+      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kExtreme}; },
   };
   for (size_t i = 0; i < changes.size(); ++i) {
     SCOPED_TRACE(i);

@@ -150,6 +150,24 @@ TEST(CostModel, LorasLieBesideTheWeights) {
   EXPECT_EQ(StageMib(Stage::kLoad, plan, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 12);
 }
 
+TEST(CostModel, AMatrixThatIsWidenedOrChangedByALoraIsThereTwice) {
+  ModelFacts facts = TestFacts();
+  facts.largest_matrix_bytes = 50 * kTestMib;
+  GenerationPlan widened = LargePlan();
+  widened.fp8.mode = Fp8Mode::kExtreme;
+  const int64_t fp8_mib = facts.fp8_bytes[static_cast<int>(Fp8Mode::kExtreme)] / kTestMib;
+  const int64_t as_it_is = DenoiseMib(LargePlan(), kBatch, facts);
+  EXPECT_EQ(as_it_is, DenoiseMib(LargePlan(), kBatch));
+  EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + fp8_mib + 50);
+  GenerationPlan changed = LargePlan();
+  changed.lora_bytes = kTestMib;
+  EXPECT_EQ(DenoiseMib(changed, kBatch, facts), as_it_is + 1 + 50);
+  widened.lora_bytes = kTestMib;
+  EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + fp8_mib + 1 + 2 * 50);
+  facts.fp8 = widened.fp8;  // the calibration has seen it
+  EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + 1 + 50);
+}
+
 // Tiles of 384 × 384 pixels take 144 MiB; the pictures that they are put together from, 72.
 TEST(CostModel, OfTilesOneIsSeenAtATime) {
   GenerationPlan plan = LargePlan();
