@@ -83,17 +83,17 @@ Curve FitGrowth(const std::vector<Point>& points) {
 }
 
 // How long a step's passes take, by their tokens, as measured beside the streaming of weights.
-std::vector<Point> PassTimes(const ModelFacts& facts, const MemoryMode& mode, const std::vector<CalibrationRun>& runs,
+std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
                              double upload_bytes_per_second) {
   constexpr double kClearly = 1.5;                                 // longer than the upload
   const CostModel passes(facts, {.step_seconds = {.linear = 1}});  // a second for a token, and what the mode adds
-  const double upload_seconds =
-      CostModel(facts, {.upload_bytes_per_second = upload_bytes_per_second}).UploadSeconds(mode);
+  const CostModel uploads(facts, {.upload_bytes_per_second = upload_bytes_per_second});
   std::vector<Point> all, clear;
   for (const CalibrationRun& run : runs) {
     const CostModel::Units units = passes.UnitsOf(run.plan);
+    const double upload_seconds = uploads.UploadSeconds(run.mode);
     const double measured = run.costs[static_cast<int>(Stage::kDenoise)].seconds - upload_seconds;
-    const double seconds_of_tokens = passes.Predict(run.plan, mode).Of(Stage::kDenoise).seconds;
+    const double seconds_of_tokens = passes.Predict(run.plan, run.mode).Of(Stage::kDenoise).seconds;
     all.push_back({.x = units.tokens, .y = measured / seconds_of_tokens * units.tokens});
     if (measured > kClearly * units.calls * upload_seconds)
       clear.push_back(all.back());
@@ -119,14 +119,14 @@ std::vector<GenerationPlan> CalibrationPlans(const RequestLimits& limits, const 
   return plans;
 }
 
-Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, const std::vector<CalibrationRun>& runs,
+Calibration FitCalibration(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
                            double upload_bytes_per_second) {
   const CostModel known(facts, {});  // what need not be measured
   std::vector<Point> step_bytes, encode_bytes, encode_seconds, decode_bytes, decode_seconds;
   Calibration calibration = {.upload_bytes_per_second = upload_bytes_per_second};
   for (const CalibrationRun& run : runs) {
     const CostModel::Units units = known.UnitsOf(run.plan);
-    const Prediction base = known.Predict(run.plan, mode);
+    const Prediction base = known.Predict(run.plan, run.mode);
     const auto bytes = [&](Stage stage) {
       return static_cast<double>(run.costs[static_cast<int>(stage)].peak_bytes - base.Of(stage).peak_bytes);
     };
@@ -140,7 +140,7 @@ Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, cons
     calibration.clip_seconds = seconds(Stage::kClip);
   }
   calibration.step_bytes = FitLine(step_bytes);
-  calibration.step_seconds = FitGrowth(PassTimes(facts, mode, runs, upload_bytes_per_second));
+  calibration.step_seconds = FitGrowth(PassTimes(facts, runs, upload_bytes_per_second));
   calibration.encode_bytes = FitLine(encode_bytes);
   calibration.encode_seconds = FitGrowth(encode_seconds);
   calibration.decode_bytes = FitLine(decode_bytes);

@@ -16,15 +16,16 @@ namespace ruyi {
 // A video that was made, and what it took.
 struct CalibrationRun {
   GenerationPlan plan;
+  MemoryMode mode;
   StageCosts costs;
 };
 
 // The plans to measure, from small to large: without guidance, of the model's own sizes, none larger than the limits.
 std::vector<GenerationPlan> CalibrationPlans(const RequestLimits& limits, const LatentGeometry& geometry);
 
-// Curves through what the runs took, all in `mode`, on a device with that upload (see MeasureUpload). Steps that wait
-// for streamed weights say nothing of the time of a pass: longer videos do. At least one run.
-Calibration FitCalibration(const ModelFacts& facts, const MemoryMode& mode, const std::vector<CalibrationRun>& runs,
+// Curves through what the runs took on a device with that upload (see MeasureUpload). Steps that wait for streamed
+// weights say nothing of the time of a pass: longer videos do. At least one run.
+Calibration FitCalibration(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
                            double upload_bytes_per_second);
 
 // Bytes per second from the host's pinned memory to `device`; 0 on a CPU.

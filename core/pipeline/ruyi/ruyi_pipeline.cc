@@ -49,7 +49,11 @@ GenerationPlan WarmUpPlan(const LatentGeometry& geometry, const Fp8Settings& fp8
   return plan;
 }
 
-// The modes of a cost model that knows no more than the weights, largest first.
+int64_t WeightBytesOf(const Prediction& mode) {
+  return mode.Of(Stage::kLoad).peak_bytes;
+}
+
+// For a cost model that is not calibrated yet: largest weights first. The last one has the fewest states too.
 std::vector<Prediction> ModesByWeights(const CostModel& costs, const GenerationPlan& plan) {
   std::vector<Prediction> predictions;
   for (const MemoryMode& mode : costs.Modes(plan)) {
@@ -57,7 +61,10 @@ std::vector<Prediction> ModesByWeights(const CostModel& costs, const GenerationP
       predictions.push_back(costs.Predict(plan, mode));
   }
   std::stable_sort(predictions.begin(), predictions.end(),
-                   [](const Prediction& a, const Prediction& b) { return a.peak_bytes() > b.peak_bytes(); });
+                   [](const Prediction& a, const Prediction& b) { return WeightBytesOf(a) > WeightBytesOf(b); });
+  MemoryMode smallest = predictions.back().mode;
+  smallest.resident_states = 1;
+  predictions.push_back(costs.Predict(plan, smallest));
   return predictions;
 }
 
@@ -65,13 +72,13 @@ std::vector<Prediction> ModesByWeights(const CostModel& costs, const GenerationP
 absl::Status StartWithLargest(const CostModel& costs, int64_t available_bytes, GenerationPlan& plan) {
   const std::vector<Prediction> modes = ModesByWeights(costs, plan);
   const auto first = std::find_if(modes.begin(), modes.end(),
-                                  [&](const Prediction& mode) { return mode.peak_bytes() <= available_bytes; });
+                                  [&](const Prediction& mode) { return WeightBytesOf(mode) <= available_bytes; });
   if (first == modes.end()) {
     return ErrorWithReason(
         absl::StatusCode::kFailedPrecondition,
         absl::StrFormat("the model's weights alone take %d MiB with all that can be streamed in the host's memory, and "
                         "there are %d: raise --vram-budget, load weights in 8 bits with --fp8, or use a larger GPU",
-                        MibOf(modes.back().peak_bytes()), MibOf(available_bytes)),
+                        MibOf(WeightBytesOf(modes.back())), MibOf(available_bytes)),
         reason::kVramBudget);
   }
   plan.prediction = *first;
@@ -163,10 +170,10 @@ absl::Status RuyiPipeline::WarmUp() {
   RUYI_RETURN_IF_ERROR(StartWithLargest(*costs_, AvailableBytes(), plan));
   DiscardProgress progress;
   DiscardFrames frames;
-  RUYI_ASSIGN_OR_RETURN(const GenerationReport report, Generate(plan, CancellationToken(), progress, frames));
+  RUYI_RETURN_IF_ERROR(Generate(plan, CancellationToken(), progress, frames).status());
   absl::StatusOr<Calibration> calibration = ReadCalibration(options_.calibration_file, CalibrationKey());
   if (!calibration.ok()) {
-    RUYI_ASSIGN_OR_RETURN(calibration, Calibrate(report.mode));
+    RUYI_ASSIGN_OR_RETURN(calibration, Calibrate());
     if (!options_.calibration_file.empty())
       WriteCalibration(options_.calibration_file, CalibrationKey(), *calibration).IgnoreError();  // measured next time
   }
@@ -174,27 +181,37 @@ absl::Status RuyiPipeline::WarmUp() {
   return absl::OkStatus();
 }
 
-// Of plans that are too large for the device, the smaller ones are enough.
-absl::StatusOr<Calibration> RuyiPipeline::Calibrate(const MemoryMode& mode) {
-  std::vector<CalibrationRun> runs;
+// A plan in the largest mode that it fits into, of those whose weights take at most `bytes`; what its last round took.
+// A GPU's first round also finds its kernels.
+absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(GenerationPlan plan, int64_t bytes) {
   DiscardProgress progress;
   DiscardFrames frames;
+  absl::StatusOr<GenerationReport> report;
+  const int rounds = models_.placement.device.is_cpu() ? 1 : 2;
+  for (int round = 0; round < rounds; ++round) {
+    RUYI_RETURN_IF_ERROR(StartWithLargest(*costs_, bytes, plan));
+    constants_.Clear();  // so that all chunks are encoded
+    RUYI_ASSIGN_OR_RETURN(report, Generate(plan, CancellationToken(), progress, frames));
+    bytes = report->stages[static_cast<size_t>(Stage::kLoad)].peak_bytes;
+  }
+  return report;
+}
+
+// Of plans that are too large for the device, the smaller ones are enough.
+absl::StatusOr<Calibration> RuyiPipeline::Calibrate() {
+  std::vector<CalibrationRun> runs;
+  int64_t bytes = AvailableBytes();
   for (GenerationPlan& plan : CalibrationPlans(options_.limits, models_.geometry())) {
     plan.fp8 = models_.fp8;
-    plan.prediction = costs_->Predict(plan, mode);
-    absl::StatusOr<GenerationReport> report;
-    const int rounds = models_.placement.device.is_cpu() ? 1 : 2;  // a GPU's first one also finds its kernels
-    for (int round = 0; round < rounds && (round == 0 || report.ok()); ++round) {
-      constants_.Clear();  // so that all chunks are encoded
-      report = Generate(plan, CancellationToken(), progress, frames);
-    }
+    const absl::StatusOr<GenerationReport> report = MeasureForCalibration(plan, bytes);
     if (!report.ok() && (runs.empty() || GetErrorInfo(report.status()).reason != reason::kGpuOutOfMemory))
       return report.status();
     if (!report.ok())
       break;
-    runs.push_back({.plan = std::move(plan), .costs = report->stages});
+    bytes = report->stages[static_cast<size_t>(Stage::kLoad)].peak_bytes;
+    runs.push_back({.plan = std::move(plan), .mode = report->mode, .costs = report->stages});
   }
-  return FitCalibration(costs_->facts(), mode, runs, MeasureUpload(models_.placement.device));
+  return FitCalibration(costs_->facts(), runs, MeasureUpload(models_.placement.device));
 }
 
 absl::StatusOr<GenerationReport> RuyiPipeline::Generate(const GenerationPlan& plan, const CancellationToken& token,
@@ -225,7 +242,7 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, con
     const auto begin = std::chrono::steady_clock::now();
     RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan, mode.mode));
     StageMeter meter({.device = models_.placement.device,
-                      .weight_bytes = mode.Of(Stage::kLoad).peak_bytes,
+                      .weight_bytes = WeightBytesOf(mode),
                       .load_time = std::chrono::steady_clock::now() - begin});
     run.meter = &meter;
     run.constants = &constants_;
@@ -249,7 +266,7 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
   }
   if (!IsOutOfMemory(why))
     return why;
-  const int64_t a_tenth_more = mode.peak_bytes() + (mode.peak_bytes() - mode.Of(Stage::kLoad).peak_bytes) / 10;
+  const int64_t a_tenth_more = mode.peak_bytes() + (mode.peak_bytes() - WeightBytesOf(mode)) / 10;
   costs_->Learn(mode, std::min(AvailableBytes() + 1, a_tenth_more));
   return WithErrorInfo(why, {.reason = std::string(reason::kGpuOutOfMemory)});
 }

@@ -67,7 +67,8 @@ class RuyiPipeline final : public Pipeline {
   absl::StatusOr<StageCosts> Attempt(const GenerationPlan& plan, const Prediction& mode, RunContext run,
                                      FrameSink& frames);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
-  absl::StatusOr<Calibration> Calibrate(const MemoryMode& mode);
+  absl::StatusOr<GenerationReport> MeasureForCalibration(GenerationPlan plan, int64_t bytes);
+  absl::StatusOr<Calibration> Calibrate();
   std::string CalibrationKey() const;
 
   const RuyiPipelineOptions options_;

@@ -60,7 +60,7 @@ std::vector<CalibrationRun> RunsOf(const Calibration& truth, const std::vector<G
   const CostModel costs(TestFacts(), truth);
   std::vector<CalibrationRun> runs;
   for (const GenerationPlan& plan : plans)
-    runs.push_back({.plan = plan, .costs = costs.Predict(plan, kMode).stages});
+    runs.push_back({.plan = plan, .mode = kMode, .costs = costs.Predict(plan, kMode).stages});
   return runs;
 }
 
@@ -81,7 +81,7 @@ const Calibration kTruth = {.step_bytes = {.constant = 7 << 20, .linear = 4096},
 
 TEST(FitCalibration, FindsTheCurvesThatTheRunsLieOn) {
   const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(kTruth, plans), 0);
+  const Calibration fitted = FitCalibration(TestFacts(), RunsOf(kTruth, plans), 0);
   ExpectNear(fitted.step_bytes, kTruth.step_bytes);
   ExpectNear(fitted.step_seconds, kTruth.step_seconds);
   ExpectNear(fitted.encode_bytes, kTruth.encode_bytes);
@@ -101,7 +101,7 @@ TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
                              .decode_bytes = {.linear = 8192},
                              .decode_seconds = {.linear = 5e-7}};
   const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const Calibration fitted = FitCalibration(TestFacts(), kMode, RunsOf(truth, {plans[1]}), 0);
+  const Calibration fitted = FitCalibration(TestFacts(), RunsOf(truth, {plans[1]}), 0);
   ExpectNear(fitted.step_bytes, truth.step_bytes);
   ExpectNear(fitted.step_seconds, truth.step_seconds);
   ExpectNear(fitted.decode_bytes, truth.decode_bytes);
@@ -113,7 +113,7 @@ TEST(FitCalibration, HasNoNegativeCoefficients) {
   std::vector<CalibrationRun> runs = RunsOf(kTruth, CalibrationPlans(LimitsOf({{768, 512}}, 120), {}));
   for (const Stage stage : {Stage::kEncode, Stage::kDecode})
     std::swap(runs.front().costs[static_cast<int>(stage)], runs.back().costs[static_cast<int>(stage)]);
-  const Calibration fitted = FitCalibration(TestFacts(), kMode, runs, 0);
+  const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
   for (const Curve& curve : {fitted.encode_bytes, fitted.encode_seconds, fitted.decode_bytes, fitted.decode_seconds}) {
     EXPECT_GE(curve.constant, 0);
     EXPECT_GT(curve.linear, 0);
@@ -121,13 +121,17 @@ TEST(FitCalibration, HasNoNegativeCoefficients) {
   }
 }
 
-TEST(FitCalibration, CountsNothingTwiceThatIsKnownWithoutMeasuring) {
-  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const MemoryMode streamed = {.resident_blocks = 2, .resident_states = 1};
+TEST(FitCalibration, CountsNothingTwiceThatIsKnownOfTheModesOfTheRuns) {
+  const CostModel costs(TestFacts(), kTruth);
   std::vector<CalibrationRun> runs;
-  for (const GenerationPlan& plan : plans)
-    runs.push_back({.plan = plan, .costs = CostModel(TestFacts(), kTruth).Predict(plan, streamed).stages});
-  ExpectNear(FitCalibration(TestFacts(), streamed, runs, 0).step_bytes, kTruth.step_bytes);
+  for (const GenerationPlan& plan : CalibrationPlans(LimitsOf({{768, 512}}, 120), {})) {
+    const int round = static_cast<int>(runs.size());
+    const MemoryMode mode = {.resident_blocks = 4 - round, .resident_states = 3 - round / 2};
+    runs.push_back({.plan = plan, .mode = mode, .costs = costs.Predict(plan, mode).stages});
+  }
+  const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
+  ExpectNear(fitted.step_bytes, kTruth.step_bytes);
+  ExpectNear(fitted.step_seconds, kTruth.step_seconds);
 }
 
 // On a small GPU the first steps wait for weights: they would make every prediction too long.
@@ -141,8 +145,9 @@ TEST(FitCalibration, LearnsNoTimeFromStepsThatWaitForWeights) {
       static_cast<double>(TestFacts().weight_bytes.back()) / truth.step_seconds.At(units.tokens);
   std::vector<CalibrationRun> runs;
   for (const GenerationPlan& plan : plans)
-    runs.push_back({.plan = plan, .costs = CostModel(TestFacts(), truth).Predict(plan, streamed).stages});
-  const Calibration fitted = FitCalibration(TestFacts(), streamed, runs, truth.upload_bytes_per_second);
+    runs.push_back(
+        {.plan = plan, .mode = streamed, .costs = CostModel(TestFacts(), truth).Predict(plan, streamed).stages});
+  const Calibration fitted = FitCalibration(TestFacts(), runs, truth.upload_bytes_per_second);
   ExpectNear(fitted.step_seconds, truth.step_seconds);
   EXPECT_EQ(fitted.upload_bytes_per_second, truth.upload_bytes_per_second);
 }
