@@ -24,7 +24,7 @@ namespace {
 constexpr char kAllocatorVariable[] = "PYTORCH_CUDA_ALLOC_CONF";
 
 // Nothing is lost between blocks of the device's memory, and several threads touch host memory before it is pinned: 13
-// GB in 2 s instead of 9 (docs/performance.md).
+// GB in 3 s instead of 10 (docs/performance.md).
 constexpr char kAllocatorSettings[] =
     "expandable_segments:True,pinned_use_cuda_host_register:True,pinned_num_register_threads:8";
 

@@ -7,6 +7,7 @@
 
 #include <numeric>
 
+#include "core/kernels/attention.h"
 #include "core/kernels/gelu.h"
 #include "core/kernels/norm.h"
 #include "core/kernels/norm_rotate.h"
@@ -55,6 +56,21 @@ KernelCase NormRotateCase(const KernelShape& shape, const Placement& placement) 
           .kernel = [=](const Tensors& in) -> Tensors { return {kernels::NormRotate(in[0], norm, table)}; },
           .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::NormRotate(in[0], norm, table)}; },
           .reference = [=](const Tensors& in) -> Tensors { return {reference::NormRotate(in[0], norm, table)}; }};
+}
+
+// The twin takes the heads as they are.
+KernelCase AttentionCase(const KernelShape& shape, const Placement& placement) {
+  const auto attention = [head_dim = shape.head_dim](const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+    return kernels::Attention(q, k, v, head_dim);
+  };
+  const auto heads = [&] { return RandomHeads(shape, placement).transpose(1, 2); };
+  return {.name = "attention",
+          .inputs = {heads(), heads(), heads()},
+          .kernel = [=](const Tensors& in) -> Tensors {
+            return {attention(kernels::WidenHeads(in[0]), kernels::WidenHeads(in[1]), kernels::WidenHeads(in[2]))};
+          },
+          .aten = [=](const Tensors& in) -> Tensors { return {attention(in[0], in[1], in[2])}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::Attention(in[0], in[1], in[2])}; }};
 }
 
 KernelCase RotateCase(const KernelShape& shape, const Placement& placement) {
@@ -136,8 +152,8 @@ KernelCase LinearGeluCase(const KernelShape& shape, const Placement& placement) 
 }  // namespace
 
 std::vector<KernelCaseMaker> KernelCaseMakers() {
-  return {&NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase, &AddNormCase,
-          &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
+  return {&AttentionCase, &NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase,
+          &AddNormCase,   &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
 }
 
 }  // namespace ruyi::bench

@@ -1,8 +1,8 @@
 #include "core/model/dit/attention.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
 
+#include "core/kernels/attention.h"
 #include "core/kernels/norm_rotate.h"
 #include "core/model/dit/enhance_video.h"
 
@@ -24,20 +24,22 @@ DitAttention DitAttention::Load(const WeightScope& scope, const DitConfig& confi
           .key_norm = LayerNorm::Load(scope.Sub("norm_k"), config.head_dim, kEps)};
 }
 
+int64_t DitAttention::HeadDim(const at::Tensor& x) const {
+  return x.size(-1) / heads;
+}
+
 // [B, tokens, heads * head_dim] → [B, tokens, heads, head_dim]
 at::Tensor DitAttention::SplitHeads(const at::Tensor& x) const {
   return x.unflatten(-1, {heads, -1});
 }
 
-// [B, tokens, heads, head_dim], normalised and turned
+// [B, heads, tokens, head_dim] each; queries and keys normalised and turned
 at::Tensor DitAttention::Queries(const at::Tensor& x, const at::Tensor& rotary) const {
-  return kernels::NormRotate(SplitHeads(query.Forward(x)), query_norm.In(x.scalar_type()), rotary);
+  return kernels::NormRotate(SplitHeads(query.Forward(x)), query_norm.In(x.scalar_type()), rotary).transpose(1, 2);
 }
 at::Tensor DitAttention::Keys(const at::Tensor& x, const at::Tensor& rotary) const {
-  return kernels::NormRotate(SplitHeads(key.Forward(x)), key_norm.In(x.scalar_type()), rotary);
+  return kernels::NormRotate(SplitHeads(key.Forward(x)), key_norm.In(x.scalar_type()), rotary).transpose(1, 2);
 }
-
-// [B, heads, tokens, head_dim]
 at::Tensor DitAttention::Values(const at::Tensor& source) const {
   return SplitHeads(value.Forward(source)).transpose(1, 2);
 }
@@ -46,11 +48,20 @@ KeyValue DitAttention::LookUp(const at::Tensor& source) const {
   return {.key = key_norm.Forward(SplitHeads(key.Forward(source))).transpose(1, 2), .value = Values(source)};
 }
 
+// [B, heads, tokens, head_dim]. Each tensor is widened before the next is made, and all are gone before the heads are
+// joined: with a long video they are what takes the memory.
+at::Tensor DitAttention::LookAround(const at::Tensor& x, const at::Tensor& rotary) const {
+  const at::Tensor queries = kernels::WidenHeads(Queries(x, rotary));
+  const at::Tensor keys = kernels::WidenHeads(Keys(x, rotary));
+  const at::Tensor values = kernels::WidenHeads(Values(x));
+  return kernels::Attention(queries, keys, values, HeadDim(x));
+}
+
 at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary,
                                  const std::optional<Enhancement>& enhance) const {
   if (enhance.has_value())
     return ForwardEnhanced(x, rotary, *enhance);
-  return Attend(Queries(x, rotary), {.key = Keys(x, rotary).transpose(1, 2), .value = Values(x)});
+  return Join(LookAround(x, rotary));
 }
 
 // Looks at queries and keys before they are turned, too.
@@ -58,20 +69,18 @@ at::Tensor DitAttention::ForwardEnhanced(const at::Tensor& x, const at::Tensor& 
                                          const Enhancement& enhance) const {
   const at::Tensor queries = query_norm.Forward(SplitHeads(query.Forward(x)));
   const at::Tensor keys = key_norm.Forward(SplitHeads(key.Forward(x)));
-  const at::Tensor found = Attend(kernels::Rotate(queries, rotary),
-                                  {.key = kernels::Rotate(keys, rotary).transpose(1, 2), .value = Values(x)});
+  const auto turned = [&](const at::Tensor& tensor) { return kernels::Rotate(tensor, rotary).transpose(1, 2); };
+  const at::Tensor found = Join(kernels::Attention(turned(queries), turned(keys), Values(x), HeadDim(x)));
   return found * EnhanceScore(queries, keys, enhance.frames, enhance.weight);
 }
 
 at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const {
-  return Attend(Queries(x, rotary), source);
+  const auto for_all = [&](const at::Tensor& tensor) { return tensor.expand({x.size(0), -1, -1, -1}); };
+  return Join(kernels::Attention(Queries(x, rotary), for_all(source.key), for_all(source.value), HeadDim(x)));
 }
 
-// Queries [B, tokens, heads, head_dim] → [B, tokens, hidden]
-at::Tensor DitAttention::Attend(const at::Tensor& queries, const KeyValue& source) const {
-  const auto for_all = [&](const at::Tensor& tensor) { return tensor.expand({queries.size(0), -1, -1, -1}); };
-  const at::Tensor found =
-      at::scaled_dot_product_attention(queries.transpose(1, 2), for_all(source.key), for_all(source.value));
+// [B, heads, tokens, head_dim] → [B, tokens, hidden]
+at::Tensor DitAttention::Join(const at::Tensor& found) const {
   return out.Forward(found.transpose(1, 2).flatten(2));
 }
 

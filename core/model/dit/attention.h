@@ -50,12 +50,14 @@ struct DitAttention {
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const;
 
  private:
+  int64_t HeadDim(const at::Tensor& x) const;
   at::Tensor SplitHeads(const at::Tensor& x) const;
   at::Tensor Queries(const at::Tensor& x, const at::Tensor& rotary) const;
   at::Tensor Keys(const at::Tensor& x, const at::Tensor& rotary) const;
   at::Tensor Values(const at::Tensor& source) const;
   at::Tensor ForwardEnhanced(const at::Tensor& x, const at::Tensor& rotary, const Enhancement& enhance) const;
-  at::Tensor Attend(const at::Tensor& queries, const KeyValue& source) const;
+  at::Tensor LookAround(const at::Tensor& x, const at::Tensor& rotary) const;
+  at::Tensor Join(const at::Tensor& found) const;
 };
 
 }  // namespace ruyi

@@ -10,6 +10,7 @@
 #include <ATen/ops/view_as_real.h>
 
 #include <cmath>
+#include <vector>
 
 #include "core/kernels/norm.h"
 
@@ -65,6 +66,17 @@ inline at::Tensor LinearGelu(const at::Tensor& x, const at::Tensor& weight, cons
   if (bias.defined())
     y = y + bias.to(at::kDouble);
   return 0.5 * y * (1 + (std::sqrt(2 / M_PI) * (y + 0.044715 * y.pow(3))).tanh());
+}
+
+// Some queries at a time: the scores of all would take too much memory.
+inline at::Tensor Attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values) {
+  constexpr int64_t kQueries = 64;
+  const at::Tensor all_keys = keys.to(at::kDouble).transpose(2, 3) / std::sqrt(static_cast<double>(keys.size(3)));
+  const at::Tensor all_values = values.to(at::kDouble);
+  std::vector<at::Tensor> found;
+  for (const at::Tensor& some : queries.split(kQueries, 2))
+    found.push_back(some.to(at::kDouble).matmul(all_keys).softmax(-1).matmul(all_values));
+  return at::cat(found, 2);
 }
 
 // The largest error of any number of `x`, relative to the number itself or, where that is small, to the root of the

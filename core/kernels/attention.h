@@ -1,0 +1,20 @@
+// Attention of queries to keys and values, by the fastest backend (core/tensor/attention_backend.h). Before it: heads
+// that are normalised and turned. After it: the heads as one. Functions without state; thread-safe. Source: Vaswani et
+// al. 2017 (attention); Dao et al. 2022 (without materialised scores).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace ruyi::kernels {
+
+// Heads [B, heads, tokens, head_dim] of a long video on a GPU, in 16 bits: with zeros behind the numbers of each where
+// that makes Attention faster (docs/performance.md). All others as they are.
+at::Tensor WidenHeads(const at::Tensor& heads);
+
+// queries [B, heads, n, D], keys and values [B, heads, m, D], of which the first `head_dim` numbers count and the
+// others are zeros → [B, heads, n, head_dim]
+at::Tensor Attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values, int64_t head_dim);
+
+}  // namespace ruyi::kernels
