@@ -20,6 +20,11 @@ std::string SecondsText(const google::protobuf::Duration& duration) {
   return absl::StrFormat("%.1f s", static_cast<double>(ms) / kMillisecondsPerSecond);
 }
 
+std::string WaitText(const google::protobuf::Duration& wait) {
+  const bool is_none = google::protobuf::util::TimeUtil::DurationToMilliseconds(wait) == 0;
+  return is_none ? "the work would begin at once" : absl::StrCat("about ", SecondsText(wait), " until the work begins");
+}
+
 int ModeColumns(const v1::EstimateVideoResponse& estimate) {
   size_t columns = kModeTitle.size();
   for (const v1::ModeEstimate& mode : estimate.modes())
@@ -37,10 +42,10 @@ std::string Row(std::string_view mark, int mode_columns, const v1::ModeEstimate&
 
 std::string EstimateText(const v1::EstimateVideoResponse& estimate) {
   const int mode_columns = ModeColumns(estimate);
-  std::string text = absl::StrFormat("%dx%d, %d frames, %d steps; budget %d MiB; about %s until the work begins\n",
-                                     estimate.settings().size().width(), estimate.settings().size().height(),
-                                     estimate.settings().frame_count(), estimate.settings().steps(),
-                                     estimate.budget_mib(), SecondsText(estimate.queue_wait()));
+  std::string text =
+      absl::StrFormat("%dx%d, %d frames, %d steps; budget %d MiB; %s\n", estimate.settings().size().width(),
+                      estimate.settings().size().height(), estimate.settings().frame_count(),
+                      estimate.settings().steps(), estimate.budget_mib(), WaitText(estimate.queue_wait()));
   absl::StrAppendFormat(&text, "  %-*s  %9s  %10s  %-4s\n", mode_columns, kModeTitle, "MiB", "time", "fits");
   for (int i = 0; i < estimate.modes_size(); ++i) {
     const bool is_chosen = estimate.has_chosen() && estimate.chosen() == i;

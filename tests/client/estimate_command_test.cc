@@ -52,6 +52,12 @@ TEST(EstimateText, IsATableWithTheChosenModeMarked) {
             "chosen (*): the fastest mode that fits\n");
 }
 
+TEST(EstimateText, SaysThatNothingWouldBeWaitedFor) {
+  v1::EstimateVideoResponse estimate = Estimate();
+  estimate.clear_queue_wait();
+  EXPECT_THAT(EstimateText(estimate), HasSubstr("; budget 12288 MiB; the work would begin at once\n"));
+}
+
 TEST(EstimateText, SaysThatNothingIsChosen) {
   v1::EstimateVideoResponse estimate = Estimate();
   estimate.clear_chosen();
