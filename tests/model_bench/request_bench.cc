@@ -45,7 +45,7 @@ class Ballast {
   void* memory_ = nullptr;
 };
 
-ValidatedRequest RequestOf(const GenerationPlan& plan, const BenchMode& mode) {
+ValidatedRequest RequestOf(const BenchOptions& options, const GenerationPlan& plan, const BenchMode& mode) {
   ValidatedRequest request;
   request.start_images = plan.start_images;
   request.resolution = plan.size;
@@ -54,6 +54,7 @@ ValidatedRequest RequestOf(const GenerationPlan& plan, const BenchMode& mode) {
   request.guidance_scale = plan.guidance_scale;
   request.clip_apply_ratio = plan.clip_apply_ratio;
   request.seed = plan.seed;
+  request.fp8 = options.fp8;
   request.memory = mode.settings();
   return request;
 }
@@ -138,7 +139,7 @@ absl::Status BenchRequest(const BenchOptions& options, Report& report) {
     RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
     const auto request = [&](const BenchMode& mode, const GenerationPlan& plan, Measurement& measurement) {
       measurement.other["budget_mib"] = MibOf(pipeline->AvailableBytes());
-      return MeasureRequest(options, *pipeline, RequestOf(plan, mode), measurement);
+      return MeasureRequest(options, *pipeline, RequestOf(options, plan, mode), measurement);
     };
     RUYI_RETURN_IF_ERROR(ForEachCase(options, pipeline->costs()->facts().geometry, report, {"request", request}));
   }
@@ -153,7 +154,7 @@ absl::Status BenchPlan(const BenchOptions& options, Report& report) {
     const std::optional<int64_t> bytes = vram_mib.has_value() ? std::optional(*vram_mib << 20) : std::nullopt;
     const auto plan_one = [&](const BenchMode& mode, const GenerationPlan& plan,
                               Measurement& measurement) -> absl::Status {
-      RUYI_ASSIGN_OR_RETURN(const Estimate estimate, planner.EstimateFor(RequestOf(plan, mode), bytes));
+      RUYI_ASSIGN_OR_RETURN(const Estimate estimate, planner.EstimateFor(RequestOf(options, plan, mode), bytes));
       measurement.note = estimate.admission.reason;
       measurement.other["budget_mib"] = MibOf(estimate.admission.budget_bytes);
       measurement.other["predicted_mib"] = MibOf(estimate.plan.prediction.peak_bytes());
