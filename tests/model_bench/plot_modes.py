@@ -52,7 +52,7 @@ def draw(sizes, path):
             axes[row][column].grid(alpha=0.3)
     axes[0][0].set_ylabel("GiB at the peak of a step (+: predicted)")
     axes[1][0].set_ylabel("seconds of a step")
-    axes[0][0].legend(fontsize="small")
+    axes[0][0].legend(fontsize="small", ncols=2, loc="center left", bbox_to_anchor=(0.02, 0.5))
     figure.tight_layout()
     figure.savefig(path, dpi=80)
 
