@@ -182,13 +182,13 @@ absl::Status RuyiPipeline::WarmUp() {
 }
 
 // A plan in the largest mode that it fits into, of those whose weights take at most `bytes`; what its last round took.
-// A GPU's first round also finds its kernels.
+// The first round also finds kernels and touches memory.
 absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(GenerationPlan plan, int64_t bytes) {
   DiscardProgress progress;
   DiscardFrames frames;
+  constexpr int kRounds = 2;
   absl::StatusOr<GenerationReport> report;
-  const int rounds = models_.placement.device.is_cpu() ? 1 : 2;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < kRounds; ++round) {
     RUYI_RETURN_IF_ERROR(StartWithLargest(*costs_, bytes, plan));
     constants_.Clear();  // so that all chunks are encoded
     RUYI_ASSIGN_OR_RETURN(report, Generate(plan, CancellationToken(), progress, frames));
