@@ -18,6 +18,7 @@
 #include "core/pipeline/ruyi/conditioner.h"
 #include "core/pipeline/ruyi/denoise_loop.h"
 #include "core/pipeline/ruyi/facts_of.h"
+#include "core/pipeline/ruyi/first_mode.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
 #include "core/pipeline/ruyi/frame_output.h"
 #include "core/pipeline/step_down.h"
@@ -47,43 +48,6 @@ GenerationPlan WarmUpPlan(const LatentGeometry& geometry, const Fp8Settings& fp8
   plan.clip_apply_ratio = 1.0;
   plan.fp8 = fp8;
   return plan;
-}
-
-int64_t WeightBytesOf(const Prediction& mode) {
-  return mode.Of(Stage::kLoad).peak_bytes;
-}
-
-// For a cost model that is not calibrated yet: largest weights first. The last one has the fewest states too.
-std::vector<Prediction> ModesByWeights(const CostModel& costs, const GenerationPlan& plan) {
-  std::vector<Prediction> predictions;
-  for (const MemoryMode& mode : costs.Modes(plan)) {
-    if (mode.resident_states == costs.facts().states)
-      predictions.push_back(costs.Predict(plan, mode));
-  }
-  std::stable_sort(predictions.begin(), predictions.end(),
-                   [](const Prediction& a, const Prediction& b) { return WeightBytesOf(a) > WeightBytesOf(b); });
-  MemoryMode smallest = predictions.back().mode;
-  smallest.resident_states = 1;
-  predictions.push_back(costs.Predict(plan, smallest));
-  return predictions;
-}
-
-// Lets the plan begin in the largest mode whose weights fit, and go down from there.
-absl::Status StartWithLargest(const CostModel& costs, int64_t available_bytes, GenerationPlan& plan) {
-  const std::vector<Prediction> modes = ModesByWeights(costs, plan);
-  const auto first = std::find_if(modes.begin(), modes.end(),
-                                  [&](const Prediction& mode) { return WeightBytesOf(mode) <= available_bytes; });
-  if (first == modes.end()) {
-    return ErrorWithReason(
-        absl::StatusCode::kFailedPrecondition,
-        absl::StrFormat("the model's weights alone take %d MiB with all that can be streamed in the host's memory, and "
-                        "there are %d: raise --vram-budget, load weights in 8 bits with --fp8, or use a larger GPU",
-                        MibOf(WeightBytesOf(modes.back())), MibOf(available_bytes)),
-        reason::kVramBudget);
-  }
-  plan.prediction = *first;
-  plan.fallbacks.assign(first + 1, modes.end());
-  return absl::OkStatus();
 }
 
 absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, RunContext& run, FrameSink& sink) {
@@ -242,7 +206,7 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, con
     const auto begin = std::chrono::steady_clock::now();
     RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan, mode.mode));
     StageMeter meter({.device = models_.placement.device,
-                      .weight_bytes = WeightBytesOf(mode),
+                      .weight_bytes = mode.Of(Stage::kLoad).peak_bytes,
                       .load_time = std::chrono::steady_clock::now() - begin});
     run.meter = &meter;
     run.constants = &constants_;
@@ -266,7 +230,7 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
   }
   if (!IsOutOfMemory(why))
     return why;
-  const int64_t a_tenth_more = mode.peak_bytes() + (mode.peak_bytes() - WeightBytesOf(mode)) / 10;
+  const int64_t a_tenth_more = mode.peak_bytes() + (mode.peak_bytes() - mode.Of(Stage::kLoad).peak_bytes) / 10;
   costs_->Learn(mode, std::min(AvailableBytes() + 1, a_tenth_more));
   return WithErrorInfo(why, {.reason = std::string(reason::kGpuOutOfMemory)});
 }
