@@ -1,28 +1,26 @@
 #include "client/estimate_text.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/event_text.h"
+#include "client/seconds.h"
 
 namespace ruyi::client {
 namespace {
 
 constexpr std::string_view kModeTitle = "memory mode";
-constexpr double kMillisecondsPerSecond = 1000.0;
 
 std::string SecondsText(const google::protobuf::Duration& duration) {
-  const int64_t ms = google::protobuf::util::TimeUtil::DurationToMilliseconds(duration);
-  return absl::StrFormat("%.1f s", static_cast<double>(ms) / kMillisecondsPerSecond);
+  return absl::StrFormat("%.1f s", SecondsOf(duration));
 }
 
 std::string WaitText(const google::protobuf::Duration& wait) {
-  const bool is_none = google::protobuf::util::TimeUtil::DurationToMilliseconds(wait) == 0;
-  return is_none ? "the work would begin at once" : absl::StrCat("about ", SecondsText(wait), " until the work begins");
+  if (SecondsOf(wait) == 0)
+    return "the work would begin at once";
+  return absl::StrCat("about ", SecondsText(wait), " until the work begins");
 }
 
 int ModeColumns(const v1::EstimateVideoResponse& estimate) {

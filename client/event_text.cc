@@ -6,19 +6,9 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/seconds.h"
 
 namespace ruyi::client {
-namespace {
-
-using google::protobuf::util::TimeUtil;
-
-constexpr double kMillisecondsPerSecond = 1000.0;
-
-double Seconds(const google::protobuf::Duration& duration) {
-  return static_cast<double>(TimeUtil::DurationToMilliseconds(duration)) / kMillisecondsPerSecond;
-}
-
-}  // namespace
 
 std::string PhaseText(v1::Phase phase) {
   switch (phase) {
@@ -34,7 +24,7 @@ std::string PhaseText(v1::Phase phase) {
 }
 
 std::string ClockText(const google::protobuf::Duration& duration) {
-  const int64_t seconds = TimeUtil::DurationToSeconds(duration);
+  const int64_t seconds = google::protobuf::util::TimeUtil::DurationToSeconds(duration);
   if (seconds >= 3600)
     return absl::StrFormat("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
   return absl::StrFormat("%d:%02d", seconds / 60, seconds % 60);
@@ -76,7 +66,7 @@ std::string SkippedText(int count) {
 
 std::string SummaryText(const std::string& path, const v1::Video& video) {
   const v1::VideoUsage& usage = video.usage();
-  const double work_s = Seconds(usage.conditioning()) + Seconds(usage.denoising()) + Seconds(usage.decoding());
+  const double work_s = SecondsOf(usage.conditioning()) + SecondsOf(usage.denoising()) + SecondsOf(usage.decoding());
   std::vector<std::string> parts = {absl::StrFormat("%s: %d bytes", path, video.result().size_bytes()),
                                     SettingsText(video.settings()), absl::StrFormat("made in %.1f s", work_s)};
   if (const std::string skipped = SkippedText(video.result().skipped_steps_size()); !skipped.empty())

@@ -1,18 +1,14 @@
 #include "client/status_text.h"
 
-#include <google/protobuf/util/time_util.h>
 #include <google/rpc/error_details.pb.h>
 
 #include <optional>
 
 #include "absl/strings/str_format.h"
+#include "client/seconds.h"
 
 namespace ruyi::client {
 namespace {
-
-using google::protobuf::util::TimeUtil;
-
-constexpr double kMillisecondsPerSecond = 1000.0;
 
 template <typename Detail>
 std::optional<Detail> FindDetail(const google::rpc::Status& status) {
@@ -49,10 +45,7 @@ std::string PreconditionLines(const google::rpc::Status& status) {
 
 std::string RetryLine(const google::rpc::Status& status) {
   const auto retry = FindDetail<google::rpc::RetryInfo>(status);
-  if (!retry.has_value())
-    return "";
-  const int64_t delay_ms = TimeUtil::DurationToMilliseconds(retry->retry_delay());
-  return absl::StrFormat("  try again in %g s\n", static_cast<double>(delay_ms) / kMillisecondsPerSecond);
+  return retry.has_value() ? absl::StrFormat("  try again in %g s\n", SecondsOf(retry->retry_delay())) : "";
 }
 
 }  // namespace
