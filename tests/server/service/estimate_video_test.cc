@@ -11,6 +11,7 @@
 #include "core/base/error_reasons.h"
 #include "tests/server/gate.h"
 #include "tests/server/rpc_status.h"
+#include "tests/server/service/full_decoder.h"
 #include "tests/server/service/service_under_test.h"
 #include "tests/server/test_request.h"
 
@@ -214,29 +215,13 @@ TEST(EstimateVideo, RefusesAMessageThatIsTooLarge) {
 }
 
 TEST(EstimateVideo, IsRefusedWhenTooManyRequestsAreBeingDecoded) {
-  constexpr int kThreads = 2;
-  constexpr int kWaiting = 64;
-  Gate gate;
-  Counter decoding;
-  ServiceOptions options;
-  options.queue_capacity = 100;
-  options.on_decode = [&] {
-    decoding.Increment();
-    gate.Pass();
-  };
-  ServiceUnderTest service(options);
-  std::vector<std::unique_ptr<VideoCall>> calls;
-  for (int i = 0; i < kThreads; ++i)
-    calls.push_back(std::make_unique<VideoCall>(service.channel(), SmallRequest()));
-  ASSERT_TRUE(decoding.Await(kThreads));
-  while (calls.size() < kThreads + kWaiting + 1)
-    calls.push_back(std::make_unique<VideoCall>(service.channel(), SmallRequest()));
-  ASSERT_TRUE(service.calls().statuses.Await(1));  // of the one that is too many
-  const grpc::Status status = Ask(service, SmallQuestion()).status;
+  FullDecoder full;
+  ASSERT_NO_FATAL_FAILURE(full.Fill());
+  const grpc::Status status = Ask(full.service, SmallQuestion()).status;
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(DetailsOf(status).reason(), reason::kQueueFull);
   EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
-  gate.Open();
+  full.gate.Open();
 }
 
 TEST(EstimateVideo, EndsWhenTheCallerCancelsWhilePicturesAreDecoded) {

@@ -10,6 +10,7 @@
 #include "core/base/error_reasons.h"
 #include "tests/server/gate.h"
 #include "tests/server/rpc_status.h"
+#include "tests/server/service/full_decoder.h"
 #include "tests/server/service/service_under_test.h"
 #include "tests/server/test_request.h"
 #include "tests/support/status_matchers.h"
@@ -243,26 +244,11 @@ TEST(Refusal, OfAMessageThatIsTooLarge) {
 }
 
 TEST(Refusal, WhenTooManyRequestsAreBeingDecoded) {
-  constexpr int kMoreThanThePoolHolds = 2 + 64 + 1;
-  Gate gate;
-  Counter decoding;
-  ServiceOptions options;
-  options.queue_capacity = 100;
-  options.on_decode = [&] {
-    decoding.Increment();
-    gate.Pass();
-  };
-  ServiceUnderTest service(options);
-  std::vector<std::unique_ptr<VideoCall>> calls;
-  for (int i = 0; i < 2; ++i)
-    calls.push_back(std::make_unique<VideoCall>(service.channel(), SmallRequest()));
-  ASSERT_TRUE(decoding.Await(2));
-  while (calls.size() < kMoreThanThePoolHolds)
-    calls.push_back(std::make_unique<VideoCall>(service.channel(), SmallRequest()));
-  ASSERT_TRUE(service.calls().statuses.Await(1));
-  gate.Open();
+  FullDecoder full;
+  ASSERT_NO_FATAL_FAILURE(full.Fill());
+  full.gate.Open();
   int refused = 0;
-  for (const auto& call : calls) {
+  for (const auto& call : full.calls) {
     const grpc::Status status = call->Finish();
     refused += status.ok() ? 0 : 1;
     if (!status.ok()) {
