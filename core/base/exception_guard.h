@@ -13,8 +13,7 @@ namespace ruyi {
 
 // Turns the exception in flight into a Status: std::bad_alloc, or one that says "out of memory" → RESOURCE_EXHAUSTED
 // with its first two sentences, anything else → INTERNAL with `what` (what was being done) and the exception's first
-// line. Call it only from a catch
-// block.
+// line. Call it only from a catch block.
 absl::Status StatusFromCurrentException(std::string_view what);
 
 // Runs `function` (returning T, absl::Status or absl::StatusOr<T>) and returns its result, or the exception as a

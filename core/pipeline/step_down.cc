@@ -60,10 +60,8 @@ absl::Status AllTried(const absl::Status& last, const std::vector<std::string>& 
 }
 
 GenerationReport ReportOf(const MemoryMode& mode, const StageCosts& costs, const std::vector<std::string>& tried) {
-  return {.mode = mode,
-          .peak_bytes = costs[static_cast<size_t>(LargestOf(costs))].peak_bytes,
-          .stages = costs,
-          .retries = static_cast<int>(tried.size()) - 1};
+  return {
+      .mode = mode, .peak_bytes = PeakBytesOf(costs), .stages = costs, .retries = static_cast<int>(tried.size()) - 1};
 }
 
 }  // namespace

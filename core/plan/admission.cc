@@ -104,7 +104,7 @@ absl::StatusOr<Admission> Admit(const CostModel& costs, const GenerationPlan& pl
   RUYI_RETURN_IF_ERROR(CheckSettings(settings, costs.facts()));
   Admission admission = {.budget_bytes = budget_bytes};
   if (settings.max_vram_mib.has_value())
-    admission.budget_bytes = std::min(budget_bytes, int64_t{*settings.max_vram_mib} << 20);
+    admission.budget_bytes = std::min(budget_bytes, BytesOfMib(*settings.max_vram_mib));
   std::vector<Prediction> predictions;
   for (const MemoryMode& mode : AllowedModes(costs, plan, settings))
     predictions.push_back(costs.Predict(plan, mode));

@@ -25,23 +25,33 @@ struct StageCost {
 // Rounded up, so that what is over a budget shows.
 int64_t MibOf(int64_t bytes);
 
+int64_t BytesOfMib(int64_t mib);
+
 // By stage.
 using StageCosts = std::array<StageCost, kStages>;
 
-// The stage that takes the most memory.
+inline const StageCost& CostOf(const StageCosts& costs, Stage stage) {
+  return costs[static_cast<int>(stage)];
+}
+inline StageCost& CostOf(StageCosts& costs, Stage stage) {
+  return costs[static_cast<int>(stage)];
+}
+
+// The stage that takes the most memory, and what it takes.
 Stage LargestOf(const StageCosts& costs);
+int64_t PeakBytesOf(const StageCosts& costs);
 
 struct Prediction {
   MemoryMode mode;
   StageCosts stages;
   double raise = 1;  // of the peaks, beside the weights: what the cost model had learnt by then
 
-  const StageCost& Of(Stage stage) const { return stages[static_cast<int>(stage)]; }
-  StageCost& Of(Stage stage) { return stages[static_cast<int>(stage)]; }
+  const StageCost& Of(Stage stage) const { return CostOf(stages, stage); }
+  StageCost& Of(Stage stage) { return CostOf(stages, stage); }
 
   // The stage that takes the most memory, and what it takes.
   Stage largest() const { return LargestOf(stages); }
-  int64_t peak_bytes() const { return Of(largest()).peak_bytes; }
+  int64_t peak_bytes() const { return PeakBytesOf(stages); }
 
   // Of all stages.
   double seconds() const;

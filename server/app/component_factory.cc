@@ -11,9 +11,9 @@
 #include "core/media/ffmpeg/ffmpeg_video_encoder.h"
 #include "core/media/opencv/opencv_image_decoder.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
+#include "core/plan/prediction.h"
 #include "core/tensor/device.h"
 #include "server/app/log.h"
-#include "server/convert/memory_proto.h"
 
 namespace ruyi {
 namespace {
@@ -52,7 +52,7 @@ std::vector<std::vector<c10::Device>> GroupsOf(const std::vector<c10::Device>& d
 RuyiPipelineOptions OptionsOf(const ServerOptions& options) {
   RuyiPipelineOptions result = {.lora_folder = options.lora_dir, .calibration_file = options.calibration_file};
   if (options.vram_budget_mib.has_value())
-    result.vram_budget_bytes = BytesOf(*options.vram_budget_mib);
+    result.vram_budget_bytes = BytesOfMib(*options.vram_budget_mib);
   return result;
 }
 

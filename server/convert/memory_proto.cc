@@ -5,8 +5,6 @@
 namespace ruyi {
 namespace {
 
-constexpr int kBitsOfMib = 20;
-
 MemoryPolicy ToPolicy(ruyi::v1::MemoryPolicy proto, std::vector<FieldViolation>& unreadable) {
   switch (proto) {
     case ruyi::v1::MEMORY_POLICY_UNSPECIFIED:
@@ -39,10 +37,6 @@ ruyi::v1::Stage ToProto(Stage stage) {
 }
 
 }  // namespace
-
-int64_t BytesOf(int mib) {
-  return int64_t{mib} << kBitsOfMib;
-}
 
 void FillMemory(const ruyi::v1::Memory& proto, GenerationRequest& request) {
   if (proto.has_vae_tiling())

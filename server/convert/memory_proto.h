@@ -13,8 +13,6 @@
 
 namespace ruyi {
 
-int64_t BytesOf(int mib);
-
 // Fills in vae_tiling and memory of `request`, and what cannot be read.
 void FillMemory(const ruyi::v1::Memory& proto, GenerationRequest& request);
 

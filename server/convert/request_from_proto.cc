@@ -100,7 +100,7 @@ EstimateRequest FromProto(const ruyi::v1::EstimateVideoRequest& proto) {
   EstimateRequest estimate = {.generation = FromProto(proto.request())};
   if (!proto.has_vram_mib())
     return estimate;
-  estimate.budget_bytes = BytesOf(proto.vram_mib());
+  estimate.budget_bytes = BytesOfMib(proto.vram_mib());
   if (proto.vram_mib() < 1) {
     estimate.generation.unreadable.push_back(
         {"vram_mib", absl::StrFormat("%d is out of range; use 1 or more", proto.vram_mib())});

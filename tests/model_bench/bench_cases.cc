@@ -2,6 +2,7 @@
 
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
+#include "core/plan/prediction.h"
 #include "tests/model_bench/bench_shape.h"
 
 namespace ruyi::bench {
@@ -27,7 +28,7 @@ absl::StatusOr<std::unique_ptr<RuyiPipeline>> OpenPipeline(const BenchOptions& o
                                                            std::optional<int64_t> vram_mib) {
   RuyiPipelineOptions pipeline;
   if (vram_mib.has_value())
-    pipeline.vram_budget_bytes = *vram_mib << 20;
+    pipeline.vram_budget_bytes = BytesOfMib(*vram_mib);
   pipeline.calibration_file = options.calibration_file;
   return RuyiPipeline::Load(
       {.folder = options.model, .devices = options.devices, .dtype = options.placement.dtype, .fp8 = options.fp8},

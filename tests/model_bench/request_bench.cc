@@ -12,6 +12,7 @@
 #include "tests/model_bench/bench_cases.h"
 #include "tests/model_bench/bench_shape.h"
 #include "tests/model_bench/benches.h"
+#include "tests/support/request_of_plan.h"
 
 namespace ruyi::bench {
 namespace {
@@ -35,7 +36,7 @@ class Ballast {
  public:
   Ballast(c10::Device device, int64_t mib) {
     if (mib > 0 && device.is_cuda())
-      cudaMalloc(&memory_, static_cast<size_t>(mib) << 20);
+      cudaMalloc(&memory_, static_cast<size_t>(BytesOfMib(mib)));
   }
   Ballast(const Ballast&) = delete;
   Ballast& operator=(const Ballast&) = delete;
@@ -46,14 +47,7 @@ class Ballast {
 };
 
 ValidatedRequest RequestOf(const BenchOptions& options, const GenerationPlan& plan, const BenchMode& mode) {
-  ValidatedRequest request;
-  request.start_images = plan.start_images;
-  request.resolution = plan.size;
-  request.frame_count = plan.frame_count;
-  request.steps = plan.steps;
-  request.guidance_scale = plan.guidance_scale;
-  request.clip_apply_ratio = plan.clip_apply_ratio;
-  request.seed = plan.seed;
+  ValidatedRequest request = RequestOf(plan);
   request.fp8 = options.fp8;
   request.memory = mode.settings();
   return request;
@@ -151,7 +145,7 @@ absl::Status BenchPlan(const BenchOptions& options, Report& report) {
   RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
   const Planner planner = PlannerFor(*pipeline);
   for (const std::optional<int64_t>& vram_mib : BudgetsOf(options)) {
-    const std::optional<int64_t> bytes = vram_mib.has_value() ? std::optional(*vram_mib << 20) : std::nullopt;
+    const std::optional<int64_t> bytes = vram_mib.has_value() ? std::optional(BytesOfMib(*vram_mib)) : std::nullopt;
     const auto plan_one = [&](const BenchMode& mode, const GenerationPlan& plan,
                               Measurement& measurement) -> absl::Status {
       RUYI_ASSIGN_OR_RETURN(const Estimate estimate, planner.EstimateFor(RequestOf(options, plan, mode), bytes));

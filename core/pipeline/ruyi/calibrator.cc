@@ -92,7 +92,7 @@ std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<Calibrat
   for (const CalibrationRun& run : runs) {
     const CostModel::Units units = passes.UnitsOf(run.plan);
     const double upload_seconds = uploads.UploadSeconds(run.mode);
-    const double measured = run.costs[static_cast<int>(Stage::kDenoise)].seconds - upload_seconds;
+    const double measured = CostOf(run.costs, Stage::kDenoise).seconds - upload_seconds;
     const double seconds_of_tokens = passes.Predict(run.plan, run.mode).Of(Stage::kDenoise).seconds;
     all.push_back({.x = units.tokens, .y = measured / seconds_of_tokens * units.tokens});
     if (measured > kClearly * units.calls * upload_seconds)
@@ -128,9 +128,9 @@ Calibration FitCalibration(const ModelFacts& facts, const std::vector<Calibratio
     const CostModel::Units units = known.UnitsOf(run.plan);
     const Prediction base = known.Predict(run.plan, run.mode);
     const auto bytes = [&](Stage stage) {
-      return static_cast<double>(run.costs[static_cast<int>(stage)].peak_bytes - base.Of(stage).peak_bytes);
+      return static_cast<double>(CostOf(run.costs, stage).peak_bytes - base.Of(stage).peak_bytes);
     };
-    const auto seconds = [&](Stage stage) { return run.costs[static_cast<int>(stage)].seconds; };
+    const auto seconds = [&](Stage stage) { return CostOf(run.costs, stage).seconds; };
     step_bytes.push_back({units.tokens, bytes(Stage::kDenoise)});
     encode_bytes.push_back({units.pixels, bytes(Stage::kEncode)});
     encode_seconds.push_back({units.pixels, seconds(Stage::kEncode) / units.encodes});

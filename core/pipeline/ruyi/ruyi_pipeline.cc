@@ -156,7 +156,7 @@ absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(GenerationP
     RUYI_RETURN_IF_ERROR(StartWithLargest(*costs_, bytes, plan));
     constants_.Clear();  // so that all chunks are encoded
     RUYI_ASSIGN_OR_RETURN(report, Generate(plan, CancellationToken(), progress, frames));
-    bytes = report->stages[static_cast<size_t>(Stage::kLoad)].peak_bytes;
+    bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
   }
   return report;
 }
@@ -172,7 +172,7 @@ absl::StatusOr<Calibration> RuyiPipeline::Calibrate() {
       return report.status();
     if (!report.ok())
       break;
-    bytes = report->stages[static_cast<size_t>(Stage::kLoad)].peak_bytes;
+    bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
     runs.push_back({.plan = std::move(plan), .mode = report->mode, .costs = report->stages});
   }
   return FitCalibration(costs_->facts(), runs, MeasureUpload(models_.placement.device));
@@ -216,7 +216,7 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, con
   });
   if (!costs.ok())
     return Recover(costs.status(), mode);
-  costs_->Learn(mode, costs->at(static_cast<size_t>(LargestOf(*costs))).peak_bytes);
+  costs_->Learn(mode, PeakBytesOf(*costs));
   return costs;
 }
 

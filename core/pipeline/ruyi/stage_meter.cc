@@ -8,8 +8,8 @@ namespace ruyi {
 
 StageMeter::StageMeter(const Placed& placed)
     : device_(placed.device), weight_bytes_(placed.device.is_cpu() ? placed.weight_bytes : 0), memory_(placed.device) {
-  costs_[static_cast<int>(Stage::kLoad)] = {.peak_bytes = placed.weight_bytes,
-                                            .seconds = std::chrono::duration<double>(placed.load_time).count()};
+  CostOf(costs_, Stage::kLoad) = {.peak_bytes = placed.weight_bytes,
+                                  .seconds = std::chrono::duration<double>(placed.load_time).count()};
 }
 
 void StageMeter::Enter(Stage stage) {
@@ -29,7 +29,7 @@ void StageMeter::End() {
     return;
   }
   AwaitDevice(device_);
-  StageCost& cost = costs_[static_cast<int>(*stage_)];
+  StageCost& cost = CostOf(costs_, *stage_);
   cost.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   cost.peak_bytes = std::max(cost.peak_bytes, weight_bytes_ + memory_.TakePeak());
   stage_.reset();

@@ -112,7 +112,7 @@ TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
 TEST(FitCalibration, HasNoNegativeCoefficients) {
   std::vector<CalibrationRun> runs = RunsOf(kTruth, CalibrationPlans(LimitsOf({{768, 512}}, 120), {}));
   for (const Stage stage : {Stage::kEncode, Stage::kDecode})
-    std::swap(runs.front().costs[static_cast<int>(stage)], runs.back().costs[static_cast<int>(stage)]);
+    std::swap(CostOf(runs.front().costs, stage), CostOf(runs.back().costs, stage));
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
   for (const Curve& curve : {fitted.encode_bytes, fitted.encode_seconds, fitted.decode_bytes, fitted.decode_seconds}) {
     EXPECT_GE(curve.constant, 0);

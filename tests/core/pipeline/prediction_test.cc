@@ -61,7 +61,7 @@ class PredictionTest : public testing::Test {
 
   static void ExpectPredictsEachStage(const Prediction& prediction, const GenerationReport& report) {
     for (const Stage stage : {Stage::kClip, Stage::kEncode, Stage::kDenoise, Stage::kDecode}) {
-      const StageCost& measured = report.stages[static_cast<int>(stage)];
+      const StageCost& measured = CostOf(report.stages, stage);
       EXPECT_GT(measured.peak_bytes, prediction.Of(Stage::kLoad).peak_bytes) << NameOf(stage);
       EXPECT_GT(measured.seconds, 0) << NameOf(stage);
       EXPECT_LE(measured.peak_bytes, kMostAbovePrediction * prediction.Of(stage).peak_bytes) << NameOf(stage);

@@ -17,10 +17,6 @@ at::Tensor Bytes(int64_t count) {
   return at::empty({count}, at::kByte);
 }
 
-const StageCost& CostOf(const StageCosts& costs, Stage stage) {
-  return costs[static_cast<int>(stage)];
-}
-
 TEST(StageMeter, MeasuresEachStageForItself) {
   StageMeter meter(kPlaced);
   meter.Enter(Stage::kEncode);

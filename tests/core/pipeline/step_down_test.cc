@@ -90,7 +90,7 @@ class StepDownTest : public testing::Test {
       RUYI_RETURN_IF_ERROR(sink.OnFrame(Frame(i)));
     }
     StageCosts costs = mode.stages;
-    costs[static_cast<int>(Stage::kDecode)] = {.peak_bytes = 77, .seconds = 2.5};
+    CostOf(costs, Stage::kDecode) = {.peak_bytes = 77, .seconds = 2.5};
     return costs;
   }
 };
@@ -102,7 +102,7 @@ TEST_F(StepDownTest, ThePlansModeIsTheFirst) {
   EXPECT_EQ(report.mode, PredictionOf(40).mode);
   EXPECT_EQ(report.retries, 0);
   EXPECT_EQ(report.peak_bytes, 77);
-  EXPECT_EQ(report.stages[static_cast<int>(Stage::kDecode)].seconds, 2.5);
+  EXPECT_EQ(CostOf(report.stages, Stage::kDecode).seconds, 2.5);
   EXPECT_THAT(FramesGiven(), ElementsAre(0, 1, 2, 3, 4, 5));
 }
 

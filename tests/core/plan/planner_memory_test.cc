@@ -9,6 +9,7 @@
 #include "core/base/error_reasons.h"
 #include "core/plan/planner.h"
 #include "tests/core/plan/large_plan.h"
+#include "tests/support/request_of_plan.h"
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {
@@ -23,14 +24,7 @@ using testing::SizeIs;
 
 // For the large plan.
 ValidatedRequest LargeRequest() {
-  const GenerationPlan plan = LargePlan();
-  ValidatedRequest request;
-  request.start_images = plan.start_images;
-  request.resolution = plan.size;
-  request.frame_count = plan.frame_count;
-  request.steps = plan.steps;
-  request.guidance_scale = plan.guidance_scale;
-  return request;
+  return RequestOf(LargePlan());
 }
 
 // For a device that has so much.

@@ -233,7 +233,7 @@ TEST_F(JobRunTest, SaysHowTheVideoWasMade) {
   const GenerationReport report = RunToCompletion().report;
   EXPECT_EQ(report.mode, plan.prediction.mode);
   EXPECT_EQ(report.peak_bytes, 20 << 20);
-  EXPECT_EQ(report.stages[static_cast<int>(Stage::kDenoise)].seconds, 2);
+  EXPECT_EQ(CostOf(report.stages, Stage::kDenoise).seconds, 2);
   EXPECT_EQ(report.retries, 0);
   EXPECT_THAT(sink_->EventsOf<JobRetry>(), IsEmpty());
 }

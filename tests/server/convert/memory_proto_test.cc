@@ -17,8 +17,8 @@ using testing::IsEmpty;
 constexpr int64_t kMib = 1 << 20;
 
 TEST(MemoryProto, HasMibAndBytesAsOneAnothersOpposite) {
-  EXPECT_EQ(BytesOf(24576), 24576 * kMib);
-  EXPECT_EQ(MibOf(BytesOf(std::numeric_limits<int>::max())), std::numeric_limits<int>::max());
+  EXPECT_EQ(BytesOfMib(24576), 24576 * kMib);
+  EXPECT_EQ(MibOf(BytesOfMib(std::numeric_limits<int>::max())), std::numeric_limits<int>::max());
 }
 
 TEST(MemoryProto, TakesEveryField) {
