@@ -5,6 +5,13 @@
 #include <ATen/ops/mean.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+
+#include "absl/strings/str_format.h"
+#include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
@@ -17,6 +24,12 @@ double Rescale(double x) {
   for (const double coefficient : kCoefficients)
     sum = sum * x + coefficient;
   return sum;
+}
+
+// Numbers of calls that were made, each once and in order.
+bool AreCallsBefore(int64_t calls, const std::vector<int64_t>& numbers) {
+  return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) == numbers.end() &&
+         (numbers.empty() || (numbers.front() >= 0 && numbers.back() < calls));
 }
 
 }  // namespace
@@ -74,6 +87,47 @@ void TeaCache::Store(const at::Tensor& output) {
     return;
   residual_ = Keep(output - tokens_.to(output.device()));
   tokens_ = at::Tensor();
+}
+
+// From the last of the steps at the beginning on, which is the first that is stored.
+bool TeaCache::HasTensorsAfter(int calls) const {
+  return std::min(calls, steps_) >= options_.skip_start_steps;
+}
+
+TensorState TeaCache::Save() const {
+  TensorState state;
+  state.PutIntegers("calls", {calls_});
+  state.PutIntegers("skipped", {skipped_.begin(), skipped_.end()});
+  state.PutDouble("distance", distance_);
+  if (HasTensorsAfter(calls_)) {
+    state.Put("modulated", modulated_);
+    state.Put("residual", residual_);
+  }
+  return state;
+}
+
+absl::Status TeaCache::Restore(const TensorState& state, c10::Device device) {
+  RUYI_ASSIGN_OR_RETURN(const int64_t calls, state.GetInteger("calls"));
+  RUYI_ASSIGN_OR_RETURN(const std::vector<int64_t> skipped, state.GetIntegers("skipped"));
+  RUYI_ASSIGN_OR_RETURN(const double distance, state.GetDouble("distance"));
+  if (calls < 0 || calls > std::numeric_limits<int>::max() || !AreCallsBefore(calls, skipped) ||
+      !std::isfinite(distance)) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the saved TeaCache contradicts itself: %d calls, %d of them left out, distance %g; begin the run anew", calls,
+        skipped.size(), distance));
+  }
+  if (HasTensorsAfter(static_cast<int>(calls))) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor modulated, state.Get("modulated"));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor residual, state.Get("residual"));
+    const c10::Device place = options_.offload ? c10::Device(at::kCPU) : device;
+    modulated_ = modulated.to(place);
+    residual_ = residual.to(place);
+  }
+  calls_ = static_cast<int>(calls);
+  distance_ = distance;
+  tokens_ = at::Tensor();
+  skipped_.assign(skipped.begin(), skipped.end());
+  return absl::OkStatus();
 }
 
 }  // namespace ruyi

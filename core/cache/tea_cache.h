@@ -7,6 +7,9 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
+#include "core/tensor/tensor_state.h"
+
 namespace ruyi {
 
 struct TeaCacheOptions {
@@ -31,10 +34,18 @@ class TeaCache {
   // `tokens` and what the last stored call added to its own.
   at::Tensor Apply(const at::Tensor& tokens) const;
 
+  // What is remembered between two calls, after Store or Apply.
+  TensorState Save() const;
+
+  // Goes on where a cache of the same options and steps was saved. Tensors go to `device`, or to the host's memory
+  // where that is asked for. FAILED_PRECONDITION: the state is not one of such a cache, which is then as before.
+  absl::Status Restore(const TensorState& state, c10::Device device);
+
   // The numbers of the calls, from 0, that were left out.
   const std::vector<int>& skipped() const { return skipped_; }
 
  private:
+  bool HasTensorsAfter(int calls) const;
   bool Decide(const at::Tensor& tokens, const at::Tensor& modulated, int step);
   at::Tensor Keep(const at::Tensor& tensor) const;
   double Distance(const at::Tensor& modulated) const;

@@ -75,4 +75,21 @@ absl::StatusOr<at::Tensor> DpmMultistepSampler::Step(const at::Tensor& model_out
   return stepped;
 }
 
+TensorState DpmMultistepSampler::Save() const {
+  TensorState state;
+  if (last_picture_.defined())
+    state.Put("last_picture", last_picture_);
+  return state;
+}
+
+absl::Status DpmMultistepSampler::Restore(const TensorState& state, int call, const at::Tensor& latents) {
+  RUYI_RETURN_IF_ERROR(state.CheckCount(call == 0 ? 0 : 1));
+  at::Tensor last_picture;
+  if (call > 0) {
+    RUYI_ASSIGN_OR_RETURN(last_picture, state.GetLike("last_picture", latents));
+  }
+  last_picture_ = last_picture;
+  return absl::OkStatus();
+}
+
 }  // namespace ruyi

@@ -23,6 +23,8 @@ class DpmMultistepSampler final : public Sampler {
   double initial_noise_scale() const override { return 1.0; }
   at::Tensor ScaleInput(const at::Tensor& latents, int call) const override;
   absl::StatusOr<at::Tensor> Step(const at::Tensor& model_output, int call, const at::Tensor& latents) override;
+  TensorState Save() const override;
+  absl::Status Restore(const TensorState& state, int call, const at::Tensor& latents) override;
 
  private:
   // How much picture and noise there is before a call, and the log of their ratio.

@@ -2,7 +2,9 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -24,6 +26,17 @@ std::vector<double> RungeKuttaTimesteps(const std::vector<double>& steps, int ha
     timesteps.insert(timesteps.end(), {steps[step], middle, middle, steps[step + 1]});
   }
   return timesteps;
+}
+
+std::string AnswerName(size_t index) {
+  return absl::StrFormat("answers.%d", index);
+}
+
+// How many answers are kept before call `call`: the first of each Runge-Kutta step, then every one, the last four.
+size_t AnswersBefore(int call) {
+  const int steps_begun =
+      call < kRungeKuttaCalls ? (call + kStages - 1) / kStages : kRungeKuttaSteps + call - kRungeKuttaCalls;
+  return std::min(kOrder, static_cast<size_t>(steps_begun));
 }
 
 }  // namespace
@@ -69,7 +82,12 @@ at::Tensor PndmSampler::RungeKuttaStep(const at::Tensor& model_output, int call,
   }
   const auto from = static_cast<int64_t>(timesteps_[call - stage]);
   const auto to = static_cast<int64_t>(timesteps_[call]) - (call % 2 == 0 ? stride_ / 2 : 0);
-  return Transfer(start_, stage == kStages - 1 ? sum_ : model_output, from, to);
+  const at::Tensor transferred = Transfer(start_, stage == kStages - 1 ? sum_ : model_output, from, to);
+  if (stage == kStages - 1) {
+    start_ = at::Tensor();
+    sum_ = at::Tensor();
+  }
+  return transferred;
 }
 
 at::Tensor PndmSampler::MultistepStep(const at::Tensor& model_output, int call, const at::Tensor& latents) {
@@ -79,6 +97,37 @@ at::Tensor PndmSampler::MultistepStep(const at::Tensor& model_output, int call, 
   const at::Tensor combined = (answers_[3] * 55 - answers_[2] * 59 + answers_[1] * 37 - answers_[0] * 9) * (1.0 / 24);
   const auto from = static_cast<int64_t>(timesteps_[call]);
   return Transfer(latents, combined, from, from - stride_);
+}
+
+TensorState PndmSampler::Save() const {
+  TensorState state;
+  if (start_.defined()) {
+    state.Put("start", start_);
+    state.Put("sum", sum_);
+  }
+  for (size_t i = 0; i < answers_.size(); ++i)
+    state.Put(AnswerName(i), answers_[i]);
+  return state;
+}
+
+absl::Status PndmSampler::Restore(const TensorState& state, int call, const at::Tensor& latents) {
+  const bool within_step = call < kRungeKuttaCalls && call % kStages != 0;
+  const size_t answer_count = AnswersBefore(call);
+  RUYI_RETURN_IF_ERROR(state.CheckCount(answer_count + (within_step ? 2 : 0)));
+  at::Tensor start;
+  at::Tensor sum;
+  if (within_step) {
+    RUYI_ASSIGN_OR_RETURN(start, state.GetLike("start", latents));
+    RUYI_ASSIGN_OR_RETURN(sum, state.GetLike("sum", latents));
+  }
+  std::deque<at::Tensor> answers;
+  for (size_t i = 0; i < answer_count; ++i) {
+    RUYI_ASSIGN_OR_RETURN(answers.emplace_back(), state.GetLike(AnswerName(i), latents));
+  }
+  start_ = start;
+  sum_ = sum;
+  answers_ = std::move(answers);
+  return absl::OkStatus();
 }
 
 float PndmSampler::AlphaAt(int64_t timestep) const {

@@ -27,6 +27,8 @@ class PndmSampler final : public Sampler {
   double initial_noise_scale() const override { return 1.0; }
   at::Tensor ScaleInput(const at::Tensor& latents, int call) const override;
   absl::StatusOr<at::Tensor> Step(const at::Tensor& model_output, int call, const at::Tensor& latents) override;
+  TensorState Save() const override;
+  absl::Status Restore(const TensorState& state, int call, const at::Tensor& latents) override;
 
  private:
   PndmSampler(const SamplerConfig& config, int stride, std::vector<double> timesteps);
@@ -40,7 +42,7 @@ class PndmSampler final : public Sampler {
   NoiseSchedule schedule_;
   int stride_;  // training timesteps between two steps
   std::vector<double> timesteps_;
-  at::Tensor start_;                // latents at the beginning of a Runge-Kutta step
+  at::Tensor start_;                // latents at the beginning of a Runge-Kutta step, until its end
   at::Tensor sum_;                  // weighted answers of the step so far
   std::deque<at::Tensor> answers_;  // the last four that count
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/tensor/tensor_state.h"
 
 namespace ruyi {
 
@@ -27,6 +28,15 @@ class Sampler {
   // The latents after call `call`, given the model's answer to it. Calls must come in order, from 0. `model_output` and
   // `latents` are float32 of one shape, which is also the result's. An error is that of the noise source.
   virtual absl::StatusOr<at::Tensor> Step(const at::Tensor& model_output, int call, const at::Tensor& latents) = 0;
+
+  // What the sampler remembers from one call to the next. Noise belongs to its source, latents to the loop; a sampler
+  // that remembers nothing is as it is here.
+  virtual TensorState Save() const { return {}; }
+
+  // Goes on before call `call`, given what a sampler of the same kind, configuration and steps saved there, as if it
+  // had made the calls before. `latents` are those that the call is for; tensors go to their device.
+  // FAILED_PRECONDITION: the state is not one of this sampler at that call, and the sampler is as before.
+  virtual absl::Status Restore(const TensorState& state, int call, const at::Tensor& latents);
 };
 
 }  // namespace ruyi

@@ -20,6 +20,10 @@ class RandomStreams final : public NoiseSource {
   // INTERNAL: `shape` has a negative extent. RESOURCE_EXHAUSTED: out of memory.
   absl::StatusOr<at::Tensor> Normal(NoisePurpose purpose, at::IntArrayRef shape) override;
 
+  // The states of the generators as libtorch saves them, 5 KB for each purpose.
+  TensorState Save() const override;
+  absl::Status Restore(const TensorState& state) override;
+
  private:
   static constexpr int kPurposes = 4;
   std::array<at::Generator, kPurposes> generators_;

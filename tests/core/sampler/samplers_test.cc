@@ -1,4 +1,5 @@
 // What the golden cases of tests/golden do not show of the samplers: spacings, bounds, noise.
+#include <ATen/TensorOperators.h>
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
@@ -86,6 +87,56 @@ TEST(EulerAncestralSampler, ReturnsTheErrorOfItsNoise) {
   const auto sampler = *EulerAncestralSampler::Create(Config(TimestepSpacing::kLinspace), 5, noise);
   EXPECT_THAT(sampler->Step(at::zeros({1}), 0, at::zeros({1})).status(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no noise")));
+}
+
+// tests/core/checkpoint shows that runs go on with the same bits.
+class RestoredSampler : public testing::Test {
+ protected:
+  // What `sampler` remembers after `calls` calls.
+  static TensorState SavedAfter(Sampler& sampler, int calls) {
+    for (int call = 0; call < calls; ++call)
+      EXPECT_THAT(sampler.Step(kLatents + 0.1, call, kLatents), IsOk());
+    return sampler.Save();
+  }
+
+  static std::unique_ptr<Sampler> Dpm() { return *DpmMultistepSampler::Create(Config(TimestepSpacing::kLinspace), 6); }
+  static std::unique_ptr<Sampler> Pndm() { return *PndmSampler::Create(Config(TimestepSpacing::kLeading), 6); }
+  static std::unique_ptr<Sampler> Ddim() { return *DdimSampler::Create(Config(TimestepSpacing::kLeading), 6); }
+
+  inline static const at::Tensor kLatents = at::zeros({1, 2});
+  static constexpr absl::StatusCode kFailedPrecondition = absl::StatusCode::kFailedPrecondition;
+};
+
+TEST_F(RestoredSampler, KeepsNoMoreThanItsMethodNeeds) {
+  EXPECT_THAT(SavedAfter(*Ddim(), 2).tensors(), testing::IsEmpty());
+  EXPECT_THAT(SavedAfter(*Dpm(), 0).tensors(), testing::IsEmpty());
+  EXPECT_THAT(SavedAfter(*Dpm(), 3).tensors(), testing::SizeIs(1));
+  EXPECT_THAT(SavedAfter(*Pndm(), 0).tensors(), testing::IsEmpty());
+  EXPECT_THAT(SavedAfter(*Pndm(), 5).tensors(), testing::SizeIs(2 + 2));  // within the second step
+  EXPECT_THAT(SavedAfter(*Pndm(), 8).tensors(), testing::SizeIs(2));
+  EXPECT_THAT(SavedAfter(*Pndm(), 12).tensors(), testing::SizeIs(3));
+  EXPECT_THAT(SavedAfter(*Pndm(), 15).tensors(), testing::SizeIs(4));
+}
+
+TEST_F(RestoredSampler, RefusesTheStateOfAnotherCall) {
+  EXPECT_THAT(Dpm()->Restore(SavedAfter(*Dpm(), 3), 0, kLatents), StatusIs(kFailedPrecondition));
+  EXPECT_THAT(Dpm()->Restore({}, 3, kLatents), StatusIs(kFailedPrecondition));
+  EXPECT_THAT(Pndm()->Restore(SavedAfter(*Pndm(), 4), 5, kLatents), StatusIs(kFailedPrecondition));
+  EXPECT_THAT(Pndm()->Restore(SavedAfter(*Pndm(), 5), 12, kLatents), StatusIs(kFailedPrecondition));
+}
+
+TEST_F(RestoredSampler, RefusesTheStateOfAnotherSampler) {
+  EXPECT_THAT(Ddim()->Restore(SavedAfter(*Dpm(), 3), 3, kLatents), StatusIs(kFailedPrecondition));
+  EXPECT_THAT(Dpm()->Restore(SavedAfter(*Pndm(), 4), 4, kLatents), StatusIs(kFailedPrecondition));
+  EXPECT_THAT(Pndm()->Restore(SavedAfter(*Dpm(), 4), 4, kLatents), StatusIs(kFailedPrecondition));
+}
+
+TEST_F(RestoredSampler, RefusesTheStateOfOtherLatents) {
+  const at::Tensor other = at::zeros({1, 3});
+  EXPECT_THAT(Dpm()->Restore(SavedAfter(*Dpm(), 3), 3, other), StatusIs(kFailedPrecondition, HasSubstr("shape")));
+  for (const int call : {5, 8})
+    EXPECT_THAT(Pndm()->Restore(SavedAfter(*Pndm(), call), call, other),
+                StatusIs(kFailedPrecondition, HasSubstr("shape")));
 }
 
 }  // namespace

@@ -3,7 +3,10 @@
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/status_matchers.h"
 
 namespace ruyi {
 namespace {
@@ -72,6 +75,48 @@ TEST(RandomStreams, NegativeShapeIsAStatus) {
 TEST(RandomStreams, MoreThanMemoryIsAStatus) {
   RandomStreams streams(7);
   EXPECT_FALSE(streams.Normal(NoisePurpose::kStepNoise, {int64_t{1} << 50}).ok());
+}
+
+// Where libtorch keeps the place in its block and how many numbers are left of it.
+constexpr int64_t kLeftByte = 8;
+constexpr int64_t kNextByte = 16;
+
+// What a generator that has made a block saves, with one byte changed.
+TensorState Changed(int64_t byte, int value) {
+  RandomStreams streams(7);
+  Draw(streams, NoisePurpose::kStepNoise);
+  TensorState state = streams.Save();
+  at::Tensor damaged = state.Get("step_noise")->clone();
+  damaged[byte].fill_(value);
+  state.Put("step_noise", damaged);
+  return state;
+}
+
+TEST(RandomStreams, RefuseToRestoreWhatIsNoStateOfThem) {
+  TensorState short_one = RandomStreams(7).Save();
+  short_one.Put("step_noise", short_one.Get("step_noise")->narrow(0, 0, 100));
+  TensorState long_one = RandomStreams(7).Save();
+  long_one.PutDouble("more", 1);
+  TensorState other_type = RandomStreams(7).Save();
+  other_type.PutDouble("image_posterior", 1);
+  for (const TensorState& state :
+       {TensorState(), short_one, long_one, other_type, Changed(kLeftByte, 3), Changed(kNextByte, 255)}) {
+    RandomStreams streams(7);
+    EXPECT_THAT(streams.Restore(state), StatusIs(absl::StatusCode::kFailedPrecondition));
+    RandomStreams untouched(7);
+    EXPECT_TRUE(at::equal(Draw(streams, NoisePurpose::kStepNoise), Draw(untouched, NoisePurpose::kStepNoise)));
+  }
+}
+
+// A source that says nothing about saving.
+class PlainSource final : public NoiseSource {
+  absl::StatusOr<at::Tensor> Normal(NoisePurpose, at::IntArrayRef) override { return at::Tensor(); }
+};
+
+TEST(NoiseSource, CannotBeRestoredUnlessItSaysHow) {
+  PlainSource source;
+  EXPECT_THAT(source.Save().tensors(), testing::IsEmpty());
+  EXPECT_THAT(source.Restore({}), StatusIs(absl::StatusCode::kFailedPrecondition, testing::HasSubstr("anew")));
 }
 
 }  // namespace
