@@ -12,6 +12,7 @@ namespace ruyi {
 
 struct ImageLimits {
   int64_t max_bytes = 20 << 20;     // encoded size of one picture
+  int64_t max_side = 1'000'000;     // pixels; width and height of one picture, each
   int64_t max_pixels = 50'000'000;  // width × height of one picture
 };
 
@@ -20,9 +21,10 @@ class ImageDecoder {
   virtual ~ImageDecoder() = default;
 
   // Decodes JPEG, PNG or WebP, recognised by its first bytes. EXIF orientation is applied, alpha is laid over white,
-  // 16-bit and grey pictures become 8-bit RGB. Size and dimensions are checked from the header, before any pixel is
-  // decoded. INVALID_ARGUMENT: unknown format, damaged or truncated file; with reason IMAGE_TOO_LARGE: over a limit.
-  // Blocks for the time of the decode.
+  // 16-bit and grey pictures become 8-bit RGB; of an animated file the first frame is taken. Size and dimensions are
+  // checked from the header, before any pixel is decoded. INVALID_ARGUMENT: unknown format, damaged or truncated file;
+  // with reason IMAGE_TOO_LARGE: over a limit, or over what the format's library takes. Blocks for the time of the
+  // decode.
   virtual absl::StatusOr<RgbImage> Decode(std::string_view bytes, const ImageLimits& limits) const = 0;
 };
 

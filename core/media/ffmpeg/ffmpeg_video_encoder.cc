@@ -6,11 +6,11 @@
 #include "core/base/status_macros.h"
 #include "core/media/ffmpeg/av_handles.h"
 #include "core/media/ffmpeg/av_status.h"
+#include "core/media/ffmpeg/ffmpeg_log.h"
 #include "core/media/ffmpeg/fragmented_mp4.h"
 #include "core/media/ffmpeg/yuv_converter.h"
 
 extern "C" {
-#include <libavutil/log.h>
 #include <libavutil/opt.h>
 }
 
@@ -151,7 +151,7 @@ class FfmpegVideoEncoder final : public VideoEncoder {
 }  // namespace
 
 FfmpegVideoEncoderFactory::FfmpegVideoEncoderFactory() {
-  av_log_set_level(AV_LOG_ERROR);
+  SendFfmpegErrorsToLog();
 }
 
 absl::StatusOr<std::unique_ptr<VideoEncoder>> FfmpegVideoEncoderFactory::Create(const VideoFormat& format,

@@ -10,7 +10,7 @@ namespace ruyi {
 
 class FfmpegVideoEncoderFactory final : public VideoEncoderFactory {
  public:
-  // Lets FFmpeg print errors only, in the whole process.
+  // Sends FFmpeg's errors to LogFromLibrary, in the whole process.
   FfmpegVideoEncoderFactory();
 
   // The same frames give the same bytes on any number of cores. The sink gets the header at once and each fragment of

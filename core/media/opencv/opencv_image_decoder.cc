@@ -1,50 +1,34 @@
 #include "core/media/opencv/opencv_image_decoder.h"
 
+#include <cstddef>
 #include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
-#include "core/media/opencv/image_header.h"
+#include "core/media/codecs/picture_decoder.h"
+#include "core/media/opencv/opencv_log.h"
 
 namespace ruyi {
 namespace {
 
-absl::Status TooLarge(const std::string& message) {
-  return ErrorWithReason(absl::StatusCode::kInvalidArgument, message, reason::kImageTooLarge);
-}
-
 absl::Status CheckBytes(size_t size, const ImageLimits& limits) {
   if (static_cast<int64_t>(size) <= limits.max_bytes)
     return absl::OkStatus();
-  return TooLarge(
-      absl::StrFormat("the file has %d bytes; at most %d are taken, so send a smaller one", size, limits.max_bytes));
+  return ErrorWithReason(
+      absl::StatusCode::kInvalidArgument,
+      absl::StrFormat("the file has %d bytes; at most %d are taken, so send a smaller one", size, limits.max_bytes),
+      reason::kImageTooLarge);
 }
 
-absl::Status CheckPixels(const ImageHeader& header, const ImageLimits& limits) {
-  if (header.width <= limits.max_pixels / header.height)
-    return absl::OkStatus();
-  return TooLarge(absl::StrFormat("the picture has %dx%d pixels; at most %d are taken, so send a smaller one",
-                                  header.width, header.height, limits.max_pixels));
-}
-
-// [0, 65535] → [0, 255], rounded to nearest.
-cv::Mat To8Bit(const cv::Mat& image) {
-  if (image.depth() == CV_8U)
-    return image;
-  cv::Mat narrow;
-  image.convertTo(narrow, CV_8U, 255.0 / 65535.0);
-  return narrow;
-}
-
-cv::Mat OverWhite(const cv::Mat& bgra) {
+cv::Mat OverWhite(const cv::Mat& rgba) {
   std::vector<cv::Mat> channels;
-  cv::split(bgra, channels);
+  cv::split(rgba, channels);
   cv::Mat colour, alpha;
   cv::merge(std::vector<cv::Mat>(channels.begin(), channels.begin() + 3), colour);
   cv::merge(std::vector<cv::Mat>(3, channels[3]), alpha);
@@ -54,18 +38,11 @@ cv::Mat OverWhite(const cv::Mat& bgra) {
   return weighted + inverse;
 }
 
-cv::Mat ToRgb(const cv::Mat& image) {
-  cv::Mat rgb;
-  switch (image.channels()) {
-    case 1:
-      cv::cvtColor(image, rgb, cv::COLOR_GRAY2RGB);
-      break;
-    case 4:
-      cv::cvtColor(OverWhite(image), rgb, cv::COLOR_BGR2RGB);
-      break;
-    default:
-      cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
-  }
+// Row by row: OverWhite takes several times the memory of its picture.
+cv::Mat WithoutAlpha(const cv::Mat& rgba) {
+  cv::Mat rgb(rgba.size(), CV_8UC3);
+  for (int y = 0; y < rgba.rows; ++y)
+    OverWhite(rgba.row(y)).copyTo(rgb.row(y));
   return rgb;
 }
 
@@ -90,24 +67,28 @@ RgbImage ToImage(const cv::Mat& rgb) {
   return image;
 }
 
-absl::StatusOr<RgbImage> DecodePixels(std::string_view bytes, const ImageHeader& header) {
-  const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
-  // A JPEG has no alpha; read as colour, CMYK and grey come out as BGR too.
-  const int flags =
-      header.format == ImageFormat::kJpeg ? cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION : cv::IMREAD_UNCHANGED;
-  const cv::Mat decoded = cv::imdecode(encoded, flags);
-  if (decoded.empty())
-    return absl::InvalidArgumentError("the picture's pixels cannot be decoded; the file is damaged");
-  return ToImage(Upright(ToRgb(To8Bit(decoded)), header.orientation));
+RgbImage Finish(StoredPicture picture) {
+  const bool has_alpha = picture.channels == 4;
+  if (!has_alpha && picture.orientation == kUprightOrientation)
+    return {.width = picture.width, .height = picture.height, .pixels = std::move(picture.pixels)};
+  const cv::Mat stored(picture.height, picture.width, has_alpha ? CV_8UC4 : CV_8UC3, picture.pixels.data());
+  return ToImage(Upright(has_alpha ? WithoutAlpha(stored) : stored, picture.orientation));
+}
+
+absl::StatusOr<RgbImage> DecodeAndFinish(std::string_view bytes, const ImageLimits& limits) {
+  RUYI_ASSIGN_OR_RETURN(StoredPicture picture, DecodePicture(bytes, limits));
+  return Finish(std::move(picture));
 }
 
 }  // namespace
 
+OpencvImageDecoder::OpencvImageDecoder() {
+  SendOpencvMessagesToLog();
+}
+
 absl::StatusOr<RgbImage> OpencvImageDecoder::Decode(std::string_view bytes, const ImageLimits& limits) const {
   RUYI_RETURN_IF_ERROR(CheckBytes(bytes.size(), limits));
-  RUYI_ASSIGN_OR_RETURN(const ImageHeader header, ReadImageHeader(bytes));
-  RUYI_RETURN_IF_ERROR(CheckPixels(header, limits));
-  return GuardExceptions("decoding a picture", [&] { return DecodePixels(bytes, header); });
+  return GuardExceptions("decoding a picture", [&] { return DecodeAndFinish(bytes, limits); });
 }
 
 }  // namespace ruyi

@@ -1,4 +1,5 @@
-// ImageDecoder on OpenCV's codecs. Called by core/request. Stateless; thread-safe.
+// ImageDecoder on the codecs, with OpenCV for what comes after them: alpha over white, and turning upright. Called by
+// core/request. Stateless; thread-safe.
 #pragma once
 
 #include <string_view>
@@ -9,6 +10,9 @@ namespace ruyi {
 
 class OpencvImageDecoder final : public ImageDecoder {
  public:
+  // Sends what OpenCV has to say to LogFromLibrary, in the whole process.
+  OpencvImageDecoder();
+
   absl::StatusOr<RgbImage> Decode(std::string_view bytes, const ImageLimits& limits) const override;
 };
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/media/opencv/opencv_image_decoder.h"
+#include "tests/core/media/jpeg_writer.h"
 #include "tests/core/media/test_pictures.h"
 
 namespace ruyi {
@@ -59,6 +60,29 @@ TEST(ImageDecoderTest, TakesJpegWithRestartMarkers) {
 TEST(ImageDecoderTest, TakesGreyJpeg) {
   const RgbImage image = MustDecode(EncodePicture(".jpg", cv::Mat(8, 8, CV_8U, cv::Scalar(90))));
   EXPECT_THAT(RgbAt(image, 3, 3), Pointwise(IsWithin(2), {90, 90, 90}));
+}
+
+TEST(ImageDecoderTest, TakesCmykJpegWithAndWithoutAdobesMarker) {
+  const std::string no_ink("\0\0\0\0", 4), black("\0\0\0\xFF", 4), cyan("\xFF\0\0\0", 4);
+  for (const bool with_adobe_marker : {false, true}) {
+    std::string row;
+    for (const std::string& ink : {no_ink, black, cyan})
+      for (int i = 0; i < 8; ++i)
+        row += ink;
+    if (with_adobe_marker)
+      for (char& sample : row)
+        sample = static_cast<char>(~sample);
+    const RgbImage image = MustDecode(WriteCmykJpeg(row, with_adobe_marker));
+    EXPECT_THAT(RgbAt(image, 3, 0), Pointwise(IsWithin(3), {255, 255, 255}));
+    EXPECT_THAT(RgbAt(image, 11, 0), Pointwise(IsWithin(3), {0, 0, 0}));
+    EXPECT_THAT(RgbAt(image, 19, 0), Pointwise(IsWithin(3), {0, 255, 255}));
+  }
+}
+
+TEST(ImageDecoderTest, TakesTheDefaultImageOfAnAnimatedPng) {
+  const std::string control = PngChunk("acTL", std::string("\0\0\0\1\0\0\0\0", 8));
+  const RgbImage image = MustDecode(MakePng({.colour_type = 0, .rows = {"\x5A"}, .before_pixels = control}));
+  EXPECT_THAT(RgbAt(image, 0, 0), ElementsAre(90, 90, 90));
 }
 
 TEST(ImageDecoderTest, TakesLossyWebp) {

@@ -10,7 +10,10 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/media/opencv/opencv_image_decoder.h"
+#include "tests/core/media/jpeg_writer.h"
+#include "tests/core/media/png_writer.h"
 #include "tests/core/media/test_pictures.h"
+#include "tests/core/media/video_probe.h"
 
 namespace ruyi {
 namespace {
@@ -52,7 +55,9 @@ TEST(ImageRefusalTest, NeverTakesATruncatedFile) {
         EncodePicture(".webp", QuartersBgr()), EncodePicture(".webp", QuartersBgr(), lossless),
         WithExif(EncodePicture(".jpg", QuartersBgr()), OrientationTiff(6, true))}) {
     ASSERT_TRUE(Decode(bytes).ok());
-    for (size_t size = 0; size < bytes.size(); ++size)
+    // Without its end marker a JPEG picture is whole.
+    const size_t whole = bytes.ends_with("\xFF\xD9") ? bytes.size() - 2 : bytes.size();
+    for (size_t size = 0; size < whole; ++size)
       EXPECT_EQ(Decode(bytes.substr(0, size)).status().code(), absl::StatusCode::kInvalidArgument) << size;
   }
 }
@@ -70,12 +75,12 @@ TEST(ImageRefusalTest, RefusesAPngWhosePixelsAreDamaged) {
   std::string bytes = EncodePicture(".png", QuartersBgr());
   const size_t pixels = bytes.find("IDAT") + 4;
   bytes[pixels] ^= 0x55;
-  ExpectInvalid(Decode(bytes).status(), "cannot be decoded; the file is damaged");
+  ExpectInvalid(Decode(bytes).status(), "the PNG file is damaged or cut off; send the whole file (IDAT: ");
 }
 
 TEST(ImageRefusalTest, RefusesAPngWithoutPixels) {
   const std::string bytes = MakePng({});
-  ExpectInvalid(Decode(bytes.substr(0, kPngAfterHeader) + PngChunk("IEND", "")).status(), "the file is damaged");
+  ExpectInvalid(Decode(bytes.substr(0, kPngAfterHeader) + PngChunk("IEND", "")).status(), "the PNG file is damaged");
 }
 
 TEST(ImageRefusalTest, RefusesPicturesWithoutArea) {
@@ -92,6 +97,36 @@ TEST(ImageRefusalTest, RefusesTooManyPixelsFromTheHeaderAlone) {
 TEST(ImageRefusalTest, RefusesTheLargestNumbersThatAHeaderHolds) {
   const std::string png = WithPngSize(EncodePicture(".png", QuartersBgr()), 0xFFFFFFFF, 0xFFFFFFFF);
   ExpectTooLarge(Decode(png).status(), "the picture has 4294967295x4294967295 pixels");
+}
+
+TEST(ImageRefusalTest, RefusesASideThatIsTooLong) {
+  const std::string png = EncodePicture(".png", QuartersBgr());
+  for (const auto& [width, height] : {std::pair(1'000'001, 1), std::pair(1, 1'000'001), std::pair(0x7FFFFFFF, 1)})
+    ExpectTooLarge(Decode(WithPngSize(png, width, height)).status(), "at most 1000000 are taken on a side");
+}
+
+TEST(ImageRefusalTest, TakesTheLongestSide) {
+  constexpr uint32_t kLongest = 1'000'000;
+  const auto wide = Decode(WritePng({.width = kLongest, .bit_depth = 1, .samples = std::vector<uint16_t>(kLongest)}));
+  ASSERT_TRUE(wide.ok()) << wide.status();
+  EXPECT_EQ(wide->width, 1'000'000);
+}
+
+// libjpeg takes 65500 pixels a side and calls larger ones an error, whatever our limits are.
+TEST(ImageRefusalTest, RefusesAJpegOverItsLibrarysLimit) {
+  std::string jpeg = EncodePicture(".jpg", QuartersBgr());
+  const size_t height = jpeg.find("\xFF\xC0") + 5;
+  ExpectTooLarge(Decode(std::string(jpeg).replace(height, 2, "\xFF\xDD")).status(), "24x65501 pixels");
+  ExpectTooLarge(Decode(std::string(jpeg).replace(height + 2, 2, "\xFF\xFF")).status(), "65535x16 pixels");
+}
+
+TEST(ImageRefusalTest, RefusesAJpegOfTooManyScans) {
+  const std::string jpeg = WriteJpeg(BusyFrame(24, 16, 0), {.scans = JpegScans::kProgressive});
+  const size_t first = jpeg.find("\xFF\xDA"), second = jpeg.find("\xFF\xC4", first);
+  std::string scans;
+  for (int i = 0; i < 600; ++i)
+    scans += jpeg.substr(first, second - first);
+  ExpectInvalid(Decode(jpeg.substr(0, second) + scans + jpeg.substr(second)).status(), "the JPEG file is damaged");
 }
 
 TEST(ImageRefusalTest, RefusesOnePixelTooMany) {

@@ -4,6 +4,7 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include "absl/strings/str_format.h"
 #include "core/media/opencv/opencv_image_decoder.h"
 
 namespace ruyi {
@@ -36,13 +37,6 @@ uint32_t Adler32(std::string_view bytes) {
   return b << 16 | a;
 }
 
-// A zlib stream (RFC 1950) of one stored block (RFC 1951), up to 65535 bytes.
-std::string Zlib(const std::string& bytes) {
-  const auto size = static_cast<uint32_t>(bytes.size());
-  return std::string("\x78\x01\x01", 3) + Number(size, 2, true) + Number(~size, 2, true) + bytes +
-         BigEndian32(Adler32(bytes));
-}
-
 }  // namespace
 
 std::string EncodePicture(const std::string& extension, const cv::Mat& image, const std::vector<int>& parameters) {
@@ -69,17 +63,31 @@ std::vector<int> RgbAt(const RgbImage& image, int x, int y) {
   return {pixel[0], pixel[1], pixel[2]};
 }
 
-std::string OrientationTiff(int orientation, bool little_endian) {
-  constexpr int kShort = 3;
+std::string OrientationTiff(int orientation, bool little_endian, TiffType type) {
+  const int value_size = type == TiffType::kLong ? 4 : type == TiffType::kShort ? 2 : 1;
   const auto number = [&](uint32_t value, int size) { return Number(value, size, little_endian); };
   return std::string(little_endian ? "II" : "MM") + number(42, 2) + number(8, 4) + number(1, 2) + number(0x0112, 2) +
-         number(kShort, 2) + number(1, 4) + number(orientation, 2) + number(0, 2) + number(0, 4);
+         number(static_cast<uint32_t>(type), 2) + number(1, 4) + number(orientation, value_size) +
+         number(0, 4 - value_size) + number(0, 4);
 }
 
 std::string WithExif(const std::string& jpeg, const std::string& tiff) {
   const std::string content = std::string("Exif\0\0", 6) + tiff;
   const std::string segment = "\xFF\xE1" + Number(static_cast<uint32_t>(content.size() + 2), 2, false) + content;
   return jpeg.substr(0, 2) + segment + jpeg.substr(2);
+}
+
+std::string RawProfile(const std::string& name, const std::string& bytes) {
+  std::string text = absl::StrFormat("\n%s\n%8d\n", name, bytes.size());
+  for (size_t i = 0; i < bytes.size(); ++i)
+    text += absl::StrFormat("%02x%s", static_cast<uint8_t>(bytes[i]), i % 36 == 35 ? "\n" : "");
+  return text + "\n";
+}
+
+std::string Zlib(const std::string& bytes) {
+  const auto size = static_cast<uint32_t>(bytes.size());
+  return std::string("\x78\x01\x01", 3) + Number(size, 2, true) + Number(~size, 2, true) + bytes +
+         BigEndian32(Adler32(bytes));
 }
 
 std::string PngChunk(const std::string& type, const std::string& data) {

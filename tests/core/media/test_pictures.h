@@ -24,11 +24,20 @@ absl::StatusOr<RgbImage> Decode(std::string_view bytes);
 // Red, green and blue at a pixel.
 std::vector<int> RgbAt(const RgbImage& image, int x, int y);
 
+// How a number is stored in TIFF, by its code there.
+enum class TiffType { kByte = 1, kAscii = 2, kShort = 3, kLong = 4 };
+
 // The 26-byte TIFF block with one entry, the orientation, of EXIF; `little_endian` or big.
-std::string OrientationTiff(int orientation, bool little_endian);
+std::string OrientationTiff(int orientation, bool little_endian, TiffType type = TiffType::kShort);
 
 // `jpeg` with an APP1 segment holding `tiff` after its start-of-image marker.
 std::string WithExif(const std::string& jpeg, const std::string& tiff);
+
+// `bytes` as ImageMagick puts a profile of the kind `name` into a text of PNG.
+std::string RawProfile(const std::string& name, const std::string& bytes);
+
+// A zlib stream (RFC 1950) of one stored block (RFC 1951), up to 65535 bytes.
+std::string Zlib(const std::string& bytes);
 
 // A PNG chunk: length, type, data, CRC.
 std::string PngChunk(const std::string& type, const std::string& data);
