@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/media/encoding_settings.h"
 #include "core/media/rgb_image.h"
 
 namespace ruyi {
@@ -16,6 +19,10 @@ struct VideoFormat {
   int width = 0;   // pixels, even
   int height = 0;  // pixels, even
   int frames_per_second = 24;
+  int frame_count = 0;  // all frames of the video, so that its first bytes say how long it is; 0: not known
+  EncodingSettings encoding;
+  std::map<std::string, std::string> metadata;  // UTF-8 texts that the file carries, as "comment"
+  bool mark_as_generated = true;                // the file says that it was made by a trained model (IPTC)
 };
 
 // Takes bytes in file order, appended without gaps. Called on the encoder's thread.
@@ -30,11 +37,12 @@ class VideoEncoder {
  public:
   virtual ~VideoEncoder() = default;
 
-  // Encodes the next frame; its size must be the format's. May write bytes to the sink; an error of the sink is
-  // returned.
+  // Encodes the next frame; its size must be the format's, and there must not be more frames than the format says. May
+  // write bytes to the sink; an error of the sink is returned.
   virtual absl::Status AddFrame(const RgbImage& frame) = 0;
 
-  // Encodes what is still held back and writes the end of the file. No frames after it.
+  // Encodes what is still held back and writes the end of the file. Every frame that the format says must be there. No
+  // frames after it.
   virtual absl::Status Finish() = 0;
 };
 

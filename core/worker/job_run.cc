@@ -34,8 +34,10 @@ absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
 }
 
 absl::Status JobRun::OpenEncoder() {
-  const VideoFormat format = {
-      .width = job_.plan.size.width, .height = job_.plan.size.height, .frames_per_second = job_.plan.frames_per_second};
+  const VideoFormat format = {.width = job_.plan.size.width,
+                              .height = job_.plan.size.height,
+                              .frames_per_second = job_.plan.frames_per_second,
+                              .frame_count = job_.plan.frame_count};
   RUYI_ASSIGN_OR_RETURN(encoder_, encoders_.Create(format, &chunker_));
   return absl::OkStatus();
 }

@@ -1,13 +1,18 @@
 #include "core/media/ffmpeg/ffmpeg_video_encoder.h"
 
+#include <cstddef>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/media/ffmpeg/av_handles.h"
 #include "core/media/ffmpeg/av_status.h"
 #include "core/media/ffmpeg/ffmpeg_log.h"
-#include "core/media/ffmpeg/fragmented_mp4.h"
+#include "core/media/ffmpeg/mp4_file.h"
 #include "core/media/ffmpeg/yuv_converter.h"
 
 extern "C" {
@@ -17,15 +22,31 @@ extern "C" {
 namespace ruyi {
 namespace {
 
-absl::Status CheckFormat(const VideoFormat& format) {
-  if (format.frames_per_second <= 0)
-    return absl::InvalidArgumentError(
-        absl::StrFormat("frames_per_second is %d; it must be positive", format.frames_per_second));
+absl::Status CheckSize(const VideoFormat& format) {
   const bool is_positive = format.width > 0 && format.height > 0;
   if (is_positive && format.width % 2 == 0 && format.height % 2 == 0)
     return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrFormat(
       "the video's size is %dx%d; width and height must be positive and even", format.width, format.height));
+}
+
+absl::Status CheckRange(std::string_view name, int value, int min, int max) {
+  if (value >= min && value <= max)
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat("%s is %d; it must be from %d to %d", name, value, min, max));
+}
+
+absl::Status CheckFormat(const VideoFormat& format) {
+  if (format.frames_per_second <= 0)
+    return absl::InvalidArgumentError(
+        absl::StrFormat("frames_per_second is %d; it must be positive", format.frames_per_second));
+  if (format.frame_count < 0)
+    return absl::InvalidArgumentError(
+        absl::StrFormat("frame_count is %d; it must be positive, or 0 when it is not known", format.frame_count));
+  const EncodingSettings& encoding = format.encoding;
+  RUYI_RETURN_IF_ERROR(CheckRange("crf", encoding.crf, kMinCrf, kMaxCrf));
+  RUYI_RETURN_IF_ERROR(CheckRange("fragment_frames", encoding.fragment_frames, kMinFragmentFrames, kMaxFragmentFrames));
+  return CheckSize(format);
 }
 
 absl::Status CheckFrame(const RgbImage& frame, const VideoFormat& format) {
@@ -55,22 +76,29 @@ void DescribeStream(const VideoFormat& format, AVCodecContext& codec) {
 
 struct X264Option {
   const char* name;
-  const char* value;
+  std::string value;
 };
 
 // zerolatency (no B-frames, no look-ahead): a frame's packet comes out before the next frame goes in, so a fragment
-// leaves with its last frame. crf 18 cannot be told from the source by eye.
-constexpr X264Option kX264Options[] = {
-    {"preset", "medium"}, {"tune", "zerolatency"}, {"profile", "high"}, {"crf", "18"}, {"sc_threshold", "0"}};
+// leaves with its last frame. cpu-independent: without it x264 takes other decisions on processors with SSE4. Lossless
+// is not in the profile High.
+std::vector<X264Option> X264Options(const EncodingSettings& encoding) {
+  return {{"preset", std::string(kEncoderPresetNames[static_cast<size_t>(encoding.preset)])},
+          {"tune", "zerolatency"},
+          {"profile", encoding.crf == 0 ? "high444" : "high"},
+          {"crf", absl::StrCat(encoding.crf)},
+          {"sc_threshold", "0"},
+          {"x264-params", "cpu-independent=1"}};
+}
 
 // One thread: how x264 cuts a frame into slices, and with it the bytes, would depend on the number of cores.
-absl::Status ChooseEncoding(AVCodecContext& codec) {
-  codec.gop_size = kFramesPerFragment;
+absl::Status ChooseEncoding(const EncodingSettings& encoding, AVCodecContext& codec) {
+  codec.gop_size = encoding.fragment_frames;
   codec.max_b_frames = 0;
   codec.thread_count = 1;
   codec.flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
-  for (const X264Option& option : kX264Options)
-    RUYI_RETURN_IF_ERROR(AvStatus(av_opt_set(&codec, option.name, option.value, AV_OPT_SEARCH_CHILDREN),
+  for (const X264Option& option : X264Options(encoding))
+    RUYI_RETURN_IF_ERROR(AvStatus(av_opt_set(&codec, option.name, option.value.c_str(), AV_OPT_SEARCH_CHILDREN),
                                   absl::StrFormat("setting x264's %s", option.name)));
   return absl::OkStatus();
 }
@@ -81,7 +109,7 @@ absl::StatusOr<AvCodecHandle> OpenCodec(const VideoFormat& format) {
   AvCodecHandle codec(avcodec_alloc_context3(x264));
   RUYI_RETURN_IF_ERROR(AvAllocated(codec.get(), "making the H.264 encoder"));
   DescribeStream(format, *codec);
-  RUYI_RETURN_IF_ERROR(ChooseEncoding(*codec));
+  RUYI_RETURN_IF_ERROR(ChooseEncoding(format.encoding, *codec));
   RUYI_RETURN_IF_ERROR(
       AvStatus(avcodec_open2(codec.get(), x264, nullptr),
                absl::StrFormat("opening the H.264 encoder for %dx%d pixels", format.width, format.height)));
@@ -95,7 +123,7 @@ class FfmpegVideoEncoder final : public VideoEncoder {
     RUYI_ASSIGN_OR_RETURN(YuvConverter converter, YuvConverter::Create(format.width, format.height));
     AvPacketHandle packet(av_packet_alloc());
     RUYI_RETURN_IF_ERROR(AvAllocated(packet.get(), "making a packet"));
-    RUYI_ASSIGN_OR_RETURN(std::unique_ptr<FragmentedMp4> file, FragmentedMp4::Open(*codec, sink));
+    RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Mp4File> file, Mp4File::Open(format, *codec, sink));
     return std::make_unique<FfmpegVideoEncoder>(
         Parts{format, std::move(codec), std::move(converter), std::move(packet), std::move(file)});
   }
@@ -105,7 +133,7 @@ class FfmpegVideoEncoder final : public VideoEncoder {
     AvCodecHandle codec;
     YuvConverter converter;
     AvPacketHandle packet;
-    std::unique_ptr<FragmentedMp4> file;
+    std::unique_ptr<Mp4File> file;
   };
 
   explicit FfmpegVideoEncoder(Parts parts) : parts_(std::move(parts)) {}
@@ -113,6 +141,8 @@ class FfmpegVideoEncoder final : public VideoEncoder {
   absl::Status AddFrame(const RgbImage& frame) override {
     RUYI_RETURN_IF_ERROR(CheckNotFinished());
     RUYI_RETURN_IF_ERROR(CheckFrame(frame, parts_.format));
+    if (parts_.format.frame_count > 0 && frame_count_ == parts_.format.frame_count)
+      return WrongFrameCount("another frame was added");
     RUYI_ASSIGN_OR_RETURN(AVFrame* const yuv, parts_.converter.Convert(frame));
     yuv->pts = frame_count_++;
     return Encode(yuv);
@@ -120,6 +150,8 @@ class FfmpegVideoEncoder final : public VideoEncoder {
 
   absl::Status Finish() override {
     RUYI_RETURN_IF_ERROR(CheckNotFinished());
+    if (parts_.format.frame_count > 0 && frame_count_ < parts_.format.frame_count)
+      return WrongFrameCount(absl::StrFormat("it ends after %d", frame_count_));
     is_finished_ = true;
     RUYI_RETURN_IF_ERROR(Encode(nullptr));
     return parts_.file->Finish();
@@ -129,6 +161,11 @@ class FfmpegVideoEncoder final : public VideoEncoder {
   absl::Status CheckNotFinished() const {
     return is_finished_ ? absl::FailedPreconditionError("the video is finished; make another encoder")
                         : absl::OkStatus();
+  }
+
+  absl::Status WrongFrameCount(std::string_view what) const {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("the video was to have %d frames; %s", parts_.format.frame_count, what));
   }
 
   // nullptr: the end, which brings out what libx264 holds back.

@@ -20,7 +20,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr VideoFormat kFormat = {.width = 64, .height = 48};
+const VideoFormat kFormat = {.width = 64, .height = 48};
 
 std::unique_ptr<VideoEncoder> MakeEncoder(ByteSink* sink) {
   auto encoder = FfmpegVideoEncoderFactory().Create(kFormat, sink);
@@ -36,6 +36,11 @@ absl::Status CreateStatus(const VideoFormat& format) {
 void AddFrames(VideoEncoder& encoder, int first, int count) {
   for (int i = first; i < first + count; ++i)
     EXPECT_EQ(encoder.AddFrame(BusyFrame(kFormat.width, kFormat.height, i)), absl::OkStatus());
+}
+
+// A file that does not say how long it is, as those of kFormat.
+std::string EncodeWithoutCount(int frame_count) {
+  return EncodeBusyVideo(frame_count, kFormat);
 }
 
 // Frames until the sink's error comes out; OK when it never does.
@@ -92,7 +97,7 @@ TEST(VideoEncoderTest, LeavesNoTraceOfItsFramesInTheNextVideo) {
     EXPECT_EQ(other->AddFrame(GreyFrame(kFormat.width, kFormat.height, 90)), absl::OkStatus());
   }
   EXPECT_EQ(encoder->Finish(), absl::OkStatus());
-  EXPECT_EQ(sink.bytes(), EncodeBusyVideo(8));
+  EXPECT_EQ(sink.bytes(), EncodeWithoutCount(8));
 }
 
 TEST(VideoEncoderTest, WritesLargeFragmentsWhole) {
@@ -155,6 +160,12 @@ TEST(VideoEncoderTest, RefusesARateThatIsNotPositive) {
   }
 }
 
+TEST(VideoEncoderTest, RefusesANegativeFrameCount) {
+  const absl::Status status = CreateStatus({.width = 64, .height = 48, .frame_count = -1});
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("frame_count is -1"));
+}
+
 TEST(VideoEncoderTest, SaysWhatFailedInFfmpeg) {
   const absl::Status status = CreateStatus({.width = 100'000, .height = 100'000});
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
@@ -186,7 +197,7 @@ TEST(VideoEncoderTest, GoesOnAfterARefusedFrame) {
   EXPECT_FALSE(encoder->AddFrame(GreyFrame(2, 2, 0)).ok());
   AddFrames(*encoder, 4, 4);
   EXPECT_EQ(encoder->Finish(), absl::OkStatus());
-  EXPECT_EQ(sink.bytes(), EncodeBusyVideo(8));
+  EXPECT_EQ(sink.bytes(), EncodeWithoutCount(8));
 }
 
 TEST(VideoEncoderTest, TakesNothingAfterItsEnd) {

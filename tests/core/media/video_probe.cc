@@ -52,8 +52,12 @@ RgbImage BusyFrame(int width, int height, int index) {
 }
 
 std::string EncodeVideo(const std::vector<RgbImage>& frames) {
+  return EncodeVideo(
+      frames, {.width = frames[0].width, .height = frames[0].height, .frame_count = static_cast<int>(frames.size())});
+}
+
+std::string EncodeVideo(const std::vector<RgbImage>& frames, const VideoFormat& format) {
   RecordingSink sink;
-  const VideoFormat format = {.width = frames[0].width, .height = frames[0].height};
   const auto encoder = FfmpegVideoEncoderFactory().Create(format, &sink);
   EXPECT_TRUE(encoder.ok()) << encoder.status();
   if (!encoder.ok())
@@ -65,10 +69,14 @@ std::string EncodeVideo(const std::vector<RgbImage>& frames) {
 }
 
 std::string EncodeBusyVideo(int frame_count) {
+  return EncodeBusyVideo(frame_count, {.width = 64, .height = 48, .frame_count = frame_count});
+}
+
+std::string EncodeBusyVideo(int frame_count, const VideoFormat& format) {
   std::vector<RgbImage> frames;
   for (int i = 0; i < frame_count; ++i)
     frames.push_back(BusyFrame(64, 48, i));
-  return EncodeVideo(frames);
+  return EncodeVideo(frames, format);
 }
 
 ProgramOutput RunProgram(const std::string& command) {

@@ -36,11 +36,14 @@ RgbImage GreyFrame(int width, int height, uint8_t level);
 // Colours that change from pixel to pixel and from frame to frame.
 RgbImage BusyFrame(int width, int height, int index);
 
-// A video of `frames` through the encoder, all calls expected to succeed.
+// A video of `frames` through the encoder, all calls expected to succeed. Without a format, one that says how many
+// there are and nothing else.
 std::string EncodeVideo(const std::vector<RgbImage>& frames);
+std::string EncodeVideo(const std::vector<RgbImage>& frames, const VideoFormat& format);
 
 // `frame_count` busy frames of 64x48 pixels through the encoder.
 std::string EncodeBusyVideo(int frame_count);
+std::string EncodeBusyVideo(int frame_count, const VideoFormat& format);
 
 struct ProgramOutput {
   int exit_code = -1;
