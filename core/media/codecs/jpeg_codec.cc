@@ -24,7 +24,7 @@ constexpr int kApp1 = JPEG_APP0 + 1;
 constexpr unsigned kWholeMarker = 0xFFFF;
 constexpr std::string_view kExifMark("Exif\0", 5);
 // Files have some ten scans; each costs a pass over the whole picture.
-constexpr int kMaxScans = 500;
+constexpr int kMaxScans = 100;
 
 // Warnings after which libjpeg goes on with pixels of its own making. Others, as of stray bytes before a marker, leave
 // the picture whole.
