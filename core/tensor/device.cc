@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/AllocatorConfig.h>
 #include <c10/cuda/CUDAException.h>
@@ -77,6 +78,12 @@ absl::StatusOr<c10::Device> OpenDevice(std::string_view name) {
   RUYI_ASSIGN_OR_RETURN(const c10::Device device, FindGpu(asked));
   RUYI_RETURN_IF_ERROR(SetUp(device));
   return device;
+}
+
+c10::ScalarType FastTypeOf(c10::Device device) {
+  const bool is_fast =
+      device.is_cuda() || (at::get_cpu_capability() == "AVX512" && __builtin_cpu_supports("avx512bf16"));
+  return is_fast ? c10::kBFloat16 : c10::kFloat;
 }
 
 std::string DescriptionOf(c10::Device device) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ namespace ruyi {
 // float32, and finds the fastest attention (attention_backend.h), which takes about a second. INVALID_ARGUMENT: another
 // name. FAILED_PRECONDITION: libraries of CUDA are missing, there is no driver or no GPU, or not that many.
 absl::StatusOr<c10::Device> OpenDevice(std::string_view name);
+
+// The type of arithmetic that suits `device` where nobody asks for one: bfloat16 on a GPU, and on a processor that has
+// instructions for it and may use them (ATEN_CPU_CAPABILITY); float32 elsewhere, where bfloat16 is many times slower.
+c10::ScalarType FastTypeOf(c10::Device device);
 
 // "NVIDIA H100 80GB HBM3", or "CPU with 2 threads".
 std::string DescriptionOf(c10::Device device);

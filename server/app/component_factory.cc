@@ -18,7 +18,6 @@
 namespace ruyi {
 namespace {
 
-// On a processor without instructions for it, bfloat16 is many times slower than float32; GPUs have them.
 c10::ScalarType TypeOf(ComputeType type, c10::Device device) {
   switch (type) {
     case ComputeType::kFloat32:
@@ -28,7 +27,7 @@ c10::ScalarType TypeOf(ComputeType type, c10::Device device) {
     case ComputeType::kAuto:
       break;
   }
-  return device.is_cuda() || __builtin_cpu_supports("avx512bf16") ? c10::kBFloat16 : c10::kFloat;
+  return FastTypeOf(device);
 }
 
 absl::StatusOr<std::vector<c10::Device>> OpenDevices(const std::vector<std::string>& names) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/base/exception_guard.h"
@@ -17,9 +18,10 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 
-const std::map<std::string, c10::ScalarType>& Dtypes() {
-  static const auto& types =
-      *new std::map<std::string, c10::ScalarType>{{"float32", c10::kFloat}, {"bfloat16", c10::kBFloat16}};
+// nullopt: what suits the device.
+const std::map<std::string, std::optional<c10::ScalarType>>& Dtypes() {
+  static const auto& types = *new std::map<std::string, std::optional<c10::ScalarType>>{
+      {"auto", std::nullopt}, {"float32", c10::kFloat}, {"bfloat16", c10::kBFloat16}};
   return types;
 }
 
@@ -29,7 +31,7 @@ struct Arguments {
   BenchOptions bench;
   MakeModelOptions make_model;
   std::vector<std::string> devices = {"cuda"};
-  std::string dtype = "bfloat16";
+  std::string dtype = "auto";
   std::string fp8 = "none";
 };
 
@@ -38,9 +40,10 @@ absl::Status Measure(Bench bench, Arguments arguments) {
     RUYI_ASSIGN_OR_RETURN(const c10::Device device, OpenDevice(name));
     arguments.bench.devices.push_back(device);
   }
-  arguments.bench.placement.device = arguments.bench.devices.front();
+  const c10::Device first = arguments.bench.devices.front();
+  arguments.bench.placement.device = first;
   arguments.bench.fp8.mode = Fp8Modes().at(arguments.fp8);
-  arguments.bench.placement.dtype = Dtypes().at(arguments.dtype);
+  arguments.bench.placement.dtype = Dtypes().at(arguments.dtype).value_or(FastTypeOf(first));
   RUYI_ASSIGN_OR_RETURN(Report report, Report::Create(arguments.bench));
   return bench(arguments.bench, report);
 }
@@ -52,7 +55,8 @@ CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& wh
       ->delimiter(',')
       ->expected(1, 2)
       ->capture_default_str();
-  command->add_option("--dtype", arguments.dtype, "Type of the arithmetic")
+  command
+      ->add_option("--dtype", arguments.dtype, "Type of the arithmetic; auto: bfloat16 where processor or GPU has it")
       ->check(CLI::IsMember(Dtypes()))
       ->capture_default_str();
   command->add_option("--repeat", options.repeat, "Runs that count")->check(CLI::Range(1, 1000))->capture_default_str();

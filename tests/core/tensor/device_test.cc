@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {
@@ -36,6 +38,20 @@ TEST(OpenDevice, AGpuComputesOrSaysWhyNot) {
   }
   const at::Tensor x = at::ones({1, 2, 32, 16}, at::TensorOptions(*device).dtype(at::kBFloat16));
   EXPECT_EQ(at::scaled_dot_product_attention(x, x, x).sum().item<float>(), 1024);
+}
+
+TEST(FastTypeOf, AGpuComputesInBfloat16) {
+  EXPECT_EQ(FastTypeOf(c10::Device(c10::kCUDA, 0)), c10::kBFloat16);
+}
+
+// libtorch reads the variable once, when the process first computes.
+TEST(FastTypeOfDeathTest, AProcessorWithoutAvx512ComputesInFloat32) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto find = [] {
+    setenv("ATEN_CPU_CAPABILITY", "avx2", /*overwrite=*/1);
+    std::_Exit(FastTypeOf(c10::Device(c10::kCPU)) == c10::kFloat ? 0 : 1);
+  };
+  EXPECT_EXIT(find(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
