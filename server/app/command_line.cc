@@ -11,6 +11,7 @@
 
 #include "core/request/fp8_names.h"
 #include "server/app/device_names.h"
+#include "server/app/listen_address.h"
 #include "server/app/user_folders.h"
 #include "server/app/version.h"
 
@@ -121,13 +122,22 @@ void AddFp8Flags(CLI::App& app, ServerOptions& options) {
       ->needs(mode);
 }
 
+CLI::Validator IsAddress(AddressFamily family) {
+  return CLI::Validator([family](std::string& text) { return std::string(CheckListenAddress(text, family).message()); },
+                        "");
+}
+
 void AddNetworkFlags(CLI::App& app, ServerOptions& options) {
   app.add_option("--listen", options.listen, "Address of the gRPC API; port 0: any free one")
       ->envname("RUYI_LISTEN")
+      ->check(IsAddress(AddressFamily::kAny))
       ->type_name("HOST:PORT")
       ->capture_default_str();
-  app.add_option("--metrics-listen", options.metrics_listen, "Address of Prometheus /metrics; port 0: any free one")
+  // Debian builds the web server of /metrics without IPv6.
+  app.add_option("--metrics-listen", options.metrics_listen,
+                 "Address of Prometheus /metrics, of IPv4; port 0: any free one")
       ->envname("RUYI_METRICS_LISTEN")
+      ->check(IsAddress(AddressFamily::kIpv4Only))
       ->type_name("HOST:PORT")
       ->capture_default_str();
   app.add_option("--port-file", options.port_file,

@@ -1,17 +1,15 @@
 // ruyi-server: see --help and docs/operations.md.
-#include <grpc/support/log.h>
-
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "server/app/command_line.h"
 #include "server/app/component_factory.h"
 #include "server/app/fate.h"
+#include "server/app/library_lines.h"
 #include "server/app/log.h"
+#include "server/app/port_file.h"
 #include "server/app/server.h"
 #include "server/app/signal_waiter.h"
 #include "server/app/version.h"
@@ -19,20 +17,8 @@
 namespace ruyi {
 namespace {
 
-// gRPC would write lines of its own among ours.
-void LogForGrpc(gpr_log_func_args* line) {
-  const LogLevel level = line->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kError : LogLevel::kInfo;
-  Log(level, "grpc", {{"message", line->message}});
-}
-
-// Written under another name first: who sees the file sees all of it.
-absl::Status WritePortFile(const std::string& path, const Server& server) {
-  const std::string partial = path + ".part";
-  std::ofstream(partial) << server.port() << '\n' << server.metrics_port() << '\n';
-  if (std::rename(partial.c_str(), path.c_str()) != 0)
-    return absl::UnavailableError(absl::StrFormat("cannot write --port-file %s", path));
-  return absl::OkStatus();
-}
+// How long a reader of the log that has stopped may hold up the end.
+constexpr absl::Duration kFlushTimeout = absl::Seconds(2);
 
 int CannotStart(const absl::Status& status) {
   Log(LogLevel::kError, "cannot_start", {{"message", std::string(status.message())}});
@@ -41,11 +27,9 @@ int CannotStart(const absl::Status& status) {
 
 // Ends the process where it cannot end otherwise: nothing interrupts the loading, and what lies on a broken device
 // cannot be freed.
-void LeaveIfStuck(const Server& server, const Fate& fate) {
-  if (server.is_loading() || fate.worker_lost()) {
-    Log(LogLevel::kInfo, "stopped");
-    std::_Exit(fate.exit_code());
-  }
+[[noreturn]] void LeaveAtOnce(int exit_code) {
+  FlushLog(kFlushTimeout);
+  std::_Exit(exit_code);
 }
 
 void Drain(Server& server, const Fate& fate, absl::Duration timeout) {
@@ -56,9 +40,9 @@ void Drain(Server& server, const Fate& fate, absl::Duration timeout) {
 }
 
 int Serve(const ServerOptions& options) {
-  BlockStopSignals();
+  ClaimSignals();
   SetLogLevel(options.log_level);
-  gpr_set_log_function(&LogForGrpc);
+  LogLinesOfLibraries();
   Fate fate;
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
       options, MakeComponents(options), [&fate](const absl::Status& status) { fate.OnLoaded(status); },
@@ -68,8 +52,9 @@ int Serve(const ServerOptions& options) {
   Log(LogLevel::kInfo, "listening",
       {{"version", kVersion}, {"port", (*server)->port()}, {"metrics_port", (*server)->metrics_port()}});
   if (!options.port_file.empty()) {
-    if (absl::Status status = WritePortFile(options.port_file, **server); !status.ok())
-      return CannotStart(status);
+    const absl::Status status = WritePortFile(options.port_file, (*server)->port(), (*server)->metrics_port());
+    if (!status.ok())
+      LeaveAtOnce(CannotStart(status));
   }
   const SignalWaiter waiter([&](int signal) {
     if (fate.OnSignal(signal) > 1)
@@ -78,8 +63,9 @@ int Serve(const ServerOptions& options) {
   fate.Await();
   if (!(*server)->is_loading())
     Drain(**server, fate, options.drain_timeout);
-  LeaveIfStuck(**server, fate);
   Log(LogLevel::kInfo, "stopped");
+  if ((*server)->is_loading() || fate.worker_lost())
+    LeaveAtOnce(fate.exit_code());
   return fate.exit_code();
 }
 
@@ -88,5 +74,9 @@ int Serve(const ServerOptions& options) {
 
 int main(int argc, char** argv) {
   const ruyi::CommandLine line = ruyi::ParseCommandLine(argc, argv);
-  return line.options.has_value() ? ruyi::Serve(*line.options) : line.exit_code;
+  if (!line.options.has_value())
+    return line.exit_code;
+  const int exit_code = ruyi::Serve(*line.options);
+  ruyi::FlushLog(ruyi::kFlushTimeout);
+  return exit_code;
 }

@@ -8,34 +8,35 @@
 namespace ruyi {
 namespace {
 
-// Sent to the thread alone, to end it.
-constexpr int kStop = SIGUSR1;
-
-sigset_t Signals() {
+sigset_t StopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, kStop})
+  for (const int signal : {SIGTERM, SIGINT})
     sigaddset(&signals, signal);
   return signals;
 }
 
 }  // namespace
 
-void BlockStopSignals() {
-  const sigset_t signals = Signals();
+void ClaimSignals() {
+  const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  for (const int ignored : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2})
+    signal(ignored, SIG_IGN);
 }
 
 SignalWaiter::SignalWaiter(std::function<void(int)> on_signal) {
-  thread_ = std::thread([signals = Signals(), on_signal = std::move(on_signal)] {
+  thread_ = std::thread([this, signals = StopSignals(), on_signal = std::move(on_signal)] {
     int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal != kStop)
+    while (sigwait(&signals, &signal) == 0 && !stopping_)
       on_signal(signal);
   });
 }
 
+// The signal only wakes the thread, which then sees the flag: no number is kept from the rest of the world.
 SignalWaiter::~SignalWaiter() {
-  pthread_kill(thread_.native_handle(), kStop);
+  stopping_ = true;
+  pthread_kill(thread_.native_handle(), SIGTERM);
   thread_.join();
 }
 

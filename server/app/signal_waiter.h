@@ -1,22 +1,26 @@
 // SIGTERM and SIGINT as calls of a function, on a thread of its own where everything is allowed. One per process.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <thread>
 
 namespace ruyi {
 
-// Leaves the signals to a SignalWaiter. Call it before any thread is started: threads inherit the mask.
-void BlockStopSignals();
+// Leaves SIGTERM and SIGINT to a SignalWaiter, and ignores SIGHUP, SIGPIPE, SIGUSR1 and SIGUSR2, which would otherwise
+// end the process. Call it before any thread is started: threads inherit the mask.
+void ClaimSignals();
 
 class SignalWaiter {
  public:
-  // Calls `on_signal` with each signal's number, from those on that came since BlockStopSignals.
+  // Calls `on_signal` with each signal's number, from those on that came since ClaimSignals.
   explicit SignalWaiter(std::function<void(int)> on_signal);
 
+  // A signal that comes now is lost.
   ~SignalWaiter();
 
  private:
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 

@@ -1,29 +1,29 @@
 // A thread that calls a function at a steady interval, until it is destroyed. Thread-safe.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
 namespace ruyi {
 
 class Ticker {
  public:
-  Ticker(absl::Duration interval, std::function<void()> tick)
-      : thread_([this, interval, tick = std::move(tick)] {
-          while (!stop_.WaitForNotificationWithTimeout(interval))
-            tick();
-        }) {}
+  // The interval is that of a steady clock: absl's waits follow the wall clock, and a jump of it would stop the ticks.
+  Ticker(absl::Duration interval, std::function<void()> tick);
 
-  ~Ticker() {
-    stop_.Notify();
-    thread_.join();
-  }
+  ~Ticker();
 
  private:
-  absl::Notification stop_;
+  // Blocks; whether the ticker is to end.
+  bool AwaitStop(absl::Duration interval);
+
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -142,6 +142,22 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_EQ(options.fp8, Fp8Settings());
 }
 
+// Where an address is wrong the message says so, rather than that it is in use.
+void ExpectMalformed(const std::string& flag, const std::string& address, const std::string& message) {
+  const Parsed parsed = Parse({"--model", "folder", flag, address});
+  EXPECT_EQ(parsed.line.exit_code, 2) << address;
+  EXPECT_THAT(parsed.error, testing::AllOf(HasSubstr(flag), HasSubstr(address), HasSubstr(message)));
+}
+
+TEST(CommandLine, SaysWhichAddressIsMalformed) {
+  for (const char* flag : {"--listen", "--metrics-listen"}) {
+    for (const char* address : {":50051", "50051", "http://localhost:50051", "nowhere", "localhost:99999"})
+      ExpectMalformed(flag, address, "must be HOST:PORT");
+    ExpectMalformed(flag, "unix:/run/ruyi", "Unix sockets are not served");
+  }
+  ExpectMalformed("--metrics-listen", "[::1]:9090", "only IPv4");
+}
+
 TEST(CommandLine, TakesEveryFlag) {
   std::vector<std::string> arguments;
   for (const auto& [flag, value] : UnusualValues())

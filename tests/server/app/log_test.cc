@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <functional>
 #include <string>
-#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_split.h"
@@ -13,25 +15,14 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "server/app/job_log.h"
+#include "tests/server/app/logged.h"
+#include "tests/server/patience.h"
 
 namespace ruyi {
 namespace {
 
 using nlohmann::json;
 using testing::ElementsAre;
-
-// What `write` logs at `level`, one object per line.
-std::vector<json> Logged(std::string_view level, const std::function<void()>& write) {
-  testing::internal::CaptureStderr();
-  SetLogLevel(level);
-  write();
-  std::vector<json> lines;
-  const std::string text = testing::internal::GetCapturedStderr();
-  for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty()))
-    lines.push_back(json::parse(line, nullptr, /*allow_exceptions=*/false));
-  SetLogLevel("error");
-  return lines;
-}
 
 std::vector<std::string> Events(const std::vector<json>& lines) {
   std::vector<std::string> events;
@@ -87,6 +78,65 @@ TEST(Log, DropsWhatIsBelowTheLevel) {
   EXPECT_THAT(Events(Logged("info", write_all)), ElementsAre("info", "warning", "error"));
   EXPECT_THAT(Events(Logged("warning", write_all)), ElementsAre("warning", "error"));
   EXPECT_THAT(Events(Logged("error", write_all)), ElementsAre("error"));
+}
+
+// Standard error as a pipe whose reader does not read until it is told.
+class StoppedReader {
+ public:
+  StoppedReader() : stderr_(dup(STDERR_FILENO)) {
+    EXPECT_EQ(pipe(pipe_.data()), 0);
+    dup2(pipe_[1], STDERR_FILENO);
+    close(pipe_[1]);
+  }
+  ~StoppedReader() {
+    close(pipe_[0]);
+    close(stderr_);
+  }
+
+  // Everything up to `flush`, during which it reads. Standard error is what it was after that.
+  std::string ReadDuring(const std::function<void()>& flush) {
+    std::string text;
+    std::thread reader([&] {
+      std::array<char, 4096> part;
+      for (ssize_t size; (size = read(pipe_[0], part.data(), part.size())) > 0;)
+        text.append(part.data(), static_cast<size_t>(size));
+    });
+    flush();
+    dup2(stderr_, STDERR_FILENO);  // the last writer of the pipe
+    reader.join();
+    return text;
+  }
+
+ private:
+  const int stderr_;
+  std::array<int, 2> pipe_;
+};
+
+TEST(Log, GoesOnWithoutAReaderAndSaysWhatWasLost) {
+  constexpr int kLines = 3 * kLogCapacity;
+  ASSERT_TRUE(FlushLog(kPatience));
+  SetLogLevel("info");
+  StoppedReader reader;
+  const std::string text(100, 'x');  // so that the lines fill any pipe
+  for (int i = 0; i < kLines; ++i)
+    Log(LogLevel::kInfo, "line", {{"number", i}, {"text", text}});
+  EXPECT_FALSE(FlushLog(absl::ZeroDuration()));
+  const std::string written = reader.ReadDuring([] { EXPECT_TRUE(FlushLog(kPatience)); });
+  SetLogLevel("error");
+  int found = 0;
+  int dropped = 0;
+  json last;
+  for (const absl::string_view line : absl::StrSplit(written, '\n', absl::SkipEmpty())) {
+    last = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    ASSERT_TRUE(last.is_object()) << line;
+    if (last["event"] == "log_dropped")
+      dropped += last["lines"].get<int>();
+    else
+      ++found;
+  }
+  EXPECT_GT(dropped, 0);
+  EXPECT_EQ(found + dropped, kLines);
+  EXPECT_EQ(last["number"], kLines - 1);
 }
 
 TEST(JobLog, TellsBeginningAndEndOfAJob) {

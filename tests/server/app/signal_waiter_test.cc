@@ -13,7 +13,7 @@ namespace {
 
 // In a process of its own, where all threads leave the signals to the waiter: exit code 0 when each of `signals` came.
 [[noreturn]] void SendTwice(int signal) {
-  BlockStopSignals();
+  ClaimSignals();
   kill(getpid(), signal);  // one before anyone waits
   Counter received;
   bool came_through = false;
@@ -40,8 +40,31 @@ TEST_P(SignalWaiterDeathTest, TellsEachSignal) {
 
 INSTANTIATE_TEST_SUITE_P(Signals, SignalWaiterDeathTest, testing::Values(SIGTERM, SIGINT));
 
+// Exit code 0 when `signal` is not told, and a SIGTERM after it is.
+[[noreturn]] void SendBeforeSigterm(int signal) {
+  ClaimSignals();
+  kill(getpid(), signal);  // one before anyone waits
+  Counter received;
+  const SignalWaiter waiter([&](int number) {
+    if (number != SIGTERM)
+      std::_Exit(1);
+    received.Increment();
+  });
+  kill(getpid(), signal);
+  kill(getpid(), SIGTERM);
+  std::_Exit(received.Await(1) ? 0 : 1);
+}
+
+class IgnoredSignalDeathTest : public SignalWaiterDeathTest {};
+
+TEST_P(IgnoredSignalDeathTest, DoesNothing) {
+  EXPECT_EXIT(SendBeforeSigterm(GetParam()), testing::ExitedWithCode(0), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, IgnoredSignalDeathTest, testing::Values(SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2));
+
 void EndWithoutSignal() {
-  BlockStopSignals();
+  ClaimSignals();
   {
     const SignalWaiter waiter([](int) { std::_Exit(1); });
   }

@@ -1,0 +1,10 @@
+// Takes what libraries would write to standard error into the log. Before it: gRPC and libprotobuf. After it: log.h.
+// A function of the whole process.
+#pragma once
+
+namespace ruyi {
+
+// Call it before the libraries are used.
+void LogLinesOfLibraries();
+
+}  // namespace ruyi

@@ -1,0 +1,26 @@
+#include "server/app/port_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "absl/strings/str_format.h"
+
+namespace ruyi {
+
+// Written under another name first: who sees the file sees all of it.
+absl::Status WritePortFile(const std::string& path, int port, int metrics_port) {
+  const std::string partial = path + ".part";
+  std::ofstream file(partial);
+  file << port << '\n' << metrics_port << '\n';
+  file.close();
+  if (file.good() && std::rename(partial.c_str(), path.c_str()) == 0)
+    return absl::OkStatus();
+  const int error = errno;
+  std::remove(partial.c_str());
+  return absl::UnavailableError(absl::StrFormat(
+      "cannot write --port-file %s: %s; name a file in a folder that can be written to", path, std::strerror(error)));
+}
+
+}  // namespace ruyi

@@ -1,0 +1,45 @@
+#include "server/app/library_lines.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/server/app/logged.h"
+
+namespace ruyi {
+namespace {
+
+TEST(LogLinesOfLibraries, TakesThoseOfGrpc) {
+  LogLinesOfLibraries();
+  const auto lines = Logged("info", [] { gpr_log(GPR_ERROR, "no \"%s\"", "port"); });
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0]["event"], "grpc");
+  EXPECT_EQ(lines[0]["level"], "error");
+  EXPECT_EQ(lines[0]["message"], "no \"port\"");
+}
+
+TEST(LogLinesOfLibraries, TakesThoseOfProtobuf) {
+  LogLinesOfLibraries();
+  const auto lines = Logged("info", [] {
+    GOOGLE_LOG(INFO) << "a";
+    GOOGLE_LOG(WARNING) << "b";
+    GOOGLE_LOG(ERROR) << "c";
+    EXPECT_ANY_THROW(GOOGLE_LOG(FATAL) << "d");
+  });
+  ASSERT_EQ(lines.size(), 4u);
+  const std::vector<std::pair<std::string, std::string>> wanted = {
+      {"info", "a"}, {"warning", "b"}, {"error", "c"}, {"error", "d"}};
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_EQ(lines[i]["event"], "protobuf");
+    EXPECT_EQ(lines[i]["level"], wanted[i].first);
+    EXPECT_EQ(lines[i]["message"], wanted[i].second);
+  }
+}
+
+}  // namespace
+}  // namespace ruyi

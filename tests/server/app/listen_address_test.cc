@@ -1,0 +1,67 @@
+#include "server/app/listen_address.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/status_matchers.h"
+
+namespace ruyi {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+TEST(CheckListenAddress, TakesHostsWithPorts) {
+  for (const char* text : {"127.0.0.1:50051", "0.0.0.0:0", "localhost:65535", "my-host.example:1"}) {
+    EXPECT_THAT(CheckListenAddress(text, AddressFamily::kAny), IsOk()) << text;
+    EXPECT_THAT(CheckListenAddress(text, AddressFamily::kIpv4Only), IsOk()) << text;
+  }
+}
+
+TEST(CheckListenAddress, TakesIpv6WhereItIsServed) {
+  for (const char* text : {"[::1]:50051", "[::]:0", "[fe80::1%eth0]:80"}) {
+    EXPECT_THAT(CheckListenAddress(text, AddressFamily::kAny), IsOk()) << text;
+    EXPECT_THAT(CheckListenAddress(text, AddressFamily::kIpv4Only),
+                StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr(text), HasSubstr("only IPv4"))))
+        << text;
+  }
+}
+
+TEST(CheckListenAddress, RefusesWhatIsMalformed) {
+  for (const char* text : {"",
+                           ":",
+                           "50051",
+                           ":50051",
+                           "nowhere",
+                           "host:",
+                           "host:port",
+                           "host:-1",
+                           "host:+1",
+                           "host:65536",
+                           "host: 1",
+                           "host:99999999999",
+                           "http://localhost:50051",
+                           "localhost:50051/",
+                           "::1:50051",
+                           "[::1]",
+                           "[::1]50051",
+                           "[localhost]:50051",
+                           "[]:50051",
+                           "[::1:50051",
+                           "a b:1",
+                           "127.0.0.1:1,127.0.0.1:2",
+                           "127.0.0.1:90r"}) {
+    EXPECT_THAT(CheckListenAddress(text, AddressFamily::kAny),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         AllOf(HasSubstr(text), HasSubstr("malformed"), HasSubstr("HOST:PORT"))))
+        << text;
+  }
+}
+
+TEST(CheckListenAddress, RefusesUnixSockets) {
+  EXPECT_THAT(CheckListenAddress("unix:/run/ruyi.sock", AddressFamily::kAny),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Unix sockets are not served")));
+}
+
+}  // namespace
+}  // namespace ruyi
