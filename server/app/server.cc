@@ -1,13 +1,11 @@
 #include "server/app/server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <string>
 #include <utility>
@@ -19,7 +17,7 @@
 #include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
-#include "server/app/log.h"
+#include "server/app/grpc_limits.h"
 #include "server/app/version.h"
 
 namespace ruyi {
@@ -58,7 +56,9 @@ int MaxMessageBytes(const RequestLimits& limits) {
 
 absl::Status CannotListen(const std::string& address, const std::string& flag) {
   return absl::UnavailableError(
-      absl::StrFormat("cannot listen on %s; is another server using the port? Choose one with %s", address, flag));
+      absl::StrFormat("cannot listen on %s: another program uses the port, or the host is none of this machine's; "
+                      "choose others with %s",
+                      address, flag));
 }
 
 // All devices are expected to be alike: the first one speaks for their costs, the one with the least for their memory.
@@ -114,7 +114,8 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                .draw_seed = &DrawSeed,
                .draw_id = &DrawId}),
       queue_metrics_(std::make_shared<QueueMetrics>(queue_, intake_)),
-      service_(intake_, *components_.clock, kVersion) {}
+      service_(intake_, *components_.clock, kVersion),
+      health_({v1::VideoService::service_full_name()}) {}
 
 Server::~Server() {
   queue_.Close();
@@ -123,7 +124,7 @@ Server::~Server() {
   if (loader_.joinable())
     loader_.join();
   if (grpc_ != nullptr)
-    grpc_->Shutdown(std::chrono::system_clock::now());
+    EndCalls(absl::ZeroDuration());
   exposer_.reset();
   service_.Stop();  // like /metrics, what is being decoded asks the workers' pipelines
   std::vector<std::unique_ptr<Worker>> workers;
@@ -148,27 +149,20 @@ absl::Status Server::ListenForMetrics(const ServerOptions& options) {
 }
 
 absl::Status Server::Listen(const ServerOptions& options) {
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   if (!options.reflection)
     builder.SetOption(std::make_unique<WithoutReflection>());
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
-  builder.SetMaxReceiveMessageSize(MaxMessageBytes(intake_.limits()));
+  LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
+  builder.RegisterService(&health_);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0)
     return CannotListen(options.listen, "--listen");
-  SetServing(false);
   heartbeats_.emplace(kTick, [this] { service_.Tick(); });
   return absl::OkStatus();
-}
-
-void Server::SetServing(bool serving) {
-  grpc::HealthCheckServiceInterface* health = grpc_->GetHealthCheckService();
-  health->SetServingStatus(serving);  // every service that has a status, and the server as a whole
-  health->SetServingStatus(ruyi::v1::VideoService::service_full_name(), serving);
 }
 
 void Server::StartLoading(Listener on_loaded) {
@@ -195,7 +189,7 @@ absl::Status Server::LoadModel() {
   StartWorkers(std::move(pipelines));
   intake_.SetReady(std::move(model));
   if (!draining_)
-    SetServing(true);
+    health_.SetServing(true);
   return absl::OkStatus();
 }
 
@@ -225,7 +219,7 @@ void Server::OnWorkerLost(const absl::Status& why) {
 void Server::StopServing() {
   absl::MutexLock lock(&mutex_);
   draining_ = true;
-  SetServing(false);
+  health_.SetServing(false);
 }
 
 void Server::Drain(absl::Duration timeout) {
@@ -235,12 +229,18 @@ void Server::Drain(absl::Duration timeout) {
     CancelAll();
     queue_.AwaitIdle(absl::InfiniteDuration());
   }
-  grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kFlushTimeout));
+  EndCalls(kFlushTimeout);
 }
 
 void Server::DrainAfterLoss() {
   queue_.AwaitIdle(kFlushTimeout);
-  grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kFlushTimeout));
+  EndCalls(kFlushTimeout);
+}
+
+void Server::EndCalls(absl::Duration timeout) {
+  health_.EndWatches();
+  const gpr_timespec time = gpr_time_from_millis(absl::ToInt64Milliseconds(timeout), GPR_TIMESPAN);
+  grpc_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), time));
 }
 
 void Server::CancelAll() {

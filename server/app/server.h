@@ -19,6 +19,7 @@
 #include "core/request/limits.h"
 #include "core/worker/worker.h"
 #include "server/app/components.h"
+#include "server/app/health_service.h"
 #include "server/app/job_log.h"
 #include "server/app/server_options.h"
 #include "server/app/ticker.h"
@@ -71,7 +72,8 @@ class Server {
   void StartWorkers(std::vector<std::unique_ptr<Pipeline>> pipelines) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnWorkerLost(const absl::Status& why);
   void StopServing();
-  void SetServing(bool serving);
+  // Takes no more calls, and cancels those that have not ended after `timeout`. Blocks for that time at most.
+  void EndCalls(absl::Duration timeout);
 
   Components components_;
   const Listener on_worker_lost_;
@@ -82,6 +84,7 @@ class Server {
   JobIntake intake_;
   std::shared_ptr<QueueMetrics> queue_metrics_;
   VideoService service_;
+  HealthService health_;
   std::unique_ptr<prometheus::Exposer> exposer_;
   std::unique_ptr<grpc::Server> grpc_;
   std::optional<Ticker> heartbeats_;

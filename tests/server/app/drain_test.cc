@@ -1,4 +1,5 @@
 // The orderly end of a server: accepted jobs get their time, new ones are refused, every stream ends.
+#include <grpc/health/v1/health.grpc.pb.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -79,6 +80,21 @@ TEST_F(DrainTest, ReturnsAtOnceWithoutJobs) {
   RunningServer running;
   running.server().Drain(absl::InfiniteDuration());
   EXPECT_EQ(CheckHealth(running.channel(), ""), Health::kNoAnswer);
+}
+
+// Whoever watches the health hears of the end, and does not hold it up.
+TEST_F(DrainTest, EndsTheWatchesOfHealth) {
+  RunningServer running;
+  const auto stub = grpc::health::v1::Health::NewStub(running.channel());
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, {});
+  grpc::health::v1::HealthCheckResponse response;
+  EXPECT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING);
+  running.server().Drain(absl::InfiniteDuration());
+  while (watch->Read(&response))
+    EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(watch->Finish().error_message(), "the server stops");
 }
 
 TEST_F(DrainTest, LetsAJobFinish) {

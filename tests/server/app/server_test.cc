@@ -29,6 +29,12 @@ RawAnswer ListServices(const std::shared_ptr<grpc::Channel>& channel) {
   return RawCall(channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kListServices);
 }
 
+// What it says to file_containing_symbol, serialized: file descriptors.
+RawAnswer DescribeService(const std::shared_ptr<grpc::Channel>& channel, const std::string& name) {
+  const std::string request = std::string("\x22") + static_cast<char>(name.size()) + name;  // field 4, a string
+  return RawCall(channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", request);
+}
+
 TEST(Server, MakesAVideo) {
   RunningServer running;
   ASSERT_THAT(running.status(), IsOk());
@@ -128,6 +134,18 @@ TEST(Server, ListsItsServicesByReflection) {
   EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
   EXPECT_THAT(answer.message, HasSubstr("ruyi.v1.VideoService"));
   EXPECT_THAT(answer.message, HasSubstr("grpc.health.v1.Health"));
+}
+
+// What grpcurl asks before it calls Health/Check.
+TEST(Server, DescribesEachServiceByReflection) {
+  RunningServer running;
+  for (const std::string name : {"ruyi.v1.VideoService", "grpc.health.v1.Health"}) {
+    const RawAnswer answer = DescribeService(running.channel(), name);
+    EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+    EXPECT_THAT(answer.message, testing::Not(HasSubstr("not found"))) << name;
+    EXPECT_THAT(answer.message, HasSubstr(name.substr(name.rfind('.') + 1))) << name;
+    EXPECT_THAT(answer.message, HasSubstr(".proto")) << name;
+  }
 }
 
 TEST(Server, HasNoReflectionWhenNoneIsWanted) {

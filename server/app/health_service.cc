@@ -1,0 +1,134 @@
+#include "server/app/health_service.h"
+
+#include <optional>
+#include <utility>
+
+namespace ruyi {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+using ServingStatus = HealthCheckResponse::ServingStatus;
+
+namespace {
+
+ServingStatus StatusOf(bool serving) {
+  return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+}
+
+grpc::Status Stopping() {
+  return {grpc::StatusCode::UNAVAILABLE, "the server stops"};
+}
+
+}  // namespace
+
+// One Watch call. Of several changes during a write, the last one is written.
+class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse> {
+ public:
+  Watcher(HealthService& service, bool is_known) : service_(service), is_known_(is_known) {}
+
+  void Tell(bool serving) {
+    absl::MutexLock lock(&mutex_);
+    wanted_ = is_known_ ? StatusOf(serving) : HealthCheckResponse::SERVICE_UNKNOWN;
+    Continue();
+  }
+
+  // The first status stays.
+  void End(const grpc::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    if (!final_status_.has_value())
+      final_status_ = status;
+    Continue();
+  }
+
+  void OnWriteDone(bool /*ok*/) override {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    Continue();
+  }
+
+  void OnCancel() override { End(grpc::Status::CANCELLED); }
+  void OnDone() override { service_.Remove(this); }
+
+ private:
+  void Continue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (writing_ || finished_)
+      return;
+    if (final_status_.has_value()) {
+      finished_ = true;
+      Finish(*final_status_);
+    } else if (message_.status() != wanted_) {
+      writing_ = true;
+      message_.set_status(wanted_);
+      StartWrite(&message_);
+    }
+  }
+
+  HealthService& service_;
+  const bool is_known_;
+
+  absl::Mutex mutex_;
+  ServingStatus wanted_ ABSL_GUARDED_BY(mutex_) = HealthCheckResponse::UNKNOWN;
+  HealthCheckResponse message_;  // the last one written; touched only while no write is under way
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<grpc::Status> final_status_ ABSL_GUARDED_BY(mutex_);  // nothing is written after it is set
+};
+
+HealthService::HealthService(std::set<std::string> services) : services_(std::move(services)) {}
+
+HealthService::~HealthService() = default;
+
+void HealthService::SetServing(bool serving) {
+  absl::MutexLock lock(&mutex_);
+  serving_ = serving;
+  for (const auto& [watcher, owned] : watchers_)
+    owned->Tell(serving);
+}
+
+void HealthService::EndWatches() {
+  absl::MutexLock lock(&mutex_);
+  ended_ = true;
+  for (const auto& [watcher, owned] : watchers_)
+    owned->End(Stopping());
+}
+
+grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context, const HealthCheckRequest* request,
+                                               HealthCheckResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!IsKnown(request->service())) {
+    reactor->Finish({grpc::StatusCode::NOT_FOUND, "unknown service"});
+    return reactor;
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    response->set_status(StatusOf(serving_));
+  }
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::CallbackServerContext* /*context*/,
+                                                                    const HealthCheckRequest* request) {
+  auto watcher = std::make_unique<Watcher>(*this, IsKnown(request->service()));
+  Watcher* const reactor = watcher.get();
+  absl::MutexLock lock(&mutex_);
+  watchers_.emplace(reactor, std::move(watcher));
+  if (ended_)
+    reactor->End(Stopping());
+  else
+    reactor->Tell(serving_);
+  return reactor;
+}
+
+bool HealthService::IsKnown(const std::string& service) const {
+  return service.empty() || services_.contains(service);
+}
+
+void HealthService::Remove(const Watcher* watcher) {
+  std::unique_ptr<Watcher> removed;  // let go last, after the lock
+  absl::MutexLock lock(&mutex_);
+  removed = std::move(watchers_.at(watcher));
+  watchers_.erase(watcher);
+}
+
+}  // namespace ruyi

@@ -1,0 +1,54 @@
+// grpc.health.v1, with one answer for the server and its services: NOT_SERVING from before the port is bound until
+// Server says otherwise. gRPC's own implementation says SERVING at first, and reflection cannot describe it. Before it:
+// Server. After it: the wire. It must outlive the gRPC server that it is registered with. Thread-safe.
+#pragma once
+
+#include <grpc/health/v1/health.grpc.pb.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace ruyi {
+
+class HealthService final : public grpc::health::v1::Health::CallbackService {
+ public:
+  // Knows the full names in `services`, and "" for the server as a whole.
+  explicit HealthService(std::set<std::string> services);
+  ~HealthService() override;
+
+  // Changes what all are, and tells those who watch.
+  void SetServing(bool serving);
+
+  // Ends every Watch with UNAVAILABLE, those too that begin later: open ones would hold up the end of the gRPC server.
+  void EndWatches();
+
+  // NOT_FOUND: an unknown service.
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const grpc::health::v1::HealthCheckRequest* request,
+                                  grpc::health::v1::HealthCheckResponse* response) override;
+
+  // Says SERVICE_UNKNOWN of an unknown service, and stays open.
+  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
+      grpc::CallbackServerContext* context, const grpc::health::v1::HealthCheckRequest* request) override;
+
+ private:
+  class Watcher;
+
+  bool IsKnown(const std::string& service) const;
+  void Remove(const Watcher* watcher);
+
+  const std::set<std::string> services_;
+
+  absl::Mutex mutex_;  // taken before a watcher's
+  bool serving_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  // Each until gRPC is done with it.
+  std::map<const Watcher*, std::unique_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ruyi
