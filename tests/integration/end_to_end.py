@@ -4,6 +4,7 @@ usage: end_to_end.py BIN_FOLDER REPOSITORY_ROOT
 """
 
 import base64
+import contextlib
 import fractions
 import hashlib
 import json
@@ -15,8 +16,9 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
-from programs import DEADLINE_S, Client, Server, TimedOut
+from programs import ANY_PORT, DEADLINE_S, Client, Server, TimedOut, await_ports, clean_environment
 
 BIN = pathlib.Path(sys.argv.pop(1))
 ROOT = pathlib.Path(sys.argv.pop(1))
@@ -279,6 +281,47 @@ class ShutdownTest(EndToEndTest):
             run = subprocess.run([BIN / "ruyi-server", "--version"], capture_output=True, text=True, check=True,
                                  timeout=DEADLINE_S, env={**environment, "OMP_DISPLAY_ENV": "verbose", **policy})
             self.assertIn(f"GOMP_SPINCOUNT = '{spins}'", run.stderr)
+
+    def test_a_port_file_that_cannot_be_written_ends_the_server_while_it_loads(self):
+        server = self.start(port_file=self.folder / "none" / "ports")
+        self.assertEqual(server.exit_code(), 1)
+        self.assertIn(str(self.folder / "none" / "ports"), server.await_log("cannot_start")["message"])
+        self.assertEqual(self.events_of_log(server)[-1], "cannot_start")  # it did not wait for the model
+
+    def start_unread(self, port_file):
+        """A server whose standard error is a full pipe that nobody reads."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(1))
+        os.set_blocking(writer, True)
+        server = subprocess.Popen([BIN / "ruyi-server", "--model", MODEL, "--listen", ANY_PORT, "--metrics-listen",
+                                   ANY_PORT, "--port-file", port_file, "--calibration-file", "none"], stderr=writer,
+                                  env=clean_environment())
+        os.close(writer)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        return server
+
+    def test_a_log_that_nobody_reads_holds_up_nothing(self):
+        port_file = self.folder / "ports"
+        server = self.start_unread(port_file)
+        api, metrics = await_ports(port_file)
+        deadline = time.monotonic() + DEADLINE_S
+        while Client(BIN / "ruyi-client", f"127.0.0.1:{api}", ["capabilities"]).exit_code() != 0:
+            self.assertLess(time.monotonic(), deadline)
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=DEADLINE_S) as answer:
+            self.assertIn("ruyi_model_ready 1", answer.read().decode())
+        client = Client(BIN / "ruyi-client", f"127.0.0.1:{api}",
+                        ["generate", "--image", str(PHOTO), "--out", str(self.folder / "film.mp4"), *LONG])
+        self.addCleanup(client.kill)
+        client.await_denoising()
+        client.signal(signal.SIGINT)
+        self.assertEqual(client.exit_code(), 130)
+        server.terminate()
+        self.assertEqual(server.wait(DEADLINE_S), 0)
 
     def test_a_folder_without_a_model(self):
         server = self.start(model=self.folder / "nothing")

@@ -99,6 +99,16 @@ class Program:
         return "\n".join(self.stderr.all())
 
 
+def await_ports(port_file):
+    """What `port_file` says, once it is there."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not port_file.exists():
+        if time.monotonic() > deadline:
+            raise TimedOut("no port file")
+        os.sched_yield()
+    return [int(port) for port in port_file.read_text(encoding="utf-8").split()]
+
+
 class Server(Program):
     """ruyi-server, on free ports if `flags` do not say otherwise, and what it logs."""
 
@@ -121,12 +131,7 @@ class Server(Program):
     def ports(self):
         """Of the API and of /metrics, from --port-file."""
         self.await_log("listening")
-        deadline = time.monotonic() + DEADLINE_S
-        while not self.port_file.exists():  # it is written right after the log says so
-            if time.monotonic() > deadline:
-                raise TimedOut("no port file")
-            os.sched_yield()
-        return [int(port) for port in self.port_file.read_text(encoding="utf-8").split()]
+        return await_ports(self.port_file)  # it is written right after the log says so
 
     def address(self):
         return f"127.0.0.1:{self.ports()[0]}"
