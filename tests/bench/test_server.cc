@@ -17,7 +17,7 @@
 namespace ruyi {
 namespace {
 
-constexpr absl::Duration kLoadTimeout = absl::Seconds(120);
+constexpr absl::Duration kLoadTimeout = absl::Seconds(600);
 
 void RequireOk(const absl::Status& status) {
   if (status.ok())

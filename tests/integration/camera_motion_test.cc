@@ -35,7 +35,7 @@ constexpr int kSteps = 15;
 constexpr uint64_t kSeed = 1;
 constexpr double kTolerance = 0.2;   // of the speed
 constexpr double kStillness = 0.04;  // pixels per frame: a tenth of the slowest motion
-constexpr absl::Duration kLoadTimeout = absl::Seconds(120);
+constexpr absl::Duration kLoadTimeout = absl::Seconds(600);
 constexpr absl::Duration kFilmTimeout = absl::Seconds(240);
 
 std::string ReadFile(const char* path) {

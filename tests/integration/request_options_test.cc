@@ -29,7 +29,7 @@ using testing::HasSubstr;
 const std::filesystem::path kGolden = RUYI_SOURCE_DIR "/tests/golden";
 constexpr char kFirstLora[] = "rank4_alpha2";
 constexpr char kSecondLora[] = "rank3_noalpha";
-constexpr absl::Duration kLoadTimeout = absl::Seconds(120);
+constexpr absl::Duration kLoadTimeout = absl::Seconds(600);
 
 std::string ReadFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

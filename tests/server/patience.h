@@ -5,6 +5,6 @@
 
 namespace ruyi {
 
-inline constexpr absl::Duration kPatience = absl::Seconds(60);
+inline constexpr absl::Duration kPatience = absl::Seconds(300);
 
 }  // namespace ruyi
