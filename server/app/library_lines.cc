@@ -4,7 +4,9 @@
 #include <grpc/support/log.h>
 
 #include <string>
+#include <string_view>
 
+#include "core/base/library_log.h"
 #include "server/app/log.h"
 
 namespace ruyi {
@@ -30,11 +32,17 @@ void LogForProtobuf(google::protobuf::LogLevel level, const char* /*file*/, int 
   Log(LevelOf(level), "protobuf", {{"message", message}});
 }
 
+// Of pictures and videos: mostly what is odd about a picture of a caller.
+void LogForMedia(std::string_view library, std::string_view message) {
+  Log(LogLevel::kInfo, "library", {{"library", library}, {"message", message}});
+}
+
 }  // namespace
 
 void LogLinesOfLibraries() {
   gpr_set_log_function(&LogForGrpc);
   google::protobuf::SetLogHandler(&LogForProtobuf);
+  SetLibraryLog(&LogForMedia);
 }
 
 }  // namespace ruyi

@@ -1,5 +1,5 @@
-// Takes what libraries would write to standard error into the log. Before it: gRPC and libprotobuf. After it: log.h.
-// A function of the whole process.
+// Takes what libraries would write to standard error into the log. Before it: gRPC, libprotobuf, and those that
+// core/base/library_log.h speaks for. After it: log.h. A function of the whole process.
 #pragma once
 
 namespace ruyi {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/library_log.h"
 #include "tests/server/app/logged.h"
 
 namespace ruyi {
@@ -16,11 +17,22 @@ namespace {
 
 TEST(LogLinesOfLibraries, TakesThoseOfGrpc) {
   LogLinesOfLibraries();
+  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);  // as gRPC does when it is first used
   const auto lines = Logged("info", [] { gpr_log(GPR_ERROR, "no \"%s\"", "port"); });
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_EQ(lines[0]["event"], "grpc");
   EXPECT_EQ(lines[0]["level"], "error");
   EXPECT_EQ(lines[0]["message"], "no \"port\"");
+}
+
+TEST(LogLinesOfLibraries, TakesThoseOfPicturesAndVideos) {
+  LogLinesOfLibraries();
+  const auto lines = Logged("info", [] { LogFromLibrary("libpng", "odd \"profile\""); });
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0]["event"], "library");
+  EXPECT_EQ(lines[0]["level"], "info");
+  EXPECT_EQ(lines[0]["library"], "libpng");
+  EXPECT_EQ(lines[0]["message"], "odd \"profile\"");
 }
 
 TEST(LogLinesOfLibraries, TakesThoseOfProtobuf) {
