@@ -73,6 +73,12 @@ absl::Status ErrorWithReason(absl::StatusCode code, std::string_view message, st
   return WithErrorInfo(absl::Status(code, std::string(message)), {.reason = std::string(reason)});
 }
 
+absl::Status WithPrefix(std::string_view prefix, const absl::Status& status) {
+  absl::Status result(status.code(), absl::StrFormat("%s: %s", prefix, status.message()));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& value) { result.SetPayload(url, value); });
+  return result;
+}
+
 absl::Status InvalidFields(std::vector<FieldViolation> violations) {
   const auto describe = [](std::string* out, const FieldViolation& violation) {
     absl::StrAppend(out, violation.field, ": ", violation.description);

@@ -43,6 +43,9 @@ absl::Status ErrorWithReason(absl::StatusCode code, std::string_view message, st
 // INVALID_ARGUMENT with all violations of a request; the message lists them. `violations` must not be empty.
 absl::Status InvalidFields(std::vector<FieldViolation> violations);
 
+// Returns `status` with "`prefix`: " before its message, and all that it carries. `status` must not be OK.
+absl::Status WithPrefix(std::string_view prefix, const absl::Status& status);
+
 // What WithErrorInfo attached; an empty ErrorInfo when nothing was.
 ErrorInfo GetErrorInfo(const absl::Status& status);
 

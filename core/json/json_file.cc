@@ -141,6 +141,28 @@ absl::StatusOr<json> ReadJsonFile(const std::filesystem::path& path) {
   return value;
 }
 
+// Bytes that are no character are replaced in one of the two, and left out of the other.
+bool IsUtf8(std::string_view text) {
+  const json value(text);
+  const auto dump = [&](json::error_handler_t handler) { return value.dump(-1, ' ', /*ensure_ascii=*/false, handler); };
+  return dump(json::error_handler_t::replace) == dump(json::error_handler_t::ignore);
+}
+
+// Under another name first: who reads the file reads all of it.
+absl::Status WriteJsonFile(const std::filesystem::path& path, const json& value) {
+  constexpr int kIndent = 2;
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  const std::filesystem::path partial = path.string() + ".part";
+  const std::string text = value.dump(kIndent, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+  const bool is_written = (std::ofstream(partial) << text << "\n").flush().good();
+  if (is_written)
+    std::filesystem::rename(partial, path, error);
+  if (!is_written || error)
+    return absl::UnavailableError(absl::StrFormat("cannot write %s", path.string()));
+  return absl::OkStatus();
+}
+
 bool HasValue(const json& object, std::string_view key) {
   if (!object.is_object())
     return false;

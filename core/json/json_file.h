@@ -9,9 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/base/error_info.h"
+#include "core/base/status_macros.h"
 
 namespace ruyi {
 
@@ -22,6 +25,25 @@ absl::StatusOr<nlohmann::json> ParseJson(std::string_view text, std::string_view
 // The JSON object in a file of at most 64 MiB. NOT_FOUND: no such file. DATA_LOSS: see ParseJson, or not an object.
 // Blocks on the disk.
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::filesystem::path& path);
+
+// False where JSON, which is UTF-8, could not hold `text` as it is.
+bool IsUtf8(std::string_view text);
+
+// Writes `value` in place of what is at `path`, at once for who reads it; folders that are missing are made.
+// UNAVAILABLE: it cannot be written. Blocks on the disk.
+absl::Status WriteJsonFile(const std::filesystem::path& path, const nlohmann::json& value);
+
+// Returns what `parse`, a function from a JSON object to a StatusOr, makes of the file. Its error begins with the path.
+// Else those of ReadJsonFile.
+template <typename Parse>
+auto ParseJsonFile(const std::filesystem::path& path, const Parse& parse)
+    -> decltype(parse(std::declval<const nlohmann::json&>())) {
+  RUYI_ASSIGN_OR_RETURN(const nlohmann::json object, ReadJsonFile(path));
+  auto parsed = parse(object);
+  if (!parsed.ok())
+    return WithPrefix(path.string(), parsed.status());
+  return parsed;
+}
 
 // True when `object` has `key` with a value other than null.
 bool HasValue(const nlohmann::json& object, std::string_view key);

@@ -1,9 +1,7 @@
 #include "core/plan/calibration_file.h"
 
 #include <array>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -68,19 +66,6 @@ json ToJson(const Calibration& calibration) {
   return object;
 }
 
-// Under another name first: who reads the file reads all of it.
-absl::Status Replace(const std::filesystem::path& path, const std::string& text) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  const std::filesystem::path partial = path.string() + ".part";
-  const bool is_written = (std::ofstream(partial) << text).flush().good();
-  if (is_written)
-    std::filesystem::rename(partial, path, error);
-  if (!is_written || error)
-    return absl::UnavailableError(absl::StrFormat("cannot write %s", path.string()));
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<Calibration> ReadCalibration(const std::filesystem::path& path, const std::string& key) {
@@ -95,7 +80,7 @@ absl::Status WriteCalibration(const std::filesystem::path& path, const std::stri
   absl::StatusOr<json> all = ReadJsonFile(path);
   json object = all.ok() ? *std::move(all) : json::object();
   object[key] = ToJson(calibration);
-  return Replace(path, object.dump(2) + "\n");
+  return WriteJsonFile(path, object);
 }
 
 }  // namespace ruyi

@@ -39,11 +39,11 @@ constexpr std::array kTypes = {
     NamedType{"BOOL", c10::kBool},
 };
 
-std::optional<c10::ScalarType> TypeOf(std::string_view name) {
-  const auto found = std::find_if(kTypes.begin(), kTypes.end(), [&](const NamedType& t) { return t.name == name; });
-  if (found == kTypes.end())
-    return std::nullopt;
-  return found->type;
+// Returns null for a name that the format does not have.
+const NamedType* FindType(std::string_view name) {
+  const auto* const found =
+      std::find_if(kTypes.begin(), kTypes.end(), [&](const NamedType& type) { return type.name == name; });
+  return found == kTypes.end() ? nullptr : found;
 }
 
 uint64_t LittleEndian64(std::string_view bytes) {
@@ -71,12 +71,12 @@ absl::Status Damaged(std::string_view tensor, absl::string_view what) {
   return absl::DataLossError(absl::StrFormat("tensor '%s': %s", tensor, what));
 }
 
-// The bytes that `dtype` × `shape` takes; nothing when that does not fit 63 bits.
-std::optional<size_t> ByteSize(c10::ScalarType dtype, const std::vector<int64_t>& shape) {
+// Returns the bytes that `dtype` × `shape` takes.
+absl::StatusOr<size_t> ByteSize(std::string_view name, c10::ScalarType dtype, const std::vector<int64_t>& shape) {
   int64_t bytes = static_cast<int64_t>(c10::elementSize(dtype));
   for (const int64_t extent : shape) {
     if (__builtin_mul_overflow(bytes, extent, &bytes))
-      return std::nullopt;
+      return Damaged(name, "shape overflows");
   }
   return static_cast<size_t>(bytes);
 }
@@ -97,10 +97,10 @@ absl::StatusOr<c10::ScalarType> ParseType(std::string_view name, const json& fie
   const absl::StatusOr<std::string> dtype = GetString(fields, "dtype");
   if (!dtype.ok())
     return Damaged(name, dtype.status().message());
-  const std::optional<c10::ScalarType> type = TypeOf(*dtype);
-  if (!type.has_value())
+  const NamedType* type = FindType(*dtype);
+  if (type == nullptr)
     return Damaged(name, absl::StrFormat("unknown dtype '%s'", *dtype));
-  return *type;
+  return type->type;
 }
 
 absl::Status ParseOffsets(std::string_view name, const json& fields, size_t data_bytes, SafetensorsEntry& entry) {
@@ -126,11 +126,9 @@ absl::StatusOr<SafetensorsEntry> ParseEntry(std::string_view name, const json& f
   RUYI_ASSIGN_OR_RETURN(entry.dtype, ParseType(name, fields));
   RUYI_ASSIGN_OR_RETURN(entry.shape, ParseShape(name, fields));
   RUYI_RETURN_IF_ERROR(ParseOffsets(name, fields, data_bytes, entry));
-  const std::optional<size_t> size = ByteSize(entry.dtype, entry.shape);
-  if (!size.has_value())
-    return Damaged(name, "shape overflows");
-  if (*size != entry.end - entry.begin) {
-    return Damaged(name, absl::StrFormat("dtype and shape take %d bytes, but data_offsets span %d", *size,
+  RUYI_ASSIGN_OR_RETURN(const size_t size, ByteSize(name, entry.dtype, entry.shape));
+  if (size != entry.end - entry.begin) {
+    return Damaged(name, absl::StrFormat("dtype and shape take %d bytes, but data_offsets span %d", size,
                                          entry.end - entry.begin));
   }
   return entry;
@@ -204,6 +202,10 @@ absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(std::string_view file) 
   RUYI_RETURN_IF_ERROR(ParseHeader(file.substr(kLengthBytes, header_bytes), data_bytes, header));
   RUYI_RETURN_IF_ERROR(CheckCover(header.entries, data_bytes));
   return header;
+}
+
+std::string_view SafetensorsName(c10::ScalarType type) {
+  return NameOf(type).value_or("no type of the format");
 }
 
 bool AreValues(std::string_view bytes, c10::ScalarType dtype) {

@@ -17,10 +17,10 @@
 namespace ruyi {
 
 struct SafetensorsEntry {
-  c10::ScalarType dtype;
+  c10::ScalarType dtype = c10::ScalarType::Undefined;
   std::vector<int64_t> shape;
-  size_t begin;  // bytes from the start of the data
-  size_t end;
+  size_t begin = 0;  // bytes from the start of the data
+  size_t end = 0;
 };
 
 using SafetensorsEntries = std::map<std::string, SafetensorsEntry, std::less<>>;
@@ -35,6 +35,9 @@ struct SafetensorsHeader {
 // not JSON, an offset out of range, overlapping or with holes, a size that does not fit dtype × shape, an unknown
 // dtype, a name twice.
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(std::string_view file);
+
+// Returns the format's name of `type`: "F8_E4M3".
+std::string_view SafetensorsName(c10::ScalarType type);
 
 // True when `bytes` can be values of `dtype`: a BOOL is 0 or 1.
 bool AreValues(std::string_view bytes, c10::ScalarType dtype);

@@ -4,6 +4,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <system_error>
@@ -15,7 +16,9 @@
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/weights/magnitude.h"
 #include "core/weights/safetensors_file.h"
+#include "core/weights/weight_scale.h"
 
 namespace ruyi {
 
@@ -37,10 +40,18 @@ struct WeightStore::State {
   std::map<std::string, SafetensorsFile> files;                        // by file name
   std::map<std::string, const SafetensorsFile*, std::less<>> file_of;  // by tensor name
   std::set<std::string, std::less<>> known;                            // taken or ignored
+  std::set<std::string, std::less<>> in_8_bits;                        // of those taken from files
   std::vector<std::string> problems;
+  bool has_scales = false;  // that were applied
 
   at::Tensor Take(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits);
-  absl::StatusOr<at::Tensor> Find(const std::string& name, at::IntArrayRef shape) const;
+  absl::StatusOr<at::Tensor> Find(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits);
+  absl::StatusOr<at::Tensor> Read(const std::string& name, const SafetensorsFile& file, const LayerTraits& traits);
+  absl::StatusOr<at::Tensor> ApplyScale(const std::string& name, const at::Tensor& weight);
+  absl::Status CheckFinite(const at::Tensor& tensor, const LayerTraits& traits) const;
+  c10::ScalarType StorageType(c10::ScalarType type, const LayerTraits& traits) const;
+  std::string FileOf(const std::string& name) const;
+  std::vector<std::string> UnknownCompanions() const;
   at::Tensor Store(const at::Tensor& tensor, const LayerTraits& traits) const;
   absl::Status AddFile(const std::filesystem::path& path);
   absl::Status AddShards(const std::filesystem::path& index);
@@ -96,18 +107,65 @@ absl::Status WeightStore::State::AddShards(const std::filesystem::path& index) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<at::Tensor> WeightStore::State::Find(const std::string& name, at::IntArrayRef shape) const {
+absl::StatusOr<at::Tensor> WeightStore::State::Find(const std::string& name, at::IntArrayRef shape,
+                                                    const LayerTraits& traits) {
   const auto given_one = given.find(name);
   const auto found = file_of.find(name);
   if (given_one == given.end() && found == file_of.end())
-    return absl::NotFoundError(absl::StrCat("'", name, "' is missing"));
+    return absl::NotFoundError("is missing");
   const at::IntArrayRef stored =
       given_one != given.end() ? given_one->second.sizes() : at::IntArrayRef(found->second->entries().at(name).shape);
   if (stored != shape) {
-    return absl::FailedPreconditionError(absl::StrFormat("'%s' has shape [%s], expected [%s]", name,
-                                                         absl::StrJoin(stored, ", "), absl::StrJoin(shape, ", ")));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("has shape [%s], expected [%s]", absl::StrJoin(stored, ", "), absl::StrJoin(shape, ", ")));
   }
-  return given_one != given.end() ? given_one->second : found->second->Get(name);
+  return given_one != given.end() ? given_one->second : Read(name, *found->second, traits);
+}
+
+// The tensor as the file has it, or multiplied with its scale.
+absl::StatusOr<at::Tensor> WeightStore::State::Read(const std::string& name, const SafetensorsFile& file,
+                                                    const LayerTraits& traits) {
+  const c10::ScalarType type = file.entries().at(name).dtype;
+  if (!c10::isFloatingType(type)) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "is of type %s; a weight must be of a floating-point type, from F8_E4M3 to F64", SafetensorsName(type)));
+  }
+  if (c10::elementSize(type) == 1)
+    in_8_bits.insert(name);
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor stored, file.Get(name));
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor tensor, ApplyScale(name, stored));
+  RUYI_RETURN_IF_ERROR(CheckFinite(tensor, traits));
+  return tensor;
+}
+
+absl::StatusOr<at::Tensor> WeightStore::State::ApplyScale(const std::string& name, const at::Tensor& weight) {
+  for (const std::string& input_scale : InputScaleNames(name))
+    known.insert(input_scale);  // of no use where products are computed in more than 8 bits
+  for (const std::string& scale_name : ScaleNames(name)) {
+    const auto found = file_of.find(scale_name);
+    if (found == file_of.end())
+      continue;
+    known.insert(scale_name);
+    has_scales = true;
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor scale, found->second->Get(scale_name));
+    return Scaled(weight, scale);
+  }
+  return weight;
+}
+
+c10::ScalarType WeightStore::State::StorageType(c10::ScalarType type, const LayerTraits& traits) const {
+  return (rule ? rule(traits) : std::nullopt).value_or(type);
+}
+
+absl::Status WeightStore::State::CheckFinite(const at::Tensor& tensor, const LayerTraits& traits) const {
+  const double largest = LargestMagnitude(tensor);
+  if (!std::isfinite(largest))
+    return absl::FailedPreconditionError("is not finite: it holds NaN or infinity");
+  const c10::ScalarType type = StorageType(placement.dtype, traits);
+  if (std::isfinite(RoundedTo(type, RoundedTo(placement.dtype, largest))))
+    return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrFormat("is not finite as %s: its largest number is %g", c10::toString(type), largest));
 }
 
 // Parameters that were given keep their type where the rule has no other. All cross to the device as they are: left to
@@ -115,16 +173,36 @@ absl::StatusOr<at::Tensor> WeightStore::State::Find(const std::string& name, at:
 at::Tensor WeightStore::State::Store(const at::Tensor& tensor, const LayerTraits& traits) const {
   const at::Tensor there = tensor.to(placement.device, tensor.scalar_type());
   const at::Tensor placed = there.to(given.empty() ? placement.dtype : tensor.scalar_type());
-  return placed.to((rule ? rule(traits) : std::nullopt).value_or(placed.scalar_type()));
+  return placed.to(StorageType(placed.scalar_type(), traits));
 }
 
 at::Tensor WeightStore::State::Take(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits) {
   known.insert(name);
-  const absl::StatusOr<at::Tensor> tensor = Find(name, shape);
+  const absl::StatusOr<at::Tensor> tensor = Find(name, shape, traits);
   if (tensor.ok())
     return taken[name] = Store(*tensor, traits);
-  problems.emplace_back(tensor.status().message());
+  problems.push_back(absl::StrFormat("'%s'%s %s", name, FileOf(name), tensor.status().message()));
   return at::zeros({1}, at::TensorOptions(placement.dtype).device(placement.device)).expand(shape);
+}
+
+// " in model-1.safetensors" where there are several files.
+std::string WeightStore::State::FileOf(const std::string& name) const {
+  const auto found = file_of.find(name);
+  const auto file = std::find_if(files.begin(), files.end(), [&](const auto& entry) {
+    return found != file_of.end() && found->second == &entry.second;
+  });
+  return files.size() > 1 && file != files.end() ? absl::StrCat(" in ", file->first) : "";
+}
+
+// What a file says of the weights in 8 bits and nobody has understood.
+std::vector<std::string> WeightStore::State::UnknownCompanions() const {
+  std::vector<std::string> unknown;
+  for (const auto& [name, file] : file_of) {
+    const bool is_unknown = in_8_bits.contains(WeightOfCompanion(name)) || (IsScaleMarker(name) && !has_scales);
+    if (is_unknown && !known.contains(name))
+      unknown.push_back(name);
+  }
+  return unknown;
 }
 
 absl::StatusOr<WeightStore> WeightStore::Open(const std::filesystem::path& folder, std::string_view stem,
@@ -171,11 +249,25 @@ WeightScope WeightStore::root() {
 }
 
 absl::Status WeightStore::Finish() const {
-  if (state_->problems.empty())
-    return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrFormat("%s: %d tensors do not fit the configuration: %s",
-                                                       state_->source.string(), state_->problems.size(),
-                                                       absl::StrJoin(state_->problems, "; ")));
+  const std::string source = state_->source.string();
+  if (!state_->problems.empty()) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s: %d tensors cannot be used: %s", source, state_->problems.size(), absl::StrJoin(state_->problems, "; ")));
+  }
+  if (const std::vector<std::string> unknown = state_->UnknownCompanions(); !unknown.empty()) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s: '%s' and %d more say how weights in 8 bits are to be read, in a way that is not known; scale_weight and "
+        "weight_scale are: use such a model, or one in BF16",
+        source, unknown.front(), unknown.size() - 1));
+  }
+  return absl::OkStatus();
+}
+
+MappedFiles WeightStore::mapped_files() const {
+  MappedFiles mapped;
+  for (const auto& [name, file] : state_->files)
+    mapped.Add(file.bytes());
+  return mapped;
 }
 
 const Parameters& WeightStore::taken() const {
@@ -189,7 +281,8 @@ const LayerShapes& WeightStore::layers() const {
 std::vector<std::string> WeightStore::UnusedNames() const {
   std::vector<std::string> unused;
   for (const auto& [name, file] : state_->file_of) {
-    if (!state_->known.contains(name))
+    const bool is_heeded = state_->has_scales && IsScaleMarker(name);
+    if (!state_->known.contains(name) && !is_heeded)
       unused.push_back(name);
   }
   return unused;

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "core/tensor/placement.h"
 #include "core/weights/layer_update.h"
+#include "core/weights/mapped_files.h"
 #include "core/weights/storage_rule.h"
 
 namespace ruyi {
@@ -46,8 +47,14 @@ class WeightStore {
   // The scope with no prefix. The store must outlive it.
   WeightScope root();
 
-  // FAILED_PRECONDITION naming every tensor that a layer took and that was missing or had another shape.
+  // FAILED_PRECONDITION naming every tensor that a layer took and that was missing or had another shape, was of an
+  // integer type, or had numbers that are not finite, also after rounding to the type that they are to have. Weights in
+  // 8 bits are multiplied with their scales (weight_scale.h) when they are taken; also FAILED_PRECONDITION: what the
+  // files say of such weights beside that.
   absl::Status Finish() const;
+
+  // The files that what was taken may share.
+  MappedFiles mapped_files() const;
 
   // What layers have taken, as they have it.
   const Parameters& taken() const;

@@ -108,6 +108,14 @@ TEST(ErrorInfo, KeepsUnmetPreconditionsApartFromViolations) {
               ElementsAre(FieldsAre("4 blocks", "too large"), FieldsAre("4 blocks", "and too slow")));
 }
 
+TEST(WithPrefix, KeepsCodeAndAllThatIsCarried) {
+  const absl::Status inner = ErrorWithReason(absl::StatusCode::kUnimplemented, "no such layer", "SOME_REASON");
+  const absl::Status status = WithPrefix("config.json", inner);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(status.message(), "config.json: no such layer");
+  EXPECT_EQ(GetErrorInfo(status).reason, "SOME_REASON");
+}
+
 TEST(InvalidFields, KeepsTwoViolationsOfOneField) {
   const ErrorInfo info = GetErrorInfo(InvalidFields({{"size", "first"}, {"size", "second"}}));
   EXPECT_THAT(info.field_violations, ElementsAre(FieldsAre("size", "first"), FieldsAre("size", "second")));

@@ -118,5 +118,40 @@ TEST(HasValue, IsFalseForWhatIsNoObject) {
   EXPECT_TRUE(HasValue(json{{"a", 0}}, "a"));
 }
 
+TEST(ParseJsonFile, NamesTheFileOfAWrongValue) {
+  const TemporaryFolder folder;
+  const auto layers = [](const json& object) { return GetInt(object, "layers"); };
+  EXPECT_EQ(*ParseJsonFile(folder.Write("good.json", R"({"layers": 2})"), layers), 2);
+  const absl::Status status = ParseJsonFile(folder.Write("bad.json", R"({"layers": "2"})"), layers).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("bad.json"), HasSubstr("'layers'")));
+  EXPECT_TRUE(absl::IsNotFound(ParseJsonFile(folder.path() / "none.json", layers).status()));
+}
+
+TEST(IsUtf8, TakesTextsAndNothingElse) {
+  for (const char* text : {"", "film", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x8e\xac", "a\nb"})
+    EXPECT_TRUE(IsUtf8(text)) << text;
+  for (const char* text : {"caf\xe9", "\xc3", "\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"})
+    EXPECT_FALSE(IsUtf8(text)) << text;
+}
+
+TEST(WriteJsonFile, ReplacesAFileAndMakesItsFolder) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "deeper" / "x.json";
+  EXPECT_TRUE(WriteJsonFile(path, {{"a", 1}}).ok());
+  EXPECT_TRUE(WriteJsonFile(path, {{"b", "\xff"}}).ok());  // no UTF-8
+  const absl::StatusOr<json> read = ReadJsonFile(path);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->size(), 1);
+  EXPECT_TRUE(read->contains("b"));
+}
+
+TEST(WriteJsonFile, SaysWhatCannotBeWritten) {
+  const TemporaryFolder folder;
+  const absl::Status status = WriteJsonFile(folder.Write("file", "x") / "x.json", {});
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("x.json"));
+}
+
 }  // namespace
 }  // namespace ruyi

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_format.h"
 #include "tests/core/weights/safetensors_bytes.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
@@ -81,11 +82,14 @@ TEST_F(WeightStoreTest, NamesWhatNobodyTook) {
   EXPECT_TRUE(store->Finish().ok());
 }
 
-TEST_F(WeightStoreTest, DamagedBoolIsReportedByFinish) {
-  folder_.Write("model.safetensors", SafetensorsBytes({{"x", "BOOL", {1}, "\x07"}}));
-  auto store = Open();
-  store->root().Take("x", {1});
-  EXPECT_THAT(std::string(store->Finish().message()), HasSubstr("BOOL"));
+TEST_F(WeightStoreTest, RefusesIntegersByName) {
+  for (const char* type : {"I8", "U8", "BOOL"}) {
+    folder_.Write("model.safetensors", SafetensorsBytes({{"x", type, {1}, "\x01"}}));
+    auto store = Open();
+    store->root().Take("x", {1});
+    EXPECT_THAT(store->Finish(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                          HasSubstr(absl::StrFormat("'x' is of type %s; a weight must be", type))));
+  }
 }
 
 TEST_F(WeightStoreTest, WithoutFilesIsNotFound) {

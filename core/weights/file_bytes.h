@@ -1,0 +1,39 @@
+// The bytes of one file, copied into memory, or mapped where they are many. Before it: a path. After it:
+// safetensors_file.h. What is mapped changes with the file when somebody writes into it, and the process is killed when
+// somebody cuts it short: CheckUnchanged tells it before that, most of the time. Immutable; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/weights/file_state.h"
+
+namespace ruyi {
+
+class FileBytes {
+ public:
+  static constexpr int64_t kMapFrom = int64_t{64} << 20;  // bytes
+
+  // Maps a file of kMapFrom bytes or more and copies a smaller one. Errors: those of Read, but for the limit. Blocks on
+  // the disk.
+  static absl::StatusOr<std::shared_ptr<const FileBytes>> Open(const std::filesystem::path& path);
+
+  // Copies the file. NOT_FOUND: it cannot be opened. DATA_LOSS: it is no regular file, or cannot be read.
+  // FAILED_PRECONDITION: it has more than `max_bytes`, or was written to meanwhile. RESOURCE_EXHAUSTED: there is no
+  // memory for it. Blocks on the disk.
+  static absl::StatusOr<std::shared_ptr<const FileBytes>> Read(const std::filesystem::path& path, int64_t max_bytes);
+
+  virtual ~FileBytes() = default;
+
+  virtual std::string_view bytes() const = 0;
+
+  // FAILED_PRECONDITION with reason MODEL_CHANGED: the file is mapped, and was written to or cut short since. A file
+  // that was deleted, or replaced by renaming another over it, is as it was. Blocks on the disk for a moment.
+  virtual absl::Status CheckUnchanged() const = 0;
+};
+
+}  // namespace ruyi
