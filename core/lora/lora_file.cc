@@ -1,6 +1,8 @@
 #include "core/lora/lora_file.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/repeat_interleave.h>
 
 #include <algorithm>
@@ -15,6 +17,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
+#include "core/digest/sha256.h"
+#include "core/request/limits.h"
+#include "core/weights/magnitude.h"
 
 namespace ruyi {
 
@@ -34,6 +39,11 @@ constexpr std::string_view kPrefix = "lora_unet_";  // then mostly one '_' more,
 
 absl::Status Refuse(std::string_view tensor, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrFormat("tensor '%s' %s", tensor, what));
+}
+
+// In the narrowest type that is computed in.
+bool IsFinite(double magnitude) {
+  return std::isfinite(RoundedTo(at::kBFloat16, magnitude));
 }
 
 std::string ShapeText(const std::vector<int64_t>& shape) {
@@ -65,12 +75,14 @@ absl::Status CheckFit(const std::string& tensor, const std::vector<int64_t>& sha
 }  // namespace
 
 absl::StatusOr<LoraFile> LoraFile::Open(const std::filesystem::path& path) {
-  RUYI_ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::Open(path));
+  RUYI_ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::Read(path, kMaxBytes));
   return LoraFile(std::move(file));
 }
 
 absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::Pairs(const LayerShapes& layers) const {
   const auto names = KohyaNames(layers);
+  if (file_.entries().empty())
+    return absl::InvalidArgumentError("there is no layer in it; a LoRA changes at least one");
   std::map<std::string, Pair> pairs;
   for (const auto& [tensor, entry] : file_.entries()) {
     const size_t dot = tensor.find('.');
@@ -122,17 +134,53 @@ absl::StatusOr<double> LoraFile::Scale(const Pair& pair) const {
   return value / static_cast<double>(file_.entries().at(pair.down).shape[0]);
 }
 
+// As stored, without the two dimensions of a convolution of 1 x 1.
+absl::StatusOr<at::Tensor> LoraFile::Matrix(const std::string& name) const {
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor stored, file_.Get(name));
+  if (!stored.is_floating_point())
+    return Refuse(name, absl::StrFormat("is of type %s; it must be of a floating-point type",
+                                        SafetensorsName(stored.scalar_type())));
+  return stored.flatten(1);
+}
+
+// Both matrices and their product are finite in the narrowest type that is computed in, whatever the strength. The
+// product itself is only computed where the largest numbers of both do not settle it.
+absl::Status LoraFile::CheckNumbers(const Pair& pair) const {
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor up, Matrix(pair.up));
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor down, Matrix(pair.down));
+  const double largest_up = LargestMagnitude(up);
+  if (!IsFinite(largest_up))
+    return Refuse(pair.up, "is not finite");
+  const double largest_down = LargestMagnitude(down);
+  if (!IsFinite(largest_down))
+    return Refuse(pair.down, "is not finite");
+  const double factor = std::abs(pair.scale) * kLoraStrength.max;
+  if (!IsFinite(largest_up * factor))
+    return Refuse(pair.up, "is not finite once its alpha is applied");
+  if (IsFinite(largest_up * largest_down * factor * static_cast<double>(up.size(1))))
+    return absl::OkStatus();
+  const at::Tensor product = at::matmul(up.to(at::kDouble), down.to(at::kDouble)) * factor;
+  return IsFinite(LargestMagnitude(product))
+             ? absl::OkStatus()
+             : Refuse(pair.up, "is not finite once it is multiplied with its lora_down.weight");
+}
+
 absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::CheckedPairs(const LayerShapes& layers) const {
   RUYI_ASSIGN_OR_RETURN(auto pairs, Pairs(layers));
   for (auto& [layer, pair] : pairs) {
     RUYI_RETURN_IF_ERROR(CheckPair(pair, layers.find(layer)->second));
     RUYI_ASSIGN_OR_RETURN(pair.scale, Scale(pair));
+    RUYI_RETURN_IF_ERROR(CheckNumbers(pair));
   }
   return pairs;
 }
 
 absl::Status LoraFile::Check(const LayerShapes& layers) const {
   return CheckedPairs(layers).status();
+}
+
+std::string LoraFile::sha256() const {
+  return Sha256Hex(file_.bytes()->bytes());
 }
 
 int64_t LoraFile::parameters() const {
@@ -146,12 +194,12 @@ absl::StatusOr<LayerUpdates> LoraFile::Updates(const LayerShapes& layers, double
   RUYI_ASSIGN_OR_RETURN(const auto pairs, CheckedPairs(layers));
   LayerUpdates updates;
   for (const auto& [layer, pair] : pairs) {
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor up, file_.Get(pair.up));
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor down, file_.Get(pair.down));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor up, Matrix(pair.up));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor down, Matrix(pair.down));
     // A convolution of 1 x 1 changes every place of a larger kernel alike.
     const int64_t kernel_area = layers.find(layer)->second.kernel_area;
-    updates[layer] = {.up = up.flatten(1).to(at::kFloat) * (strength * pair.scale),
-                      .down = at::repeat_interleave(down.flatten(1).to(at::kFloat), kernel_area, 1)};
+    updates[layer] = {.up = up.to(at::kFloat) * (strength * pair.scale),
+                      .down = at::repeat_interleave(down.to(at::kFloat), kernel_area, 1)};
   }
   return updates;
 }

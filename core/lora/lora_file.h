@@ -4,6 +4,8 @@
 // Ruyi-Models.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -17,12 +19,20 @@ namespace ruyi {
 
 class LoraFile {
  public:
-  // DATA_LOSS: a damaged file (see SafetensorsFile). NOT_FOUND: no such file. Blocks on the disk.
+  static constexpr int64_t kMaxBytes = int64_t{8} << 30;  // of a file
+
+  // Reads the whole file, so that nobody can change it any more. DATA_LOSS: a damaged file (see SafetensorsFile).
+  // NOT_FOUND: no such file. FAILED_PRECONDITION: it is larger than kMaxBytes, or was written to while it was read.
+  // RESOURCE_EXHAUSTED: there is no memory for it. Blocks on the disk.
   static absl::StatusOr<LoraFile> Open(const std::filesystem::path& path);
 
   // INVALID_ARGUMENT, naming the tensor: one that fits no layer of `layers`, has another shape than its layer, lacks
-  // its partner, or has a name of another format.
+  // its partner, has a name of another format, is of an integer type or is not finite; an "up" whose product with its
+  // "down" is not finite at the largest strength that a request may have. Also: no tensor at all.
   absl::Status Check(const LayerShapes& layers) const;
+
+  // Of the file, in 64 hexadecimal digits.
+  std::string sha256() const;
 
   // How many numbers there are in it.
   int64_t parameters() const;
@@ -39,6 +49,8 @@ class LoraFile {
   absl::StatusOr<std::map<std::string, Pair>> CheckedPairs(const LayerShapes& layers) const;
   absl::Status CheckPair(const Pair& pair, const LayerShape& layer) const;
   absl::StatusOr<double> Scale(const Pair& pair) const;
+  absl::Status CheckNumbers(const Pair& pair) const;
+  absl::StatusOr<at::Tensor> Matrix(const std::string& name) const;
 
   SafetensorsFile file_;
 };

@@ -1,38 +1,67 @@
 // The LoRAs of a server: the .safetensors files of one folder, each known by its name without the ending. Before it:
-// --lora-dir. After it: core/request/validate (as a LoraCatalog) and core/pipeline/ruyi. Files may come and go while
-// the server runs. Immutable; thread-safe.
+// --lora-dir. After it: core/request/validate (as a LoraCatalog) and core/pipeline/ruyi. Files may come, go and change
+// while the server runs: what is loaded is what was checked, or nothing. Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "core/lora/lora_file.h"
 #include "core/request/generation_request.h"
 #include "core/request/lora_catalog.h"
+#include "core/weights/file_state.h"
 #include "core/weights/layer_update.h"
 
 namespace ruyi {
 
 class LoraFolder final : public LoraCatalog {
  public:
+  // Is told once of each file that cannot be listed: its name, escaped as in C, and why. Called by any thread.
+  using OnSkipped = std::function<void(const std::string& name, std::string_view why)>;
+
   // `layers`: what the loaded model lets a LoRA change. An empty `folder`: there are none.
-  LoraFolder(std::filesystem::path folder, LayerShapes layers)
-      : folder_(std::move(folder)), layers_(std::move(layers)) {}
+  LoraFolder(std::filesystem::path folder, LayerShapes layers, OnSkipped on_skipped = {})
+      : folder_(std::move(folder)), layers_(std::move(layers)), on_skipped_(std::move(on_skipped)) {}
 
+  // Hidden files and those whose names are no UTF-8 are left out; the latter are told to OnSkipped.
   std::vector<std::string> Names() const override;
-  absl::StatusOr<int64_t> Check(const std::string& name) const override;
 
-  // All of them together. Errors: those of Check. Blocks on the disk.
+  // Reads a file that has not changed since the last time once only.
+  absl::StatusOr<LoraFacts> Check(const std::string& name) const override;
+
+  // All of them together. FAILED_PRECONDITION with reason LORA_CHANGED: one of them is not there any more, has another
+  // digest than its settings say, or can no longer be laid over the model. Blocks on the disk.
   absl::StatusOr<LayerUpdates> Load(const std::vector<LoraSettings>& loras) const;
 
  private:
-  absl::StatusOr<LoraFile> Open(const std::string& name) const;
+  // What Check said of a file.
+  struct Verdict {
+    FileState state;
+    absl::StatusOr<LoraFacts> facts;
+  };
+
+  void Skip(const std::string& file_name, std::string_view why) const;
+  absl::StatusOr<std::filesystem::path> Find(const std::string& name) const;
+  absl::StatusOr<LoraFile> Open(const std::filesystem::path& path) const;
+  absl::StatusOr<LoraFacts> Examine(const std::filesystem::path& path) const;
+  absl::StatusOr<LayerUpdates> LoadOne(const LoraSettings& lora) const;
 
   const std::filesystem::path folder_;
   const LayerShapes layers_;
+  const OnSkipped on_skipped_;
+
+  mutable absl::Mutex mutex_;
+  mutable std::map<std::string, Verdict> verdicts_ ABSL_GUARDED_BY(mutex_);  // by the file's path
+  mutable std::set<std::string> skipped_ ABSL_GUARDED_BY(mutex_);            // that were told
 };
 
 }  // namespace ruyi

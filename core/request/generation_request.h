@@ -52,6 +52,7 @@ inline constexpr double kDefaultLoraStrength = 1.0;
 struct LoraSettings {
   std::string name;  // as the server lists it
   double strength = kDefaultLoraStrength;
+  std::string sha256;  // of its file, in 64 hexadecimal digits; filled in by validate
 };
 
 // Which of the memory modes that fit (core/plan/admission.h).

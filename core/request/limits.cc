@@ -11,6 +11,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
 
@@ -84,6 +85,13 @@ absl::Status ReadRange(const json& object, std::string_view key, Range<T>& range
   return absl::OkStatus();
 }
 
+absl::StatusOr<PixelSize> ParseSize(const json& object) {
+  PixelSize size;
+  RUYI_ASSIGN_OR_RETURN(size.width, GetNumber(object, "width", 0));
+  RUYI_ASSIGN_OR_RETURN(size.height, GetNumber(object, "height", 0));
+  return size;
+}
+
 absl::Status ReadSizes(const json& object, std::vector<PixelSize>& sizes) {
   if (!HasValue(object, "sizes"))
     return absl::OkStatus();
@@ -92,10 +100,10 @@ absl::Status ReadSizes(const json& object, std::vector<PixelSize>& sizes) {
     return absl::InvalidArgumentError("'sizes' must be a list of objects of width and height");
   sizes.clear();
   for (const json& item : list) {
-    PixelSize size;
-    RUYI_ASSIGN_OR_RETURN(size.width, GetNumber(item, "width", 0));
-    RUYI_ASSIGN_OR_RETURN(size.height, GetNumber(item, "height", 0));
-    sizes.push_back(size);
+    const absl::StatusOr<PixelSize> size = ParseSize(item);
+    if (!size.ok())
+      return WithPrefix(absl::StrFormat("'sizes[%d]'", sizes.size()), size.status());
+    sizes.push_back(*size);
   }
   return absl::OkStatus();
 }

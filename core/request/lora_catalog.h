@@ -11,17 +11,25 @@
 
 namespace ruyi {
 
+// What a request's plan needs to know of a LoRA.
+struct LoraFacts {
+  int64_t device_bytes = 0;  // that it takes on the device
+  std::string sha256;        // of its file, in 64 hexadecimal digits
+  friend bool operator==(const LoraFacts&, const LoraFacts&) = default;
+};
+
 class LoraCatalog {
  public:
   virtual ~LoraCatalog() = default;
 
-  // Sorted. What cannot be read is left out. Blocks on the disk.
+  // Sorted, each in UTF-8. What cannot be read is left out. Blocks on the disk.
   virtual std::vector<std::string> Names() const = 0;
 
-  // The bytes that `name` takes on the device, if it can be laid over the loaded model. NOT_FOUND: there is none of
-  // that name; the message lists those there are. INVALID_ARGUMENT: a tensor that fits no layer, has a wrong shape or
-  // lacks its partner, or a damaged file; the message names the tensor. Blocks on the disk.
-  virtual absl::StatusOr<int64_t> Check(const std::string& name) const = 0;
+  // The facts of `name`, if it can be laid over the loaded model. NOT_FOUND: there is none of that name; the message
+  // lists those there are. INVALID_ARGUMENT: a tensor that fits no layer, has a wrong shape, lacks its partner or is
+  // not finite, no tensor at all, or a damaged file; the message names the tensor. Blocks on the disk, for as long as
+  // the file takes to be read.
+  virtual absl::StatusOr<LoraFacts> Check(const std::string& name) const = 0;
 };
 
 }  // namespace ruyi

@@ -39,7 +39,7 @@ class Validator {
   void CheckSkips(const std::string& field, int start, int end, int least);
   void CheckTeaCache(const GenerationRequest& request);
   void CheckEnhance(const GenerationRequest& request);
-  int64_t CheckLoras(const std::vector<LoraSettings>& loras);
+  int64_t CheckLoras(std::vector<LoraSettings>& loras);
   void CheckMemory(const MemorySettings& memory);
   void CheckFp8(const Fp8Settings& wanted);
   void CheckTimeout(absl::Duration timeout);
@@ -197,8 +197,8 @@ void Validator::CheckEnhance(const GenerationRequest& request) {
   CheckSkips("acceleration.enhance_a_video", settings.skip_start_steps, settings.skip_end_steps, 0);
 }
 
-// Returns the bytes that they take.
-int64_t Validator::CheckLoras(const std::vector<LoraSettings>& loras) {
+// Returns the bytes that they take, and fills in which files they are.
+int64_t Validator::CheckLoras(std::vector<LoraSettings>& loras) {
   const int count = static_cast<int>(loras.size());
   if (count > limits_.max_loras) {
     Add("acceleration.loras", absl::StrFormat("%d given; send at most %d", count, limits_.max_loras));
@@ -207,10 +207,13 @@ int64_t Validator::CheckLoras(const std::vector<LoraSettings>& loras) {
   int64_t bytes = 0;
   for (int i = 0; i < count; ++i) {
     const std::string field = absl::StrFormat("acceleration.loras[%d]", i);
-    const absl::StatusOr<int64_t> own_bytes = loras_.Check(loras[i].name);
-    if (!own_bytes.ok())
-      Add(field + ".name", std::string(own_bytes.status().message()));
-    bytes += own_bytes.value_or(0);
+    const absl::StatusOr<LoraFacts> facts = loras_.Check(loras[i].name);
+    if (facts.ok()) {
+      bytes += facts->device_bytes;
+      loras[i].sha256 = facts->sha256;
+    } else {
+      Add(field + ".name", std::string(facts.status().message()));
+    }
     InRange<double>(field + ".strength", loras[i].strength, kLoraStrength);
   }
   return bytes;
@@ -273,8 +276,8 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.clip_apply_ratio = InRange("clip_apply_ratio", request.clip_apply_ratio, kClipApplyRatio);
   valid.fp8 = request.fp8.value_or(limits_.fp8);
   CheckFp8(valid.fp8);
-  valid.lora_bytes = CheckLoras(request.loras);
   valid.loras = request.loras;
+  valid.lora_bytes = CheckLoras(valid.loras);
   CheckTeaCache(request);
   valid.tea_cache = request.tea_cache;
   CheckEnhance(request);

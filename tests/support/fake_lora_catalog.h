@@ -20,12 +20,15 @@ class FakeLoraCatalog final : public LoraCatalog {
 
   static constexpr int64_t kBytes = 1 << 20;  // of each
 
-  absl::StatusOr<int64_t> Check(const std::string& name) const override {
+  // The name in place of a digest.
+  static std::string Sha256Of(const std::string& name) { return "sha256 of " + name; }
+
+  absl::StatusOr<LoraFacts> Check(const std::string& name) const override {
     if (std::find(names_.begin(), names_.end(), name) == names_.end())
       return absl::NotFoundError("there is no such LoRA");
     if (name == broken_)
       return absl::InvalidArgumentError("tensor 'x' fits no layer");
-    return kBytes;
+    return LoraFacts{.device_bytes = kBytes, .sha256 = Sha256Of(name)};
   }
 
  private:

@@ -8,10 +8,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <ostream>
 
+#include "core/digest/sha256.h"
 #include "tests/core/lora/lora_bytes.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
@@ -157,6 +160,36 @@ const Refused kRefused[] = {
      "has rank 0"},
     {"AlphaOfTwo", [](auto& t) { t.push_back(FloatTensor("lora_unet__blocks_0_to_q.alpha", {2}, {1, 2})); },
      "lora_unet__blocks_0_to_q.alpha", "is not one number"},
+    {"NaNUp", [](auto& t) { t[1] = FloatTensor(t[1].name, {3, 1}, {1, 2, NAN}); },
+     "lora_unet__blocks_0_to_q.lora_up.weight", "is not finite"},
+    {"InfiniteDown", [](auto& t) { t[0] = FloatTensor(t[0].name, {1, 2}, {1, -INFINITY}); },
+     "lora_unet__blocks_0_to_q.lora_down.weight", "is not finite"},
+    {"NaNInHalf", [](auto& t) { t[0] = {t[0].name, "F16", {1, 2}, std::string("\x00\x3c\x00\x7e", 4)}; },
+     "lora_unet__blocks_0_to_q.lora_down.weight", "is not finite"},
+    {"InfinityInBfloat16", [](auto& t) { t[0] = {t[0].name, "BF16", {1, 2}, "\x80\x3f\x80\xff"}; },
+     "lora_unet__blocks_0_to_q.lora_down.weight", "is not finite"},
+    {"NaNIn8Bits", [](auto& t) { t[0] = {t[0].name, "F8_E4M3", {1, 2}, "\x38\x7f"}; },
+     "lora_unet__blocks_0_to_q.lora_down.weight", "is not finite"},
+    {"BeyondFloat32",
+     [](auto& t) {
+       const double large = 1e300;
+       t[0] = {t[0].name, "F64", {1, 2}, std::string(16, '\0').replace(8, 8, reinterpret_cast<const char*>(&large), 8)};
+     },
+     "lora_unet__blocks_0_to_q.lora_down.weight", "is not finite"},
+    {"ProductOverflows",
+     [](auto& t) {
+       t[0] = FloatTensor(t[0].name, {1, 2}, {1e20f, 0});
+       t[1] = FloatTensor(t[1].name, {3, 1}, {0, 1e20f, 0});
+     },
+     "lora_unet__blocks_0_to_q.lora_up.weight", "is not finite once it is multiplied with its lora_down.weight"},
+    {"AlphaOverflows",
+     [](auto& t) {
+       t[1] = FloatTensor(t[1].name, {3, 1}, {1e30f, 0, 0});
+       t.push_back(FloatTensor("lora_unet__blocks_0_to_q.alpha", {}, {1e30f}));
+     },
+     "lora_unet__blocks_0_to_q.lora_up.weight", "is not finite once its alpha is applied"},
+    {"Integers", [](auto& t) { t[0] = {t[0].name, "I8", {1, 2}, "ab"}; }, "lora_unet__blocks_0_to_q.lora_down.weight",
+     "is of type I8; it must be of a floating-point type"},
     {"InfiniteAlpha",
      [](auto& t) {
        t.push_back(FloatTensor("lora_unet__blocks_0_to_q.alpha", {}, {std::numeric_limits<float>::infinity()}));
@@ -166,6 +199,32 @@ const Refused kRefused[] = {
 
 INSTANTIATE_TEST_SUITE_P(Files, RefusedLora, testing::ValuesIn(kRefused),
                          [](const auto& test) { return test.param.name; });
+
+// The largest numbers never meet.
+TEST_F(LoraFileTest, LargeFactorsWithASmallProductAreTaken) {
+  std::vector<StoredTensor> tensors = {
+      FloatTensor("lora_unet__to_out_0.lora_down.weight", {2, 2}, {1e20f, 0, 0, 1}),
+      FloatTensor("lora_unet__to_out_0.lora_up.weight", {2, 2}, {1, 1e20f, 0, 0}),
+  };
+  EXPECT_THAT(CheckOf(tensors), IsOk());
+}
+
+TEST_F(LoraFileTest, AFileWithoutLayersIsRefused) {
+  for (const char* header : {"{}", R"({"__metadata__":{"format":"pt"}})"}) {
+    ASSERT_OK_AND_ASSIGN(const LoraFile file,
+                         LoraFile::Open(folder_.Write("lora.safetensors", SafetensorsBytes(header, ""))));
+    EXPECT_THAT(file.Check(kLayers), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no layer in it")));
+  }
+}
+
+TEST_F(LoraFileTest, StaysAsItWasRead) {
+  const std::string bytes = SafetensorsBytes(LoraTensors());
+  const std::filesystem::path path = folder_.Write("lora.safetensors", bytes);
+  ASSERT_OK_AND_ASSIGN(const LoraFile file, LoraFile::Open(path));
+  std::filesystem::resize_file(path, 0);
+  EXPECT_THAT(file.Check(kLayers), IsOk());
+  EXPECT_EQ(file.sha256(), Sha256Hex(bytes));
+}
 
 TEST_F(LoraFileTest, ATruncatedFileIsDataLossThatNamesATensor) {
   const std::string bytes = SafetensorsBytes(LoraTensors());

@@ -8,6 +8,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+
+#include "absl/strings/str_format.h"
+#include "core/base/error_reasons.h"
+#include "core/digest/sha256.h"
 #include "tests/core/lora/lora_bytes.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
@@ -29,6 +35,14 @@ class LoraFolderTest : public testing::Test {
     files_.Write(name + ".safetensors", bytes);
   }
 
+  // A file that nobody touches any more.
+  void WriteLongAgo(const std::string& name, const std::string& bytes) {
+    Write(name, bytes);
+    std::filesystem::last_write_time(files_.path() / (name + ".safetensors"), long_ago_);
+  }
+
+  const std::filesystem::file_time_type soon_ = std::filesystem::file_time_type::clock::now() + std::chrono::hours(1);
+  const std::filesystem::file_time_type long_ago_ = soon_ - std::chrono::hours(2);
   const TemporaryFolder files_;
   const LoraFolder folder_{files_.path(), kLayers};
 };
@@ -49,10 +63,11 @@ TEST_F(LoraFolderTest, SeesFilesThatComeAndGo) {
   EXPECT_THAT(folder_.Check("film"), StatusIs(absl::StatusCode::kNotFound));
 }
 
-TEST_F(LoraFolderTest, SaysHowManyBytesALoraTakes) {
+TEST_F(LoraFolderTest, SaysHowManyBytesALoraTakesAndWhichFileItIs) {
   Write("film");
-  ASSERT_OK_AND_ASSIGN(const int64_t bytes, folder_.Check("film"));
-  EXPECT_EQ(bytes, 2 * (3 + 2));  // two for each number in "up" and "down"
+  ASSERT_OK_AND_ASSIGN(const LoraFacts facts, folder_.Check("film"));
+  EXPECT_EQ(facts.device_bytes, 2 * (3 + 2));  // two for each number in "up" and "down"
+  EXPECT_EQ(facts.sha256, Sha256Hex(SafetensorsBytes(LoraTensors())));
 }
 
 TEST_F(LoraFolderTest, AnUnknownNameIsNotFoundBesideThoseThereAre) {
@@ -87,11 +102,10 @@ TEST_F(LoraFolderTest, APathIsNoName) {
 TEST_F(LoraFolderTest, ADamagedFileIsInvalidAndItsPathIsNotTold) {
   const std::string bytes = SafetensorsBytes(LoraTensors());
   Write("cut", bytes.substr(0, bytes.size() - 4));
-  const auto is_invalid = StatusIs(
-      absl::StatusCode::kInvalidArgument,
-      AllOf(HasSubstr("cut.safetensors"), HasSubstr("lora_up.weight"), Not(HasSubstr(files_.path().string()))));
-  EXPECT_THAT(folder_.Check("cut"), is_invalid);
-  EXPECT_THAT(folder_.Load({{"cut", 1.0}}), is_invalid);
+  const auto says =
+      AllOf(HasSubstr("cut.safetensors"), HasSubstr("lora_up.weight"), Not(HasSubstr(files_.path().string())));
+  EXPECT_THAT(folder_.Check("cut"), StatusIs(absl::StatusCode::kInvalidArgument, says));
+  EXPECT_THAT(folder_.Load({{"cut", 1.0}}), StatusIs(absl::StatusCode::kFailedPrecondition, says));
 }
 
 TEST_F(LoraFolderTest, SeveralAddUp) {
@@ -108,9 +122,74 @@ TEST_F(LoraFolderTest, NoneChangesNothing) {
   EXPECT_THAT(updates, IsEmpty());
 }
 
-TEST_F(LoraFolderTest, OneThatCannotBeLoadedIsTheErrorOfAll) {
+TEST_F(LoraFolderTest, OneThatHasGoneIsTheErrorOfAll) {
   Write("film");
-  EXPECT_THAT(folder_.Load({{"film", 1.0}, {"gone", 1.0}}), StatusIs(absl::StatusCode::kNotFound));
+  const absl::Status status = folder_.Load({{"film", 1.0}, {"gone", 1.0}}).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
+                               AllOf(HasSubstr("the LoRA 'gone' has changed"), HasSubstr("send the request again"))));
+  EXPECT_THAT(status, HasReason(reason::kLoraChanged));
+}
+
+TEST_F(LoraFolderTest, LoadsWhatWasCheckedAndNothingElse) {
+  Write("film");
+  ASSERT_OK_AND_ASSIGN(const LoraFacts facts, folder_.Check("film"));
+  const LoraSettings lora = {.name = "film", .strength = 1.0, .sha256 = facts.sha256};
+  EXPECT_THAT(folder_.Load({lora}), IsOk());
+  std::vector<StoredTensor> others = LoraTensors();
+  others[1] = FloatTensor(others[1].name, {3, 1}, {4, 5, 6});
+  Write("film", SafetensorsBytes(others));
+  const absl::Status status = folder_.Load({lora}).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("'film' has changed")));
+  EXPECT_THAT(status, HasReason(reason::kLoraChanged));
+  Write("film");
+  EXPECT_THAT(folder_.Load({lora}), IsOk());
+}
+
+// The same size at the same time in the same place: only who reads the file sees the difference.
+TEST_F(LoraFolderTest, DoesNotReadAgainWhatHasNotChanged) {
+  const std::string bytes = SafetensorsBytes(LoraTensors());
+  WriteLongAgo("film", bytes);
+  ASSERT_OK_AND_ASSIGN(const LoraFacts first, folder_.Check("film"));
+  WriteLongAgo("film", std::string(bytes.size(), 'x'));
+  ASSERT_OK_AND_ASSIGN(const LoraFacts second, folder_.Check("film"));
+  EXPECT_EQ(first, second);
+  WriteLongAgo("film", std::string(bytes.size() + 1, 'x'));
+  EXPECT_THAT(folder_.Check("film"), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(LoraFolderTest, ReadsAgainWhatMayStillHaveChanged) {
+  const std::string bytes = SafetensorsBytes(LoraTensors());
+  const auto write = [&](const std::string& content) {
+    Write("film", content);
+    std::filesystem::last_write_time(files_.path() / "film.safetensors", soon_);
+  };
+  write(bytes);
+  EXPECT_THAT(folder_.Check("film"), IsOk());
+  write(std::string(bytes.size(), 'x'));
+  EXPECT_THAT(folder_.Check("film"), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(LoraFolderTest, LeavesOutHiddenFiles) {
+  Write("film");
+  Write("._film");
+  Write(".hidden");
+  EXPECT_THAT(folder_.Names(), ElementsAre("film"));
+  EXPECT_THAT(folder_.Check("._film"), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(LoraFolderTest, TellsOnceOfNamesThatAreNotUtf8) {
+  std::vector<std::string> told;
+  const LoraFolder folder(files_.path(), kLayers, [&](const std::string& name, std::string_view why) {
+    told.push_back(absl::StrFormat("%s: %s", name, why));
+  });
+  Write("film");
+  Write("caf\xe9");
+  Write("caf\xc3\xa9");
+  EXPECT_THAT(folder.Names(), ElementsAre("caf\xc3\xa9", "film"));
+  EXPECT_THAT(folder.Names(), ElementsAre("caf\xc3\xa9", "film"));
+  EXPECT_THAT(told, ElementsAre("caf\\xe9.safetensors: its name is not UTF-8"));
+  EXPECT_THAT(folder.Check("caf\xe9"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(folder_.Names(), ElementsAre("caf\xc3\xa9", "film"));  // nobody is told
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ GenerationPlan WithFp8(Fp8Mode mode, Fp8Type type = Fp8Type::kE4m3fn) {
 
 TEST_F(RequestOptionsTest, ListsTheLorasOfItsFolder) {
   EXPECT_THAT(pipeline_.loras()->Names(), ElementsAre(kSecond, kFirst));
-  ASSERT_OK_AND_ASSIGN(const int64_t bytes, pipeline_.loras()->Check(kFirst));
-  EXPECT_GT(bytes, 0);
+  ASSERT_OK_AND_ASSIGN(const LoraFacts facts, pipeline_.loras()->Check(kFirst));
+  EXPECT_GT(facts.device_bytes, 0);
 }
 
 TEST_F(RequestOptionsTest, RequestsInARowGiveWhatEachGivesAlone) {

@@ -85,7 +85,8 @@ TEST(Validate, KeepsTheOptionsThatTheCallerChose) {
   EXPECT_EQ(valid.guidance_rescale, 0.7);
   EXPECT_EQ(valid.clip_apply_ratio, 0.0);
   EXPECT_EQ(valid.fp8, request.fp8);
-  EXPECT_THAT(valid.loras, ElementsAre(FieldsAre("film", -0.5), FieldsAre("film", 1.0)));
+  const std::string sha256 = FakeLoraCatalog::Sha256Of("film");
+  EXPECT_THAT(valid.loras, ElementsAre(FieldsAre("film", -0.5, sha256), FieldsAre("film", 1.0, sha256)));
   EXPECT_THAT(valid.tea_cache, testing::Optional(FieldsAre(0.2, 4, 5, true)));
   EXPECT_THAT(valid.enhance, testing::Optional(FieldsAre(2.5, 6, 7)));
   EXPECT_EQ(valid.vae_tiling, false);

@@ -81,8 +81,8 @@ TEST(AccelerationFromProto, TakesEveryLoraInItsOrder) {
   second.set_strength(-0.5);
   v1::Lora& third = *proto.add_loras();
   third.set_strength(0);
-  EXPECT_THAT(Read(proto).loras,
-              ElementsAre(FieldsAre("film", LoraSettings().strength), FieldsAre("sketch", -0.5), FieldsAre("", 0.0)));
+  EXPECT_THAT(Read(proto).loras, ElementsAre(FieldsAre("film", LoraSettings().strength, ""),
+                                             FieldsAre("sketch", -0.5, ""), FieldsAre("", 0.0, "")));
 }
 
 TEST(AccelerationFromProto, SwitchesTeaCacheOnWithItsDefaults) {
