@@ -46,7 +46,9 @@ class Pipeline {
   // `token` before each encoder chunk, denoising step and decoder chunk, and returns its status when it ends. When the
   // device's memory runs out, begins anew in the plan's next fallback.
   // RESOURCE_EXHAUSTED GPU_OUT_OF_MEMORY: the smallest mode was too large. INTERNAL: a fault of the libraries below;
-  // with the reason GPU_FAULT this pipeline will not work again, in this process. Blocks for the whole video.
+  // with the reason GPU_FAULT this pipeline will not work again, in this process; with NOT_FINITE a number overflowed.
+  // FAILED_PRECONDITION LORA_CHANGED: a LoRA is not what it was when it was checked; MODEL_CHANGED: the model's files
+  // are not what was loaded, and this pipeline will not work again. Blocks for the whole video.
   virtual absl::StatusOr<GenerationReport> Generate(const GenerationPlan& plan, const CancellationToken& token,
                                                     ProgressSink& progress, FrameSink& frames) = 0;
 };

@@ -1,5 +1,6 @@
 #include "core/worker/worker.h"
 
+#include <string>
 #include <utility>
 
 #include "core/base/error_info.h"
@@ -18,7 +19,7 @@ void Worker::Run() {
   while (const std::shared_ptr<Job> job = parts_.queue->Pop()) {
     const absl::Status status = JobRun(*job, *parts_.encoders, *parts_.clock).Run(*parts_.pipeline);
     parts_.queue->Done(*job);
-    if (GetErrorInfo(status).reason == reason::kGpuFault)
+    if (const std::string why = GetErrorInfo(status).reason; why == reason::kGpuFault || why == reason::kModelChanged)
       return parts_.on_lost(status);
   }
 }

@@ -33,7 +33,8 @@ class Worker {
   ~Worker();
 
  private:
-  // Until the queue ends or a job ends with GPU_FAULT: then the device will not compute again, and the worker is lost.
+  // Until the queue ends or a job ends with GPU_FAULT or MODEL_CHANGED: then the device will not compute again, or not
+  // with the model that was loaded, and the worker is lost.
   void Run();
 
   const Parts parts_;

@@ -196,7 +196,7 @@ constexpr char kFooter[] =
     "A second one cancels at once.\n"
     "\n"
     "Exit codes: 0 stopped by a signal, 1 could not start or load the model, 2 wrong command line, 3 a device broke\n"
-    "and the server must be started anew, by its supervisor.";
+    "or the model's files changed, and the server must be started anew, by its supervisor.";
 
 // Whether `argument` is "--name" or "--name=value" of `option`.
 bool IsOf(const CLI::Option& option, const std::string& argument) {

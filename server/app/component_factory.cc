@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,15 @@ c10::ScalarType TypeOf(ComputeType type, c10::Device device) {
   return FastTypeOf(device);
 }
 
+void WarnOfSlowType(c10::ScalarType type, c10::Device device) {
+  if (type == c10::kBFloat16 && FastTypeOf(device) != type) {
+    Log(LogLevel::kWarning, "slow_dtype",
+        {{"message",
+          "this processor has no instructions for bfloat16 (avx512_bf16): it is about 200 times slower than "
+          "float32 here; start with --dtype float32 or auto"}});
+  }
+}
+
 absl::StatusOr<std::vector<c10::Device>> OpenDevices(const std::vector<std::string>& names) {
   std::vector<c10::Device> devices;
   for (const std::string& name : names) {
@@ -50,6 +60,9 @@ std::vector<std::vector<c10::Device>> GroupsOf(const std::vector<c10::Device>& d
 
 RuyiPipelineOptions OptionsOf(const ServerOptions& options) {
   RuyiPipelineOptions result = {.lora_folder = options.lora_dir, .calibration_file = options.calibration_file};
+  result.on_skipped_lora = [](const std::string& name, std::string_view why) {
+    Log(LogLevel::kWarning, "lora_skipped", {{"name", name}, {"why", why}});
+  };
   if (options.vram_budget_mib.has_value())
     result.vram_budget_bytes = BytesOfMib(*options.vram_budget_mib);
   return result;
@@ -64,6 +77,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& opti
       absl::StrJoin(devices, ",", [](std::string* out, const c10::Device& device) { out->append(device.str()); });
   Log(LogLevel::kInfo, "computing",
       {{"device", names}, {"dtype", c10::toString(model.dtype)}, {"threads", at::get_num_threads()}});
+  WarnOfSlowType(model.dtype, devices.front());
   RUYI_ASSIGN_OR_RETURN(std::unique_ptr<RuyiPipeline> pipeline, RuyiPipeline::Load(model, pipeline_options));
   const std::vector<std::string>& unused = pipeline->unused_names();
   if (!unused.empty())

@@ -80,9 +80,11 @@ LoadedModel ModelOf(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
 
 absl::Status WorkerLost() {
   constexpr absl::Duration kRestartDelay = absl::Seconds(10);
-  return WithErrorInfo(absl::AbortedError("a device of the server broke on another video, and the server starts anew; "
-                                          "it is safe to send the request again"),
-                       {.reason = std::string(reason::kWorkerLost), .retry_delay = kRestartDelay});
+  return WithErrorInfo(
+      absl::AbortedError(
+          "another video broke a device of the server or found its model changed, and the server starts anew; "
+          "it is safe to send the request again"),
+      {.reason = std::string(reason::kWorkerLost), .retry_delay = kRestartDelay});
 }
 
 }  // namespace

@@ -55,13 +55,13 @@ at::Tensor ClipVisionModel::Project(const at::Tensor& last_hidden_state) const {
 
 absl::StatusOr<ClipVisionModel> LoadClipVisionModel(const std::filesystem::path& folder, const Placement& placement,
                                                     std::vector<std::string>* unused_names) {
-  RUYI_ASSIGN_OR_RETURN(const nlohmann::json json, ReadJsonFile(folder / "config.json"));
-  RUYI_ASSIGN_OR_RETURN(const ClipVisionConfig config, ParseClipVisionConfig(json));
+  RUYI_ASSIGN_OR_RETURN(const ClipVisionConfig config, ParseJsonFile(folder / "config.json", ParseClipVisionConfig));
   RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "model", placement));
   RUYI_ASSIGN_OR_RETURN(ClipVisionModel model, GuardExceptions("loading the image encoder", [&] {
                           return ClipVisionModel::Load(store.root(), config);
                         }));
   RUYI_RETURN_IF_ERROR(store.Finish());
+  model.files = store.mapped_files();
   model.bytes = BytesOf(store.taken());
   store.AddUnusedNames(unused_names);
   return model;

@@ -43,7 +43,8 @@ struct ClipVisionModel {
   std::vector<ClipEncoderLayer> layers;
   LayerNorm output_norm;
   Linear projection;
-  int64_t bytes = 0;  // of the weights of a model that was loaded
+  MappedFiles files;  // that the weights of a model that was loaded may share
+  int64_t bytes = 0;  // of these weights
 
   static ClipVisionModel Load(const WeightScope& scope, const ClipVisionConfig& config);
 

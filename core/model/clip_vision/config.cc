@@ -1,6 +1,7 @@
 #include "core/model/clip_vision/config.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
@@ -72,8 +73,14 @@ absl::StatusOr<ClipVisionConfig> ParseVisionPart(const json& vision) {
 }  // namespace
 
 absl::StatusOr<ClipVisionConfig> ParseClipVisionConfig(const json& json) {
-  const auto vision = json.is_object() ? json.find("vision_config") : json.end();
-  return ParseVisionPart(vision != json.end() && vision->is_object() ? *vision : json);
+  constexpr const char* kPart = "vision_config";
+  if (!HasValue(json, kPart))
+    return ParseVisionPart(json);
+  const auto vision = json.find(kPart);
+  if (!vision->is_object())
+    return absl::FailedPreconditionError(absl::StrFormat("image encoder: %s must be an object", kPart));
+  absl::StatusOr<ClipVisionConfig> config = ParseVisionPart(*vision);
+  return config.ok() ? std::move(config) : WithPrefix(kPart, config.status());
 }
 
 }  // namespace ruyi

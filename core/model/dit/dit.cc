@@ -39,6 +39,7 @@ struct DitLayers {
 
   Parameters parameters;  // of all layers; of streamed blocks, those in the host's memory
   LayerShapes shapes;     // of the linear ones
+  MappedFiles files;      // that the parameters of a model may share which was loaded
   DitStreaming streaming;
 
   static DitLayers Load(const WeightScope& root, const DitConfig& config);
@@ -135,11 +136,11 @@ absl::StatusOr<std::shared_ptr<DitLayers>> LoadLayers(const DitConfig& config, W
 
 absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placement& placement, const StorageRule& rule,
                               std::vector<std::string>* unused) {
-  RUYI_ASSIGN_OR_RETURN(const nlohmann::json json, ReadJsonFile(folder / "config.json"));
-  RUYI_ASSIGN_OR_RETURN(const DitConfig config, ParseDitConfig(json));
+  RUYI_ASSIGN_OR_RETURN(const DitConfig config, ParseJsonFile(folder / "config.json", ParseDitConfig));
   return GuardExceptions("loading the transformer", [&]() -> absl::StatusOr<Dit> {
     RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement, rule));
     RUYI_ASSIGN_OR_RETURN(std::shared_ptr<DitLayers> layers, LoadLayers(config, store));
+    layers->files = store.mapped_files();
     store.AddUnusedNames(unused);
     return Dit(config, placement, std::move(layers));
   });
@@ -179,6 +180,10 @@ Dit Dit::With(const DitSettings& settings) const {
 
 DitSettings Dit::settings() const {
   return {.placement = placement_, .rule = {}, .updates = {}, .memory = layers_->streaming.memory()};
+}
+
+const MappedFiles& Dit::files() const {
+  return layers_->files;
 }
 
 const Parameters& Dit::parameters() const {

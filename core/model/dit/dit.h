@@ -112,6 +112,9 @@ class Dit {
   const Parameters& parameters() const;
   const LayerShapes& linear_layers() const;
 
+  // The files that the parameters of a model that was loaded may share; none for what With made of it.
+  const MappedFiles& files() const;
+
   const DitConfig& config() const { return config_; }
   const c10::Device& device() const { return placement_.device; }
 

@@ -167,6 +167,7 @@ absl::Status RefuseUnbuiltFeatures(const json& object) {
 }
 
 absl::Status CheckCounts(const VaeConfig& config) {
+  constexpr int64_t kMaxCount = 1 << 16;  // far beyond any model
   const std::array<Named<int64_t>, 9> counts = {{
       {"in_channels", config.in_channels},
       {"out_channels", config.out_channels},
@@ -179,9 +180,12 @@ absl::Status CheckCounts(const VaeConfig& config) {
       {"mini_batch_decoder", config.decoder_chunk},
   }};
   for (const auto& [key, value] : counts) {
-    if (value < 1) {
-      return Invalid(absl::StrFormat("%s is %d, must be at least 1", key, value));
+    if (value < 1 || value > kMaxCount) {
+      return Invalid(absl::StrFormat("%s is %d, must be 1 to %d", key, value, kMaxCount));
     }
+  }
+  if (!(config.scaling_factor > 0)) {
+    return Invalid(absl::StrFormat("scaling_factor is %g, must be above 0", config.scaling_factor));
   }
   return absl::OkStatus();
 }

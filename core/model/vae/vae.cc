@@ -18,6 +18,7 @@ namespace ruyi {
 struct VaeLayers {
   VaeEncoder encoder;
   VaeDecoder decoder;
+  MappedFiles files;  // that the weights may share
   int64_t bytes = 0;  // of all weights
 };
 
@@ -73,8 +74,7 @@ at::Tensor Place(const at::Tensor& x, const Placement& placement) {
 
 absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placement& placement,
                               std::vector<std::string>* unused) {
-  RUYI_ASSIGN_OR_RETURN(const nlohmann::json json, ReadJsonFile(folder / "config.json"));
-  RUYI_ASSIGN_OR_RETURN(VaeConfig config, ParseVaeConfig(json));
+  RUYI_ASSIGN_OR_RETURN(VaeConfig config, ParseJsonFile(folder / "config.json", ParseVaeConfig));
   Placement place = placement;
   if (config.always_float32)
     place.dtype = c10::kFloat;
@@ -82,6 +82,7 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placeme
     RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", place));
     VaeLayers layers = {.encoder = VaeEncoder::Load(store.root(), config),
                         .decoder = VaeDecoder::Load(store.root(), config),
+                        .files = store.mapped_files(),
                         .bytes = 0};
     RUYI_RETURN_IF_ERROR(store.Finish());
     layers.bytes = BytesOf(store.taken());
@@ -100,6 +101,10 @@ Vae::Vae(VaeConfig config, Placement placement, std::shared_ptr<const VaeLayers>
 
 const VaeConfig& Vae::config() const {
   return config_;
+}
+
+const MappedFiles& Vae::files() const {
+  return layers_->files;
 }
 
 int64_t Vae::bytes() const {

@@ -20,6 +20,7 @@
 #include "core/model/vae/temporal_pass.h"
 #include "core/model/vae/tiling.h"
 #include "core/tensor/placement.h"
+#include "core/weights/mapped_files.h"
 
 namespace ruyi {
 
@@ -41,6 +42,9 @@ class Vae {
                                   std::vector<std::string>* unused);
 
   const VaeConfig& config() const;
+
+  // The files that the weights may share.
+  const MappedFiles& files() const;
 
   // Of the weights.
   int64_t bytes() const;

@@ -72,20 +72,21 @@ at::Tensor PerChannel(const std::vector<double>& values) {
 }  // namespace
 
 absl::StatusOr<ClipPreprocessor> ClipPreprocessor::Load(const std::filesystem::path& path) {
-  RUYI_ASSIGN_OR_RETURN(const json object, ReadJsonFile(path));
-  RUYI_RETURN_IF_ERROR(RefuseUnbuilt(object));
-  ClipPreprocessor processor;
-  RUYI_RETURN_IF_ERROR(ReadSide(object, "size", "shortest_edge", processor.shortest_edge_));
-  RUYI_RETURN_IF_ERROR(ReadSide(object, "crop_size", "height", processor.crop_height_));
-  RUYI_RETURN_IF_ERROR(ReadSide(object, "crop_size", "width", processor.crop_width_));
-  RUYI_ASSIGN_OR_RETURN(processor.rescale_factor_, GetDouble(object, "rescale_factor", processor.rescale_factor_));
-  RUYI_RETURN_IF_ERROR(ReadColours(object, "image_mean", processor.mean_));
-  RUYI_RETURN_IF_ERROR(ReadColours(object, "image_std", processor.deviation_));
-  if (std::any_of(processor.deviation_.begin(), processor.deviation_.end(), [](double value) { return value <= 0; }))
-    return absl::FailedPreconditionError("preprocessor config: image_std must be above 0");
-  if (std::max(processor.crop_height_, processor.crop_width_) > processor.shortest_edge_)
-    return Unsupported("a crop_size larger than size.shortest_edge");
-  return processor;
+  return ParseJsonFile(path, [](const json& object) -> absl::StatusOr<ClipPreprocessor> {
+    RUYI_RETURN_IF_ERROR(RefuseUnbuilt(object));
+    ClipPreprocessor processor;
+    RUYI_RETURN_IF_ERROR(ReadSide(object, "size", "shortest_edge", processor.shortest_edge_));
+    RUYI_RETURN_IF_ERROR(ReadSide(object, "crop_size", "height", processor.crop_height_));
+    RUYI_RETURN_IF_ERROR(ReadSide(object, "crop_size", "width", processor.crop_width_));
+    RUYI_ASSIGN_OR_RETURN(processor.rescale_factor_, GetDouble(object, "rescale_factor", processor.rescale_factor_));
+    RUYI_RETURN_IF_ERROR(ReadColours(object, "image_mean", processor.mean_));
+    RUYI_RETURN_IF_ERROR(ReadColours(object, "image_std", processor.deviation_));
+    if (std::any_of(processor.deviation_.begin(), processor.deviation_.end(), [](double value) { return value <= 0; }))
+      return absl::FailedPreconditionError("preprocessor config: image_std must be above 0");
+    if (std::max(processor.crop_height_, processor.crop_width_) > processor.shortest_edge_)
+      return Unsupported("a crop_size larger than size.shortest_edge");
+    return processor;
+  });
 }
 
 at::Tensor ClipPreprocessor::Process(const RgbImage& image) const {

@@ -2,12 +2,14 @@
 
 #include <ATen/core/TensorBody.h>
 
+#include <cmath>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
+#include "core/weights/magnitude.h"
 
 namespace ruyi {
 namespace {
@@ -51,7 +53,23 @@ absl::StatusOr<ControlEmbeddings> ControlEmbeddings::Load(const std::filesystem:
   return embeddings;
 }
 
+// Masks may be of integers.
+absl::Status ControlEmbeddings::CheckNumbers() const {
+  for (const auto& [name, entry] : file_.entries()) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor tensor, file_.Get(name));
+    const bool is_mask = name.ends_with(".mask1") || name.ends_with(".mask2");
+    if (!tensor.is_floating_point() && !is_mask) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "tensor '%s' is of type %s; it must be of a floating-point type", name, SafetensorsName(entry.dtype)));
+    }
+    if (tensor.is_floating_point() && !std::isfinite(RoundedTo(at::kFloat, LargestMagnitude(tensor))))
+      return absl::FailedPreconditionError(absl::StrFormat("tensor '%s' is not finite", name));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ControlEmbeddings::CheckAll() const {
+  RUYI_RETURN_IF_ERROR(CheckNumbers());
   RUYI_RETURN_IF_ERROR(Negative().status());
   for (const Camera camera :
        {Camera::kAuto, Camera::kStatic, Camera::kLeft, Camera::kRight, Camera::kUp, Camera::kDown}) {

@@ -26,12 +26,15 @@ struct ControlEmbedding {
 
 class ControlEmbeddings {
  public:
-  // Errors: those of SafetensorsFile; FAILED_PRECONDITION: a prompt that a request may need is missing or has a shape
-  // that the transformer does not take.
+  // Errors: those of SafetensorsFile; FAILED_PRECONDITION: a prompt that a request may need is missing, has a shape
+  // that the transformer does not take, or numbers that are not finite.
   static absl::StatusOr<ControlEmbeddings> Load(const std::filesystem::path& file, const DitConfig& config);
 
   // The prompt of a camera and a motion (absent: auto); what the file lacks of it is taken from the default prompt.
   absl::StatusOr<ControlEmbedding> Positive(Camera camera, std::optional<int> motion) const;
+
+  // The file that the prompts share.
+  const std::shared_ptr<const FileBytes>& file() const { return file_.bytes(); }
 
   // The type in which the file has the prompts.
   c10::ScalarType stored_type() const;
@@ -43,6 +46,7 @@ class ControlEmbeddings {
   ControlEmbeddings(SafetensorsFile file, const DitConfig& config);
 
   absl::Status CheckAll() const;
+  absl::Status CheckNumbers() const;
   absl::StatusOr<ControlEmbedding> Find(const std::string& key, const std::string& fallback) const;
   absl::StatusOr<at::Tensor> Get(const std::string& name, const std::string& fallback, at::IntArrayRef shape) const;
 

@@ -1,6 +1,8 @@
 #include "core/pipeline/ruyi/denoise_loop.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 
 #include <memory>
@@ -11,6 +13,7 @@
 #include "core/pipeline/ruyi/guidance.h"
 #include "core/pipeline/ruyi/make_sampler.h"
 #include "core/pipeline/ruyi/noise_predictor.h"
+#include "core/pipeline/ruyi/not_finite.h"
 
 namespace ruyi {
 namespace {
@@ -53,6 +56,14 @@ std::optional<double> EnhanceWeight(const GenerationPlan& plan, int call) {
   return is_on ? std::optional(plan.enhance->weight) : std::nullopt;
 }
 
+// What overflowed in one step is not finite in all later ones: one look at the end is enough, and one wait for the
+// device.
+absl::Status CheckFinite(const at::Tensor& latents) {
+  if (at::isfinite(latents).all().item<bool>())
+    return absl::OkStatus();
+  return NotFinite("denoising gave latents");
+}
+
 }  // namespace
 
 absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPlan& plan, const Conditions& conditions,
@@ -88,6 +99,7 @@ absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPla
       run.observer.on_latents(latents);
   }
   run.progress.OnProgress(DenoisingProgress(calls, calls, cache));
+  RUYI_RETURN_IF_ERROR(CheckFinite(latents));
   return latents;
 }
 

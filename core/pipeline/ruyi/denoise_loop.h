@@ -13,7 +13,7 @@
 namespace ruyi {
 
 // [1, channels, f, h, w] float32 in the transformer's scale. Polls the token before each step; its status, an error of
-// the noise source, or INVALID_ARGUMENT from the sampler.
+// the noise source, INVALID_ARGUMENT from the sampler, or INTERNAL with reason NOT_FINITE: a number overflowed.
 absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPlan& plan, const Conditions& conditions,
                                    RunContext& run);
 

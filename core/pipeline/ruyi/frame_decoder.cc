@@ -4,7 +4,9 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/chunk.h>
 #include <ATen/ops/clamp.h>
+#include <ATen/ops/nan_to_num.h>
 
+#include <limits>
 #include <utility>
 
 #include "core/base/status_macros.h"
@@ -14,6 +16,12 @@ namespace {
 
 at::Tensor Append(const at::Tensor& first, const at::Tensor& second) {
   return first.defined() ? at::cat({first, second}, 2) : second;
+}
+
+// What is infinite becomes NaN, which no later step hides.
+at::Tensor Clamp(const at::Tensor& frames) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  return at::clamp(at::nan_to_num(frames, kNaN, kNaN, kNaN), -1.0, 1.0);
 }
 
 // [1, 3, n, H, W] in [-1, 1] → [3, n, H, W] in [0, 1]
@@ -56,7 +64,7 @@ absl::StatusOr<at::Tensor> FrameDecoder::NextSmoothed() {
   }
   RUYI_RETURN_IF_ERROR(EncodeSeams(seams_->latents_needed()));
   RUYI_ASSIGN_OR_RETURN(const at::Tensor again, seams_->Next(seam_latents_, token_));
-  return at::clamp((TakeRaw(again.size(2)) + again.to(at::kFloat)) / 2, -1.0, 1.0);
+  return Clamp((TakeRaw(again.size(2)) + again.to(at::kFloat)) / 2);
 }
 
 // The next `count` decoded frames, which must be there.
@@ -71,7 +79,7 @@ at::Tensor FrameDecoder::TakeRaw(int64_t count) {
 absl::Status FrameDecoder::DecodeUntil(int64_t frame) {
   while (emitted_ + (raw_.defined() ? raw_.size(2) : 0) < frame) {
     RUYI_ASSIGN_OR_RETURN(const at::Tensor decoded, stream_.Next(latents_, token_));
-    raw_ = Append(raw_, at::clamp(decoded.to(at::kFloat), -1.0, 1.0));
+    raw_ = Append(raw_, Clamp(decoded.to(at::kFloat)));
   }
   return absl::OkStatus();
 }

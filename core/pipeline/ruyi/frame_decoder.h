@@ -22,8 +22,8 @@ class FrameDecoder {
 
   bool done() const { return emitted_ == frames_; }
 
-  // The next frames, [3, n, H, W] float32 in [0, 1]. Polls the token before each tile that is decoded or encoded;
-  // returns its status. Must not be called when done or after an error.
+  // The next frames, [3, n, H, W] float32 in [0, 1]; NaN where the decoder gave no finite number. Polls the token
+  // before each tile that is decoded or encoded; returns its status. Must not be called when done or after an error.
   absl::StatusOr<at::Tensor> Next();
 
  private:

@@ -1,26 +1,40 @@
 #include "core/pipeline/ruyi/frame_output.h"
 
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/isfinite.h>
+
 #include <utility>
 
 #include "core/base/status_macros.h"
 #include "core/pipeline/ruyi/image_tensor.h"
+#include "core/pipeline/ruyi/not_finite.h"
 
 namespace ruyi {
 
-FrameOutput::Chunk FrameOutput::Send(const at::Tensor& frames) {
+// On a stream of its own, after what was computed until now; `copied` tells when it is there.
+at::Tensor FrameOutput::CopyToHost(const at::Tensor& tensor, Fence& copied) {
   const c10::Device& device = copies_.device();
-  const at::Tensor pixels = PixelsOf(frames);
-  Chunk chunk = {.pixels = EmptyOnHost(pixels.sizes(), at::kByte, device), .copied = Fence(device)};
+  at::Tensor host = EmptyOnHost(tensor.sizes(), tensor.scalar_type(), device);
   Fence computed(device);
   computed.Record(copies_.compute());
-  copies_.Copy(chunk.pixels, pixels, computed, chunk.copied);
+  copies_.Copy(host, tensor, computed, copied);
   if (!device.is_cpu())
-    pixels.record_stream(copies_.stream());  // its memory is free once it has been copied
+    tensor.record_stream(copies_.stream());  // its memory is free once it has been copied
+  return host;
+}
+
+// The sum of numbers from 0 to 1 is finite, unless one of them is not.
+FrameOutput::Chunk FrameOutput::Send(const at::Tensor& frames) {
+  Chunk chunk = {.pixels = {}, .is_finite = {}, .copied = Fence(copies_.device())};
+  chunk.is_finite = CopyToHost(at::isfinite(frames.sum()).view({1}), chunk.copied);
+  chunk.pixels = CopyToHost(PixelsOf(frames), chunk.copied);
   return chunk;
 }
 
 absl::Status FrameOutput::Give(const Chunk& chunk) {
   chunk.copied.Await();
+  if (!chunk.is_finite.item<bool>())
+    return NotFinite("decoding gave frames");
   for (int64_t i = 0; i < chunk.pixels.size(0); ++i) {
     RUYI_RETURN_IF_ERROR(sink_.OnFrame(ImageOf(chunk.pixels[i])));
   }

@@ -19,7 +19,8 @@ class FrameOutput {
   FrameOutput(c10::Device device, FrameSink& sink) : copies_(device), sink_(sink) {}
 
   // Takes the next frames [3, n, H, W] in [0, 1], and gives those before them to the sink. Blocks until the latter have
-  // been copied, and in the sink. Returns the sink's error.
+  // been copied, and in the sink. Returns the sink's error; INTERNAL with reason NOT_FINITE: the latter hold a number
+  // that is not finite, and are not given.
   absl::Status Add(const at::Tensor& frames);
 
   // Gives the last ones to the sink.
@@ -27,11 +28,13 @@ class FrameOutput {
 
  private:
   struct Chunk {
-    at::Tensor pixels;  // [n, H, W, 3] uint8 on the host
+    at::Tensor pixels;     // [n, H, W, 3] uint8 on the host
+    at::Tensor is_finite;  // [1] bool on the host: all numbers were
     Fence copied;
   };
 
   Chunk Send(const at::Tensor& frames);
+  at::Tensor CopyToHost(const at::Tensor& tensor, Fence& copied);
   absl::Status Give(const Chunk& chunk);
 
   std::optional<Chunk> under_way_;

@@ -17,14 +17,17 @@ constexpr int64_t kLatentKinds = 3;
 absl::Status CheckFit(const DitConfig& dit, const VaeConfig& vae, const ClipVisionConfig& clip) {
   const int64_t in_channels = kLatentKinds * vae.latent_channels;
   if (dit.in_channels != in_channels || dit.out_channels < vae.latent_channels || !dit.has_clip) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("the transformer takes %d channels and gives %d; with the autoencoder's %d latent channels an "
-                        "inpainting model takes %d and gives %d",
-                        dit.in_channels, dit.out_channels, vae.latent_channels, in_channels, 2 * vae.latent_channels));
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "transformer/config.json and vae/config.json: the transformer takes %d channels and gives %d "
+        "(in_channels, out_channels); with the autoencoder's %d latent_channels an inpainting model takes "
+        "%d and gives %d",
+        dit.in_channels, dit.out_channels, vae.latent_channels, in_channels, 2 * vae.latent_channels));
   }
   if (dit.clip_dim != clip.hidden_size) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "the transformer's projection_dim is %d, the image encoder's hidden_size %d", dit.clip_dim, clip.hidden_size));
+        "transformer/config.json and image_encoder/config.json: the transformer's projection_dim is %d, the image "
+        "encoder's hidden_size %d; they must be equal",
+        dit.clip_dim, clip.hidden_size));
   }
   return absl::OkStatus();
 }
@@ -39,6 +42,13 @@ LatentGeometry RuyiModels::geometry() const {
           .channels = static_cast<int>(config.latent_channels)};
 }
 
+absl::Status RuyiModels::CheckFiles() const {
+  RUYI_RETURN_IF_ERROR(dit.files().CheckUnchanged());
+  RUYI_RETURN_IF_ERROR(vae.files().CheckUnchanged());
+  RUYI_RETURN_IF_ERROR(clip_vision.files.CheckUnchanged());
+  return embeddings.file()->CheckUnchanged();
+}
+
 absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement,
                                           const Fp8Settings& fp8, std::optional<c10::Device> transformer_device) {
   RUYI_ASSIGN_OR_RETURN(const ModelFolder files, ModelFolder::Open(folder));
@@ -51,8 +61,7 @@ absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, c
   RUYI_ASSIGN_OR_RETURN(Vae vae, Vae::Load(files.vae, placement, &unused));
   RUYI_RETURN_IF_ERROR(CheckFit(dit.config(), vae.config(), clip.config));
   RUYI_ASSIGN_OR_RETURN(ControlEmbeddings embeddings, ControlEmbeddings::Load(files.embeddings, dit.config()));
-  RUYI_ASSIGN_OR_RETURN(const nlohmann::json scheduler, ReadJsonFile(files.scheduler_config));
-  RUYI_ASSIGN_OR_RETURN(const SamplerConfig sampler, ParseSamplerConfig(scheduler));
+  RUYI_ASSIGN_OR_RETURN(const SamplerConfig sampler, ParseJsonFile(files.scheduler_config, ParseSamplerConfig));
   return RuyiModels{.placement = placement,
                     .fp8 = fp8,
                     .clip_preprocessor = std::move(preprocessor),

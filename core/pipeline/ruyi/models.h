@@ -33,6 +33,10 @@ struct RuyiModels {
   std::vector<std::string> unused_names;  // in the files, but no part of the model
 
   LatentGeometry geometry() const;
+
+  // FAILED_PRECONDITION with reason MODEL_CHANGED: a file that the parts share was written to since it was loaded.
+  // Blocks on the disk for a moment.
+  absl::Status CheckFiles() const;
 };
 
 // Reads a model in the layout of Ruyi-Mini-7B. `transformer_device`: where the transformer lies, when not with the

@@ -98,7 +98,7 @@ absl::StatusOr<std::unique_ptr<RuyiPipeline>> RuyiPipeline::Load(const RuyiModel
 RuyiPipeline::RuyiPipeline(RuyiModels models, RuyiPipelineOptions options)
     : options_(std::move(options)),
       models_(std::move(models)),
-      loras_(std::make_shared<LoraFolder>(options_.lora_folder, models_.dit.linear_layers())),
+      loras_(std::make_shared<LoraFolder>(options_.lora_folder, models_.dit.linear_layers(), options_.on_skipped_lora)),
       costs_(std::make_shared<CostModel>(FactsOf(models_), Calibration())) {
   for (const c10::Device& device : devices())
     transformers_.emplace_back(models_.dit, Placement{.device = device, .dtype = models_.placement.dtype});
@@ -203,6 +203,7 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, con
   const absl::StatusOr<StageCosts> costs = GuardExceptions("making a video", [&]() -> absl::StatusOr<StageCosts> {
     const c10::InferenceMode no_gradients;
     const c10::OptionalDeviceGuard here(models_.placement.device);  // on whichever thread
+    RUYI_RETURN_IF_ERROR(models_.CheckFiles());
     const auto begin = std::chrono::steady_clock::now();
     RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan, mode.mode));
     StageMeter meter({.device = models_.placement.device,
@@ -212,6 +213,7 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, con
     run.constants = &constants_;
     run.branches_in_turn = mode.mode.branches_in_turn;
     RUYI_RETURN_IF_ERROR(RunStages(models, plan, run, frames));
+    RUYI_RETURN_IF_ERROR(models_.CheckFiles());
     return meter.Finish();
   });
   if (!costs.ok())
@@ -239,8 +241,8 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
 absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan, const MemoryMode& mode) {
   RuyiModels models = models_;
   absl::StatusOr<LayerUpdates> updates = loras_->Load(plan.loras);
-  if (!updates.ok())  // the files were in order when the request was accepted
-    return absl::FailedPreconditionError(updates.status().message());
+  if (!updates.ok())
+    return updates.status();
   const auto place = [&](PlacedDit& transformer) {
     const Dit& placed = transformer.Place(mode);
     if (plan.fp8 == models_.fp8 && updates->empty())

@@ -23,6 +23,7 @@ namespace ruyi {
 
 struct RuyiPipelineOptions {
   std::filesystem::path lora_folder;         // where requests may take LoRAs from; empty: nowhere
+  LoraFolder::OnSkipped on_skipped_lora;     // is told of files there that cannot be listed
   std::optional<int64_t> vram_budget_bytes;  // of each device, for weights and work; absent: what is free
   std::filesystem::path calibration_file;    // keeps what WarmUp measures; empty: none
   RequestLimits limits;                      // of the model: WarmUp measures sizes that it takes

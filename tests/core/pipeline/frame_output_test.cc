@@ -6,9 +6,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 #include <vector>
 
+#include "core/base/error_reasons.h"
 #include "tests/core/pipeline/recording_sinks.h"
 #include "tests/support/status_matchers.h"
 
@@ -80,6 +82,21 @@ TEST(FrameOutput, ReturnsTheErrorOfTheSinkForTheLastFrames) {
   FrameOutput output(c10::kCPU, frames);
   ASSERT_THAT(output.Add(Frames(0, 3)), IsOk());
   EXPECT_THAT(output.Finish(), StatusIs(absl::StatusCode::kUnavailable, "the encoder is gone"));
+}
+
+TEST(FrameOutput, GivesNoFramesThatAreNotFinite) {
+  for (const float number : {NAN, INFINITY}) {
+    RecordingFrames frames;
+    FrameOutput output(c10::kCPU, frames);
+    ASSERT_THAT(output.Add(Frames(0, 2)), IsOk());
+    at::Tensor chunk = Frames(2, 2).contiguous();
+    chunk[1][1][0][2].fill_(number);
+    ASSERT_THAT(output.Add(chunk), IsOk());
+    const absl::Status status = output.Finish();
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kInternal, testing::HasSubstr("decoding gave frames that are not")));
+    EXPECT_THAT(status, HasReason(reason::kNotFinite));
+    EXPECT_THAT(Numbers(frames), ElementsAre(0, 1));
+  }
 }
 
 TEST(FrameOutput, MayEndWithFramesThatNobodyGot) {

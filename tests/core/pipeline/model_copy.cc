@@ -11,6 +11,8 @@
 namespace ruyi {
 namespace {
 
+constexpr size_t kAlignment = 8;  // of the data, as the format's own library has it
+
 std::string LittleEndian64(uint64_t value) {
   std::string bytes;
   for (int i = 0; i < 8; ++i)
@@ -56,8 +58,10 @@ void WriteTensors(const std::filesystem::path& file, const NamedTensors& tensors
                     {"data_offsets", {data.size(), data.size() + floats.nbytes()}}};
     data.append(static_cast<const char*>(floats.const_data_ptr()), floats.nbytes());
   }
+  std::string text = header.dump();
+  text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
   std::filesystem::remove(file);
-  std::ofstream(file, std::ios::binary) << LittleEndian64(header.dump().size()) << header.dump() << data;
+  std::ofstream(file, std::ios::binary) << LittleEndian64(text.size()) << text << data;
 }
 
 ModelCopy::ModelCopy(const std::string& name) {

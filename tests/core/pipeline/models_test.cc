@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <fstream>
+
 #include "core/base/error_reasons.h"
 #include "tests/core/pipeline/model_copy.h"
 #include "tests/support/status_matchers.h"
@@ -72,8 +75,49 @@ TEST(LoadRuyiModels, RefusesWhatIsNotBuiltInAnyPart) {
     const ModelCopy model("tiny");
     model.Configure(file, changes);
     const absl::Status status = model.Load().status();
-    EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnimplemented, HasSubstr(key)));
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnimplemented, AllOf(HasSubstr(file), HasSubstr(key))));
     EXPECT_THAT(status, HasReason(reason::kFeatureNotBuilt));
+  }
+}
+
+TEST(LoadRuyiModels, WrongValuesAreNamedByFileAndKey) {
+  const std::tuple<std::string, nlohmann::json, std::string> options[] = {
+      {"image_encoder/preprocessor_config.json", {{"rescale_factor", "x"}}, "'rescale_factor'"},
+      {"image_encoder/preprocessor_config.json", {{"crop_size", {{"height", 0}}}}, "crop_size.height"},
+      {"image_encoder/config.json", {{"hidden_size", "x"}}, "'hidden_size'"},
+      {"image_encoder/config.json",
+       {{"vision_config", {{"hidden_size", -1}}}},
+       "vision_config: image encoder: hidden_size"},
+      {"image_encoder/config.json", {{"vision_config", 3}}, "vision_config must be an object"},
+      {"transformer/config.json", {{"num_layers", 3}}, "num_layers is 3"},
+      {"transformer/config.json", {{"in_channels", nullptr}}, "'in_channels' is missing"},
+      {"vae/config.json", {{"scaling_factor", 0}}, "scaling_factor is 0"},
+      {"vae/config.json", {{"layers_per_block", 1000000000}}, "layers_per_block is 1000000000"},
+      {"scheduler/scheduler_config.json", {{"beta_start", 2}}, "beta_start"},
+  };
+  for (const auto& [file, changes, key] : options) {
+    const ModelCopy model("tiny");
+    model.Configure(file, changes);
+    EXPECT_THAT(model.Load(), StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr(file), HasSubstr(key))));
+  }
+}
+
+TEST(LoadRuyiModels, WeightsThatAreNotFiniteAreNamedByFileAndTensor) {
+  const std::pair<std::string, std::string> weights[] = {
+      {"image_encoder/model.safetensors", "visual_projection.weight"},
+      {kTransformerWeights, "proj_out.weight"},
+      {"vae/diffusion_pytorch_model.safetensors", "decoder.conv_out.bias"},
+      {"embeddings.safetensors", "p.16x9movie0auto.emb2"}};
+  for (const auto& [file, name] : weights) {
+    for (const float number : {NAN, -INFINITY}) {
+      const ModelCopy model("tiny");
+      NamedTensors tensors = ReadTensors(model.path() / file);
+      ASSERT_TRUE(tensors.contains(name)) << name;
+      tensors.at(name).flatten()[-1].fill_(number);
+      WriteTensors(model.path() / file, tensors);
+      EXPECT_THAT(model.Load(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                         AllOf(HasSubstr(file), HasSubstr("'" + name + "' is not finite"))));
+    }
   }
 }
 

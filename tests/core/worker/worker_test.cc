@@ -142,6 +142,14 @@ TEST_F(WorkerTest, IsLostWithItsGpuAndLeavesTheOtherJobsInTheQueue) {
   EXPECT_THAT(losses_, IsEmpty());
 }
 
+TEST_F(WorkerTest, IsLostWhenItsModelChanged) {
+  PushJob();
+  StartWorker(
+      {.fail_with = ErrorWithReason(absl::StatusCode::kFailedPrecondition, "x was written to", reason::kModelChanged)});
+  worker_.reset();  // ends without the queue
+  EXPECT_THAT(losses_, ElementsAre(HasReason(reason::kModelChanged)));
+}
+
 TEST_F(WorkerTest, OtherErrorsOfTheDeviceDoNotLoseIt) {
   const auto first = PushJob();
   const auto second = PushJob();
