@@ -9,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "client/choices.h"
 #include "client/json_events.h"
-#include "client/status_text.h"
 #include "client/video_client.h"
 
 namespace ruyi::client {
@@ -44,7 +43,7 @@ std::string PicturesText(const v1::Limits& limits) {
                          limits.max_image_pixels());
 }
 
-// Of what is off unless its flag is given.
+// Describes the range of an option that is off unless its flag is given.
 std::string OptionText(const v1::DoubleRange& range) {
   return absl::StrCat(range.min(), " to ", range.max(), ", such as ", range.default_(), "; off when left out");
 }
@@ -98,18 +97,15 @@ std::string CapabilitiesText(const v1::Capabilities& capabilities) {
   return text;
 }
 
-ExitCode RunCapabilities(bool json, const std::string& server, Interrupt& interrupt) {
+ExitCode RunCapabilities(bool json, const CommandContext& context) {
   v1::Capabilities capabilities;
   const grpc::Status status =
-      VideoClient(server).GetCapabilities({.cancel_source = interrupt.cancel_source()}, &capabilities);
+      VideoClient(context.server).GetCapabilities({.cancel_source = context.interrupt->cancel_source()}, &capabilities);
   if (status.ok()) {
     std::cout << (json ? MessageJson(capabilities) + "\n" : CapabilitiesText(capabilities)) << std::flush;
     return ExitCode::kDone;
   }
-  if (interrupt.signal() != 0)
-    return ExitCodeOfSignal(interrupt.signal());
-  std::cerr << CallErrorText(status, server, FlagNames(RequestOptions())) << std::flush;
-  return ExitCodeOfStatus(status.error_code());
+  return FailCall(context, status);
 }
 
 }  // namespace ruyi::client

@@ -42,6 +42,27 @@ constexpr Choice<v1::MemoryPolicy> kMemoryPolicies[] = {
     {"smallest", v1::MEMORY_POLICY_SMALLEST},
 };
 
+constexpr Choice<v1::Priority> kPriorities[] = {
+    {"low", v1::PRIORITY_LOW},
+    {"normal", v1::PRIORITY_NORMAL},
+    {"high", v1::PRIORITY_HIGH},
+};
+
+constexpr Choice<v1::EncoderPreset> kEncoderPresets[] = {
+    {"ultrafast", v1::ENCODER_PRESET_ULTRAFAST}, {"superfast", v1::ENCODER_PRESET_SUPERFAST},
+    {"veryfast", v1::ENCODER_PRESET_VERYFAST},   {"faster", v1::ENCODER_PRESET_FASTER},
+    {"fast", v1::ENCODER_PRESET_FAST},           {"medium", v1::ENCODER_PRESET_MEDIUM},
+    {"slow", v1::ENCODER_PRESET_SLOW},           {"slower", v1::ENCODER_PRESET_SLOWER},
+    {"veryslow", v1::ENCODER_PRESET_VERYSLOW},
+};
+
+constexpr Choice<v1::VideoState> kStates[] = {
+    {"queued", v1::VIDEO_STATE_QUEUED},         {"running", v1::VIDEO_STATE_RUNNING},
+    {"cancelling", v1::VIDEO_STATE_CANCELLING}, {"succeeded", v1::VIDEO_STATE_SUCCEEDED},
+    {"failed", v1::VIDEO_STATE_FAILED},         {"cancelled", v1::VIDEO_STATE_CANCELLED},
+    {"expired", v1::VIDEO_STATE_EXPIRED},
+};
+
 template <typename Enum, size_t size>
 std::vector<std::string> Names(const Choice<Enum> (&choices)[size]) {
   std::vector<std::string> names;
@@ -60,7 +81,7 @@ Enum OfName(const Choice<Enum> (&choices)[size], std::string_view name) {
   return Enum{};
 }
 
-// "`kind` 17" for a value without a name.
+// Returns the name of a value; "`kind` 17" for a value without a name.
 template <typename Enum, size_t size>
 std::string NameOf(const Choice<Enum> (&choices)[size], Enum value, std::string_view kind) {
   for (const Choice<Enum>& choice : choices) {
@@ -92,6 +113,18 @@ std::vector<std::string> MemoryPolicyNames() {
   return Names(kMemoryPolicies);
 }
 
+std::vector<std::string> PriorityNames() {
+  return Names(kPriorities);
+}
+
+std::vector<std::string> EncoderPresetNames() {
+  return Names(kEncoderPresets);
+}
+
+std::vector<std::string> StateNames() {
+  return Names(kStates);
+}
+
 v1::Camera CameraOfName(std::string_view name) {
   return OfName(kCameras, name);
 }
@@ -112,6 +145,18 @@ v1::MemoryPolicy MemoryPolicyOfName(std::string_view name) {
   return OfName(kMemoryPolicies, name);
 }
 
+v1::Priority PriorityOfName(std::string_view name) {
+  return OfName(kPriorities, name);
+}
+
+v1::EncoderPreset EncoderPresetOfName(std::string_view name) {
+  return OfName(kEncoderPresets, name);
+}
+
+v1::VideoState StateOfName(std::string_view name) {
+  return OfName(kStates, name);
+}
+
 std::string NameOfSampler(v1::Sampler sampler) {
   return NameOf(kSamplers, sampler, "sampler");
 }
@@ -122,6 +167,14 @@ std::string NameOfFp8Mode(v1::Fp8Mode mode) {
 
 std::string NameOfFp8Type(v1::Fp8Type type) {
   return NameOf(kFp8Types, type, "type");
+}
+
+std::string NameOfState(v1::VideoState state) {
+  return NameOf(kStates, state, "state");
+}
+
+std::string NameOfPriority(v1::Priority priority) {
+  return NameOf(kPriorities, priority, "priority");
 }
 
 }  // namespace ruyi::client

@@ -2,68 +2,24 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <string>
 
 #include "absl/strings/str_format.h"
+#include "client/command_flags.h"
+#include "client/completion.h"
 #include "client/exit_code.h"
 #include "client/flag_values.h"
-#include "client/request_flags.h"
 
 namespace ruyi::client {
 namespace {
 
-constexpr double kMaxTimeoutSeconds = 366.0 * 24 * 3600;
+using Command = CommandLine::Command;
+
 constexpr int kNothingWrong = -1;
 
-// The checks return what is wrong, or nothing, as CLI11 wants it.
+// Returns what is wrong, or nothing, as CLI11 wants it.
 std::string CheckAddress(const std::string& text) {
   return IsAddress(text) ? "" : absl::StrFormat("%s is not HOST:PORT, such as 127.0.0.1:50051", text);
-}
-
-std::string CheckTimeout(const std::string& text) {
-  double seconds = 0;
-  const bool in_range = CLI::detail::lexical_cast(text, seconds) && seconds > 0 && seconds <= kMaxTimeoutSeconds;
-  return in_range ? "" : absl::StrFormat("%s is not a number of seconds above 0, a year at most", text);
-}
-
-std::string CheckPng(const std::string& text) {
-  return text.ends_with(".png") ? "" : absl::StrFormat("%s does not end in .png", text);
-}
-
-void AddOutput(CLI::App* command, GenerateOptions& options) {
-  command
-      ->add_option("--timeout", options.timeout_s,
-                   "Cancel when the video is not here after so many seconds, the queue included. Default: no limit")
-      ->type_name("SECONDS")
-      ->check(CheckTimeout);
-  command->add_option("--out", options.out, "The MP4 file to write. An older one is replaced once the new one is whole")
-      ->type_name("FILE")
-      ->required();
-  command->add_option("--sheet", options.sheet, "Also write a picture of up to 8 frames of the video")
-      ->type_name("FILE.png")
-      ->check(CheckPng);
-  command->add_flag("--json", options.json,
-                    "On stdout one JSON object for each event (ruyi.v1.VideoEvent, without the bytes of the file)");
-}
-
-void AddGenerate(CLI::App& app, GenerateOptions& options) {
-  CLI::App* command = app.add_subcommand("generate", "Make a video from pictures and save it");
-  AddRequestFlags(command, options.request);
-  AddOutput(command, options);
-}
-
-void AddEstimate(CLI::App& app, EstimateOptions& options) {
-  CLI::App* command =
-      app.add_subcommand("estimate", "Show what making a video would take, in every memory mode, without making it");
-  AddRequestFlags(command, options.request);
-  AddMibFlag(command, "--vram", options.vram_mib,
-             "Ask for a device like the server's with so much memory for a video, such as 12GB. Default: the server's "
-             "now");
-  command->add_flag("--json", options.json, "One JSON object (ruyi.v1.EstimateVideoResponse) on stdout");
-}
-
-void AddCapabilities(CLI::App& app, CommandLine& line) {
-  app.add_subcommand("capabilities", "Show what the server takes: limits, defaults, samplers, LoRAs")
-      ->add_flag("--json", line.capabilities_json, "One JSON object (ruyi.v1.Capabilities) on stdout");
 }
 
 void Describe(CLI::App& app, CommandLine& line) {
@@ -83,38 +39,51 @@ void Describe(CLI::App& app, CommandLine& line) {
       ->envname("RUYI_SERVER")
       ->check(CheckAddress)
       ->capture_default_str();
-  AddGenerate(app, line.generate);
-  AddEstimate(app, line.estimate);
-  AddCapabilities(app, line);
+  AddCommands(app, line);
 }
 
-// kNothingWrong, or what CLI11 would exit with.
+// Parses the arguments. Returns kNothingWrong, or the code that CLI11 would exit with.
 int Parse(CLI::App& app, int argc, const char* const* argv) {
   CLI11_PARSE(app, argc, argv);
   return kNothingWrong;
 }
 
-bool OverwritesItself(const GenerateOptions& options) {
-  return !options.sheet.empty() && options.sheet == options.out;
+// Returns what is wrong and CLI11 does not see; empty when nothing is wrong.
+std::string Complaint(const CommandLine& line) {
+  const GenerateOptions& generate = line.generate;
+  if (!generate.sheet.empty() && generate.sheet == generate.out)
+    return "--out and --sheet name the same file";
+  if (line.command == Command::kGenerate && generate.request.images.empty() && !generate.resume)
+    return "--image is required, or --resume";
+  if (line.command == Command::kDownload && line.download.name.empty() && !line.download.resume)
+    return "NAME is required, or --resume";
+  return "";
+}
+
+void Finish(ExitCode code, ParsedCommandLine& parsed) {
+  parsed.finished = true;
+  parsed.exit_code = static_cast<int>(code);
 }
 
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   ParsedCommandLine parsed;
+  CommandLine& line = parsed.command_line;
   CLI::App app("Makes videos from pictures with a ruyi-server.", "ruyi-client");
-  Describe(app, parsed.command_line);
+  Describe(app, line);
   const int result = Parse(app, argc, argv);
-  parsed.finished = result != kNothingWrong;
-  parsed.exit_code = result > 0 ? static_cast<int>(ExitCode::kUsage) : 0;
-  if (app.got_subcommand("capabilities"))
-    parsed.command_line.command = CommandLine::Command::kCapabilities;
-  if (app.got_subcommand("estimate"))
-    parsed.command_line.command = CommandLine::Command::kEstimate;
-  if (!parsed.finished && OverwritesItself(parsed.command_line.generate)) {
-    std::cerr << "error: --out and --sheet name the same file\n";
-    parsed.finished = true;
-    parsed.exit_code = static_cast<int>(ExitCode::kUsage);
+  if (result != kNothingWrong) {
+    Finish(result > 0 ? ExitCode::kUsage : ExitCode::kDone, parsed);
+    return parsed;
+  }
+  line.server_given = app.get_option("--server")->count() > 0;
+  if (const std::string complaint = Complaint(line); !complaint.empty()) {
+    std::cerr << "error: " << complaint << "\n";
+    Finish(ExitCode::kUsage, parsed);
+  } else if (line.command == Command::kCompletion) {
+    std::cout << CompletionScript(app, line.shell) << std::flush;
+    Finish(ExitCode::kDone, parsed);
   }
   return parsed;
 }

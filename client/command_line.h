@@ -1,31 +1,59 @@
-// argv → what to do. Before it: main. After it: GenerateCommand, EstimateCommand, CapabilitiesCommand. Prints help and
-// complaints. Not thread-safe.
+// Parses argv into what to do. Before it: main. After it: the command that is named. Prints help and errors. Not
+// thread-safe.
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "client/create_command.h"
+#include "client/download_command.h"
 #include "client/estimate_options.h"
 #include "client/generate_options.h"
+#include "client/get_command.h"
+#include "client/list_command.h"
+#include "client/watch_command.h"
 
 namespace ruyi::client {
 
 struct CommandLine {
-  enum class Command { kGenerate, kEstimate, kCapabilities };
+  enum class Command {
+    kGenerate,
+    kCreate,
+    kWatch,
+    kDownload,
+    kList,
+    kGet,
+    kCancel,
+    kDelete,
+    kUpload,
+    kEstimate,
+    kCapabilities,
+    kCompletion,
+  };
 
   std::string server = "127.0.0.1:50051";  // HOST:PORT
+  bool server_given = false;               // by flag or variable
   Command command = Command::kGenerate;
   GenerateOptions generate;
+  CreateOptions create;
+  WatchOptions watch;
+  DownloadOptions download;
+  ListOptions list;
+  GetOptions get;
+  std::string name;                  // of cancel and delete
+  std::vector<std::string> uploads;  // paths
   EstimateOptions estimate;
   bool capabilities_json = false;
+  std::string shell;  // of completion: a word of ShellNames()
 };
 
 struct ParsedCommandLine {
-  bool finished = false;  // nothing is left to do: help was printed, or the command line is wrong
+  bool finished = false;  // nothing is left to do: help or a script was printed, or the command line is wrong
   int exit_code = 0;      // when finished
   CommandLine command_line;
 };
 
-// Reads the variable RUYI_SERVER too. Help goes to stdout, complaints to stderr.
+// Parses the command line, and reads the variable RUYI_SERVER too. Help goes to stdout, errors to stderr.
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace ruyi::client

@@ -25,7 +25,7 @@ cv::VideoCapture Open(const std::string& path) {
   return cv::VideoCapture(error ? path : absolute.string(), cv::CAP_FFMPEG);
 }
 
-// Counted, because the header of a fragmented MP4 does not say it.
+// Counts the frames by reading them, because the header of a fragmented MP4 does not say how many there are.
 int CountFrames(const std::string& path) {
   cv::VideoCapture video = Open(path);
   int count = 0;
@@ -55,7 +55,7 @@ std::vector<cv::Mat> ReadFrames(const std::string& path, const std::vector<int>&
   return frames;
 }
 
-// `frames` are of one size.
+// Puts the frames, which must be of one size, into one picture.
 cv::Mat Arrange(const std::vector<cv::Mat>& frames) {
   const int count = static_cast<int>(frames.size());
   const int columns = std::min(kColumns, count);

@@ -1,4 +1,4 @@
-// A finished MP4 → one picture of a few of its frames. Before it: the file that generate has written. After it: a PNG
+// Makes one picture of a few frames of a finished MP4. Before it: the file that generate has written. After it: a PNG
 // file. Thread-safe.
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace ruyi::client {
 
-// The bytes of a PNG with up to 8 frames of the file, evenly spaced, the first and the last among them: 4 in a row, at
-// their own size, 4 pixels apart. Reads the file twice. DATA_LOSS when it is no video.
+// Returns the bytes of a PNG with up to 8 frames of the file, evenly spaced, the first and the last among them: 4 in a
+// row, at their own size, 4 pixels apart. Reads the file twice. DATA_LOSS: the file is no video.
 absl::StatusOr<std::string> MakeContactSheet(const std::string& video_path);
 
 }  // namespace ruyi::client

@@ -5,7 +5,6 @@
 #include "client/estimate_text.h"
 #include "client/generate_request.h"
 #include "client/json_events.h"
-#include "client/status_text.h"
 #include "client/video_client.h"
 
 namespace ruyi::client {
@@ -24,23 +23,18 @@ absl::StatusOr<v1::EstimateVideoRequest> MakeRequest(const EstimateOptions& opti
 
 }  // namespace
 
-ExitCode RunEstimate(const EstimateOptions& options, const std::string& server, Interrupt& interrupt) {
+ExitCode RunEstimate(const EstimateOptions& options, const CommandContext& context) {
   const absl::StatusOr<v1::EstimateVideoRequest> request = MakeRequest(options);
-  if (!request.ok()) {
-    std::cerr << "error: " << std::string(request.status().message()) << std::endl;
-    return ExitCode::kLocalFile;
-  }
+  if (!request.ok())
+    return FailLocally(request.status());
   v1::EstimateVideoResponse response;
   const grpc::Status status =
-      VideoClient(server).Estimate(*request, {.cancel_source = interrupt.cancel_source()}, &response);
+      VideoClient(context.server).Estimate(*request, {.cancel_source = context.interrupt->cancel_source()}, &response);
   if (status.ok()) {
     std::cout << (options.json ? MessageJson(response) + "\n" : EstimateText(response)) << std::flush;
     return ExitCode::kDone;
   }
-  if (interrupt.signal() != 0)
-    return ExitCodeOfSignal(interrupt.signal());
-  std::cerr << CallErrorText(status, server, FlagNames(options.request)) << std::flush;
-  return ExitCodeOfStatus(status.error_code());
+  return FailCall(context, status, "", FlagNames(options.request));
 }
 
 }  // namespace ruyi::client

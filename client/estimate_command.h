@@ -1,16 +1,16 @@
-// `ruyi-client estimate`: what making a video would take, as text or JSON on stdout. Before it: CommandLine. After it:
-// the exit code. Not thread-safe.
+// `ruyi-client estimate`: prints what making a video would take, as text or JSON on stdout. Before it: CommandLine.
+// After it: the exit code. Not thread-safe.
 #pragma once
 
 #include <string>
 
+#include "client/command_context.h"
 #include "client/estimate_options.h"
 #include "client/exit_code.h"
-#include "client/interrupt.h"
 
 namespace ruyi::client {
 
-// Blocks until the server has answered. That nothing fits is an answer. `server` is HOST:PORT.
-ExitCode RunEstimate(const EstimateOptions& options, const std::string& server, Interrupt& interrupt);
+// Runs the command. Blocks until the server has answered. An answer that nothing fits is no failure.
+ExitCode RunEstimate(const EstimateOptions& options, const CommandContext& context);
 
 }  // namespace ruyi::client

@@ -1,4 +1,4 @@
-// What the user asked of `ruyi-client estimate`. Before it: CommandLine. After it: EstimateCommand. Plain data.
+// Holds what the user asked of `ruyi-client estimate`. Before it: CommandLine. After it: EstimateCommand. Plain data.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace ruyi::client {
 
 struct EstimateOptions {
   RequestOptions request;
-  std::optional<int32_t> vram_mib;  // of the device in question; absent: the server's
+  std::optional<int32_t> vram_mib;  // memory of the device to estimate for; absent: the server's
   bool json = false;
 };
 

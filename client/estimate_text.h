@@ -1,4 +1,4 @@
-// What a video would take, as a table. Before it: the server's answer. After it: stdout. Pure; thread-safe.
+// Writes what a video would take as a table. Before it: the server's answer. After it: stdout. Pure; thread-safe.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace ruyi::client {
 
-// The video, the budget and the wait; a line for each memory mode, the chosen one marked; why it was chosen. Ends with
-// a line feed.
+// Returns the video, the budget and the wait; a line for each memory mode, the chosen one marked; and why it was
+// chosen. Ends with a line feed.
 std::string EstimateText(const v1::EstimateVideoResponse& estimate);
 
 }  // namespace ruyi::client

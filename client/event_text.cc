@@ -4,11 +4,42 @@
 
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/choices.h"
 #include "client/seconds.h"
 
 namespace ruyi::client {
+
+namespace {
+
+// Returns the video's name, `state` and what it is made with.
+std::string VideoText(const v1::Video& video, const std::string& state) {
+  const std::string text = absl::StrFormat("%s %s: %s, %d steps", video.name(), state, SettingsText(video.settings()),
+                                           video.settings().steps());
+  if (!video.has_plan())
+    return text;
+  return absl::StrFormat("%s; %s", text, PlanText(video.plan()));
+}
+
+// Returns what making the video took.
+std::vector<std::string> UsageTexts(const v1::Video& video) {
+  const v1::VideoUsage& usage = video.usage();
+  const double work_s = SecondsOf(usage.conditioning()) + SecondsOf(usage.denoising()) + SecondsOf(usage.decoding());
+  std::vector<std::string> parts = {absl::StrFormat("made in %.1f s", work_s)};
+  if (const std::string skipped = SkippedText(video.result().skipped_steps_size()); !skipped.empty())
+    parts.push_back(skipped);
+  if (usage.peak_mib() > 0)
+    parts.push_back(absl::StrFormat("peak %d MiB", usage.peak_mib()));
+  if (usage.retries() > 0)
+    parts.push_back(absl::StrFormat(usage.retries() == 1 ? "%d retry" : "%d retries", usage.retries()));
+  if (usage.resumes() > 0)
+    parts.push_back(absl::StrFormat(usage.resumes() == 1 ? "%d resume" : "%d resumes", usage.resumes()));
+  return parts;
+}
+
+}  // namespace
 
 std::string PhaseText(v1::Phase phase) {
   switch (phase) {
@@ -40,14 +71,13 @@ std::string ModeText(const v1::MemoryMode& mode) {
                          mode.branches_in_turn() ? ", branches in turn" : "");
 }
 
-std::string AcceptedText(const v1::Video& video) {
-  const std::string text = absl::StrFormat("%s accepted: %s, %d steps", video.name(), SettingsText(video.settings()),
-                                           video.settings().steps());
-  if (!video.has_plan())
-    return text;
-  const v1::MemoryPlan& plan = video.plan();
-  return absl::StrFormat("%s; %s, %d MiB, about %s", text, ModeText(plan.mode()), plan.predicted_mib(),
+std::string PlanText(const v1::MemoryPlan& plan) {
+  return absl::StrFormat("%s, %d MiB, about %s", ModeText(plan.mode()), plan.predicted_mib(),
                          ClockText(plan.predicted_time()));
+}
+
+std::string AcceptedText(const v1::Video& video) {
+  return VideoText(video, "accepted");
 }
 
 std::string RetryText(const v1::VideoRetry& retry) {
@@ -55,7 +85,40 @@ std::string RetryText(const v1::VideoRetry& retry) {
 }
 
 std::string QueuedText(const v1::VideoQueued& queued) {
-  return queued.position() == 0 ? "queued: next" : absl::StrFormat("queued: %d before this one", queued.position());
+  std::string text =
+      queued.position() == 0 ? "queued: next" : absl::StrFormat("queued: %d before this one", queued.position());
+  if (SecondsOf(queued.expected_wait()) >= 1)
+    absl::StrAppendFormat(&text, ", about %s", ClockText(queued.expected_wait()));
+  return text + (queued.paused() ? "; the queue is paused" : "");
+}
+
+std::string StartedText(const v1::VideoStarted& started) {
+  return started.attempt() > 1 ? absl::StrFormat("attempt %d of %s", started.attempt(), started.worker()) : "";
+}
+
+std::string ResumedText(const v1::VideoResumed& resumed) {
+  return absl::StrFormat("goes on after step %d", resumed.step());
+}
+
+std::string CancellingText(const v1::VideoCancelling& cancelling) {
+  return absl::StrFormat("is being cancelled: %s", cancelling.status().message());
+}
+
+std::string NewsText(const v1::VideoEvent& event) {
+  switch (event.event_case()) {
+    case v1::VideoEvent::kAccepted:
+      return AcceptedText(event.accepted().video());
+    case v1::VideoEvent::kStarted:
+      return StartedText(event.started());
+    case v1::VideoEvent::kResumed:
+      return ResumedText(event.resumed());
+    case v1::VideoEvent::kRetry:
+      return RetryText(event.retry());
+    case v1::VideoEvent::kCancelling:
+      return CancellingText(event.cancelling());
+    default:
+      return "";
+  }
 }
 
 std::string SkippedText(int count) {
@@ -65,16 +128,14 @@ std::string SkippedText(int count) {
 }
 
 std::string SummaryText(const std::string& path, const v1::Video& video) {
-  const v1::VideoUsage& usage = video.usage();
-  const double work_s = SecondsOf(usage.conditioning()) + SecondsOf(usage.denoising()) + SecondsOf(usage.decoding());
   std::vector<std::string> parts = {absl::StrFormat("%s: %d bytes", path, video.result().size_bytes()),
-                                    SettingsText(video.settings()), absl::StrFormat("made in %.1f s", work_s)};
-  if (const std::string skipped = SkippedText(video.result().skipped_steps_size()); !skipped.empty())
-    parts.push_back(skipped);
-  if (usage.peak_mib() > 0)
-    parts.push_back(absl::StrFormat("peak %d MiB", usage.peak_mib()));
-  if (usage.retries() > 0)
-    parts.push_back(absl::StrFormat(usage.retries() == 1 ? "%d retry" : "%d retries", usage.retries()));
+                                    SettingsText(video.settings())};
+  if (!video.result().reused_from().empty()) {
+    parts.push_back(absl::StrCat("the bytes of ", video.result().reused_from()));
+    return absl::StrJoin(parts, ", ");
+  }
+  const std::vector<std::string> usage = UsageTexts(video);
+  parts.insert(parts.end(), usage.begin(), usage.end());
   return absl::StrJoin(parts, ", ");
 }
 

@@ -14,13 +14,15 @@ struct Meaning {
 
 constexpr Meaning kMeanings[] = {
     {ExitCode::kDone, "done"},
-    {ExitCode::kFailed, "the server failed, or the stream broke"},
+    {ExitCode::kFailed, "the server failed, or somebody else cancelled the video"},
     {ExitCode::kUsage, "wrong command line"},
     {ExitCode::kRefused, "the server refused the request"},
     {ExitCode::kTryLater, "no server, or it has no room or starts anew: try again later"},
     {ExitCode::kLocalFile, "a local file cannot be read or written"},
     {ExitCode::kDamaged, "the received bytes are damaged"},
     {ExitCode::kDeadline, "not done in time"},
+    {ExitCode::kNotFound, "no such video or picture, or it has expired"},
+    {ExitCode::kGaveUp, "the connection broke for longer than --retry-for; --resume goes on"},
     {ExitCode::kHungUp, "ended by SIGHUP"},
     {ExitCode::kInterrupted, "ended by Ctrl-C (SIGINT)"},
     {ExitCode::kTerminated, "ended by SIGTERM"},
@@ -46,6 +48,7 @@ ExitCode ExitCodeOfStatus(grpc::StatusCode code) {
     case grpc::StatusCode::FAILED_PRECONDITION:
     case grpc::StatusCode::UNIMPLEMENTED:
     case grpc::StatusCode::OUT_OF_RANGE:
+    case grpc::StatusCode::ALREADY_EXISTS:
       return ExitCode::kRefused;
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
@@ -53,6 +56,8 @@ ExitCode ExitCodeOfStatus(grpc::StatusCode code) {
       return ExitCode::kTryLater;
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return ExitCode::kDeadline;
+    case grpc::StatusCode::NOT_FOUND:
+      return ExitCode::kNotFound;
     default:
       return ExitCode::kFailed;
   }

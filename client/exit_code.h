@@ -1,4 +1,4 @@
-// What the program's exit code says: the one list of codes. Before it: how a command ended. After it: the shell.
+// Defines the program's exit codes; this is the one list of them. Before it: how a command ended. After it: the shell.
 // Constants and pure functions; thread-safe.
 #pragma once
 
@@ -17,18 +17,20 @@ enum class ExitCode {
   kLocalFile = 5,
   kDamaged = 6,
   kDeadline = 7,
+  kNotFound = 8,
+  kGaveUp = 9,
   kHungUp = 129,
   kInterrupted = 130,
   kTerminated = 143,
 };
 
-// The list of codes and meanings, as --help ends with it.
+// Returns the list of codes and meanings with which --help ends.
 std::string ExitCodeHelp();
 
-// The code for a call that ended with `code`.
+// Returns the exit code for a call that ended with `code`.
 ExitCode ExitCodeOfStatus(grpc::StatusCode code);
 
-// 128 + `signal`, as a shell counts. One of SIGHUP, SIGINT and SIGTERM.
+// Returns 128 + `signal`, as a shell counts. `signal` is one of SIGHUP, SIGINT and SIGTERM.
 ExitCode ExitCodeOfSignal(int signal);
 
 }  // namespace ruyi::client

@@ -43,9 +43,18 @@ constexpr FieldFlag kFlags[] = {
     {"memory.resident_blocks", "--resident-blocks"},
     {"memory.resident_states", "--resident-states"},
     {"vram_mib", "--vram"},
+    {"request_id", "--request-id"},
+    {"labels", "--label"},
+    {"priority", "--priority"},
+    {"preview", "--preview"},
+    {"encoding.crf", "--crf"},
+    {"encoding.preset", "--encoder-preset"},
+    {"encoding.fragment_frames", "--fragment-frames"},
+    {"encoding.faststart", "--faststart"},
+    {"reuse", "--reuse"},
 };
 
-// Whether `path` is `field`, an element of it or a part of it.
+// Returns true when `path` is `field`, an element of it or a part of it.
 bool IsIn(std::string_view field, std::string_view path) {
   return path.starts_with(field) &&
          (path.size() == field.size() || path[field.size()] == '.' || path[field.size()] == '[');
@@ -61,7 +70,13 @@ const FieldFlag* Find(std::string_view path) {
   return found;
 }
 
-// " number 2 (b.png)" for "[1]" or "[1].data"; empty when that was not given.
+// Returns the field as GenerateVideo names it: CreateVideo names the fields inside its own `request`.
+std::string_view InRequest(std::string_view field) {
+  constexpr std::string_view kRequest = "request.";
+  return field.starts_with(kRequest) ? field.substr(kRequest.size()) : field;
+}
+
+// Returns " number 2 (b.png)" for "[1]" or "[1].data"; empty when that element was not given.
 std::string NumberText(std::string_view index, const std::vector<std::string>& given) {
   size_t position = 0;
   if (!index.starts_with('[') ||
@@ -80,11 +95,12 @@ FlagNames::FlagNames(const RequestOptions& options) {
 }
 
 std::string FlagNames::Of(std::string_view field) const {
-  const FieldFlag* found = Find(field);
+  const std::string_view path = InRequest(field);
+  const FieldFlag* found = Find(path);
   if (found == nullptr)
     return std::string(field);
   const auto given = given_.find(found->flag);
-  const std::string_view index = field.substr(found->field.size());
+  const std::string_view index = path.substr(found->field.size());
   return std::string(found->flag) + (given == given_.end() ? "" : NumberText(index, given->second));
 }
 

@@ -1,5 +1,5 @@
-// The user's words for the fields of a request. Before it: the field violations of a refused request.
-// After it: the error's text. Immutable; thread-safe.
+// Translates the fields of a request into the user's flags. Before it: the field violations of a refused request. After
+// it: the error's text. Immutable; thread-safe.
 #pragma once
 
 #include <map>
@@ -13,11 +13,14 @@ namespace ruyi::client {
 
 class FlagNames {
  public:
+  // Knows flags only, when no pictures and LoRAs were given.
+  FlagNames() = default;
+
   // Takes the pictures and LoRAs that were given.
   explicit FlagNames(const RequestOptions& options);
 
-  // "frame_count" → "--frames", "start_images[1]" → "--image number 2 (b.png)", "acceleration.loras[0].name" →
-  // "--lora number 1 (film)". A field without a flag is returned as it is.
+  // Returns the flag of a field: "frame_count" → "--frames", "start_images[1]" → "--image number 2 (b.png)",
+  // "acceleration.loras[0].name" → "--lora number 1 (film)". A field without a flag is returned as it is.
   std::string Of(std::string_view field) const;
 
  private:

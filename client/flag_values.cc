@@ -1,5 +1,7 @@
 #include "client/flag_values.h"
 
+#include <uuid/uuid.h>
+
 #include <limits>
 #include <string>
 #include <utility>
@@ -9,10 +11,13 @@
 namespace ruyi::client {
 namespace {
 
+constexpr std::string_view kVideos = "videos/";
+constexpr std::string_view kImages = "images/";
+constexpr size_t kSha256Digits = 64;
 constexpr int kMaxPort = 65535;
 constexpr double kMibPerGib = 1024;
 
-// Both numbers of "768x512", whose separator is 'x'.
+// Returns both numbers of "768x512", whose separator is 'x'.
 std::optional<std::pair<int32_t, int32_t>> ParsePair(std::string_view text, char separator) {
   const size_t middle = text.find(separator);
   if (middle == std::string_view::npos)
@@ -32,7 +37,7 @@ std::optional<double> ParseDouble(std::string_view text) {
   return value;
 }
 
-// Of "MiB", " GB"; nothing for other units.
+// Returns the MiB of a unit such as "MiB" or " GB"; nullopt for other units.
 std::optional<double> MibOfUnit(std::string_view text) {
   std::string unit = absl::AsciiStrToLower(absl::StripAsciiWhitespace({text.data(), text.size()}));
   if (unit == "mib" || unit == "mb" || unit == "m")
@@ -78,6 +83,32 @@ std::optional<int32_t> ParseMib(std::string_view text) {
   if (!number.has_value() || !unit.has_value() || *number * *unit > std::numeric_limits<int32_t>::max())
     return std::nullopt;
   return static_cast<int32_t>(*number * *unit);
+}
+
+std::optional<std::pair<std::string, std::string>> ParseLabel(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos)
+    return std::nullopt;
+  return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+}
+
+std::optional<std::string> ParseVideoName(std::string_view text) {
+  const std::string_view id = text.starts_with(kVideos) ? text.substr(kVideos.size()) : text;
+  if (id.empty() || id.find('/') != std::string_view::npos)
+    return std::nullopt;
+  return std::string(kVideos) + std::string(id);
+}
+
+bool IsImageName(std::string_view text) {
+  if (!text.starts_with(kImages))
+    return false;
+  const std::string_view sha256 = text.substr(kImages.size());
+  return sha256.size() == kSha256Digits && sha256.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool IsUuid(const std::string& text) {
+  uuid_t ignored;
+  return uuid_parse(text.c_str(), ignored) == 0;
 }
 
 bool IsAddress(std::string_view text) {

@@ -1,185 +1,132 @@
 #include "client/generate_command.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <iostream>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "client/contact_sheet.h"
-#include "client/event_text.h"
+#include "client/film_fetch.h"
 #include "client/generate_request.h"
-#include "client/json_events.h"
-#include "client/partial_file.h"
-#include "client/plain_progress.h"
-#include "client/status_text.h"
-#include "client/terminal_progress.h"
-#include "client/video_client.h"
-#include "client/video_receiver.h"
+#include "client/job_creation.h"
+#include "client/job_request.h"
 
 namespace ruyi::client {
 namespace {
 
-constexpr int kDefaultColumns = 80;
-
-ExitCode Fail(ExitCode code, std::string_view message) {
-  std::cerr << "error: " << message << std::endl;
-  return code;
-}
-
-ExitCode Fail(ExitCode code, const absl::Status& status) {
-  return Fail(code, std::string(status.message()));
-}
-
-int TerminalColumns() {
-  winsize size = {};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : kDefaultColumns;
-}
-
-std::unique_ptr<ProgressDisplay> MakeDisplay(bool json) {
-  if (json)
-    return std::make_unique<JsonEvents>(&std::cout);
-  if (isatty(STDERR_FILENO) != 0)
-    return std::make_unique<TerminalProgress>(&std::cerr, TerminalColumns());
-  return std::make_unique<PlainProgress>(&std::cerr);
+absl::Status NamedAfter(std::string_view flag, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrFormat("%s: %s", flag, std::string(status.message())));
 }
 
 struct OutputFiles {
-  std::unique_ptr<PartialFile> video;
+  std::unique_ptr<ResumableFilm> film;
   std::unique_ptr<PartialFile> sheet;  // null: not asked for
 };
 
-absl::StatusOr<std::unique_ptr<PartialFile>> Create(std::string_view flag, const std::string& path) {
-  absl::StatusOr<std::unique_ptr<PartialFile>> file = PartialFile::Create(path);
-  if (file.ok())
-    return file;
-  return absl::Status(file.status().code(), absl::StrFormat("%s: %s", flag, std::string(file.status().message())));
+absl::StatusOr<std::unique_ptr<ResumableFilm>> OpenFilm(const GenerateOptions& options, const std::string& server) {
+  if (options.resume)
+    return ResumableFilm::Resume(options.out);
+  const std::string& given = options.job.request_id;
+  return ResumableFilm::Begin(options.out, {.request_id = given.empty() ? NewRequestId() : given, .server = server});
 }
 
-absl::StatusOr<OutputFiles> CreateFiles(const GenerateOptions& options) {
+absl::StatusOr<OutputFiles> OpenFiles(const GenerateOptions& options, const std::string& server) {
   OutputFiles files;
-  absl::StatusOr<std::unique_ptr<PartialFile>> video = Create("--out", options.out);
-  if (!video.ok())
-    return video.status();
-  files.video = *std::move(video);
+  absl::StatusOr<std::unique_ptr<ResumableFilm>> film = OpenFilm(options, server);
+  if (!film.ok())
+    return NamedAfter("--out", film.status());
+  files.film = *std::move(film);
   if (options.sheet.empty())
     return files;
-  absl::StatusOr<std::unique_ptr<PartialFile>> sheet = Create("--sheet", options.sheet);
-  if (!sheet.ok())
-    return sheet.status();
-  files.sheet = *std::move(sheet);
-  return files;
+  absl::StatusOr<std::unique_ptr<PartialFile>> sheet = PartialFile::Create(options.sheet);
+  if (sheet.ok()) {
+    files.sheet = *std::move(sheet);
+    return files;
+  }
+  if (options.resume)
+    files.film->Keep();
+  return NamedAfter("--sheet", sheet.status());
 }
 
-// Shows each event, then saves what it brings.
-class ShownReceiver final : public VideoEventHandler {
+class Generate {
  public:
-  ShownReceiver(ProgressDisplay* display, VideoReceiver* receiver) : display_(display), receiver_(receiver) {}
+  Generate(const GenerateOptions& options, const CommandContext& context, OutputFiles files)
+      : options_(options), context_(context), files_(std::move(files)), film_(*files_.film) {
+    if (options.resume && !context.server_given && !film_.record().server.empty())
+      context_.server = film_.record().server;
+    terms_ = {.patience = {.retry_for = absl::Seconds(options.retry_for_s)},
+              .timeout_s = options.timeout_s,
+              .cancels = !options.detach,
+              .json = options.json,
+              .sheet = files_.sheet.get(),
+              .flags = FlagNames(options.request)};
+    if (options.timeout_s.has_value())
+      terms_.patience.deadline = context.waiter->Now() + absl::Seconds(*options.timeout_s);
+  }
 
-  absl::Status OnEvent(const v1::VideoEvent& event) override {
-    display_->OnEvent(event);
-    return receiver_->OnEvent(event);
+  ExitCode Run(const v1::GenerateVideoRequest& request) {
+    RemoveOnSecondSignal();
+    VideoClient client(context_.server);
+    if (film_.record().video.empty()) {
+      if (const ExitCode code = Create(client, request); code != ExitCode::kDone)
+        return code;
+    }
+    const ExitCode code = FetchFilm(client, film_, terms_, context_);
+    if (options_.detach && film_.kept())
+      std::cout << film_.record().video << std::endl;
+    return code;
   }
 
  private:
-  ProgressDisplay* display_;
-  VideoReceiver* receiver_;
-};
-
-grpc::Status Receive(const v1::GenerateVideoRequest& request, const GenerateOptions& options, const std::string& server,
-                     Interrupt& interrupt, VideoReceiver& receiver) {
-  const std::unique_ptr<ProgressDisplay> display = MakeDisplay(options.json);
-  ShownReceiver handler(display.get(), &receiver);
-  CallOptions call{.cancel_source = interrupt.cancel_source()};
-  if (options.timeout_s.has_value())
-    call.timeout = absl::Seconds(*options.timeout_s);
-  const grpc::Status status = VideoClient(server).Generate(request, call, handler);
-  display->Close();
-  return status;
-}
-
-absl::Status WriteSheet(PartialFile& sheet, const std::string& video_path) {
-  absl::StatusOr<std::string> png = MakeContactSheet(video_path);
-  if (!png.ok())
-    return png.status();
-  if (absl::Status status = sheet.Write(*png); !status.ok())
-    return status;
-  return sheet.Commit();
-}
-
-ExitCode Save(OutputFiles& files, const v1::Video& video, bool quiet) {
-  if (absl::Status status = files.video->Commit(); !status.ok())
-    return Fail(ExitCode::kLocalFile, status);
-  if (!quiet)
-    std::cout << SummaryText(files.video->final_path(), video) << std::endl;
-  if (files.sheet == nullptr)
-    return ExitCode::kDone;
-  absl::Status status = WriteSheet(*files.sheet, files.video->final_path());
-  if (status.ok())
-    return ExitCode::kDone;
-  return Fail(ExitCode::kLocalFile,
-              absl::StrFormat("the video is saved, but not --sheet: %s", std::string(status.message())));
-}
-
-// The call ended on its way, without a last event.
-ExitCode FailBroken(const grpc::Status& status) {
-  const std::string cause = status.ok() ? "" : absl::StrFormat(" (%s)", status.error_message());
-  return Fail(ExitCode::kFailed, absl::StrFormat("the stream ended before the video did%s: what became of the video is "
-                                                 "unknown",
-                                                 cause));
-}
-
-// The server refused the request, or said that it could not make the video, or the deadline passed.
-ExitCode FailCall(const grpc::Status& status, const GenerateOptions& options, const std::string& server) {
-  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && status.error_details().empty()) {
-    return Fail(ExitCode::kDeadline, absl::StrFormat("not done within the %g s of --timeout: the video is cancelled",
-                                                     options.timeout_s.value_or(0)));
+  void RemoveOnSecondSignal() {
+    if (options_.detach)
+      return;
+    context_.interrupt->RemoveOnSecond(film_.file().temporary_path());
+    context_.interrupt->RemoveOnSecond(film_.record_path());
+    if (files_.sheet != nullptr)
+      context_.interrupt->RemoveOnSecond(files_.sheet->temporary_path());
   }
-  std::cerr << CallErrorText(status, server, FlagNames(options.request)) << std::flush;
-  return ExitCodeOfStatus(status.error_code());
-}
 
-ExitCode FailJob(const google::rpc::Status& status, const GenerateOptions& options) {
-  std::cerr << ErrorText(status, FlagNames(options.request)) << std::flush;
-  const ExitCode code = ExitCodeOfStatus(static_cast<grpc::StatusCode>(status.code()));
-  return code == ExitCode::kDone ? ExitCode::kFailed : code;
-}
+  // Makes the video, or finds the one that an earlier process has asked for.
+  ExitCode Create(VideoClient& client, const v1::GenerateVideoRequest& request) {
+    v1::CreateVideoRequest create;
+    *create.mutable_request() = request;
+    create.mutable_request()->set_request_id(film_.record().request_id);
+    v1::Video video;
+    const CallEnd end = CreateJob(client, create, context_, terms_.patience, &video);
+    if (!end.status.ok())
+      return FailCreation(end, create, context_, terms_.flags);
+    FilmRecord record = film_.record();
+    record.video = video.name();
+    film_.Update(record).IgnoreError();  // the request's id, which is noted already, finds the video too
+    return ExitCode::kDone;
+  }
 
-ExitCode ExplainFailure(const VideoReceiver& receiver, const grpc::Status& status, const GenerateOptions& options,
-                        const std::string& server) {
-  if (receiver.failed().has_value())
-    return FailJob(*receiver.failed(), options);
-  const bool broken =
-      status.ok() || (receiver.accepted() && status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED);
-  return broken ? FailBroken(status) : FailCall(status, options, server);
-}
+  const GenerateOptions& options_;
+  CommandContext context_;
+  OutputFiles files_;
+  ResumableFilm& film_;
+  FetchTerms terms_;
+};
 
 }  // namespace
 
-ExitCode RunGenerate(const GenerateOptions& options, const std::string& server, Interrupt& interrupt) {
-  const absl::StatusOr<v1::GenerateVideoRequest> request = MakeGenerateRequest(options.request);
+ExitCode RunGenerate(const GenerateOptions& options, const CommandContext& context) {
+  absl::StatusOr<v1::GenerateVideoRequest> request = MakeGenerateRequest(options.request);
   if (!request.ok())
-    return Fail(ExitCode::kLocalFile, request.status());
-  absl::StatusOr<OutputFiles> files = CreateFiles(options);
+    return FailLocally(request.status());
+  SetJobOptions(options.job, *request);
+  absl::StatusOr<OutputFiles> files = OpenFiles(options, context.server);
   if (!files.ok())
-    return Fail(ExitCode::kLocalFile, files.status());
-  for (const PartialFile* file : {files->video.get(), files->sheet.get()}) {
-    if (file != nullptr)
-      interrupt.RemoveOnSecond(file->temporary_path());
+    return FailLocally(files.status());
+  const FilmRecord& record = files->film->record();
+  if (record.video.empty() && options.request.images.empty()) {
+    files->film->Keep();
+    return Fail(ExitCode::kUsage, absl::StrFormat("the server had not answered request %s: give all flags of the video "
+                                                  "again, with --resume",
+                                                  record.request_id));
   }
-  VideoReceiver receiver(files->video.get());
-  const grpc::Status status = Receive(*request, options, server, interrupt, receiver);
-  if (receiver.completed().has_value() && receiver.error().ok())
-    return Save(*files, *receiver.completed(), options.json);
-  if (!receiver.error().ok())
-    return Fail(absl::IsDataLoss(receiver.error()) ? ExitCode::kDamaged : ExitCode::kLocalFile, receiver.error());
-  if (interrupt.signal() != 0)
-    return Fail(ExitCodeOfSignal(interrupt.signal()), "interrupted: the video is cancelled");
-  return ExplainFailure(receiver, status, options, server);
+  return Generate(options, context, *std::move(files)).Run(*request);
 }
 
 }  // namespace ruyi::client

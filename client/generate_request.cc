@@ -1,39 +1,26 @@
 #include "client/generate_request.h"
 
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "client/choices.h"
+#include "client/flag_values.h"
+#include "client/picture_file.h"
 
 namespace ruyi::client {
 namespace {
-
-absl::StatusOr<std::string> ReadPicture(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    return absl::FailedPreconditionError("is a folder");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad())
-    return absl::ErrnoToStatus(errno == 0 ? EIO : errno, "cannot be read");
-  if (bytes.empty())
-    return absl::FailedPreconditionError("is empty");
-  return bytes;
-}
 
 using Pictures = google::protobuf::RepeatedPtrField<v1::ImageInput>;
 
 absl::Status AddPictures(std::string_view flag, const std::vector<std::string>& paths, Pictures& pictures) {
   for (size_t i = 0; i < paths.size(); ++i) {
+    if (IsImageName(paths[i])) {
+      pictures.Add()->set_image(paths[i]);
+      continue;
+    }
     absl::StatusOr<std::string> bytes = ReadPicture(paths[i]);
     if (!bytes.ok()) {
       return absl::Status(bytes.status().code(), absl::StrFormat("%s number %d (%s) %s", flag, i + 1, paths[i],

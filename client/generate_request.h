@@ -1,4 +1,5 @@
-// Options → the request, with the pictures read from disk. Before it: CommandLine. After it: VideoClient. Thread-safe.
+// Turns options into the request, and reads the pictures from disk. Before it: CommandLine. After it: VideoClient.
+// Thread-safe.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -7,8 +8,8 @@
 
 namespace ruyi::client {
 
-// Blocks on the disk. The error names the flag, the number and the path of a picture that is a folder, empty or
-// unreadable. What the pictures hold is for the server to judge.
+// Makes the request. Blocks on the disk. The error names the flag, the number and the path of a picture that is a
+// folder, empty or unreadable. The server judges what the pictures hold.
 absl::StatusOr<v1::GenerateVideoRequest> MakeGenerateRequest(const RequestOptions& options);
 
 }  // namespace ruyi::client

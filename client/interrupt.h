@@ -1,6 +1,6 @@
-// Ctrl-C, SIGTERM and SIGHUP: the first cancels the calls, the second ends the program at once. Before it: main, which
-// makes it before anything starts a thread. After it: the commands, which ask what happened. Owns a thread that waits
-// for the signals, so nothing runs inside a signal handler. Thread-safe.
+// Handles Ctrl-C, SIGTERM and SIGHUP: the first signal cancels the calls, the second ends the program at once. Before
+// it: main, which makes it before anything starts a thread. After it: the commands, which ask what happened. Owns a
+// thread that waits for the signals, so nothing runs inside a signal handler. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -17,20 +17,20 @@ namespace ruyi::client {
 
 class Interrupt {
  public:
-  // Blocks the signals in this thread and in those that it starts from now on. One per process.
+  // Blocks the signals in this thread and in those that it starts from now on. There may be only one in a process.
   Interrupt();
-  // Unblocks them again.
+  // Unblocks the signals again.
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // The first signal cancels what runs under it.
+  // Returns the source that the first signal cancels.
   CancelSource* cancel_source() { return &cancel_source_; }
 
-  // Removes `path` before the second signal ends the program.
+  // Makes the second signal remove `path` before it ends the program.
   void RemoveOnSecond(std::string path);
 
-  // The first signal; 0 before it.
+  // Returns the number of the first signal; 0 before one has come.
   int signal() const { return signal_; }
 
  private:

@@ -2,12 +2,11 @@
 
 #include <google/protobuf/util/json_util.h>
 
-#include <nlohmann/json.hpp>
-
 namespace ruyi::client {
 namespace {
 
-// What is left of an event that has no JSON form: a time out of range, or an error detail that nobody knows here.
+// Returns the parts that can be written of an event that has no JSON form: one with a time out of range, or an error
+// detail that nobody knows here.
 v1::VideoEvent Convertible(const v1::VideoEvent& event) {
   v1::VideoEvent bare;
   bare.set_seq(event.seq());
@@ -18,24 +17,11 @@ v1::VideoEvent Convertible(const v1::VideoEvent& event) {
   return bare;
 }
 
-std::string ChunkJson(v1::VideoEvent event) {
-  event.mutable_chunk()->clear_data();
-  nlohmann::ordered_json json = nlohmann::ordered_json::parse(MessageJson(event), nullptr, false);
-  if (!json.is_object())
-    return "";
-  json["chunk"].erase("data");
-  return json.dump();
-}
-
-std::string EventJson(const v1::VideoEvent& event) {
-  const std::string json = event.has_chunk() ? ChunkJson(event) : MessageJson(event);
-  return json.empty() ? MessageJson(Convertible(event)) : json;
-}
-
 }  // namespace
 
 void JsonEvents::OnEvent(const v1::VideoEvent& event) {
-  *out_ << EventJson(event) << std::endl;
+  const std::string json = MessageJson(event);
+  *out_ << (json.empty() ? MessageJson(Convertible(event)) : json) << std::endl;
 }
 
 std::string MessageJson(const google::protobuf::Message& message) {

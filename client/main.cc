@@ -1,26 +1,46 @@
 // ruyi-client: the command line of ruyi.v1.VideoService.
 #include <csignal>
 
+#include "client/cancel_command.h"
 #include "client/capabilities_command.h"
 #include "client/command_line.h"
+#include "client/delete_command.h"
 #include "client/estimate_command.h"
 #include "client/generate_command.h"
 #include "client/interrupt.h"
+#include "client/upload_command.h"
 
 namespace ruyi::client {
 namespace {
 
-ExitCode Run(const CommandLine& line) {
-  Interrupt interrupt;
+ExitCode Run(const CommandLine& line, const CommandContext& context) {
   switch (line.command) {
-    case CommandLine::Command::kCapabilities:
-      return RunCapabilities(line.capabilities_json, line.server, interrupt);
-    case CommandLine::Command::kEstimate:
-      return RunEstimate(line.estimate, line.server, interrupt);
     case CommandLine::Command::kGenerate:
-      break;
+      return RunGenerate(line.generate, context);
+    case CommandLine::Command::kCreate:
+      return RunCreate(line.create, context);
+    case CommandLine::Command::kWatch:
+      return RunWatch(line.watch, context);
+    case CommandLine::Command::kDownload:
+      return RunDownload(line.download, context);
+    case CommandLine::Command::kList:
+      return RunList(line.list, context);
+    case CommandLine::Command::kGet:
+      return RunGet(line.get, context);
+    case CommandLine::Command::kCancel:
+      return RunCancel(line.name, context);
+    case CommandLine::Command::kDelete:
+      return RunDelete(line.name, context);
+    case CommandLine::Command::kUpload:
+      return RunUpload(line.uploads, context);
+    case CommandLine::Command::kEstimate:
+      return RunEstimate(line.estimate, context);
+    case CommandLine::Command::kCapabilities:
+      return RunCapabilities(line.capabilities_json, context);
+    case CommandLine::Command::kCompletion:
+      break;  // ParseCommandLine has printed it
   }
-  return RunGenerate(line.generate, line.server, interrupt);
+  return ExitCode::kDone;
 }
 
 }  // namespace
@@ -31,5 +51,9 @@ int main(int argc, char** argv) {
   const ruyi::client::ParsedCommandLine parsed = ruyi::client::ParseCommandLine(argc, argv);
   if (parsed.finished)
     return parsed.exit_code;
-  return static_cast<int>(ruyi::client::Run(parsed.command_line));
+  const ruyi::client::CommandLine& line = parsed.command_line;
+  ruyi::client::Interrupt interrupt;
+  ruyi::client::RealWaiter waiter;
+  return static_cast<int>(ruyi::client::Run(
+      line, {.server = line.server, .server_given = line.server_given, .interrupt = &interrupt, .waiter = &waiter}));
 }

@@ -27,12 +27,10 @@ std::string ProgressLine(const v1::VideoProgress& progress) {
 }  // namespace
 
 void PlainProgress::OnEvent(const v1::VideoEvent& event) {
-  if (event.has_accepted())
-    *out_ << AcceptedText(event.accepted().video()) << std::endl;
   if (event.has_queued())
     *out_ << QueuedText(event.queued()) << std::endl;
-  if (event.has_retry())
-    *out_ << RetryText(event.retry()) << std::endl;
+  if (const std::string news = NewsText(event); !news.empty())
+    *out_ << news << std::endl;
   if (event.has_progress())
     OnProgress(event.progress());
 }

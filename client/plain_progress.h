@@ -1,8 +1,9 @@
-// Lines for a log: one for each change of phase, place in the queue and memory mode, and one about every 10 % of a
-// phase. Before it: events. After it: a stream, which it does not own. Not thread-safe.
+// Shows events as lines for a log: one for each change of phase, place in the queue and memory mode, and one about
+// every 10 % of a phase. Before it: events. After it: a stream, which it does not own. Not thread-safe.
 #pragma once
 
 #include <ostream>
+#include <string>
 
 #include "client/progress_display.h"
 
@@ -14,6 +15,7 @@ class PlainProgress final : public ProgressDisplay {
   explicit PlainProgress(std::ostream* out) : out_(out) {}
 
   void OnEvent(const v1::VideoEvent& event) override;
+  void OnNotice(const std::string& text) override { *out_ << text << std::endl; }
   void Close() override {}
 
  private:

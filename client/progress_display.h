@@ -2,6 +2,8 @@
 // program that reads JSON. Not thread-safe.
 #pragma once
 
+#include <string>
+
 #include "ruyi/v1/video_event.pb.h"
 
 namespace ruyi::client {
@@ -12,7 +14,10 @@ class ProgressDisplay {
 
   virtual void OnEvent(const v1::VideoEvent& event) = 0;
 
-  // No event comes any more; the next output begins on a fresh line.
+  // Shows a sentence about the connection: "the server is away; trying again in 2 s".
+  virtual void OnNotice(const std::string& text) = 0;
+
+  // Says that no event comes any more; the next output begins on a fresh line.
   virtual void Close() = 0;
 };
 

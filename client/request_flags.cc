@@ -1,6 +1,7 @@
 #include "client/request_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -28,25 +29,16 @@ std::string CheckLora(const std::string& text) {
   return ParseLora(text).has_value() ? "" : absl::StrFormat("%s is not NAME or NAME=STRENGTH, such as film=0.8", text);
 }
 
-template <typename Int>
-CLI::Option* AddInt(CLI::App* command, const std::string& flag, std::optional<Int>& value, const std::string& help) {
-  const auto check = [](const std::string& text) {
-    return ParseInt<Int>(text).has_value() ? "" : absl::StrFormat("%s is not a whole number in range", text);
-  };
-  const auto set = [&value](const std::string& text) { value = ParseInt<Int>(text); };
-  return command->add_option_function<std::string>(flag, set, help)->type_name("N")->check(check);
-}
-
 // One picture per flag; the flag may come again.
 void AddPictures(CLI::App* command, const std::string& flag, std::vector<std::string>& paths, const std::string& help) {
   command->add_option(flag, paths, help)->type_name("FILE")->allow_extra_args(false);
 }
 
 void AddShape(CLI::App* command, RequestOptions& options) {
-  AddInt(command, "--frames", options.frames, "Frames, 24 a second. Default: the server's");
+  AddIntFlag(command, "--frames", options.frames, "Frames, 24 a second. Default: the server's");
   CLI::Option* resolution =
-      AddInt(command, "--resolution", options.resolution,
-             "The video gets about N x N pixels in the shape of the first picture. Default: the server's");
+      AddIntFlag(command, "--resolution", options.resolution,
+                 "The video gets about N x N pixels in the shape of the first picture. Default: the server's");
   command
       ->add_option_function<std::string>(
           "--size", [&options](const std::string& text) { options.size = ParseSize(text); },
@@ -60,14 +52,14 @@ void AddMotion(CLI::App* command, RequestOptions& options) {
   command->add_option("--camera", options.camera, "Where the camera goes. Default: the server's (auto)")
       ->type_name("WORD")
       ->check(CLI::IsMember(CameraNames()));
-  AddInt(command, "--motion", options.motion, "How much moves, 1 (least) to 4. Default: the model decides");
+  AddIntFlag(command, "--motion", options.motion, "How much moves, 1 (least) to 4. Default: the model decides");
 }
 
 void AddSampling(CLI::App* command, RequestOptions& options) {
   command->add_option("--sampler", options.sampler, "How noise becomes a video. Default: the server's (ddim)")
       ->type_name("WORD")
       ->check(CLI::IsMember(SamplerNames()));
-  AddInt(command, "--steps", options.steps, "Denoising steps: more take longer. Default: the server's");
+  AddIntFlag(command, "--steps", options.steps, "Denoising steps: more take longer. Default: the server's");
   command->add_option("--guidance", options.guidance,
                       "Classifier-free guidance: how closely to follow the pictures. Default: the server's");
   command->add_option("--guidance-rescale", options.guidance_rescale,
@@ -75,8 +67,8 @@ void AddSampling(CLI::App* command, RequestOptions& options) {
   command->add_option("--clip-apply-ratio", options.clip_apply_ratio,
                       "Share of the steps, the last ones, that see what CLIP says of the first picture. Default: "
                       "the server's");
-  AddInt(command, "--seed", options.seed,
-         "The same seed and settings give the same frames. Default: the server draws one and tells it");
+  AddIntFlag(command, "--seed", options.seed,
+             "The same seed and settings give the same frames. Default: the server draws one and tells it");
 }
 
 CLI::Option* AddSkip(CLI::App* command, const std::string& flag, std::optional<SkippedEnds>& value,
@@ -142,19 +134,20 @@ void AddMemory(CLI::App* command, MemoryOptions& options) {
       ->check(CLI::IsMember(MemoryPolicyNames()));
   AddMibFlag(command, "--max-vram", options.max_vram_mib,
              "Take no more of the device's memory than this. Default: all that the server has for a video");
-  AddInt(command, "--resident-blocks", options.resident_blocks,
-         "Blocks of the transformer that stay in the device's memory; 0: none (low_gpu_mode). Default: the server "
-         "chooses");
-  AddInt(command, "--resident-states", options.resident_states,
-         "States that wait in the device's memory, such as 10, 7, 5 or 1. Default: the server chooses");
+  AddIntFlag(command, "--resident-blocks", options.resident_blocks,
+             "Blocks of the transformer that stay in the device's memory; 0: none (low_gpu_mode). Default: the server "
+             "chooses");
+  AddIntFlag(command, "--resident-states", options.resident_states,
+             "States that wait in the device's memory, such as 10, 7, 5 or 1. Default: the server chooses");
 }
 
 void AddPictureFlags(CLI::App* command, RequestOptions& options) {
   AddPictures(command, "--image", options.images,
-              "A picture that the video begins with: JPEG, PNG or WebP. Again for more, up to the server's limit (4)");
+              "A picture that the video begins with: JPEG, PNG or WebP, or the name that `upload` prints. Again for "
+              "more, up to the "
+              "server's limit (4)");
   AddPictures(command, "--end-image", options.end_images,
               "A picture that the video ends with. Again for more. Default: none");
-  command->get_option("--image")->required();
 }
 
 }  // namespace

@@ -1,23 +1,33 @@
-// The flags of a video, for each command that takes them. Before it: CommandLine. After it: RequestOptions. Functions
-// without state.
+// Adds the flags of a video to each command that takes them. Before it: CommandLine. After it: RequestOptions.
+// Functions without state.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "absl/strings/str_format.h"
+#include "client/flag_values.h"
 #include "client/request_options.h"
-
-namespace CLI {
-class App;
-}  // namespace CLI
 
 namespace ruyi::client {
 
-// Adds to `command` all flags that say what video is meant. `options` must outlive it.
+// Adds a flag whose value is a whole number; the server checks the range.
+template <typename Int>
+CLI::Option* AddIntFlag(CLI::App* command, const std::string& flag, std::optional<Int>& value,
+                        const std::string& help) {
+  const auto check = [](const std::string& text) {
+    return ParseInt<Int>(text).has_value() ? "" : absl::StrFormat("%s is not a whole number in range", text);
+  };
+  const auto set = [&value](const std::string& text) { value = ParseInt<Int>(text); };
+  return command->add_option_function<std::string>(flag, set, help)->type_name("N")->check(check);
+}
+
+// Adds to `command` all flags that describe the video. None is required. `options` must outlive the command.
 void AddRequestFlags(CLI::App* command, RequestOptions& options);
 
-// A flag whose value is a size of memory: MiB, or with a unit.
+// Adds a flag whose value is a size of memory, in MiB or with a unit.
 void AddMibFlag(CLI::App* command, const std::string& flag, std::optional<int32_t>& value, const std::string& help);
 
 }  // namespace ruyi::client

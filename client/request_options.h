@@ -1,5 +1,5 @@
-// The video that the user asked for. Before it: CommandLine. After it: MakeGenerateRequest. What is absent or empty was
-// not given, and the server's default holds. Plain data.
+// Holds the video that the user asked for. Before it: CommandLine. After it: MakeGenerateRequest. Values that are
+// absent or empty were not given; the server's defaults then hold. Plain data.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct FrameSize {
   int32_t height = 0;  // pixels
 };
 
-// Steps at both ends of the denoising that an option leaves alone.
+// The steps at both ends of the denoising that an option leaves alone.
 struct SkippedEnds {
   int32_t start = 0;
   int32_t end = 0;

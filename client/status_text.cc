@@ -2,27 +2,11 @@
 
 #include <google/rpc/error_details.pb.h>
 
-#include <optional>
-
 #include "absl/strings/str_format.h"
 #include "client/seconds.h"
 
 namespace ruyi::client {
 namespace {
-
-template <typename Detail>
-std::optional<Detail> FindDetail(const google::rpc::Status& status) {
-  for (const google::protobuf::Any& any : status.details()) {
-    if (Detail detail; any.UnpackTo(&detail))
-      return detail;
-  }
-  return std::nullopt;
-}
-
-std::string ReasonText(const google::rpc::Status& status) {
-  const auto info = FindDetail<google::rpc::ErrorInfo>(status);
-  return info.has_value() ? absl::StrFormat(" [%s]", info->reason()) : "";
-}
 
 std::string ViolationLines(const google::rpc::Status& status, const FlagNames& flags) {
   std::string lines;
@@ -48,6 +32,10 @@ std::string RetryLine(const google::rpc::Status& status) {
   return retry.has_value() ? absl::StrFormat("  try again in %g s\n", SecondsOf(retry->retry_delay())) : "";
 }
 
+std::string SubjectText(std::string_view subject) {
+  return subject.empty() ? "" : absl::StrFormat("%s: ", subject);
+}
+
 }  // namespace
 
 google::rpc::Status WithDetails(const grpc::Status& status) {
@@ -59,25 +47,31 @@ google::rpc::Status WithDetails(const grpc::Status& status) {
   return detailed;
 }
 
-std::string ErrorText(const google::rpc::Status& status, const FlagNames& flags) {
+std::string ReasonText(const google::rpc::Status& status) {
+  const auto info = FindDetail<google::rpc::ErrorInfo>(status);
+  return info.has_value() ? absl::StrFormat(" [%s]", info->reason()) : "";
+}
+
+std::string ErrorText(const google::rpc::Status& status, const FlagNames& flags, std::string_view subject) {
   const std::string violations = ViolationLines(status, flags);
   std::string message = status.message();
   if (!violations.empty())
     message = "the server refuses the request";  // its message says the same as the lines below, by field
   else if (message.empty())
     message = absl::StrFormat("status %d", status.code());
-  return absl::StrFormat("error: %s%s\n", message, ReasonText(status)) + violations + PreconditionLines(status) +
-         RetryLine(status);
+  return absl::StrFormat("error: %s%s%s\n", SubjectText(subject), message, ReasonText(status)) + violations +
+         PreconditionLines(status) + RetryLine(status);
 }
 
-std::string CallErrorText(const grpc::Status& status, const std::string& address, const FlagNames& flags) {
+std::string CallErrorText(const grpc::Status& status, const std::string& address, const FlagNames& flags,
+                          std::string_view subject) {
   const google::rpc::Status detailed = WithDetails(status);
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE || detailed.details_size() > 0)
-    return ErrorText(detailed, flags);
+    return ErrorText(detailed, flags, subject);
   return absl::StrFormat(
-      "error: no server answers at %s: %s\n"
+      "error: %sno server answers at %s: %s\n"
       "  is ruyi-server running there? Another address: --server HOST:PORT, or the variable RUYI_SERVER\n",
-      address, status.error_message());
+      SubjectText(subject), address, status.error_message());
 }
 
 }  // namespace ruyi::client

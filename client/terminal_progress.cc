@@ -32,14 +32,16 @@ std::string ProgressLine(const v1::VideoProgress& progress) {
 TerminalProgress::TerminalProgress(std::ostream* out, int columns) : out_(out), columns_(columns) {}
 
 void TerminalProgress::OnEvent(const v1::VideoEvent& event) {
-  if (event.has_accepted())
-    PrintAbove(AcceptedText(event.accepted().video()));
   if (event.has_queued())
     Draw(QueuedText(event.queued()));
-  if (event.has_retry())
-    PrintAbove(RetryText(event.retry()));
+  if (const std::string news = NewsText(event); !news.empty())
+    PrintAbove(news);
   if (event.has_progress())
     Draw(ProgressLine(event.progress()));
+}
+
+void TerminalProgress::OnNotice(const std::string& text) {
+  PrintAbove(text);
 }
 
 void TerminalProgress::Close() {

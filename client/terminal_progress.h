@@ -1,5 +1,5 @@
-// One line on a terminal, drawn over and over: phase, bar, step, time left. Before it: events. After it: the stream of
-// a terminal, which it does not own. Not thread-safe.
+// Shows progress as one line on a terminal, drawn over and over: phase, bar, step, time left. Before it: events. After
+// it: the stream of a terminal, which it does not own. Not thread-safe.
 #pragma once
 
 #include <ostream>
@@ -15,6 +15,7 @@ class TerminalProgress final : public ProgressDisplay {
   TerminalProgress(std::ostream* out, int columns);
 
   void OnEvent(const v1::VideoEvent& event) override;
+  void OnNotice(const std::string& text) override;
 
   // Takes the line away.
   void Close() override;

@@ -1,5 +1,5 @@
-// The calls of ruyi.v1.VideoService, made without encryption. Before it: a request. After it: a VideoEventHandler.
-// Owns its channel. Thread-safe; each call blocks its thread.
+// Makes the calls of ruyi.v1.VideoService, without encryption. Before it: a request. After it: a message, or a function
+// that takes the messages of a stream. Owns its channel. Thread-safe; each call blocks its thread.
 #pragma once
 
 #include <grpcpp/support/status.h>
@@ -7,13 +7,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "client/cancel_source.h"
-#include "client/video_event_handler.h"
 #include "ruyi/v1/video_service.grpc.pb.h"
 
 namespace ruyi::client {
+
+struct ChannelOptions {
+  // After this long a silence of the server a ping is sent, so that a connection that only seems to live ends.
+  absl::Duration keepalive_time = absl::Seconds(20);
+  absl::Duration keepalive_timeout = absl::Seconds(20);  // for the answer to the ping
+};
 
 struct CallOptions {
   std::optional<absl::Duration> timeout;  // absent: no deadline
@@ -22,20 +30,31 @@ struct CallOptions {
 
 class VideoClient {
  public:
-  // `address` is HOST:PORT. Does not connect; the first call does.
-  explicit VideoClient(const std::string& address);
+  // These functions are given the messages of a stream in order, in the thread of the call. When one returns an error,
+  // the call is cancelled and no more messages come.
+  using OnEvent = absl::FunctionRef<absl::Status(const v1::VideoEvent&)>;
+  using OnChunk = absl::FunctionRef<absl::Status(const v1::VideoChunk&)>;
 
-  // Fills `capabilities`.
+  // Makes a client of the server at `address`, HOST:PORT. Only the first call connects.
+  explicit VideoClient(const std::string& address, const ChannelOptions& options = {});
+
+  // Each makes the call of its name and fills its last argument. Returns UNAVAILABLE at once when nothing listens at
+  // the address.
   grpc::Status GetCapabilities(const CallOptions& options, v1::Capabilities* capabilities);
-
-  // Fills `response`.
   grpc::Status Estimate(const v1::EstimateVideoRequest& request, const CallOptions& options,
                         v1::EstimateVideoResponse* response);
+  grpc::Status Create(const v1::CreateVideoRequest& request, const CallOptions& options, v1::Video* video);
+  grpc::Status Get(const std::string& name, const CallOptions& options, v1::Video* video);
+  grpc::Status List(const v1::ListVideosRequest& request, const CallOptions& options, v1::ListVideosResponse* response);
+  grpc::Status Cancel(const std::string& name, const CallOptions& options, v1::Video* video);
+  grpc::Status Delete(const std::string& name, const CallOptions& options);
 
-  // Hands every event of the stream to `handler`, and returns the stream's status once it has ended: CANCELLED when the
-  // handler returned an error. UNAVAILABLE at once when nothing listens at the address.
-  grpc::Status Generate(const v1::GenerateVideoRequest& request, const CallOptions& options,
-                        VideoEventHandler& handler);
+  // Sends the bytes of an encoded picture.
+  grpc::Status Upload(std::string_view picture, const CallOptions& options, v1::Image* image);
+
+  // Each returns the stream's status once it has ended: CANCELLED when the function returned an error.
+  grpc::Status Watch(const v1::WatchVideoRequest& request, const CallOptions& options, OnEvent on_event);
+  grpc::Status Download(const v1::DownloadVideoRequest& request, const CallOptions& options, OnChunk on_chunk);
 
  private:
   std::unique_ptr<v1::VideoService::Stub> stub_;

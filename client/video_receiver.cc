@@ -2,7 +2,9 @@
 
 #include <isa-l/crc.h>
 
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 
@@ -10,8 +12,9 @@ namespace ruyi::client {
 namespace {
 
 constexpr size_t kSha256Bytes = 32;
+constexpr size_t kBlockBytes = 1 << 20;
 
-// CRC-32C as in RFC 3720; the library neither inverts nor takes const bytes.
+// Returns the CRC-32C as in RFC 3720; the library neither inverts nor takes const bytes.
 uint32_t Crc32c(const std::string& data) {
   return ~crc32_iscsi(reinterpret_cast<unsigned char*>(const_cast<char*>(data.data())), static_cast<int>(data.size()),
                       ~0u);
@@ -23,35 +26,31 @@ VideoReceiver::VideoReceiver(PartialFile* file) : file_(file), sha256_(EVP_MD_CT
   EVP_DigestInit_ex(sha256_.get(), EVP_sha256(), nullptr);
 }
 
-absl::Status VideoReceiver::OnEvent(const v1::VideoEvent& event) {
-  error_.Update(Handle(event));
-  return error_;
-}
-
-absl::Status VideoReceiver::Handle(const v1::VideoEvent& event) {
-  switch (event.event_case()) {
-    case v1::VideoEvent::kAccepted:
-      accepted_ = true;
-      return absl::OkStatus();
-    case v1::VideoEvent::kChunk:
-      return OnChunk(event.chunk());
-    case v1::VideoEvent::kCompleted:
-      return OnCompleted(event.completed().video());
-    case v1::VideoEvent::kFailed:
-      failed_ = event.failed().status();
-      return absl::OkStatus();
-    default:
-      return absl::OkStatus();
-  }
+absl::Status VideoReceiver::TakeExisting() {
+  std::ifstream file(file_->temporary_path(), std::ios::binary);
+  for (std::vector<char> block(kBlockBytes); file.read(block.data(), kBlockBytes) || file.gcount() > 0;)
+    Count(block.data(), static_cast<size_t>(file.gcount()));
+  if (file.is_open() && !file.bad())
+    return absl::OkStatus();
+  return absl::UnknownError(absl::StrFormat("cannot read %s", file_->temporary_path()));
 }
 
 absl::Status VideoReceiver::OnChunk(const v1::VideoChunk& chunk) {
+  error_.Update(Handle(chunk));
+  return error_;
+}
+
+void VideoReceiver::Count(const char* data, size_t size) {
+  EVP_DigestUpdate(sha256_.get(), data, size);
+  received_bytes_ += static_cast<int64_t>(size);
+}
+
+absl::Status VideoReceiver::Handle(const v1::VideoChunk& chunk) {
   if (absl::Status status = CheckChunk(chunk); !status.ok())
     return status;
-  EVP_DigestUpdate(sha256_.get(), chunk.data().data(), chunk.data().size());
-  received_bytes_ += static_cast<int64_t>(chunk.data().size());
   if (absl::Status status = file_->Write(chunk.data()); !status.ok())
     return status;
+  Count(chunk.data().data(), chunk.data().size());
   return chunk.last() ? CheckWhole(chunk) : absl::OkStatus();
 }
 
@@ -79,13 +78,6 @@ absl::Status VideoReceiver::CheckWhole(const v1::VideoChunk& last) {
   if (sha256 != last.sha256())
     return absl::DataLossError("the video is damaged: wrong SHA-256 of the file");
   whole_ = true;
-  return absl::OkStatus();
-}
-
-absl::Status VideoReceiver::OnCompleted(const v1::Video& video) {
-  if (!whole_)
-    return absl::DataLossError("the video is damaged: it was completed, but its last chunk did not come");
-  completed_ = video;
   return absl::OkStatus();
 }
 

@@ -41,7 +41,7 @@ endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   list(APPEND RUYI_WARNINGS -Wthread-safety)
 endif()
-# As options of a target that may also have CUDA's files.
+# Gives the options to a target that may also have CUDA's files.
 set(RUYI_WARNING_OPTIONS
   "$<$<COMPILE_LANGUAGE:CXX>:${RUYI_WARNINGS}>"
   "$<$<COMPILE_LANGUAGE:CUDA>:${RUYI_CUDA_WARNINGS}>")

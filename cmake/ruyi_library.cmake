@@ -26,10 +26,10 @@ function(ruyi_executable name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
 endfunction()
 
-# For the environment of a test: libtorch and oneDNN take the processor for one without AVX-512.
+# With this environment of a test, libtorch and oneDNN take the processor for one without AVX-512.
 set(RUYI_OLD_PROCESSOR ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2)
 
-# What the ThreadSanitizer preset builds and runs: the tests of core/, where no gRPC hides the order of threads.
+# The ThreadSanitizer preset builds and runs these: the tests of core/, where no gRPC hides the order of threads.
 add_custom_target(tests_without_grpc)
 set(RUYI_CORE_TESTS "${CMAKE_SOURCE_DIR}/tests/core")
 
@@ -49,6 +49,6 @@ function(ruyi_test name)
     add_dependencies(tests_without_grpc ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  # As the programs do: core/tensor/passive_openmp.cc.
+  # The programs do the same: core/tensor/passive_openmp.cc.
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

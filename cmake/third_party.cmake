@@ -13,6 +13,7 @@ find_package(Protobuf MODULE REQUIRED)   # Debian ships no protobuf-config.cmake
 find_package(gRPC CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
+find_package(SQLite3 REQUIRED)
 find_package(GTest CONFIG REQUIRED)
 find_package(benchmark CONFIG REQUIRED)
 find_package(JPEG REQUIRED)
@@ -20,6 +21,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 pkg_check_modules(WEBPMUX REQUIRED IMPORTED_TARGET libwebpmux)  # for the tests, which make animated pictures
+pkg_check_modules(UUID REQUIRED IMPORTED_TARGET uuid)
 
 # OpenCVConfig.cmake lies in the 800 MB libopencv-dev; the three modules that we use are imported by hand.
 find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)

@@ -1,4 +1,4 @@
-// A first-in first-out queue with a fixed capacity between threads. Producers never block: a full queue refuses.
+// A first-in first-out queue with a fixed capacity between threads. Producers never block: a full queue refuses items.
 // Owns its elements until they are popped. Thread-safe.
 #pragma once
 
@@ -17,7 +17,7 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(size_t capacity) : capacity_(capacity) {}
 
-  // False, and `item` untouched, when the queue is full or closed.
+  // Adds `item`. Returns false, and leaves `item` as it is, when the queue is full or closed.
   bool TryPush(T&& item) {
     absl::MutexLock lock(&mutex_);
     if (closed_ || items_.size() >= capacity_) {
@@ -27,7 +27,7 @@ class BoundedQueue {
     return true;
   }
 
-  // Blocks until there is an item or the queue is closed and empty; then nullopt.
+  // Takes out the oldest item. Blocks until there is one; returns nullopt once the queue is closed and empty.
   std::optional<T> Pop() {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &BoundedQueue::HasItemOrIsClosed));

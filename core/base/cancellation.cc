@@ -11,7 +11,7 @@
 namespace ruyi {
 
 struct CancellationToken::State {
-  explicit State(const Clock& time) : clock(time) {}
+  State(absl::Duration time, const Clock& source) : clock(source), deadline(time) {}
 
   void End(absl::Status cause) {
     absl::MutexLock lock(&mutex);
@@ -26,11 +26,9 @@ struct CancellationToken::State {
     return why;
   }
 
-  absl::Time Deadline() const { return absl::FromUnixNanos(deadline_ns.load(std::memory_order_relaxed)); }
-
   const Clock& clock;
   std::atomic<bool> ended = false;
-  std::atomic<int64_t> deadline_ns = absl::ToUnixNanos(absl::InfiniteFuture());
+  const absl::Duration deadline;
   absl::Mutex mutex;
   absl::Status why ABSL_GUARDED_BY(mutex);
 };
@@ -38,7 +36,7 @@ struct CancellationToken::State {
 absl::Status CancellationToken::Check() const {
   if (state_ == nullptr)
     return absl::OkStatus();
-  if (!state_->ended.load(std::memory_order_acquire) && state_->clock.Now() >= state_->Deadline()) {
+  if (!state_->ended.load(std::memory_order_acquire) && state_->clock.Elapsed() >= state_->deadline) {
     state_->End(ErrorWithReason(absl::StatusCode::kDeadlineExceeded,
                                 "the job's time ran out before the video was finished; allow more time, fewer frames "
                                 "or fewer steps",
@@ -47,21 +45,12 @@ absl::Status CancellationToken::Check() const {
   return state_->ended.load(std::memory_order_acquire) ? state_->Why() : absl::OkStatus();
 }
 
-CancellationSource::CancellationSource(absl::Time deadline, const Clock& clock)
-    : state_(std::make_shared<CancellationToken::State>(clock)) {
-  LimitDeadline(deadline);
-}
+CancellationSource::CancellationSource(absl::Duration deadline, const Clock& clock)
+    : state_(std::make_shared<CancellationToken::State>(deadline, clock)) {}
 
 void CancellationSource::Cancel(absl::Status why) {
   token().Check().IgnoreError();  // a deadline that has passed unnoticed came first
   state_->End(std::move(why));
-}
-
-void CancellationSource::LimitDeadline(absl::Time deadline) {
-  const int64_t wanted = absl::ToUnixNanos(deadline);
-  int64_t current = state_->deadline_ns.load(std::memory_order_relaxed);
-  while (wanted < current && !state_->deadline_ns.compare_exchange_weak(current, wanted)) {
-  }
 }
 
 CancellationToken CancellationSource::token() const {

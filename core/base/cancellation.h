@@ -1,5 +1,6 @@
-// Cancelling a job: the source (held by whoever may cancel) and the token (polled by every stage at its boundary).
-// The token also ends when its deadline passes. Both share one state; the first cause wins and stays. Thread-safe.
+// Cancels the work on a job: the source (held by whoever may cancel) and the token (polled by every stage at its
+// boundary). The token also ends when its deadline passes. Both share one state; the first cause wins and stays.
+// Thread-safe.
 #pragma once
 
 #include <memory>
@@ -16,8 +17,8 @@ class CancellationToken {
   // A token that never ends.
   CancellationToken() = default;
 
-  // OK while the work may go on; else why it must stop: the status given to Cancel, or DEADLINE_EXCEEDED with reason
-  // JOB_TIMEOUT. Costs an atomic load and a clock read; never blocks.
+  // Returns OK while the work may go on; else says why it must stop: the status given to Cancel, or DEADLINE_EXCEEDED
+  // with reason JOB_TIMEOUT. Costs an atomic load and a clock read; never blocks.
   absl::Status Check() const;
 
  private:
@@ -29,14 +30,11 @@ class CancellationToken {
 
 class CancellationSource {
  public:
-  // `deadline` may be InfiniteFuture. `clock` must outlive every token.
-  explicit CancellationSource(absl::Time deadline = absl::InfiniteFuture(), const Clock& clock = Clock::Real());
+  // The token ends when `clock.Elapsed()` reaches `deadline`. `clock` must outlive every token.
+  explicit CancellationSource(absl::Duration deadline = absl::InfiniteDuration(), const Clock& clock = Clock::Real());
 
   // Ends every token with `why` (not OK). Later calls change nothing.
   void Cancel(absl::Status why);
-
-  // Moves the deadline forward to `deadline` when that is earlier; it never moves back.
-  void LimitDeadline(absl::Time deadline);
 
   CancellationToken token() const;
 

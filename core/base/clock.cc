@@ -1,5 +1,7 @@
 #include "core/base/clock.h"
 
+#include <chrono>
+
 #include "absl/time/clock.h"
 
 namespace ruyi {
@@ -8,6 +10,9 @@ namespace {
 class RealClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::Now(); }
+  absl::Duration Elapsed() const override {
+    return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  }
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/base/error_info.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -15,37 +16,66 @@
 namespace ruyi {
 namespace {
 
-// One payload per datum; the key behind the prefix is a map key, or a violation's index and field.
+// Each datum is a payload of its own, with a map key behind the prefix; but a whole list is one payload, for a status
+// looks for a payload among all that it has.
 constexpr absl::string_view kReasonUrl = "type.ruyi/reason";
 constexpr absl::string_view kRetryDelayUrl = "type.ruyi/retry_delay_ms";
 constexpr absl::string_view kMetadataPrefix = "type.ruyi/metadata/";
-constexpr absl::string_view kViolationPrefix = "type.ruyi/field_violation/";
-constexpr absl::string_view kPreconditionPrefix = "type.ruyi/unmet_precondition/";
-constexpr int kIndexDigits = 6;  // so that the order by URL is the order of the list
+constexpr absl::string_view kViolationsUrl = "type.ruyi/field_violations";
+constexpr absl::string_view kPreconditionsUrl = "type.ruyi/unmet_preconditions";
 
-std::string ListUrl(absl::string_view prefix, size_t index, std::string_view name) {
-  return absl::StrFormat("%s%0*d/%s", prefix, kIndexDigits, index, name);
+// A list's payload: of each text its length in decimal digits, a colon, and its bytes.
+void AppendText(std::string& list, std::string_view text) {
+  absl::StrAppend(&list, text.size(), ":", absl::string_view(text.data(), text.size()));
 }
 
-// What lists hold, by index and name.
-struct Lists {
-  std::map<std::string, FieldViolation> violations;
-  std::map<std::string, UnmetPrecondition> preconditions;
-};
+// Takes the next text off `list`, which AppendText made.
+std::string TakeText(absl::string_view& list) {
+  const size_t colon = list.find(':');
+  size_t size = 0;
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(list.substr(0, colon), &size)) {
+    list = {};
+    return "";
+  }
+  std::string text(list.substr(colon + 1, size));
+  list.remove_prefix(std::min(list.size(), colon + 1 + size));
+  return text;
+}
 
-void ReadPayload(absl::string_view url, const std::string& value, ErrorInfo& info, Lists& lists) {
+// `Item` has two texts.
+template <typename Item>
+absl::Cord CordOf(const std::vector<Item>& items) {
+  std::string list;
+  for (const auto& [name, description] : items) {
+    AppendText(list, name);
+    AppendText(list, description);
+  }
+  return absl::Cord(std::move(list));
+}
+
+template <typename Item>
+std::vector<Item> ItemsOf(absl::string_view list) {
+  std::vector<Item> items;
+  while (!list.empty()) {
+    std::string name = TakeText(list);
+    items.push_back({std::move(name), TakeText(list)});
+  }
+  return items;
+}
+
+void ReadPayload(absl::string_view url, const std::string& value, ErrorInfo& info) {
   absl::string_view key = url;
   int64_t delay_ms = 0;
   if (url == kReasonUrl) {
     info.reason = value;
   } else if (url == kRetryDelayUrl && absl::SimpleAtoi(value, &delay_ms)) {
     info.retry_delay = absl::Milliseconds(delay_ms);
+  } else if (url == kViolationsUrl) {
+    info.field_violations = ItemsOf<FieldViolation>(value);
+  } else if (url == kPreconditionsUrl) {
+    info.unmet_preconditions = ItemsOf<UnmetPrecondition>(value);
   } else if (absl::ConsumePrefix(&key, kMetadataPrefix)) {
     info.metadata[std::string(key)] = value;
-  } else if (absl::ConsumePrefix(&key, kViolationPrefix)) {
-    lists.violations[std::string(key)] = {std::string(key.substr(kIndexDigits + 1)), value};
-  } else if (absl::ConsumePrefix(&key, kPreconditionPrefix)) {
-    lists.preconditions[std::string(key)] = {std::string(key.substr(kIndexDigits + 1)), value};
   }
 }
 
@@ -58,14 +88,10 @@ absl::Status WithErrorInfo(absl::Status status, const ErrorInfo& info) {
     status.SetPayload(kRetryDelayUrl, absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(*info.retry_delay))));
   for (const auto& [key, value] : info.metadata)
     status.SetPayload(absl::StrCat(kMetadataPrefix, key), absl::Cord(value));
-  for (size_t i = 0; i < info.field_violations.size(); ++i) {
-    const FieldViolation& violation = info.field_violations[i];
-    status.SetPayload(ListUrl(kViolationPrefix, i, violation.field), absl::Cord(violation.description));
-  }
-  for (size_t i = 0; i < info.unmet_preconditions.size(); ++i) {
-    const UnmetPrecondition& unmet = info.unmet_preconditions[i];
-    status.SetPayload(ListUrl(kPreconditionPrefix, i, unmet.subject), absl::Cord(unmet.description));
-  }
+  if (!info.field_violations.empty())
+    status.SetPayload(kViolationsUrl, CordOf(info.field_violations));
+  if (!info.unmet_preconditions.empty())
+    status.SetPayload(kPreconditionsUrl, CordOf(info.unmet_preconditions));
   return status;
 }
 
@@ -90,13 +116,8 @@ absl::Status InvalidFields(std::vector<FieldViolation> violations) {
 
 ErrorInfo GetErrorInfo(const absl::Status& status) {
   ErrorInfo info;
-  Lists lists;
   status.ForEachPayload(
-      [&](absl::string_view url, const absl::Cord& value) { ReadPayload(url, std::string(value), info, lists); });
-  for (auto& [key, violation] : lists.violations)
-    info.field_violations.push_back(std::move(violation));
-  for (auto& [key, unmet] : lists.preconditions)
-    info.unmet_preconditions.push_back(std::move(unmet));
+      [&](absl::string_view url, const absl::Cord& value) { ReadPayload(url, std::string(value), info); });
   return info;
 }
 

@@ -1,6 +1,6 @@
-// What an absl::Status of ours carries beside code and message: a reason that programs can test, key/value metadata,
-// field violations, unmet preconditions and a retry delay. They travel as status payloads, so core/ needs no Protobuf;
-// server/convert turns them into google.rpc details. Values; thread-safe.
+// Holds what an absl::Status of ours carries beside code and message: a reason that programs can test, key/value
+// metadata, field violations, unmet preconditions and a retry delay. They travel as status payloads, so core/ needs no
+// Protobuf; server/convert turns them into google.rpc details. Values; thread-safe.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ struct FieldViolation {
   std::string description;  // what was wrong, what was expected, what to do
 };
 
-// Something that is not as the request needs it, while the request itself is well formed.
+// A condition that the server does not meet, while the request itself is well formed.
 struct UnmetPrecondition {
   std::string subject;      // what was looked at, e.g. a memory mode
   std::string description;  // what it takes against what there is
@@ -37,16 +37,16 @@ struct ErrorInfo {
 // Returns `status` carrying `info`. `status` must not be OK.
 absl::Status WithErrorInfo(absl::Status status, const ErrorInfo& info);
 
-// Shorthand for a status with nothing but a reason.
+// Returns a status that carries a reason and nothing else.
 absl::Status ErrorWithReason(absl::StatusCode code, std::string_view message, std::string_view reason);
 
-// INVALID_ARGUMENT with all violations of a request; the message lists them. `violations` must not be empty.
+// Returns INVALID_ARGUMENT with all violations of a request; the message lists them. `violations` must not be empty.
 absl::Status InvalidFields(std::vector<FieldViolation> violations);
 
-// Returns `status` with "`prefix`: " before its message, and all that it carries. `status` must not be OK.
+// Returns `status` with "`prefix`: " before its message; it carries what `status` carries. `status` must not be OK.
 absl::Status WithPrefix(std::string_view prefix, const absl::Status& status);
 
-// What WithErrorInfo attached; an empty ErrorInfo when nothing was.
+// Returns what WithErrorInfo attached, or an empty ErrorInfo when nothing was attached.
 ErrorInfo GetErrorInfo(const absl::Status& status);
 
 }  // namespace ruyi

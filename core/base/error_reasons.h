@@ -1,4 +1,4 @@
-// The reasons of ErrorInfo (docs/api.md lists them with their codes). Constants; thread-safe.
+// Lists the reasons of ErrorInfo (docs/api.md has them with their codes). Constants; thread-safe.
 #pragma once
 
 #include <string_view>
@@ -19,6 +19,20 @@ inline constexpr std::string_view kModelLoading = "MODEL_LOADING";
 inline constexpr std::string_view kDraining = "DRAINING";
 inline constexpr std::string_view kJobTimeout = "JOB_TIMEOUT";
 inline constexpr std::string_view kCancelledByCaller = "CANCELLED_BY_CALLER";
+inline constexpr std::string_view kCancelledByAdmin = "CANCELLED_BY_ADMIN";
+inline constexpr std::string_view kDeadlineUnreachable = "DEADLINE_UNREACHABLE";
+inline constexpr std::string_view kRequestIdReused = "REQUEST_ID_REUSED";
+inline constexpr std::string_view kNotFound = "NOT_FOUND";
+inline constexpr std::string_view kVideoActive = "VIDEO_ACTIVE";
+inline constexpr std::string_view kResultNotReady = "RESULT_NOT_READY";
+inline constexpr std::string_view kResultExpired = "RESULT_EXPIRED";
+inline constexpr std::string_view kResultChanged = "RESULT_CHANGED";
+inline constexpr std::string_view kOffsetPastEnd = "OFFSET_PAST_END";
+inline constexpr std::string_view kArtifactCorrupt = "ARTIFACT_CORRUPT";
+inline constexpr std::string_view kDiskFull = "DISK_FULL";
+inline constexpr std::string_view kHostMemory = "HOST_MEMORY";
+inline constexpr std::string_view kLeaseLost = "LEASE_LOST";
+inline constexpr std::string_view kHandedBack = "HANDED_BACK";
 inline constexpr std::string_view kFeatureNotBuilt = "FEATURE_NOT_BUILT";
 inline constexpr std::string_view kInternal = "INTERNAL";
 

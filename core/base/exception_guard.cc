@@ -17,7 +17,8 @@ bool IsOutOfMemory(std::string_view text) {
   return FirstLine(text).find("out of memory") != std::string_view::npos;
 }
 
-// What ran out and how much was asked for; libtorch goes on with advice about its environment.
+// Returns the sentences that say what ran out and how much was asked for; libtorch goes on with advice about its
+// environment.
 std::string_view FirstTwoSentences(std::string_view text) {
   constexpr std::string_view kEnd = ". ";
   const size_t first = text.find(kEnd);

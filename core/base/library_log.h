@@ -1,6 +1,6 @@
-// What libraries have to say (libpng, libjpeg, FFmpeg, OpenCV) → the program's log. Before it: a library's callback for
-// messages, which would otherwise write plain lines to standard error. After it: the function that the program gave.
-// Thread-safe.
+// Brings the messages of libraries (libpng, libjpeg, FFmpeg, OpenCV) into the program's log. Before it: a library's
+// callback for messages, which would otherwise write plain lines to standard error. After it: the function that the
+// program gave. Thread-safe.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// Early return for absl::Status and absl::StatusOr. Used by every room; owns nothing; thread-safe.
+// Macros that return early when an absl::Status or absl::StatusOr is an error. Used by every room; owns nothing;
+// thread-safe.
 #pragma once
 
 #include <utility>

@@ -16,7 +16,7 @@
 namespace ruyi {
 namespace {
 
-// How far the output moves when the input moves by x, relative to its size: fitted for HunyuanVideo.
+// Returns how far the output moves when the input moves by x, relative to its size, as fitted for HunyuanVideo.
 double Rescale(double x) {
   constexpr double kCoefficients[] = {-7.51185620e+03, 2.32931511e+03, -2.25610663e+02, 9.39902237e+00,
                                       -7.43067848e-02};
@@ -26,7 +26,7 @@ double Rescale(double x) {
   return sum;
 }
 
-// Numbers of calls that were made, each once and in order.
+// Returns true for numbers of calls that were made, each once and in order.
 bool AreCallsBefore(int64_t calls, const std::vector<int64_t>& numbers) {
   return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) == numbers.end() &&
          (numbers.empty() || (numbers.front() >= 0 && numbers.back() < calls));
@@ -89,7 +89,7 @@ void TeaCache::Store(const at::Tensor& output) {
   tokens_ = at::Tensor();
 }
 
-// From the last of the steps at the beginning on, which is the first that is stored.
+// Returns true from the last of the steps at the beginning on, which is the first that is stored.
 bool TeaCache::HasTensorsAfter(int calls) const {
   return std::min(calls, steps_) >= options_.skip_start_steps;
 }

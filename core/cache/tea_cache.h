@@ -13,35 +13,36 @@
 namespace ruyi {
 
 struct TeaCacheOptions {
-  double threshold = 0;      // of the summed distance, below which a step is left out
+  double threshold = 0;      // a step is left out while the summed distance lies below this
   int skip_start_steps = 1;  // computed at the beginning; at least 1
   int skip_end_steps = 1;    // computed at the end; at least 1
-  bool offload = false;      // keep what is kept in the host's memory
+  bool offload = false;      // what is kept between calls lies in the host's memory
 };
 
 class TeaCache {
  public:
-  // For a request of `steps` steps. A sampler that makes more calls begins anew after as many.
+  // Serves a request of `steps` steps. When a sampler makes more calls, the cache begins anew after each `steps` calls.
   TeaCache(const TeaCacheOptions& options, int steps);
 
   // Decides about the next call. `tokens` are the input of the blocks, `modulated` what the first block makes of them.
-  // True: compute the blocks, then call Store. False: use Apply.
+  // Returns true when the blocks must be computed, and Store called with their output; false when Apply gives that
+  // output.
   bool NeedsBlocks(const at::Tensor& tokens, const at::Tensor& modulated);
 
-  // What came out of the blocks that NeedsBlocks wanted.
+  // Takes the output of the blocks, after NeedsBlocks has returned true.
   void Store(const at::Tensor& output);
 
-  // `tokens` and what the last stored call added to its own.
+  // Returns `tokens` plus what the blocks added to their input in the last stored call.
   at::Tensor Apply(const at::Tensor& tokens) const;
 
-  // What is remembered between two calls, after Store or Apply.
+  // Returns what the cache remembers between two calls. To be called after Store or Apply.
   TensorState Save() const;
 
-  // Goes on where a cache of the same options and steps was saved. Tensors go to `device`, or to the host's memory
-  // where that is asked for. FAILED_PRECONDITION: the state is not one of such a cache, which is then as before.
+  // Goes on where a cache of the same options and steps was saved. Tensors go to `device`, or to the host's memory with
+  // the option `offload`. FAILED_PRECONDITION: the state is not that of such a cache; this cache is then as before.
   absl::Status Restore(const TensorState& state, c10::Device device);
 
-  // The numbers of the calls, from 0, that were left out.
+  // Returns the numbers of the calls, from 0, whose blocks were left out.
   const std::vector<int>& skipped() const { return skipped_; }
 
  private:

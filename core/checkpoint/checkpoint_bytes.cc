@@ -2,6 +2,7 @@
 
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 
 #include <cstring>
 #include <utility>
@@ -53,14 +54,28 @@ absl::StatusOr<at::Tensor> TensorOf(const SafetensorsEntry& entry, std::string_v
   return tensor;
 }
 
+// Copies once: what lies on another device goes straight to where it is to be.
+void Append(const at::Tensor& tensor, std::string& bytes) {
+  const at::Tensor flat = tensor.contiguous().flatten().view(at::kByte);
+  if (flat.is_cpu()) {
+    bytes.append(static_cast<const char*>(flat.const_data_ptr()), flat.nbytes());
+    return;
+  }
+  const size_t begin = bytes.size();
+  bytes.resize(begin + flat.nbytes());
+  at::from_blob(bytes.data() + begin, flat.sizes(), at::kByte).copy_(flat);
+}
+
 }  // namespace
 
 std::string SerializeState(const TensorState& state) {
   std::string bytes = SafetensorsHeaderBytes(HeaderOf(state));
-  for (const auto& [name, tensor] : state.tensors()) {
-    const at::Tensor host = tensor.to(at::kCPU).contiguous();
-    bytes.append(static_cast<const char*>(host.const_data_ptr()), host.nbytes());
-  }
+  size_t data_bytes = 0;
+  for (const auto& [name, tensor] : state.tensors())
+    data_bytes += tensor.nbytes();
+  bytes.reserve(bytes.size() + data_bytes);
+  for (const auto& [name, tensor] : state.tensors())
+    Append(tensor, bytes);
   return bytes;
 }
 

@@ -1,6 +1,6 @@
-// The state of a running request as bytes, and back: a safetensors file whose metadata name the format and its version.
-// Before it: TensorState, as the parts of a run save it. After it: whoever stores the bytes; they must come back whole,
-// for a changed number in the data cannot be seen here. Functions without state; thread-safe.
+// Turns the state of a running request into bytes, and back: a safetensors file whose metadata name the format and its
+// version. Before it: TensorState, as the parts of a run save it. After it: whoever stores the bytes. The bytes must
+// come back whole, for a changed number in the data cannot be seen here. Functions without state; thread-safe.
 #pragma once
 
 #include <string>
@@ -11,13 +11,14 @@
 
 namespace ruyi {
 
-// The same bytes for the same tensors, which are copied to the host first (blocks on their devices). Throws as ATen
-// does, for a type that safetensors does not know too; callers stand behind GuardExceptions.
+// Returns the bytes of `state`; equal tensors give equal bytes. Copies the tensors to the host first, and blocks on
+// their devices. Throws as ATen does, also for a type that safetensors does not know; callers stand behind
+// GuardExceptions.
 std::string SerializeState(const TensorState& state);
 
-// What SerializeState made bytes of, in tensors of their own on the CPU. DATA_LOSS: damaged, see
-// ParseSafetensorsHeader, or not a checkpoint. FAILED_PRECONDITION: a checkpoint of another version of the format.
-// INTERNAL: libtorch cannot hold a tensor of that shape.
+// Returns the state that SerializeState made `bytes` of, in tensors of their own on the CPU. DATA_LOSS: the bytes are
+// damaged, see ParseSafetensorsHeader, or not a checkpoint. FAILED_PRECONDITION: they are a checkpoint of another
+// version of the format. INTERNAL: libtorch cannot hold a tensor of that shape.
 absl::StatusOr<TensorState> ParseState(std::string_view bytes);
 
 }  // namespace ruyi

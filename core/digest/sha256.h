@@ -1,5 +1,5 @@
-// SHA-256 of bytes (FIPS 180-4). Before it: files of LoRAs and of the model. After it: core/lora and core/weights,
-// which tell by it what a file held. Not thread-safe; objects of different threads do not meet.
+// Computes the SHA-256 of bytes, whole or piece by piece. It names blobs, and finished files are checked against it.
+// Not thread-safe.
 #pragma once
 
 #include <openssl/evp.h>
@@ -14,16 +14,16 @@ class Sha256 {
  public:
   Sha256();
 
-  void Add(std::string_view bytes);
+  void Update(std::string_view bytes);
 
-  // Returns the digest of all that was added: 64 hexadecimal digits in lower case. Nothing may be added after it.
-  std::string Hex();
+  // Returns the 32 bytes of the digest. Nothing may be called after it.
+  std::string Finish();
 
  private:
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-// Returns the digest of `bytes` alone.
+// Returns the digest of `bytes` as 64 lower-case hex digits.
 std::string Sha256Hex(std::string_view bytes);
 
 }  // namespace ruyi

@@ -1,8 +1,8 @@
-// What happens to a job, as the stream, the metrics and the log see it. Before it: core/job and core/worker. After it:
-// server/service (outbox) and server/convert. Values.
+// Defines what can happen to a job: the entries of its log. Streams, metrics and the server's log all read these. The
+// video's bytes are not among them: they lie in the artifact store. Before it: core/worker and core/store, which append
+// them. After it: server/convert. Values.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,49 +11,50 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "core/plan/prediction.h"
+#include "core/job/video_result.h"
+#include "core/media/pixel_size.h"
+#include "core/plan/placement.h"
 #include "core/plan/progress.h"
+#include "core/request/generation_request.h"
 
 namespace ruyi {
 
-// The job exists; first of all events.
-struct JobAccepted {};
-
-// The job waits. `position` counts the jobs before it: those in the queue and those being made.
-struct JobQueued {
-  int position = 0;
+// The job exists. This is the first of all events.
+struct JobAccepted {
+  Placement placement;  // advice of intake
 };
 
-// A full snapshot: a later one replaces an earlier one.
+// The job waits for a worker, for the first time or because it was handed back. `position` counts the jobs before it:
+// those in the queue and those being made.
+struct JobQueued {
+  int position = 0;
+  std::optional<absl::Duration> expected_wait;  // predicted, until the work begins
+};
+
+// A worker has taken the job.
+struct JobStarted {
+  std::string worker;
+  int attempt = 1;
+  Placement placement;
+};
+
+// The work goes on from a checkpoint of an earlier attempt.
+struct JobResumed {
+  int step = 0;  // denoising steps that need not be done again
+};
+
+// How far the work is. Each is a full snapshot: a later one replaces an earlier one.
 struct JobProgress {
   Progress progress;
   std::optional<absl::Duration> per_unit;   // measured mean of this phase, once one unit is done
   std::optional<absl::Duration> remaining;  // to the end of this phase, from per_unit
 };
 
-// What the whole MP4 file must be.
-struct FileDigest {
-  int64_t size_bytes = 0;
-  std::string sha256;  // 32 bytes
-};
-
-// MP4 bytes [offset, offset + data.size()). Concatenated in order they are the file.
-struct JobChunk {
-  int64_t offset = 0;
-  std::string data;                  // at most kMaxChunkBytes; empty in the last chunk
-  uint32_t crc32c = 0;               // of data
-  std::optional<FileDigest> digest;  // in the last chunk only
-};
-inline constexpr size_t kMaxChunkBytes = 256 * 1024;
-
-struct JobCompleted {
-  FileDigest file;
-  absl::Duration queued;        // from acceptance to the start of the work
-  absl::Duration conditioning;  // time per phase
-  absl::Duration denoising;
-  absl::Duration decoding;         // encoding to MP4 included
-  std::vector<int> skipped_steps;  // denoising steps, from 1, that TeaCache left out
-  GenerationReport report;
+// A picture of what the latents show so far. A later one replaces an earlier one.
+struct JobPreview {
+  int step = 0;
+  PixelSize size;
+  std::string jpeg;
 };
 
 // The device's memory ran out; the job goes on in a smaller mode.
@@ -61,21 +62,40 @@ struct JobRetry {
   Retry retry;
 };
 
-// The end of a job that made no video; cancelled and timed-out jobs included.
+// Somebody has cancelled the job while it is being made.
+struct JobCancelling {
+  absl::Status why;
+};
+
+// The video is made. This is the last of all events.
+struct JobCompleted {
+  VideoResult result;
+  VideoUsage usage;
+};
+
+// The job ended without a video; so do cancelled and timed-out jobs. This is the last of all events.
 struct JobFailed {
   absl::Status status;
 };
 
-using JobEvent = std::variant<JobAccepted, JobQueued, JobProgress, JobRetry, JobChunk, JobCompleted, JobFailed>;
+using JobEvent = std::variant<JobAccepted, JobQueued, JobStarted, JobResumed, JobProgress, JobPreview, JobRetry,
+                              JobCancelling, JobCompleted, JobFailed>;
 
-// Takes a job's events in order, exactly one JobCompleted or JobFailed last. Called from any thread, one at a time.
-class JobEventSink {
- public:
-  virtual ~JobEventSink() = default;
-
-  // May block while a bounded outbox is full, for chunks only. An error means that nobody listens any more: the job
-  // stops with it.
-  virtual absl::Status OnEvent(JobEvent event) = 0;
+// An entry of a job's log.
+struct LoggedEvent {
+  int64_t seq = 0;  // from 1, without gaps; given by the store
+  absl::Time time;  // of the append; given by the store
+  JobEvent event;
 };
+
+// Returns true when nothing comes after `event`.
+inline bool IsLast(const JobEvent& event) {
+  return std::holds_alternative<JobCompleted>(event) || std::holds_alternative<JobFailed>(event);
+}
+
+// Returns true when only the latest event of this kind is worth reading.
+inline bool IsSnapshot(const JobEvent& event) {
+  return std::holds_alternative<JobProgress>(event) || std::holds_alternative<JobPreview>(event);
+}
 
 }  // namespace ruyi

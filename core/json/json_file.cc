@@ -141,14 +141,14 @@ absl::StatusOr<json> ReadJsonFile(const std::filesystem::path& path) {
   return value;
 }
 
-// Bytes that are no character are replaced in one of the two, and left out of the other.
+// Compares two ways of writing the text: bytes that are no character are replaced in one, and left out of the other.
 bool IsUtf8(std::string_view text) {
   const json value(text);
   const auto dump = [&](json::error_handler_t handler) { return value.dump(-1, ' ', /*ensure_ascii=*/false, handler); };
   return dump(json::error_handler_t::replace) == dump(json::error_handler_t::ignore);
 }
 
-// Under another name first: who reads the file reads all of it.
+// Writes under another name first, so that whoever reads the file reads all of it.
 absl::Status WriteJsonFile(const std::filesystem::path& path, const json& value) {
   constexpr int kIndent = 2;
   std::error_code error;

@@ -1,6 +1,6 @@
-// JSON from outside (config.json, shard indexes, safetensors headers) as a value or a clear Status; never an exception.
-// Before it: files of a model folder. After it: the config parsers of core/model, core/sampler and core/pipeline.
-// Functions without state; thread-safe.
+// Reads JSON from outside (config.json, shard indexes, safetensors headers) into a value or a clear Status; never
+// throws. Before it: files of a model folder. After it: the config parsers of core/model, core/sampler and
+// core/pipeline. Functions without state; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +18,23 @@
 
 namespace ruyi {
 
-// The JSON value in `text`. `source` names it in messages. DATA_LOSS: not JSON, a key twice in one object, or nested
-// deeper than 32.
+// Returns the JSON value in `text`. `source` names the text in messages. DATA_LOSS: it is not JSON, has a key twice in
+// one object, or is nested deeper than 32.
 absl::StatusOr<nlohmann::json> ParseJson(std::string_view text, std::string_view source);
 
-// The JSON object in a file of at most 64 MiB. NOT_FOUND: no such file. DATA_LOSS: see ParseJson, or not an object.
-// Blocks on the disk.
+// Returns the JSON object in a file of at most 64 MiB. NOT_FOUND: no such file. DATA_LOSS: see ParseJson, or it is not
+// an object. Blocks on the disk.
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::filesystem::path& path);
 
-// False where JSON, which is UTF-8, could not hold `text` as it is.
+// Returns false where JSON, which is UTF-8, could not hold `text` as it is.
 bool IsUtf8(std::string_view text);
 
-// Writes `value` in place of what is at `path`, at once for who reads it; folders that are missing are made.
-// UNAVAILABLE: it cannot be written. Blocks on the disk.
+// Writes `value` to `path` in place of what is there. Readers see the old file or the new one, never a part; missing
+// folders are made. UNAVAILABLE: it cannot be written. Blocks on the disk.
 absl::Status WriteJsonFile(const std::filesystem::path& path, const nlohmann::json& value);
 
-// Returns what `parse`, a function from a JSON object to a StatusOr, makes of the file. Its error begins with the path.
-// Else those of ReadJsonFile.
+// Returns what `parse`, a function from a JSON object to a StatusOr, makes of the file. Errors: those of `parse`, with
+// the path in front of the message, and those of ReadJsonFile.
 template <typename Parse>
 auto ParseJsonFile(const std::filesystem::path& path, const Parse& parse)
     -> decltype(parse(std::declval<const nlohmann::json&>())) {
@@ -45,11 +45,12 @@ auto ParseJsonFile(const std::filesystem::path& path, const Parse& parse)
   return parsed;
 }
 
-// True when `object` has `key` with a value other than null.
+// Returns true when `object` has `key` with a value other than null.
 bool HasValue(const nlohmann::json& object, std::string_view key);
 
-// The value of `key`; when it is absent or null, `fallback`. FAILED_PRECONDITION: absent without a fallback, or of
-// another type. GetDouble also takes whole numbers; GetInt and GetIntList take nothing with a fraction.
+// Each returns the value of `key`, or `fallback` when the key is absent or null. FAILED_PRECONDITION: the key is absent
+// and there is no fallback, or its value is of another type. GetDouble also takes whole numbers; GetInt and GetIntList
+// take nothing with a fraction.
 absl::StatusOr<int64_t> GetInt(const nlohmann::json& object, std::string_view key,
                                std::optional<int64_t> fallback = std::nullopt);
 absl::StatusOr<double> GetDouble(const nlohmann::json& object, std::string_view key,

@@ -1,6 +1,6 @@
-// Attention of queries to keys and values, by the fastest backend (core/tensor/attention_backend.h). Before it: heads
-// that are normalised and turned. After it: the heads as one. Functions without state; thread-safe. Source: Vaswani et
-// al. 2017 (attention); Dao et al. 2022 (without materialised scores).
+// Computes the attention of queries to keys and values, by the fastest backend (core/tensor/attention_backend.h).
+// Before it: heads that are normalised and turned. After it: the heads as one. Functions without state; thread-safe.
+// Source: Vaswani et al. 2017 (attention); Dao et al. 2022 (without materialised scores).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,12 +9,12 @@
 
 namespace ruyi::kernels {
 
-// Heads [B, heads, tokens, head_dim] of a long video on a GPU, in 16 bits: with zeros behind the numbers of each where
-// that makes Attention faster (docs/performance.md). All others as they are.
+// Returns `heads` [B, heads, tokens, head_dim] with zeros behind the numbers of each head where that makes Attention
+// faster (docs/performance.md): on a GPU, in 16 bits, for a long video. Returns all others as they are.
 at::Tensor WidenHeads(const at::Tensor& heads);
 
-// queries [B, heads, n, D], keys and values [B, heads, m, D], of which the first `head_dim` numbers count and the
-// others are zeros → [B, heads, n, head_dim]
+// Computes the attention: queries [B, heads, n, D], keys and values [B, heads, m, D], of which the first `head_dim`
+// numbers count and the others are zeros → [B, heads, n, head_dim]
 at::Tensor Attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values, int64_t head_dim);
 
 }  // namespace ruyi::kernels

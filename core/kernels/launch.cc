@@ -27,7 +27,7 @@ bool IsLike(const at::Tensor& tensor, const at::Tensor& x) {
          IsAligned(tensor.const_data_ptr());
 }
 
-// On the stream that the tensor's device computes on for this thread.
+// Launches a kernel on the stream that the tensor's device computes on for this thread.
 template <typename Rows>
 void LaunchWith(cudaError_t (*launch)(const Rows*, cudaStream_t), const at::Tensor& x, const Rows& rows) {
   const c10::DeviceGuard guard(x.device());

@@ -1,5 +1,5 @@
-// What the named functions of this room ask before they use a kernel of CUDA, and how they start it. Before it: norm.h,
-// norm_rotate.h, gelu.h. After it: core/kernels/cuda. Functions without state; thread-safe.
+// Says whether tensors fit a kernel of CUDA, and in what form the kernel takes them. Before it: norm.h, norm_rotate.h,
+// gelu.h. After it: core/kernels/cuda. Functions without state; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,21 +11,21 @@
 
 namespace ruyi::kernels {
 
-// Whether a kernel takes the first of `tensors`, with rows of `width`, and the others, of which some may be undefined:
-// of one GPU and one type that the kernels know, contiguous, aligned, neither empty nor beyond what they count to, and
-// with whole vectors in a row.
+// Returns true when a kernel takes `tensors`, the first of which has rows of `width` numbers, and of which the others
+// may be undefined: they must be on one GPU, of one type that the kernels know, contiguous, aligned, not empty, not
+// larger than the kernels can count, and have whole vectors (core/kernels/cuda/launch.h) in a row.
 bool FitsKernels(std::initializer_list<const at::Tensor*> tensors, int64_t width);
 
-// Of 16 bytes, in so many numbers of the type of x.
+// Returns how many vectors of 16 bytes `numbers` numbers of the type of x make.
 int64_t VectorsOf(const at::Tensor& x, int64_t numbers);
 
-// Of `width` numbers, in a tensor that fits.
+// Returns how many rows of `width` numbers x has. x must fit the kernels.
 uint32_t RowsOf(const at::Tensor& x, int64_t width);
 
-// Of a tensor that fits.
+// Returns the type of x, which must fit the kernels.
 cuda::Element ElementOf(const at::Tensor& x);
 
-// For a kernel to read or write; null of an undefined one.
+// Return the address that a kernel reads or writes; null for an undefined tensor.
 const void* Input(const at::Tensor& tensor);
 void* Output(const at::Tensor& tensor);
 

@@ -34,7 +34,7 @@ bool IsNarrow(const at::Tensor& x, const at::Tensor& shift) {
   return !shift.defined() && VectorsOf(x, x.size(-1)) <= cuda::kNarrowVectors;
 }
 
-// Whether `shift` is undefined, or a row for each batch of x or for all.
+// Returns true when `shift` is undefined, or has one row for each batch of x or one for all.
 bool IsShiftOf(const at::Tensor& shift, const at::Tensor& x) {
   return !shift.defined() || (x.dim() == 3 && shift.dim() == 3 && shift.size(1) == 1 && shift.size(2) == x.size(2) &&
                               (shift.size(0) == 1 || shift.size(0) == x.size(0)));
@@ -51,7 +51,7 @@ bool FitsWideRows(std::initializer_list<const at::Tensor*> tensors, int64_t widt
   return FitsKernels(tensors, width) && VectorsOf(**tensors.begin(), width) <= cuda::kWideVectors;
 }
 
-// Rows of x that come out normalised.
+// Returns the launch for rows of x that come out normalised.
 cuda::WideRows JoinedRows(const at::Tensor& x, const NormParameters& norm, const at::Tensor& shift,
                           const at::Tensor& out) {
   const uint32_t rows = RowsOf(x, x.size(-1));

@@ -23,7 +23,8 @@ at::Tensor NormRotate(const at::Tensor& x, const NormParameters& norm, const at:
 
 namespace {
 
-// `table` is [tokens, head_dim / 2] of x [B, tokens, heads, head_dim], and a row of it is whole vectors.
+// Returns true when `table` is [tokens, head_dim / 2] for x [B, tokens, heads, head_dim], and has whole vectors in a
+// row.
 bool IsTableOf(const at::Tensor& table, const at::Tensor& x) {
   return x.dim() == 4 && x.size(0) <= cuda::kMostBatches && x.size(3) % 4 == 0 &&
          table.scalar_type() == at::kComplexFloat && table.device() == x.device() && table.is_contiguous() &&

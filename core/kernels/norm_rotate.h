@@ -1,7 +1,7 @@
-// What happens to queries and keys before they meet: normalisation per head, and the turn by the token's place. Before
-// and after it: core/model/dit/attention.h. On a GPU each is one kernel, where that takes such tensors; elsewhere, and
-// always under kernels::aten, the operators of ATen. Functions without state; thread-safe. Source: Su et al. 2021
-// (RoFormer); Dehghani et al. 2023 (QK norm).
+// Prepares queries and keys for attention: normalises each head, and turns it by the token's place. Before and after
+// it: core/model/dit/attention.h. On a GPU each is one kernel, where that takes such tensors; elsewhere, and always
+// under kernels::aten, the operators of ATen. Functions without state; thread-safe. Source: Su et al. 2021 (RoFormer);
+// Dehghani et al. 2023 (QK norm).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,10 +11,10 @@
 namespace ruyi::kernels {
 
 // Turns pairs of neighbouring features of x [B, tokens, heads, head_dim] by `table`, complex64 [tokens, head_dim / 2],
-// in float32 → as x
+// in float32. The output is shaped as x.
 at::Tensor Rotate(const at::Tensor& x, const at::Tensor& table);
 
-// Rotate of the Norm over head_dim; the kernel does not round between the two.
+// Returns the Rotate of the Norm over head_dim; the kernel does not round between the two.
 at::Tensor NormRotate(const at::Tensor& x, const NormParameters& norm, const at::Tensor& table);
 
 namespace aten {

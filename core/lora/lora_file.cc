@@ -41,7 +41,7 @@ absl::Status Refuse(std::string_view tensor, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrFormat("tensor '%s' %s", tensor, what));
 }
 
-// In the narrowest type that is computed in.
+// Returns true when `magnitude` is finite in the narrowest type that models compute in.
 bool IsFinite(double magnitude) {
   return std::isfinite(RoundedTo(at::kBFloat16, magnitude));
 }
@@ -50,7 +50,7 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
   return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
 }
 
-// "blocks.0.attn1.to_q" by "blocks_0_attn1_to_q".
+// Returns the layers' names by those that kohya's tools use: "blocks.0.attn1.to_q" by "blocks_0_attn1_to_q".
 std::map<std::string, std::string, std::less<>> KohyaNames(const LayerShapes& layers) {
   std::map<std::string, std::string, std::less<>> names;
   for (const auto& [name, shape] : layers) {
@@ -61,7 +61,7 @@ std::map<std::string, std::string, std::less<>> KohyaNames(const LayerShapes& la
   return names;
 }
 
-// True for a matrix, and for the weights of a convolution of 1 x 1.
+// Returns true for a matrix, and for the weights of a convolution of 1 x 1.
 bool IsMatrix(const std::vector<int64_t>& shape) {
   return shape.size() == 2 || (shape.size() == 4 && shape[2] == 1 && shape[3] == 1);
 }
@@ -107,7 +107,7 @@ absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::Pairs(const Laye
   return pairs;
 }
 
-// Both matrices are there and fit the layer and each other.
+// Checks that both matrices are there and fit the layer and each other.
 absl::Status LoraFile::CheckPair(const Pair& pair, const LayerShape& layer) const {
   if (pair.down.empty() || pair.up.empty()) {
     return pair.down.empty() ? Refuse(pair.up.empty() ? pair.alpha : pair.up, "lacks its lora_down.weight")
@@ -121,7 +121,7 @@ absl::Status LoraFile::CheckPair(const Pair& pair, const LayerShape& layer) cons
   return CheckFit(pair.up, file_.entries().at(pair.up).shape, layer.out, rank);
 }
 
-// Of `pair`: alpha / rank, or 1 without an alpha.
+// Returns the scale of `pair`: alpha / rank, or 1 without an alpha.
 absl::StatusOr<double> LoraFile::Scale(const Pair& pair) const {
   if (pair.alpha.empty())
     return 1.0;
@@ -134,7 +134,7 @@ absl::StatusOr<double> LoraFile::Scale(const Pair& pair) const {
   return value / static_cast<double>(file_.entries().at(pair.down).shape[0]);
 }
 
-// As stored, without the two dimensions of a convolution of 1 x 1.
+// Returns the matrix as it is stored, without the two dimensions of a convolution of 1 x 1.
 absl::StatusOr<at::Tensor> LoraFile::Matrix(const std::string& name) const {
   RUYI_ASSIGN_OR_RETURN(const at::Tensor stored, file_.Get(name));
   if (!stored.is_floating_point())
@@ -143,8 +143,8 @@ absl::StatusOr<at::Tensor> LoraFile::Matrix(const std::string& name) const {
   return stored.flatten(1);
 }
 
-// Both matrices and their product are finite in the narrowest type that is computed in, whatever the strength. The
-// product itself is only computed where the largest numbers of both do not settle it.
+// Checks that both matrices and their product are finite in the narrowest type that models compute in, at every
+// strength. The product itself is only computed where the largest numbers of both do not settle it.
 absl::Status LoraFile::CheckNumbers(const Pair& pair) const {
   RUYI_ASSIGN_OR_RETURN(const at::Tensor up, Matrix(pair.up));
   RUYI_ASSIGN_OR_RETURN(const at::Tensor down, Matrix(pair.down));

@@ -1,4 +1,4 @@
-// One LoRA as training tools of the kohya family write it: pairs of thin matrices per layer, named
+// Reads one LoRA as training tools of the kohya family write it: pairs of thin matrices per layer, named
 // lora_unet__<layer with '_' for '.'>.{lora_down.weight, lora_up.weight, alpha}. Before it: lora_folder.h. After it:
 // core/model/dit lays it over its layers. Immutable; thread-safe. Source: Hu et al. 2021 (LoRA); merge_lora of
 // Ruyi-Models.
@@ -21,23 +21,24 @@ class LoraFile {
  public:
   static constexpr int64_t kMaxBytes = int64_t{8} << 30;  // of a file
 
-  // Reads the whole file, so that nobody can change it any more. DATA_LOSS: a damaged file (see SafetensorsFile).
+  // Reads the whole file, so that later changes to it do not matter. DATA_LOSS: a damaged file (see SafetensorsFile).
   // NOT_FOUND: no such file. FAILED_PRECONDITION: it is larger than kMaxBytes, or was written to while it was read.
   // RESOURCE_EXHAUSTED: there is no memory for it. Blocks on the disk.
   static absl::StatusOr<LoraFile> Open(const std::filesystem::path& path);
 
-  // INVALID_ARGUMENT, naming the tensor: one that fits no layer of `layers`, has another shape than its layer, lacks
-  // its partner, has a name of another format, is of an integer type or is not finite; an "up" whose product with its
-  // "down" is not finite at the largest strength that a request may have. Also: no tensor at all.
+  // Says whether the file can be laid over `layers`. INVALID_ARGUMENT, which names the tensor: a tensor fits no layer
+  // of `layers`, has another shape than its layer, lacks its partner, has a name of another format, is of an integer
+  // type or is not finite; or the product of an "up" and its "down" is not finite at the largest strength that a
+  // request may have. INVALID_ARGUMENT also: the file has no tensor at all.
   absl::Status Check(const LayerShapes& layers) const;
 
-  // Of the file, in 64 hexadecimal digits.
+  // Returns the sha256 of the file, in 64 hexadecimal digits.
   std::string sha256() const;
 
-  // How many numbers there are in it.
+  // Returns how many numbers all tensors of the file have together.
   int64_t parameters() const;
 
-  // What the file changes at `strength`, on the CPU in float32. Errors: those of Check.
+  // Returns what the file changes in each layer at `strength`, on the CPU in float32. Errors: those of Check.
   absl::StatusOr<LayerUpdates> Updates(const LayerShapes& layers, double strength) const;
 
  private:

@@ -73,7 +73,7 @@ void LoraFolder::Skip(const std::string& file_name, std::string_view why) const 
   on_skipped_(absl::CHexEscape(file_name), why);
 }
 
-// Only a name that the folder lists is looked for: a caller's path leads nowhere.
+// Finds only names that the folder lists, so a caller's path leads nowhere.
 absl::StatusOr<std::filesystem::path> LoraFolder::Find(const std::string& name) const {
   const std::vector<std::string> names = Names();
   if (!std::binary_search(names.begin(), names.end(), name))

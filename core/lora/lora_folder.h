@@ -1,6 +1,6 @@
-// The LoRAs of a server: the .safetensors files of one folder, each known by its name without the ending. Before it:
-// --lora-dir. After it: core/request/validate (as a LoraCatalog) and core/pipeline/ruyi. Files may come, go and change
-// while the server runs: what is loaded is what was checked, or nothing. Thread-safe.
+// Finds and checks the LoRAs of a server: the .safetensors files of one folder, each known by its name without the
+// ending. Before it: --lora-dir. After it: core/request/validate (as a LoraCatalog) and core/pipeline/ruyi. Files may
+// come, go and change while the server runs: a file is loaded only as it was checked. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -25,25 +25,26 @@ namespace ruyi {
 
 class LoraFolder final : public LoraCatalog {
  public:
-  // Is told once of each file that cannot be listed: its name, escaped as in C, and why. Called by any thread.
+  // Is told once of each file that cannot be listed: its name, escaped as in C, and why. May be called by any thread.
   using OnSkipped = std::function<void(const std::string& name, std::string_view why)>;
 
-  // `layers`: what the loaded model lets a LoRA change. An empty `folder`: there are none.
+  // `layers`: what the loaded model lets a LoRA change. When `folder` is empty, there are no LoRAs.
   LoraFolder(std::filesystem::path folder, LayerShapes layers, OnSkipped on_skipped = {})
       : folder_(std::move(folder)), layers_(std::move(layers)), on_skipped_(std::move(on_skipped)) {}
 
-  // Hidden files and those whose names are no UTF-8 are left out; the latter are told to OnSkipped.
+  // Returns the names of all LoRAs. Hidden files and those whose names are not UTF-8 are left out; the latter are told
+  // to OnSkipped.
   std::vector<std::string> Names() const override;
 
-  // Reads a file that has not changed since the last time once only.
+  // Reads a file again only when it has changed since the last time.
   absl::StatusOr<LoraFacts> Check(const std::string& name) const override;
 
-  // All of them together. FAILED_PRECONDITION with reason LORA_CHANGED: one of them is not there any more, has another
-  // digest than its settings say, or can no longer be laid over the model. Blocks on the disk.
+  // Returns the changes of all `loras` together. FAILED_PRECONDITION with reason LORA_CHANGED: one of them is not there
+  // any more, has another digest than its settings say, or can no longer be laid over the model. Blocks on the disk.
   absl::StatusOr<LayerUpdates> Load(const std::vector<LoraSettings>& loras) const;
 
  private:
-  // What Check said of a file.
+  // The answer of Check for a file.
   struct Verdict {
     FileState state;
     absl::StatusOr<LoraFacts> facts;
@@ -61,7 +62,7 @@ class LoraFolder final : public LoraCatalog {
 
   mutable absl::Mutex mutex_;
   mutable std::map<std::string, Verdict> verdicts_ ABSL_GUARDED_BY(mutex_);  // by the file's path
-  mutable std::set<std::string> skipped_ ABSL_GUARDED_BY(mutex_);            // that were told
+  mutable std::set<std::string> skipped_ ABSL_GUARDED_BY(mutex_);            // names that OnSkipped was told
 };
 
 }  // namespace ruyi

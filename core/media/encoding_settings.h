@@ -1,4 +1,4 @@
-// How a video is encoded, where there is a choice. Before it: the request or the program's options. After it:
+// Says how a video is encoded, where there is a choice. Before it: the request or the program's options. After it:
 // VideoFormat. A value; thread-safe.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace ruyi {
 // x264's presets, from the fastest to the one that makes the smallest files.
 enum class EncoderPreset { kUltrafast, kSuperfast, kVeryfast, kFaster, kFast, kMedium, kSlow, kSlower, kVeryslow };
 
-// Their names, in the order of the enumeration.
+// The names of the presets, in the order of the enumeration.
 inline constexpr std::string_view kEncoderPresetNames[] = {"ultrafast", "superfast", "veryfast", "faster",  "fast",
                                                            "medium",    "slow",      "slower",   "veryslow"};
 
@@ -29,9 +29,11 @@ struct EncodingSettings {
   // third of a second at 24 frames per second: soon enough for a progress view.
   int fragment_frames = 8;
 
-  // One plain MP4 file with its index in front, which comes out at the end, in place of fragments that come out while
-  // later frames are still being made.
+  // True: one plain MP4 file with its index in front, which comes out at the end. False: fragments, which come out
+  // while later frames are still being made.
   bool faststart = false;
+
+  friend bool operator==(const EncodingSettings&, const EncodingSettings&) = default;
 };
 
 }  // namespace ruyi

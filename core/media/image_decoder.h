@@ -1,5 +1,5 @@
-// Bytes of a caller's picture → RgbImage. Called by core/request while a request is validated; the pictures then go
-// to core/plan and core/pipeline. Implemented by core/media/opencv. Thread-safe.
+// Decodes a caller's picture into an RgbImage. Called by core/request while a request is validated; the pictures then
+// go to core/plan and core/pipeline. Implemented by core/media/opencv. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// RgbImage → bytes of a picture file. Before it: whoever shows what a video is becoming while it is made. Implemented
-// by core/media/opencv. Thread-safe.
+// Encodes an RgbImage as a picture file. Before it: the previews of a video that is being made. Implemented by
+// core/media/opencv. Thread-safe.
 #pragma once
 
 #include <string>

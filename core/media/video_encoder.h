@@ -1,5 +1,5 @@
-// Frames → MP4 bytes. Before it: core/pipeline, which gives frames in order. After it: a ByteSink, which the worker
-// turns into chunk events. Implemented by core/media/ffmpeg.
+// Encodes frames as the bytes of an MP4 file. Before it: core/pipeline, which gives frames in order. After it: a
+// ByteSink, through which the worker writes the result. Implemented by core/media/ffmpeg.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,14 @@ struct VideoFormat {
   bool mark_as_generated = true;                // the file says that it was made by a trained model (IPTC)
 };
 
-// Takes bytes in file order, appended without gaps. Called on the encoder's thread.
+// Takes the bytes of a file in their order, without gaps. Called on the encoder's thread.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
   virtual absl::Status Write(std::span<const uint8_t> bytes) = 0;
 };
 
-// One video. Not thread-safe.
+// Encodes one video. Not thread-safe.
 class VideoEncoder {
  public:
   virtual ~VideoEncoder() = default;
@@ -41,17 +41,17 @@ class VideoEncoder {
   // write bytes to the sink; an error of the sink is returned.
   virtual absl::Status AddFrame(const RgbImage& frame) = 0;
 
-  // Encodes what is still held back and writes the end of the file. Every frame that the format says must be there. No
-  // frames after it.
+  // Encodes the frames that are still held back and writes the end of the file. All frames that the format says must
+  // have been added; none may be added after it.
   virtual absl::Status Finish() = 0;
 };
 
-// Makes one encoder per job. Thread-safe.
+// Makes an encoder for each job. Thread-safe.
 class VideoEncoderFactory {
  public:
   virtual ~VideoEncoderFactory() = default;
 
-  // `sink` must outlive the encoder.
+  // Makes an encoder, which writes to `sink`. `sink` must outlive the encoder.
   virtual absl::StatusOr<std::unique_ptr<VideoEncoder>> Create(const VideoFormat& format, ByteSink* sink) const = 0;
 };
 

@@ -1,6 +1,6 @@
-// Copies between host and device beside the work on the device's current stream, and the fences that order the two. On
-// a CPU there are no streams: copies are done at once. Before it: weight_ring.h, state_stack.h. Not thread-safe: the
-// thread that computes. Source: the streams and events of c10.
+// Copies between host and device while the device's current stream computes, and has the fences that order the two. On
+// a CPU there are no streams: copies are done at once. Before it: weight_ring.h, state_stack.h. Not thread-safe:
+// belongs to the thread that computes. Source: the streams and events of c10.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,18 +12,18 @@
 
 namespace ruyi {
 
-// A point in a stream that another stream can wait for. Before it was recorded, nothing waits for it.
+// Marks a point in a stream that another stream can wait for. Before Record was called, there is nothing to wait for.
 class Fence {
  public:
   explicit Fence(c10::Device device);
 
-  // What `stream` has been given so far.
+  // Sets the fence behind all work that `stream` has been given so far.
   void Record(const c10::Stream& stream);
 
-  // What `stream` is given from now on waits for it. Does not block the caller.
+  // Makes the work that `stream` is given from now on wait for the fence. Does not block the caller.
   void Block(const c10::Stream& stream) const;
 
-  // Blocks the caller until it has been reached.
+  // Blocks the caller until the fence has been reached.
   void Await() const;
 
  private:
@@ -40,10 +40,10 @@ class CopyStream {
   ~CopyStream();
 
   // Copies `from` into `to` once `after` has been reached, and records `done` behind it. Host memory must be pinned for
-  // the copy to run beside the device's work. Does not block, but on a CPU.
+  // the copy to run beside the device's work. Blocks only on a CPU.
   void Copy(const at::Tensor& to, const at::Tensor& from, const Fence& after, Fence& done);
 
-  // The stream that the device computes on for this thread.
+  // Returns the stream that the device computes on for this thread.
   c10::Stream compute() const;
 
   const c10::Device& device() const { return device_; }
@@ -54,7 +54,8 @@ class CopyStream {
   const c10::Stream stream_;
 };
 
-// Host memory that `device` can copy from and to while it computes. libtorch rounds its size up to a power of two.
+// Returns host memory that `device` can copy from and to while it computes. libtorch rounds its size up to a power of
+// two.
 at::Tensor EmptyOnHost(at::IntArrayRef sizes, c10::ScalarType type, c10::Device device);
 
 }  // namespace ruyi

@@ -1,7 +1,7 @@
-// Tensors that are used again in the opposite order of their making: the states that skip connections carry from the
-// first half of the transformer to the second. The newest few stay on the device; older ones wait in the host's memory
-// and come back while the blocks before them compute. Before it and after it: core/model/dit. One per pass. Not
-// thread-safe: the thread that computes.
+// Keeps tensors that are used again in the opposite order of their making: the states that skip connections carry from
+// the first half of the transformer to the second. The newest few stay on the device; older ones wait in the host's
+// memory and come back while the blocks before them compute. Before it and after it: core/model/dit. Each pass has its
+// own. Not thread-safe: belongs to the thread that computes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,7 +15,7 @@
 
 namespace ruyi {
 
-// Host memory and the copy stream of such stacks, kept from pass to pass.
+// Holds the host memory and the copy stream of such stacks, from pass to pass.
 class StateStore {
  public:
   // At most `resident` states stay on the device, at least 1.
@@ -32,18 +32,18 @@ class StateStore {
 
 class StateStack {
  public:
-  // Without a store, all tensors stay on the device. `tensors_per_state`: how many are pushed for each state.
+  // Without a store, all tensors stay on the device. `tensors_per_state`: how many tensors are pushed for each state.
   explicit StateStack(StateStore* store, int64_t tensors_per_state = 1)
       : store_(store), resident_(store == nullptr ? 0 : store->resident_ * tensors_per_state) {}
 
   void Push(at::Tensor state);
 
-  // The newest, which leaves the stack. There must be one.
+  // Returns the newest tensor, which leaves the stack. There must be one.
   at::Tensor Pop();
 
  private:
   struct Entry {
-    at::Tensor on_device;  // undefined while it waits in the host's memory
+    at::Tensor on_device;  // undefined while the tensor waits in the host's memory
     std::unique_ptr<Fence> arrived;
   };
 

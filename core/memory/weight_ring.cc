@@ -14,7 +14,7 @@ int64_t AlignedBytes(const at::Tensor& tensor) {
   return (static_cast<int64_t>(tensor.nbytes()) + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-// Tensors like those of `group`, one after the other in `bytes`.
+// Returns tensors like those of `group`, one after the other in `bytes`.
 Parameters ViewsInto(const at::Tensor& bytes, const Parameters& group) {
   Parameters views;
   int64_t offset = 0;
@@ -26,7 +26,7 @@ Parameters ViewsInto(const at::Tensor& bytes, const Parameters& group) {
   return views;
 }
 
-// Host memory for groups one after the other, in pieces of a power of two, which is what EmptyOnHost takes.
+// Gives host memory for groups one after the other, in pieces of a power of two, which is what EmptyOnHost takes.
 class HostSlabs {
  public:
   explicit HostSlabs(c10::Device device) : device_(device) {}

@@ -1,6 +1,7 @@
-// Weights that are too many for the device: groups of tensors that lie in the host's memory and pass through a few
-// slots of the device's, each copied while the groups before it are in use. Before it: core/model/dit, which uses the
-// groups in their order, over and over. Owns both memories. Not thread-safe: the thread that computes.
+// Streams weights that are too many for the device: groups of tensors lie in the host's memory and pass through a few
+// slots of the device's memory, each copied while the groups before it are in use. Before it: core/model/dit, which
+// uses the groups in their order, over and over. Owns both memories. Not thread-safe: belongs to the thread that
+// computes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,26 +25,27 @@ class WeightRing {
 
   int64_t groups() const { return static_cast<int64_t>(host_.size()); }
 
-  // The tensors of a group on the device. Their contents are the group's between Acquire and Release.
+  // Returns the tensors of a group on the device. They hold the group's weights only between Acquire and Release.
   const Parameters& OnDevice(int64_t group) const { return views_[group]; }
 
-  // What the device is given from now on may use the group. Copies it unless that has been done ahead.
+  // Makes the group usable for the work that the device is given from now on. Copies the group unless that has been
+  // done ahead.
   void Acquire(int64_t group);
 
-  // What the device has been given so far is the last to use the group; the slot goes to the next group that needs it.
+  // Says that no later work of the device uses the group; its slot goes to the next group that needs one.
   void Release(int64_t group);
 
-  // Of the slots on the device.
+  // Returns the bytes of all slots on the device.
   int64_t device_bytes() const { return static_cast<int64_t>(slots_.size()) * slot_bytes_; }
 
-  // What a group takes in a slot.
+  // Returns the bytes that a group takes in a slot.
   static int64_t SlotBytesOf(const Parameters& group);
 
  private:
   struct Slot {
     explicit Slot(c10::Device device) : copied(device), released(device) {}
     at::Tensor bytes;
-    int64_t group = -1;  // that was copied into it last
+    int64_t group = -1;  // the group that was copied into this slot last
     Fence copied;
     Fence released;
   };

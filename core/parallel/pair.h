@@ -1,5 +1,6 @@
-// Two pieces of work at the same time, on two threads of one process: one device each. Before it: core/pipeline/ruyi,
-// for the two branches of guidance. Owns its thread. Not thread-safe: the thread that computes.
+// Does two pieces of work at the same time, on two threads of one process, each on its own device. Before it:
+// core/pipeline/ruyi, for the two branches of guidance. Owns the second thread. Not thread-safe: belongs to the thread
+// that computes.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,8 @@ class Pair {
   ~Pair();
 
   // Runs `here` on this thread and `beside` on the second one, both without gradients. Blocks until both have returned.
-  // The status of `here`, or if that is OK of `beside`. What they throw becomes a status, see GuardExceptions.
+  // Returns the status of `here`, or if that is OK the status of `beside`. Exceptions become a status, see
+  // GuardExceptions.
   absl::Status Run(const std::function<absl::Status()>& here, const std::function<absl::Status()>& beside);
 
  private:

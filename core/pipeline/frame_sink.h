@@ -1,5 +1,5 @@
-// Where a pipeline puts its frames. Before it: core/pipeline. After it: core/worker's encoder. Called on the worker's
-// thread, in frame order.
+// Takes the frames that a pipeline makes. Before it: core/pipeline. After it: core/worker's encoder. Called on the
+// worker's thread, in frame order.
 #pragma once
 
 #include "absl/status/status.h"

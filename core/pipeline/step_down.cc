@@ -28,7 +28,7 @@ class NewFrames final : public FrameSink {
     return error_.ok() ? error_ : absl::CancelledError("the frames are not wanted any more");
   }
 
-  // Of the sink.
+  // Returns the error of the sink.
   const absl::Status& error() const { return error_; }
 
  private:
@@ -66,12 +66,12 @@ GenerationReport ReportOf(const MemoryMode& mode, const StageCosts& costs, const
 
 }  // namespace
 
-absl::StatusOr<GenerationReport> GenerateWithStepDown(const GenerationPlan& plan, const StepDown& step_down,
+absl::StatusOr<GenerationReport> GenerateWithStepDown(const Placement& placement, const StepDown& step_down,
                                                       ProgressSink& progress, FrameSink& frames) {
   NewFrames new_frames(frames);
   std::vector<std::string> tried;
-  const Prediction* mode = &plan.prediction;
-  for (auto next = plan.fallbacks.begin();; ++next) {
+  const Prediction* mode = &placement.prediction;
+  for (auto next = placement.fallbacks.begin();; ++next) {
     new_frames.BeginAnew();
     tried.push_back(NameOf(mode->mode));
     const absl::StatusOr<StageCosts> costs = step_down.attempt(*mode, new_frames);
@@ -81,9 +81,9 @@ absl::StatusOr<GenerationReport> GenerateWithStepDown(const GenerationPlan& plan
       return ReportOf(mode->mode, *costs, tried);
     if (!IsOutOfMemory(costs.status()))
       return costs.status();
-    if (next == plan.fallbacks.end())
+    if (next == placement.fallbacks.end())
       return AllTried(costs.status(), tried);
-    next = NextMode(next, plan.fallbacks.end(), step_down.available_bytes());
+    next = NextMode(next, placement.fallbacks.end(), step_down.available_bytes());
     progress.OnRetry({.from = mode->mode, .to = next->mode, .reason = std::string(costs.status().message())});
     mode = &*next;
   }

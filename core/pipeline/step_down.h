@@ -1,5 +1,5 @@
-// Goes on when a device's memory runs out: the video is begun anew in the plan's next smaller mode. Before it: a
-// Pipeline's Generate. After it: one attempt per mode. A function without state; thread-safe.
+// Goes on when a device's memory runs out: the video is begun anew in the placement's next smaller mode. Before it: a
+// Pipeline's Generate. After it: one attempt for each mode. A function without state; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "core/pipeline/frame_sink.h"
 #include "core/pipeline/pipeline.h"
-#include "core/plan/generation_plan.h"
+#include "core/plan/placement.h"
 
 namespace ruyi {
 
@@ -17,15 +17,15 @@ struct StepDown {
   // GPU_OUT_OF_MEMORY the device must be clean again.
   absl::FunctionRef<absl::StatusOr<StageCosts>(const Prediction& mode, FrameSink& frames)> attempt;
 
-  // What the device has for a video, see Pipeline::AvailableBytes. Asked before each retry: modes that take more are
-  // passed over, but for the smallest.
+  // Returns the bytes that the device has for a video, see Pipeline::AvailableBytes. It is asked before each retry:
+  // modes that take more are passed over, but for the smallest.
   absl::FunctionRef<int64_t()> available_bytes;
 };
 
-// Tries the plan's mode, then its fallbacks, and tells `progress` of each retry. All modes make the same frames: those
-// that `frames` has been given are not given again. RESOURCE_EXHAUSTED GPU_OUT_OF_MEMORY, naming all modes that were
-// tried: the last one did not fit either. Else the first error of an attempt.
-absl::StatusOr<GenerationReport> GenerateWithStepDown(const GenerationPlan& plan, const StepDown& step_down,
+// Tries the placement's mode, then its fallbacks, and tells `progress` of each retry. All modes make the same frames:
+// those that `frames` has been given are not given again. RESOURCE_EXHAUSTED GPU_OUT_OF_MEMORY, naming all modes that
+// were tried: the last one did not fit either. Else the first error of an attempt.
+absl::StatusOr<GenerationReport> GenerateWithStepDown(const Placement& placement, const StepDown& step_down,
                                                       ProgressSink& progress, FrameSink& frames);
 
 }  // namespace ruyi

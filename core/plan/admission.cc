@@ -8,31 +8,17 @@
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
-#include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
 
-void CheckCount(std::string field, const std::optional<int>& count, int most, std::vector<FieldViolation>& violations) {
-  if (count.has_value() && *count > most)
-    violations.push_back(
-        {std::move(field), absl::StrFormat("%d is more than this model has; use up to %d", *count, most)});
-}
-
-absl::Status CheckSettings(const MemorySettings& settings, const ModelFacts& facts) {
-  std::vector<FieldViolation> violations;
-  CheckCount("memory.resident_blocks", settings.resident_blocks, facts.blocks, violations);
-  CheckCount("memory.resident_states", settings.resident_states, facts.states, violations);
-  return violations.empty() ? absl::OkStatus() : InvalidFields(std::move(violations));
-}
-
 // The modes of the cost model, with what the caller has fixed.
-std::vector<MemoryMode> AllowedModes(const CostModel& costs, const GenerationPlan& plan,
-                                     const MemorySettings& settings) {
+std::vector<MemoryMode> AllowedModes(const CostModel& costs, const VideoSpec& spec) {
+  const ModelFacts& facts = costs.facts();
   std::vector<MemoryMode> allowed;
-  for (MemoryMode mode : costs.Modes(plan)) {
-    mode.resident_blocks = settings.resident_blocks.value_or(mode.resident_blocks);
-    mode.resident_states = settings.resident_states.value_or(mode.resident_states);
+  for (MemoryMode mode : costs.Modes(spec)) {
+    mode.resident_blocks = std::min(spec.memory.resident_blocks.value_or(mode.resident_blocks), facts.blocks);
+    mode.resident_states = std::min(spec.memory.resident_states.value_or(mode.resident_states), facts.states);
     if (std::find(allowed.begin(), allowed.end(), mode) == allowed.end())
       allowed.push_back(mode);
   }
@@ -43,7 +29,8 @@ bool IsFaster(const Prediction& a, const Prediction& b) {
   return std::pair(a.seconds(), a.peak_bytes()) < std::pair(b.seconds(), b.peak_bytes());
 }
 
-// Fastest first; each takes less memory than all that are faster. Of equals, the first one.
+// Returns the modes that are worth having, fastest first: each takes less memory than all that are faster. Of equal
+// modes it keeps the first.
 std::vector<Prediction> Frontier(std::vector<Prediction> predictions) {
   std::stable_sort(predictions.begin(), predictions.end(), IsFaster);
   std::vector<Prediction> frontier;
@@ -62,7 +49,7 @@ ModeEstimate EstimateOf(Prediction prediction, int64_t budget_bytes) {
   return {.prediction = std::move(prediction), .fits = fits, .reason = std::move(reason)};
 }
 
-// Which of the modes, of those that fit, the policy asks for.
+// Returns which of the modes that fit the policy asks for.
 std::optional<size_t> Choose(const std::vector<ModeEstimate>& modes, MemoryPolicy policy) {
   if (policy == MemoryPolicy::kFastest)
     return modes.front().fits ? std::optional<size_t>(0) : std::nullopt;
@@ -86,7 +73,7 @@ std::string ReasonOf(const Admission& admission, MemoryPolicy policy) {
                          NameOf(faster.prediction.mode), faster.reason);
 }
 
-// What a caller can do when no mode was chosen.
+// Returns what a caller can do when no mode was chosen.
 std::string AdviceFor(const Admission& admission) {
   const ModeEstimate& smallest = admission.modes.back();
   if (smallest.fits)
@@ -99,20 +86,37 @@ std::string AdviceFor(const Admission& admission) {
 
 }  // namespace
 
-absl::StatusOr<Admission> Admit(const CostModel& costs, const GenerationPlan& plan, const MemorySettings& settings,
-                                int64_t budget_bytes) {
-  RUYI_RETURN_IF_ERROR(CheckSettings(settings, costs.facts()));
+Admission Admit(const CostModel& costs, const VideoSpec& spec, int64_t budget_bytes) {
+  const MemorySettings& settings = spec.memory;
   Admission admission = {.budget_bytes = budget_bytes};
   if (settings.max_vram_mib.has_value())
     admission.budget_bytes = std::min(budget_bytes, BytesOfMib(*settings.max_vram_mib));
   std::vector<Prediction> predictions;
-  for (const MemoryMode& mode : AllowedModes(costs, plan, settings))
-    predictions.push_back(costs.Predict(plan, mode));
+  for (const MemoryMode& mode : AllowedModes(costs, spec))
+    predictions.push_back(costs.Predict(spec, mode));
   for (Prediction& prediction : Frontier(std::move(predictions)))
     admission.modes.push_back(EstimateOf(std::move(prediction), admission.budget_bytes));
   admission.chosen = Choose(admission.modes, settings.policy);
   admission.reason = ReasonOf(admission, settings.policy);
   return admission;
+}
+
+Placement PlacementOf(const Admission& admission) {
+  Placement placement = {
+      .prediction = {}, .fallbacks = {}, .budget_bytes = admission.budget_bytes, .reason = admission.reason};
+  if (!admission.chosen.has_value())
+    return placement;
+  placement.prediction = admission.modes[*admission.chosen].prediction;
+  for (size_t i = *admission.chosen + 1; i < admission.modes.size(); ++i)
+    placement.fallbacks.push_back(admission.modes[i].prediction);
+  return placement;
+}
+
+absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, int64_t available_bytes) {
+  const Admission admission = Admit(costs, spec, available_bytes);
+  if (!admission.chosen.has_value())
+    return NothingFits(admission);
+  return PlacementOf(admission);
 }
 
 absl::Status NothingFits(const Admission& admission) {

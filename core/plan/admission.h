@@ -1,5 +1,6 @@
-// Which memory mode a video is made in: the fastest that fits the budget, and why. Before it: core/plan/planner. After
-// it: the plan, or the answer to a caller who only asks. Functions without state; thread-safe.
+// Chooses the memory mode that a video is made in, the fastest that fits the budget, and says why. Before it: a spec,
+// as it is planned or as a worker takes its job. After it: the worker's Placement, or the answer to a caller who only
+// asks. Functions without state; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "core/plan/cost_model.h"
+#include "core/plan/placement.h"
 #include "core/plan/prediction.h"
-#include "core/request/generation_request.h"
+#include "core/plan/video_spec.h"
 
 namespace ruyi {
 
@@ -24,17 +26,23 @@ struct ModeEstimate {
 struct Admission {
   int64_t budget_bytes = 0;
   std::vector<ModeEstimate> modes;  // fastest first; none that takes as long as another one and more memory
-  std::optional<size_t> chosen;     // of `modes`; nothing: none fits
+  std::optional<size_t> chosen;     // index into `modes`; absent: none fits
   std::string reason;               // of the choice, or of its absence
 };
 
-// Looks at every mode that `settings` allow. `budget_bytes`: what the device has for the video at most; the settings'
-// own ceiling counts too. INVALID_ARGUMENT (fields memory.resident_blocks, memory.resident_states): more than the model
-// has.
-absl::StatusOr<Admission> Admit(const CostModel& costs, const GenerationPlan& plan, const MemorySettings& settings,
-                                int64_t budget_bytes);
+// Looks at every mode that the spec's memory settings allow. `budget_bytes`: what the device has for the video at most;
+// the ceiling in the settings counts too. Settings that ask for more blocks or states than the model has mean all of
+// them.
+Admission Admit(const CostModel& costs, const VideoSpec& spec, int64_t budget_bytes);
 
-// FAILED_PRECONDITION VRAM_BUDGET: why none of the modes fits, each with what it takes.
+// Returns the chosen mode, and all smaller ones to fall back to. Where none was chosen, the placement has no
+// prediction.
+Placement PlacementOf(const Admission& admission);
+
+// Returns the mode that Admit chooses, and all smaller ones to fall back to. Errors: those of NothingFits.
+absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, int64_t available_bytes);
+
+// Returns FAILED_PRECONDITION VRAM_BUDGET, which says why none of the modes fits and what each takes.
 absl::Status NothingFits(const Admission& admission);
 
 }  // namespace ruyi

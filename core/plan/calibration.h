@@ -1,6 +1,6 @@
-// What a model takes on one device, as measured there at the start: constants of the cost model. Before it:
-// core/pipeline's calibrator, or the file of an earlier start (calibration_file.h). After it: core/plan/cost_model.
-// A value.
+// Holds the constants of the cost model: the time and memory that a model takes on one device, as measured there when
+// the server starts. Before it: core/pipeline's calibrator, or the file of an earlier start (calibration_file.h). After
+// it: core/plan/cost_model. A value.
 #pragma once
 
 namespace ruyi {
@@ -16,12 +16,12 @@ struct Curve {
 };
 
 struct Calibration {
-  // Of one pass of the transformer, by the tokens that go through it as one batch: bytes beside weights, conditions and
-  // states; and seconds, all blocks on the device.
+  // What one pass of the transformer takes, by the tokens that go through it as one batch: bytes beside weights,
+  // conditions and states; and seconds with all blocks on the device.
   Curve step_bytes;
   Curve step_seconds;
 
-  // Of one chunk of frames, by the pixels of a frame (of a tile, where there are tiles).
+  // What one chunk of frames takes, by the pixels of a frame (of a tile, where there are tiles).
   Curve encode_bytes;
   Curve encode_seconds;
   Curve decode_bytes;

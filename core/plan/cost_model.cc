@@ -14,14 +14,14 @@ constexpr int kPndmExtraCalls = 9;  // its first steps are of Runge and Kutta
 
 constexpr int kTeaCacheTensors = 3;  // as large as the tokens
 
-int CallsOf(const GenerationPlan& plan) {
-  return plan.sampler == SamplerKind::kPndm ? plan.steps + kPndmExtraCalls : plan.steps;
+int CallsOf(const VideoSpec& spec) {
+  return spec.sampler == SamplerKind::kPndm ? spec.steps + kPndmExtraCalls : spec.steps;
 }
 
-// That go through one device.
-int BranchesOf(const GenerationPlan& plan, const ModelFacts& facts) {
-  const bool is_shared = facts.devices == 2 && !plan.tea_cache.has_value() && !plan.enhance.has_value();
-  return plan.guidance_scale > 1.0 && !is_shared ? 2 : 1;
+// Returns how many branches of guidance go through one device.
+int BranchesOf(const VideoSpec& spec, const ModelFacts& facts) {
+  const bool is_shared = facts.devices == 2 && !spec.tea_cache.has_value() && !spec.enhance.has_value();
+  return spec.guidance_scale > 1.0 && !is_shared ? 2 : 1;
 }
 
 // `steps` counts from `most` down to `least`, in quarters.
@@ -33,7 +33,7 @@ std::vector<int> Quarters(int most) {
   return counts;
 }
 
-// What the seed offers.
+// Returns the numbers of resident states that modes may have.
 std::vector<int> StateLadder(int most) {
   std::vector<int> counts = {most};
   for (const int count : {10, 7, 5, 1}) {
@@ -47,77 +47,79 @@ double PixelsOf(const PixelSize& size) {
   return static_cast<double>(size.width) * size.height;
 }
 
-bool UsesTiles(const GenerationPlan& plan, const ModelFacts& facts) {
-  return plan.vae_tiling.value_or(facts.tiles.is_default) && facts.tiles.side > 0 &&
-         (plan.size.width > facts.tiles.side || plan.size.height > facts.tiles.side);
+bool UsesTiles(const VideoSpec& spec, const ModelFacts& facts) {
+  return spec.vae_tiling.value_or(facts.tiles.is_default) && facts.tiles.side > 0 &&
+         (spec.size.width > facts.tiles.side || spec.size.height > facts.tiles.side);
 }
 
-// Tiles that begin along a side.
+// Returns how many tiles begin along a side.
 int TilesAlong(int side, const TileFacts& tiles) {
   const double step = tiles.side * (1 - tiles.overlap);
   return std::max(1, static_cast<int>(std::ceil(side / step)));
 }
 
-// How often a chunk passes through the autoencoder, and how many pixels of a frame do so at once.
+// Says how often a chunk passes through the autoencoder, and how many pixels of a frame do so at once.
 struct Passes {
   int count = 1;
   double pixels = 0;
 };
 
-Passes PassesOf(const GenerationPlan& plan, const ModelFacts& facts) {
-  if (!UsesTiles(plan, facts))
-    return {.count = 1, .pixels = PixelsOf(plan.size)};
-  return {.count = TilesAlong(plan.size.width, facts.tiles) * TilesAlong(plan.size.height, facts.tiles),
-          .pixels = static_cast<double>(std::min(plan.size.width, facts.tiles.side)) *
-                    std::min(plan.size.height, facts.tiles.side)};
+Passes PassesOf(const VideoSpec& spec, const ModelFacts& facts) {
+  if (!UsesTiles(spec, facts))
+    return {.count = 1, .pixels = PixelsOf(spec.size)};
+  return {.count = TilesAlong(spec.size.width, facts.tiles) * TilesAlong(spec.size.height, facts.tiles),
+          .pixels = static_cast<double>(std::min(spec.size.width, facts.tiles.side)) *
+                    std::min(spec.size.height, facts.tiles.side)};
 }
 
-int ChunksOf(const GenerationPlan& plan, const ModelFacts& facts) {
-  return std::max(1, plan.frame_count / facts.geometry.frames_per_chunk);
+int ChunksOf(const VideoSpec& spec, const ModelFacts& facts) {
+  return std::max(1, spec.frame_count / facts.geometry.frames_per_chunk);
 }
 
-// Of the pictures and of their mask: the first chunk, the last one where there is an end picture, and an empty one.
-int DifferentChunks(const GenerationPlan& plan, const ModelFacts& facts) {
-  const int with_pictures = plan.end_images.empty() ? 1 : 2;
-  return std::min(ChunksOf(plan, facts), with_pictures + 1);
+// Returns how many different chunks the pictures and their mask have: the first one, the last one where there is an end
+// picture, and an empty one.
+int DifferentChunks(const VideoSpec& spec, const ModelFacts& facts) {
+  const int with_pictures = spec.end_pictures.empty() ? 1 : 2;
+  return std::min(ChunksOf(spec, facts), with_pictures + 1);
 }
 
-// Of the pictures that tiles are put together from: frames of a chunk, in float32, twice.
-double AssemblyBytes(const GenerationPlan& plan, const ModelFacts& facts) {
+// Returns the bytes of the frames of a chunk that are put together from tiles, in float32, twice.
+double AssemblyBytes(const VideoSpec& spec, const ModelFacts& facts) {
   constexpr double kBytesPerPixel = 2 * 3 * sizeof(float);
-  return UsesTiles(plan, facts) ? kBytesPerPixel * PixelsOf(plan.size) * facts.geometry.frames_per_chunk : 0;
+  return UsesTiles(spec, facts) ? kBytesPerPixel * PixelsOf(spec.size) * facts.geometry.frames_per_chunk : 0;
 }
 
-double TokensOf(const GenerationPlan& plan, const ModelFacts& facts) {
-  return static_cast<double>(plan.latents.frames) * (plan.latents.height / facts.patch_size) *
-         (plan.latents.width / facts.patch_size);
+double TokensOf(const VideoSpec& spec, const ModelFacts& facts) {
+  return static_cast<double>(spec.latents.frames) * (spec.latents.height / facts.patch_size) *
+         (spec.latents.width / facts.patch_size);
 }
 
-// What Enhance-A-Video adds to a pass: copies of queries and keys, and how much each frame sees of each other one.
-double EnhanceBytes(const GenerationPlan& plan, const ModelFacts& facts, double tokens) {
+// Returns the bytes that Enhance-A-Video adds to a pass: copies of queries and keys, and how much each frame sees of
+// each other one.
+double EnhanceBytes(const VideoSpec& spec, const ModelFacts& facts, double tokens) {
   constexpr double kBytesPerScore = 2 * sizeof(float) + 2;
-  if (!plan.enhance.has_value())
+  if (!spec.enhance.has_value())
     return 0;
-  return tokens * (2.0 * static_cast<double>(facts.token_bytes) + kBytesPerScore * plan.latents.frames * facts.heads);
+  return tokens * (2.0 * static_cast<double>(facts.token_bytes) + kBytesPerScore * spec.latents.frames * facts.heads);
 }
 
-// Of copies of a matrix that live for one product: widened from 8 bits where the calibration did not see that, and with
-// LoRAs added.
-double MatrixCopyBytes(const GenerationPlan& plan, const ModelFacts& facts) {
-  const int copies = (plan.fp8 != facts.fp8 ? 1 : 0) + (plan.lora_bytes > 0 ? 1 : 0);
+// Returns the bytes of the copies of a matrix that live for one product: one widened from 8 bits, where the calibration
+// did not see that, and one with LoRAs added.
+double MatrixCopyBytes(const VideoSpec& spec, const ModelFacts& facts) {
+  const int copies = (spec.fp8 != facts.fp8 ? 1 : 0) + (spec.lora_bytes > 0 ? 1 : 0);
   return copies * static_cast<double>(facts.largest_matrix_bytes);
 }
 
-// Of the blocks that are streamed.
+// Returns the share of the blocks that are streamed.
 double StreamedShare(const MemoryMode& mode, const ModelFacts& facts) {
   return facts.blocks > 0 ? 1.0 - static_cast<double>(mode.resident_blocks) / facts.blocks : 0;
 }
 
 }  // namespace
 
-std::vector<MemoryMode> CostModel::Modes(const GenerationPlan& plan) const {
+std::vector<MemoryMode> CostModel::Modes(const VideoSpec& spec) const {
   // Enhance-A-Video has a score of both branches.
-  const bool in_turn = BranchesOf(plan, facts_) == 2 && !plan.enhance.has_value();
+  const bool in_turn = BranchesOf(spec, facts_) == 2 && !spec.enhance.has_value();
   std::vector<MemoryMode> modes;
   for (const int blocks : Quarters(facts_.blocks)) {
     for (const int states : StateLadder(facts_.states))
@@ -135,49 +137,49 @@ void CostModel::Learn(const Prediction& predicted, int64_t measured_peak_bytes) 
   lessons_->RaiseTo(predicted.raise * measured / foreseen);
 }
 
-int64_t CostModel::WeightBytes(const GenerationPlan& plan, const MemoryMode& mode) const {
-  int64_t bytes = facts_.other_weight_bytes + facts_.weight_bytes[mode.resident_blocks] + plan.lora_bytes;
-  if (plan.fp8 != facts_.fp8)  // made beside those that lie there
-    bytes += facts_.fp8_bytes[static_cast<int>(plan.fp8.mode)];
+int64_t CostModel::WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const {
+  int64_t bytes = facts_.other_weight_bytes + facts_.weight_bytes[mode.resident_blocks] + spec.lora_bytes;
+  if (spec.fp8 != facts_.fp8)  // made beside those that lie there
+    bytes += facts_.fp8_bytes[static_cast<int>(spec.fp8.mode)];
   return bytes;
 }
 
-CostModel::Units CostModel::UnitsOf(const GenerationPlan& plan) const {
-  const Passes passes = PassesOf(plan, facts_);
-  const int chunks = ChunksOf(plan, facts_);
-  return {.tokens = TokensOf(plan, facts_),
+CostModel::Units CostModel::UnitsOf(const VideoSpec& spec) const {
+  const Passes passes = PassesOf(spec, facts_);
+  const int chunks = ChunksOf(spec, facts_);
+  return {.tokens = TokensOf(spec, facts_),
           .pixels = passes.pixels,
-          .calls = CallsOf(plan),
-          .encodes = 2 * DifferentChunks(plan, facts_) * passes.count,
+          .calls = CallsOf(spec),
+          .encodes = 2 * DifferentChunks(spec, facts_) * passes.count,
           .decodes = (facts_.decodes_seams ? 2 * chunks - 1 : chunks) * passes.count};
 }
 
-StageCost CostModel::Encode(const GenerationPlan& plan) const {
-  const Units units = UnitsOf(plan);
-  return {.peak_bytes = static_cast<int64_t>(calibration_.encode_bytes.At(units.pixels) + AssemblyBytes(plan, facts_)),
+StageCost CostModel::Encode(const VideoSpec& spec) const {
+  const Units units = UnitsOf(spec);
+  return {.peak_bytes = static_cast<int64_t>(calibration_.encode_bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
           .seconds = units.encodes * calibration_.encode_seconds.At(units.pixels)};
 }
 
-// Of a pass through the blocks, as one batch or each branch in turn.
-double CostModel::PassBytes(const GenerationPlan& plan, const MemoryMode& mode) const {
-  const double tokens = TokensOf(plan, facts_);
-  const int branches = BranchesOf(plan, facts_);
+// Returns the bytes of a pass through the blocks, as one batch or each branch in turn.
+double CostModel::PassBytes(const VideoSpec& spec, const MemoryMode& mode) const {
+  const double tokens = TokensOf(spec, facts_);
+  const int branches = BranchesOf(spec, facts_);
   if (mode.branches_in_turn)  // the other branch waits
     return calibration_.step_bytes.At(tokens) + (branches - 1) * tokens * static_cast<double>(facts_.token_bytes);
-  return calibration_.step_bytes.At(branches * tokens) + EnhanceBytes(plan, facts_, branches * tokens);
+  return calibration_.step_bytes.At(branches * tokens) + EnhanceBytes(spec, facts_, branches * tokens);
 }
 
-// Of what lies there from step to step and from block to block.
-double CostModel::KeptBytes(const GenerationPlan& plan, const MemoryMode& mode) const {
-  const int branches = BranchesOf(plan, facts_);
-  const double tokens = TokensOf(plan, facts_) * static_cast<double>(facts_.token_bytes);
+// Returns the bytes of everything that stays on the device from step to step and from block to block.
+double CostModel::KeptBytes(const VideoSpec& spec, const MemoryMode& mode) const {
+  const int branches = BranchesOf(spec, facts_);
+  const double tokens = TokensOf(spec, facts_) * static_cast<double>(facts_.token_bytes);
   const int batches = mode.branches_in_turn ? branches : 1;
   // One more is on its way while one is in use.
   const double states = std::min(facts_.states * batches, mode.resident_states * batches + 1);
   const double cached =
-      plan.tea_cache.has_value() && !plan.tea_cache->offload ? kTeaCacheTensors * branches * tokens : 0;
+      spec.tea_cache.has_value() && !spec.tea_cache->offload ? kTeaCacheTensors * branches * tokens : 0;
   const double conditions =
-      static_cast<double>(facts_.condition_bytes) + static_cast<double>(facts_.call_condition_bytes) * CallsOf(plan);
+      static_cast<double>(facts_.condition_bytes) + static_cast<double>(facts_.call_condition_bytes) * CallsOf(spec);
   return states * (branches / batches) * tokens + cached + branches * conditions;
 }
 
@@ -188,34 +190,34 @@ double CostModel::UploadSeconds(const MemoryMode& mode) const {
   return StreamedShare(mode, facts_) * all_weights / calibration_.upload_bytes_per_second;
 }
 
-double CostModel::StepSeconds(const GenerationPlan& plan, const MemoryMode& mode) const {
+double CostModel::StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const {
   const double away = facts_.states > 0 ? 1.0 - static_cast<double>(mode.resident_states) / facts_.states : 0;
-  const double passes = BranchesOf(plan, facts_) * calibration_.step_seconds.At(TokensOf(plan, facts_));
+  const double passes = BranchesOf(spec, facts_) * calibration_.step_seconds.At(TokensOf(spec, facts_));
   return std::max(passes, UploadSeconds(mode)) *
          (1 + kStreamingShare * StreamedShare(mode, facts_) + kOffloadShare * away);
 }
 
-// Keys and values of the conditions take all blocks once, before the first step.
-StageCost CostModel::Denoise(const GenerationPlan& plan, const MemoryMode& mode) const {
+// Computing the keys and values of the conditions passes all blocks once, before the first step.
+StageCost CostModel::Denoise(const VideoSpec& spec, const MemoryMode& mode) const {
   return {
-      .peak_bytes = static_cast<int64_t>(PassBytes(plan, mode) + KeptBytes(plan, mode) + MatrixCopyBytes(plan, facts_)),
-      .seconds = UploadSeconds(mode) + CallsOf(plan) * StepSeconds(plan, mode)};
+      .peak_bytes = static_cast<int64_t>(PassBytes(spec, mode) + KeptBytes(spec, mode) + MatrixCopyBytes(spec, facts_)),
+      .seconds = UploadSeconds(mode) + CallsOf(spec) * StepSeconds(spec, mode)};
 }
 
-StageCost CostModel::Decode(const GenerationPlan& plan) const {
-  const Units units = UnitsOf(plan);
-  return {.peak_bytes = static_cast<int64_t>(calibration_.decode_bytes.At(units.pixels) + AssemblyBytes(plan, facts_)),
+StageCost CostModel::Decode(const VideoSpec& spec) const {
+  const Units units = UnitsOf(spec);
+  return {.peak_bytes = static_cast<int64_t>(calibration_.decode_bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
           .seconds = units.decodes * calibration_.decode_seconds.At(units.pixels)};
 }
 
-Prediction CostModel::Predict(const GenerationPlan& plan, const MemoryMode& mode) const {
+Prediction CostModel::Predict(const VideoSpec& spec, const MemoryMode& mode) const {
   Prediction prediction = {.mode = mode};
   prediction.Of(Stage::kClip) = {.peak_bytes = static_cast<int64_t>(calibration_.clip_bytes),
                                  .seconds = calibration_.clip_seconds};
-  prediction.Of(Stage::kEncode) = Encode(plan);
-  prediction.Of(Stage::kDenoise) = Denoise(plan, mode);
-  prediction.Of(Stage::kDecode) = Decode(plan);
-  const int64_t weights = WeightBytes(plan, mode);
+  prediction.Of(Stage::kEncode) = Encode(spec);
+  prediction.Of(Stage::kDenoise) = Denoise(spec, mode);
+  prediction.Of(Stage::kDecode) = Decode(spec);
+  const int64_t weights = WeightBytes(spec, mode);
   prediction.raise = lessons_->raise();
   for (StageCost& cost : prediction.stages)
     cost.peak_bytes = weights + static_cast<int64_t>(prediction.raise * static_cast<double>(cost.peak_bytes));

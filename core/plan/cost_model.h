@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "core/plan/calibration.h"
-#include "core/plan/generation_plan.h"
 #include "core/plan/model_facts.h"
 #include "core/plan/peak_lessons.h"
 #include "core/plan/prediction.h"
+#include "core/plan/video_spec.h"
 
 namespace ruyi {
 
@@ -24,7 +24,7 @@ class CostModel {
 
   const ModelFacts& facts() const { return facts_; }
 
-  // What `plan` has of each kind of work.
+  // Counts of each kind of work that a spec needs.
   struct Units {
     double tokens = 0;  // of one branch
     double pixels = 0;  // of a frame, or of a tile, that the autoencoder sees at once
@@ -32,30 +32,32 @@ class CostModel {
     int encodes = 0;    // of a chunk, or of a tile of it
     int decodes = 0;
   };
-  Units UnitsOf(const GenerationPlan& plan) const;
+  Units UnitsOf(const VideoSpec& spec) const;
 
-  // The modes that `plan` can be made in: a ladder of resident blocks, times one of resident states. Branches go in
-  // turn wherever they can: that takes less memory than a batch and, by measurement, no more time.
-  std::vector<MemoryMode> Modes(const GenerationPlan& plan) const;
+  // Returns the modes that `spec` can be made in: every pair of a number of resident blocks and a number of resident
+  // states, from two lists. Branches go in turn wherever they can: that takes less memory than a batch and, by
+  // measurement, no more time.
+  std::vector<MemoryMode> Modes(const VideoSpec& spec) const;
 
-  // `mode` must not have more blocks and states than the facts.
-  Prediction Predict(const GenerationPlan& plan, const MemoryMode& mode) const;
+  // Predicts what `spec` takes in `mode`, which must not have more blocks and states than the facts.
+  Prediction Predict(const VideoSpec& spec, const MemoryMode& mode) const;
 
-  // Of the blocks that `mode` streams, once, if nothing computes meanwhile.
+  // Returns the time that it takes to upload all blocks that `mode` streams once, if nothing computes meanwhile.
   double UploadSeconds(const MemoryMode& mode) const;
 
-  // A video that was predicted to take `predicted` took `measured_peak_bytes` at its peak. Where that was more, later
-  // predictions are raised in proportion, beside the weights; once for all videos that were predicted alike.
+  // Learns that a video that was predicted to take `predicted` took `measured_peak_bytes` at its peak. Where that was
+  // more than predicted, later predictions are raised in proportion, but for the weights; once for all videos that were
+  // predicted alike.
   void Learn(const Prediction& predicted, int64_t measured_peak_bytes);
 
  private:
-  StageCost Encode(const GenerationPlan& plan) const;
-  StageCost Denoise(const GenerationPlan& plan, const MemoryMode& mode) const;
-  StageCost Decode(const GenerationPlan& plan) const;
-  double PassBytes(const GenerationPlan& plan, const MemoryMode& mode) const;
-  double KeptBytes(const GenerationPlan& plan, const MemoryMode& mode) const;
-  double StepSeconds(const GenerationPlan& plan, const MemoryMode& mode) const;
-  int64_t WeightBytes(const GenerationPlan& plan, const MemoryMode& mode) const;
+  StageCost Encode(const VideoSpec& spec) const;
+  StageCost Denoise(const VideoSpec& spec, const MemoryMode& mode) const;
+  StageCost Decode(const VideoSpec& spec) const;
+  double PassBytes(const VideoSpec& spec, const MemoryMode& mode) const;
+  double KeptBytes(const VideoSpec& spec, const MemoryMode& mode) const;
+  double StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const;
+  int64_t WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const;
 
   const ModelFacts facts_;
   const Calibration calibration_;

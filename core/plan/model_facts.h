@@ -1,5 +1,5 @@
-// What the cost model must know of a loaded model: counted, not measured. Before it: core/pipeline. After it:
-// core/plan/cost_model. A value.
+// Holds what the cost model must know of a loaded model. These numbers are counted, not measured. Before it:
+// core/pipeline. After it: core/plan/cost_model. A value.
 #pragma once
 
 #include <array>
@@ -7,11 +7,12 @@
 #include <optional>
 #include <vector>
 
-#include "core/plan/generation_plan.h"
+#include "core/plan/latent_shape.h"
+#include "core/request/generation_request.h"
 
 namespace ruyi {
 
-// Overlapping tiles of the autoencoder.
+// The overlapping tiles of the autoencoder.
 struct TileFacts {
   int side = 0;             // pixels
   double overlap = 0;       // share of the side
@@ -25,15 +26,15 @@ struct ModelFacts {
 
   int devices = 1;  // 2: each computes one branch of guidance
 
-  // The transformer.
+  // These describe the transformer.
   int blocks = 0;
-  int states = 0;  // that skip connections carry
+  int states = 0;  // the states that skip connections carry
   int heads = 0;
   int patch_size = 1;                  // latents per token, both ways
   int64_t token_bytes = 0;             // of a token's features
   int64_t condition_bytes = 0;         // of one branch's keys and values of text and picture, all blocks
   int64_t call_condition_bytes = 0;    // of one branch's shifts and scales, all blocks, for one call of the model
-  std::vector<int64_t> weight_bytes;   // by the number of resident blocks, what streams the others included
+  std::vector<int64_t> weight_bytes;   // by the number of resident blocks, slots for the others included
   int64_t largest_matrix_bytes = 0;    // of a linear layer, in the type of the arithmetic
   Fp8Settings fp8;                     // of these weights
   std::array<int64_t, 4> fp8_bytes{};  // of all weights in each Fp8Mode

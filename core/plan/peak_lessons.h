@@ -1,4 +1,4 @@
-// What videos have taught of the peaks that were predicted for them. Before it: CostModel::Learn. After it:
+// Remembers how far the memory peaks of videos went above their predictions. Before it: CostModel::Learn. After it:
 // predictions, also those of other cost models that share it: devices that are alike learn from each other.
 // Thread-safe.
 #pragma once
@@ -12,13 +12,13 @@ namespace ruyi {
 
 class PeakLessons {
  public:
-  // What predicted peaks are multiplied by, beside the weights; at least 1.
+  // Returns the factor that predicted peaks, without the weights, are multiplied by; at least 1.
   double raise() const {
     absl::MutexLock lock(&mutex_);
     return raise_;
   }
 
-  // From now on at least `raise`.
+  // Makes the factor at least `raise` from now on.
   void RaiseTo(double raise) {
     absl::MutexLock lock(&mutex_);
     raise_ = std::max(raise_, raise);

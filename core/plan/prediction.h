@@ -1,5 +1,5 @@
-// What making a video will take in some memory mode. Before it: core/plan/cost_model. After it: core/plan/admission,
-// the plan and what callers are told. A value.
+// Holds the time and memory that making a video will take in some memory mode. Before it: core/plan/cost_model. After
+// it: core/plan/admission, the placement and what callers are told. A value.
 #pragma once
 
 #include <array>
@@ -10,11 +10,11 @@
 
 namespace ruyi {
 
-// What the device does, in this order.
+// The stages of the work on the device, in their order.
 enum class Stage { kLoad, kClip, kEncode, kDenoise, kDecode };
 inline constexpr int kStages = 5;
 
-// "loading the weights", "CLIP", "encoding", "denoising", "decoding"
+// Returns "loading the weights", "CLIP", "encoding", "denoising" or "decoding".
 std::string_view NameOf(Stage stage);
 
 struct StageCost {
@@ -22,12 +22,12 @@ struct StageCost {
   double seconds = 0;
 };
 
-// Rounded up, so that what is over a budget shows.
+// Returns MiB, rounded up, so that a number over a budget is seen to be over it.
 int64_t MibOf(int64_t bytes);
 
 int64_t BytesOfMib(int64_t mib);
 
-// By stage.
+// The costs of each stage, by its number.
 using StageCosts = std::array<StageCost, kStages>;
 
 inline const StageCost& CostOf(const StageCosts& costs, Stage stage) {
@@ -37,23 +37,23 @@ inline StageCost& CostOf(StageCosts& costs, Stage stage) {
   return costs[static_cast<int>(stage)];
 }
 
-// The stage that takes the most memory, and what it takes.
+// Return the stage that takes the most memory, and what it takes.
 Stage LargestOf(const StageCosts& costs);
 int64_t PeakBytesOf(const StageCosts& costs);
 
 struct Prediction {
   MemoryMode mode;
   StageCosts stages;
-  double raise = 1;  // of the peaks, beside the weights: what the cost model had learnt by then
+  double raise = 1;  // of the peaks without the weights, as the cost model had learnt it by then
 
   const StageCost& Of(Stage stage) const { return CostOf(stages, stage); }
   StageCost& Of(Stage stage) { return CostOf(stages, stage); }
 
-  // The stage that takes the most memory, and what it takes.
+  // Return the stage that takes the most memory, and what it takes.
   Stage largest() const { return LargestOf(stages); }
   int64_t peak_bytes() const { return PeakBytesOf(stages); }
 
-  // Of all stages.
+  // Returns the time of all stages together.
   double seconds() const;
 };
 

@@ -1,4 +1,5 @@
-// How far the work on a plan is. Before it: core/pipeline, which reports it. After it: core/job's events. A value.
+// Says how far the work on a video is. Before it: core/pipeline, which reports it. After it: core/job's events. A
+// value.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,10 @@
 namespace ruyi {
 
 enum class Phase { kConditioning, kDenoising, kDecoding };
+inline constexpr int kPhases = 3;
 
-// Each phase begins with a report of done = 0.
+// Each phase begins with a report of done = 0, but for the denoising of a run that goes on from a checkpoint: its first
+// report says what the checkpoint holds, with the steps that were left out before it.
 struct Progress {
   Phase phase = Phase::kConditioning;
   int done = 0;                    // units of this phase that are finished: encoder chunks, denoising steps, frames
@@ -20,16 +23,16 @@ struct Progress {
   std::vector<int> skipped_steps;  // denoising steps, from 1, that TeaCache has left out so far
 };
 
-// How a video was made.
+// Says how a video was made.
 struct GenerationReport {
-  MemoryMode mode;         // the last one, that it was made in
+  MemoryMode mode;         // the last one that was tried, in which the video was made
   int64_t peak_bytes = 0;  // of the device, measured
   StageCosts stages;       // measured
   int retries = 0;         // in smaller modes
 };
 
-// The device's memory ran out, and the work begins anew in a mode that takes less. Frames that were given are not given
-// again.
+// Says that the device's memory ran out, and that the work begins anew in a mode that takes less. Frames that were
+// given are not given again.
 struct Retry {
   MemoryMode from;
   MemoryMode to;

@@ -1,7 +1,7 @@
-// Which weights of the transformer lie in 8 bits. They are rounded when they are loaded and computed in the type of the
-// arithmetic, layer by layer, so that they save memory and not work. Before it: the server's options or a request.
-// After it: core/weights, which asks for each layer. Thread-safe. Source: predict_i2v.py of Ruyi-Models; Micikevicius
-// et al. 2022 (FP8 formats).
+// Says which weights of the transformer are stored in 8 bits. They are rounded when they are loaded, and widened to the
+// type of the arithmetic layer by layer, so that they save memory and not work. Before it: the server's options or a
+// request. After it: core/weights, which asks for each layer. Thread-safe. Source: predict_i2v.py of Ruyi-Models;
+// Micikevicius et al. 2022 (FP8 formats).
 #pragma once
 
 #include "core/request/generation_request.h"
@@ -9,8 +9,8 @@
 
 namespace ruyi {
 
-// LITE: linear layers of more than 2816² weights. STRONG: those of 2816² too. EXTREME: all linear layers and the norms
-// of the blocks. An empty rule without a mode.
+// Returns the rule of a mode. LITE: linear layers of more than 2816² weights. STRONG: those of 2816² too. EXTREME: all
+// linear layers and the norms of the blocks. Without a mode the rule is empty.
 StorageRule Fp8Rule(const Fp8Settings& settings);
 
 }  // namespace ruyi

@@ -1,4 +1,4 @@
-// The words for FP8 modes and types: of flags, and of golden cases. Before it: a command line or a file. After it:
+// Lists the words for FP8 modes and types in flags and golden cases. Before it: a command line or a file. After it:
 // Fp8Settings. Thread-safe.
 #pragma once
 
@@ -9,10 +9,10 @@
 
 namespace ruyi {
 
-// "none", "lite", "strong", "extreme"
+// Returns the modes by their words: "none", "lite", "strong", "extreme".
 const std::map<std::string, Fp8Mode>& Fp8Modes();
 
-// "e4m3fn", "e5m2"
+// Returns the types by their words: "e4m3fn", "e5m2".
 const std::map<std::string, Fp8Type>& Fp8Types();
 
 }  // namespace ruyi

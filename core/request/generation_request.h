@@ -1,5 +1,5 @@
-// A caller's wish as it came in, before any check. Before it: server/convert. After it: core/request/validate.
-// A value.
+// A request for a video as it came in, before any check. Before it: server/convert. After it: core/request/validate. A
+// value.
 #pragma once
 
 #include <cstdint>
@@ -9,34 +9,30 @@
 
 #include "absl/time/time.h"
 #include "core/base/error_info.h"
+#include "core/media/encoding_settings.h"
+#include "core/media/pixel_size.h"
 
 namespace ruyi {
 
 enum class Camera { kAuto, kStatic, kLeft, kRight, kUp, kDown };
 enum class SamplerKind { kDdim, kEuler, kEulerAncestral, kDpmMultistep, kPndm };
 
-struct PixelSize {
-  int width = 0;
-  int height = 0;
-  friend bool operator==(const PixelSize&, const PixelSize&) = default;
-};
-
-// Leaves out steps whose input has hardly changed (core/cache/tea_cache.h).
+// Asks to leave out steps whose input has hardly changed (core/cache/tea_cache.h).
 struct TeaCacheSettings {
   double threshold = 0.1;
   int skip_start_steps = 3;
   int skip_end_steps = 1;
-  bool offload = false;  // what it keeps lies in the host's memory
+  bool offload = false;  // what TeaCache keeps lies in the host's memory
 };
 
-// Makes frames agree more (core/model/dit/enhance_video.h), but not in the first and the last steps.
+// Asks that frames agree more (core/model/dit/enhance_video.h), but not in the first and the last steps.
 struct EnhanceSettings {
   double weight = 1.0;
   int skip_start_steps = 0;
   int skip_end_steps = 0;
 };
 
-// Which weights of the transformer lie in 8 bits (core/quant/fp8.h), and in which kind of 8 bits.
+// Says which weights of the transformer are stored in 8 bits (core/quant/fp8.h), and in which 8-bit type.
 enum class Fp8Mode { kNone, kLite, kStrong, kExtreme };
 enum class Fp8Type { kE4m3fn, kE5m2 };
 
@@ -52,10 +48,10 @@ inline constexpr double kDefaultLoraStrength = 1.0;
 struct LoraSettings {
   std::string name;  // as the server lists it
   double strength = kDefaultLoraStrength;
-  std::string sha256;  // of its file, in 64 hexadecimal digits; filled in by validate
+  std::string sha256;  // of the file, in 64 hexadecimal digits; filled in by validate
 };
 
-// Which of the memory modes that fit (core/plan/admission.h).
+// Says which of the memory modes that fit is taken (core/plan/admission.h).
 enum class MemoryPolicy {
   kAuto,      // the fastest that fits
   kFastest,   // the fastest of all, or none
@@ -69,12 +65,33 @@ struct MemorySettings {
   std::optional<int> resident_states;  // fixed instead of chosen
 };
 
-// Absent optionals take the model's defaults (core/request/limits.h).
+// Asks for small pictures of the latents while a video is being denoised.
+struct PreviewSettings {
+  int every_steps = 5;
+  int width = 160;  // pixels; the height follows the video's shape
+  friend bool operator==(const PreviewSettings&, const PreviewSettings&) = default;
+};
+
+// A caller's picture: its encoded bytes, or the name of an earlier upload, "images/{sha256}".
+struct PictureSource {
+  std::string data;
+  std::string upload;
+};
+
+// Says how the video is to be encoded. Absent optionals take the defaults of EncodingSettings.
+struct EncodingRequest {
+  std::optional<int> crf;
+  std::optional<EncoderPreset> preset;
+  std::optional<int> fragment_frames;  // not with `faststart`
+  bool faststart = false;
+};
+
+// The whole request. Absent optionals take the model's defaults (core/request/limits.h).
 struct GenerationRequest {
-  std::vector<std::string> start_images;  // encoded bytes
-  std::vector<std::string> end_images;    // encoded bytes
-  std::optional<int> base_resolution;     // aspect bucket of about base_resolution² pixels; not with `size`
-  std::optional<PixelSize> size;          // explicit; not with `base_resolution`
+  std::vector<PictureSource> start_images;
+  std::vector<PictureSource> end_images;
+  std::optional<int> base_resolution;  // aspect bucket of about base_resolution² pixels; not with `size`
+  std::optional<PixelSize> size;       // explicit; not with `base_resolution`
   std::optional<int> frame_count;
   Camera camera = Camera::kAuto;
   std::optional<int> motion;  // 1 (least) to 4; absent: auto
@@ -90,9 +107,11 @@ struct GenerationRequest {
   std::optional<EnhanceSettings> enhance;
   std::optional<bool> vae_tiling;  // absent: as the model's configuration says
   MemorySettings memory;
+  EncodingRequest encoding;
+  std::optional<PreviewSettings> preview;                       // absent: none
   std::optional<uint64_t> seed;                                 // absent: drawn
   absl::Duration execution_timeout = absl::InfiniteDuration();  // from the start of the work
-  std::vector<FieldViolation> unreadable;  // what the message says that has no place above; validate refuses it
+  std::vector<FieldViolation> unreadable;  // what the message says and no field above can hold; validate refuses it
 };
 
 }  // namespace ruyi

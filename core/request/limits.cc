@@ -108,7 +108,7 @@ absl::Status ReadSizes(const json& object, std::vector<PixelSize>& sizes) {
   return absl::OkStatus();
 }
 
-// What one key alone cannot show: the defaults and sizes lie on their grids.
+// Checks what one key alone cannot show: that the defaults and sizes lie on their grids.
 absl::Status CheckGrid(const RequestLimits& limits) {
   const auto on_grid = [](int value, int multiple) { return value % multiple == 0; };
   if (!on_grid(limits.frame_count.min, limits.frame_multiple) ||

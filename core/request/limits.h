@@ -1,9 +1,10 @@
-// What a model and a server accept, and the defaults they fill in: the one place of these numbers. GetCapabilities
-// shows it, validate uses it. Read from the model folder's serving.json; without one, those of Ruyi-Mini-7B.
-// A value.
+// Holds the limits of requests that a model and a server accept, and the defaults that they fill in. This is the one
+// place of these numbers: GetCapabilities shows them, validate uses them. They are read from the model folder's
+// serving.json; without one they are those of Ruyi-Mini-7B. A value.
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -36,15 +37,22 @@ struct RequestLimits {
   ImageLimits image;  // the server's, by option
   int max_loras = 4;  // of one request; the server's, by option
   Fp8Settings fp8;    // of the loaded weights; the server's, by option
+
+  // How many blocks and states the loaded transformer has; the largest numbers as long as none is loaded.
+  int max_resident_blocks = std::numeric_limits<int>::max();
+  int max_resident_states = std::numeric_limits<int>::max();
 };
 
-// The same for every model.
+// These are the same for every model.
 inline constexpr int kPndmMinSteps = 4;
 inline constexpr Range<double> kTeaCacheThreshold{0.0, 1.0, TeaCacheSettings().threshold};
 inline constexpr Range<double> kGuidanceRescale{0.0, 1.0, 0.0};
 inline constexpr Range<double> kClipApplyRatio{0.0, 1.0, 0.4};
 inline constexpr Range<double> kLoraStrength{-10.0, 10.0, kDefaultLoraStrength};
 inline constexpr Range<double> kEnhanceWeight{0.0, 10.0, EnhanceSettings().weight};
+inline constexpr Range<int> kCrf{0, kMaxCrf, EncodingSettings().crf};
+inline constexpr Range<int> kFragmentFrames{1, kMaxFragmentFrames, EncodingSettings().fragment_frames};
+inline constexpr Range<int> kPreviewWidth{16, 512, PreviewSettings().width};  // pixels
 
 // Reads `<model_folder>/serving.json` over the defaults above; a folder without that file gives the defaults.
 // DATA_LOSS: not JSON. INVALID_ARGUMENT: an unknown key, a value of the wrong type, an empty range. Blocks on the disk.

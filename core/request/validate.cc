@@ -10,6 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
+#include "core/request/violations.h"
 
 namespace ruyi {
 namespace {
@@ -19,17 +21,21 @@ constexpr int kMaxMotion = 4;
 // Collects what is wrong while the request is read from top to bottom.
 class Validator {
  public:
-  Validator(const RequestLimits& limits, const ImageDecoder& decoder, const LoraCatalog& loras)
-      : limits_(limits), decoder_(decoder), loras_(loras) {}
+  Validator(const PictureReader::Parts& parts, const LoraCatalog& loras)
+      : limits_(parts.limits),
+        loras_(loras),
+        token_(parts.token),
+        violations_(parts.violations),
+        unreadable_(parts.violations.size()),
+        pictures_(parts) {}
 
   absl::StatusOr<ValidatedRequest> Run(const GenerationRequest& request);
 
  private:
-  void Add(std::string field, std::string description);
-  bool IsRefused(const std::string& field) const;
+  void Add(std::string field, std::string description) { violations_.Add(std::move(field), std::move(description)); }
 
-  std::vector<RgbImage> Images(const std::vector<std::string>& encoded, const std::string& field, int min, int max);
-  std::variant<BaseResolution, PixelSize> Resolution(const GenerationRequest& request);
+  bool CheckCount(const std::vector<PictureSource>& pictures, const std::string& field, int min, int max);
+  void ReadSize(const GenerationRequest& request);
   void CheckSize(const PixelSize& size);
   void CheckSide(const std::string& field, int side);
   int FrameCount(const GenerationRequest& request);
@@ -39,20 +45,27 @@ class Validator {
   void CheckSkips(const std::string& field, int start, int end, int least);
   void CheckTeaCache(const GenerationRequest& request);
   void CheckEnhance(const GenerationRequest& request);
-  int64_t CheckLoras(std::vector<LoraSettings>& loras);
+  absl::StatusOr<int64_t> CheckLoras(std::vector<LoraSettings>& loras);
+  void CheckResident(const std::string& field, const std::optional<int>& count, int least, int most);
   void CheckMemory(const MemorySettings& memory);
+  EncodingSettings Encoding(const EncodingRequest& encoding);
+  void CheckPreview(const std::optional<PreviewSettings>& preview);
   void CheckFp8(const Fp8Settings& wanted);
   void CheckTimeout(absl::Duration timeout);
+  absl::Status ReadPictures(const GenerationRequest& request, ValidatedRequest& valid);
   absl::Status Refusal();
 
   template <typename T>
   T InRange(const std::string& field, const std::optional<T>& value, const Range<T>& range);
 
   const RequestLimits& limits_;
-  const ImageDecoder& decoder_;
   const LoraCatalog& loras_;
-  std::vector<FieldViolation> violations_;
-  bool image_too_large_ = false;
+  const CancellationToken& token_;
+  Violations& violations_;
+  const size_t unreadable_;  // of the violations, the first ones
+  PictureReader pictures_;
+  bool start_count_fits_ = false;
+  bool end_count_fits_ = false;
   bool feature_not_built_ = false;
 };
 
@@ -60,7 +73,7 @@ std::string SizeText(const PixelSize& size) {
   return absl::StrFormat("%dx%d", size.width, size.height);
 }
 
-// "32", or "24 or 32" when `value` lies between two multiples inside of [min, max].
+// Returns "32", or "24 or 32" when `value` lies between two multiples inside of [min, max].
 std::string NearestMultiples(int value, int multiple, int min, int max) {
   const int first = (min + multiple - 1) / multiple * multiple;
   const int last = max / multiple * multiple;
@@ -69,17 +82,6 @@ std::string NearestMultiples(int value, int multiple, int min, int max) {
   if (value <= first || below == above)
     return absl::StrFormat("%d", below);
   return absl::StrFormat("%d or %d", below, above);
-}
-
-bool Validator::IsRefused(const std::string& field) const {
-  return std::any_of(violations_.begin(), violations_.end(),
-                     [&](const FieldViolation& violation) { return violation.field == field; });
-}
-
-// A field is refused once, for the first thing that is wrong with it.
-void Validator::Add(std::string field, std::string description) {
-  if (!IsRefused(field))
-    violations_.push_back({std::move(field), std::move(description)});
 }
 
 template <typename T>
@@ -91,25 +93,14 @@ T Validator::InRange(const std::string& field, const std::optional<T>& value, co
   return given;
 }
 
-std::vector<RgbImage> Validator::Images(const std::vector<std::string>& encoded, const std::string& field, int min,
-                                        int max) {
-  const int count = static_cast<int>(encoded.size());
-  if (count < min || count > max) {
-    Add(field, max == 0 ? absl::StrFormat("%d given; this model takes none", count)
-                        : absl::StrFormat("%d given; send %d to %d", count, min, max));
-    return {};
-  }
-  std::vector<RgbImage> images;
-  for (int i = 0; i < count; ++i) {
-    absl::StatusOr<RgbImage> image = decoder_.Decode(encoded[i], limits_.image);
-    if (image.ok()) {
-      images.push_back(*std::move(image));
-      continue;
-    }
-    image_too_large_ |= GetErrorInfo(image.status()).reason == reason::kImageTooLarge;
-    Add(absl::StrFormat("%s[%d]", field, i), std::string(image.status().message()));
-  }
-  return images;
+// Returns true when there are as many pictures as there may be.
+bool Validator::CheckCount(const std::vector<PictureSource>& pictures, const std::string& field, int min, int max) {
+  const int count = static_cast<int>(pictures.size());
+  if (count >= min && count <= max)
+    return true;
+  Add(field, max == 0 ? absl::StrFormat("%d given; this model takes none", count)
+                      : absl::StrFormat("%d given; send %d to %d", count, min, max));
+  return false;
 }
 
 void Validator::CheckSide(const std::string& field, int side) {
@@ -134,14 +125,18 @@ void Validator::CheckSize(const PixelSize& size) {
   }
 }
 
-std::variant<BaseResolution, PixelSize> Validator::Resolution(const GenerationRequest& request) {
+// Takes the size or the base resolution from the request. A base resolution that is wrong is not taken.
+void Validator::ReadSize(const GenerationRequest& request) {
   if (request.size.has_value() && request.base_resolution.has_value())
     Add("size", "given together with base_resolution; send one of the two");
   if (request.size.has_value()) {
     CheckSize(*request.size);
-    return *request.size;
+    pictures_.SetSize(*request.size);
+    return;
   }
-  return BaseResolution{InRange("base_resolution", request.base_resolution, limits_.base_resolution)};
+  const int base_resolution = InRange("base_resolution", request.base_resolution, limits_.base_resolution);
+  if (start_count_fits_ && !violations_.IsRefused("base_resolution"))
+    pictures_.SetBaseResolution(base_resolution);
 }
 
 int Validator::FrameCount(const GenerationRequest& request) {
@@ -156,7 +151,8 @@ int Validator::FrameCount(const GenerationRequest& request) {
 
 void Validator::CheckPicturesFit(const GenerationRequest& request, int frame_count) {
   const size_t pictures = request.start_images.size() + request.end_images.size();
-  if (!IsRefused("start_images") && !IsRefused("end_images") && pictures > static_cast<size_t>(frame_count))
+  if (!violations_.IsRefused("start_images") && !violations_.IsRefused("end_images") &&
+      pictures > static_cast<size_t>(frame_count))
     Add("frame_count",
         absl::StrFormat("%d frames do not hold %d pictures; send fewer pictures", frame_count, pictures));
 }
@@ -197,8 +193,8 @@ void Validator::CheckEnhance(const GenerationRequest& request) {
   CheckSkips("acceleration.enhance_a_video", settings.skip_start_steps, settings.skip_end_steps, 0);
 }
 
-// Returns the bytes that they take, and fills in which files they are.
-int64_t Validator::CheckLoras(std::vector<LoraSettings>& loras) {
+// Returns the bytes that they take, and fills in which files they are; or the token's status.
+absl::StatusOr<int64_t> Validator::CheckLoras(std::vector<LoraSettings>& loras) {
   const int count = static_cast<int>(loras.size());
   if (count > limits_.max_loras) {
     Add("acceleration.loras", absl::StrFormat("%d given; send at most %d", count, limits_.max_loras));
@@ -206,6 +202,7 @@ int64_t Validator::CheckLoras(std::vector<LoraSettings>& loras) {
   }
   int64_t bytes = 0;
   for (int i = 0; i < count; ++i) {
+    RUYI_RETURN_IF_ERROR(token_.Check());
     const std::string field = absl::StrFormat("acceleration.loras[%d]", i);
     const absl::StatusOr<LoraFacts> facts = loras_.Check(loras[i].name);
     if (facts.ok()) {
@@ -219,19 +216,44 @@ int64_t Validator::CheckLoras(std::vector<LoraSettings>& loras) {
   return bytes;
 }
 
+// Checks a number of blocks or states that stay on the device.
+void Validator::CheckResident(const std::string& field, const std::optional<int>& count, int least, int most) {
+  if (!count.has_value())
+    return;
+  if (*count < least)
+    Add(field, absl::StrFormat("%d is out of range; use %d or more", *count, least));
+  if (*count > most)
+    Add(field, absl::StrFormat("%d is more than this model has; use up to %d", *count, most));
+}
+
 void Validator::CheckMemory(const MemorySettings& memory) {
   const bool is_fixed = memory.resident_blocks.has_value() || memory.resident_states.has_value();
   if (is_fixed && memory.policy != MemoryPolicy::kAuto)
     Add("memory.policy", "given together with a fixed number of blocks or states; send one of the two");
   if (memory.max_vram_mib.has_value() && *memory.max_vram_mib < 1)
     Add("memory.max_vram_mib", absl::StrFormat("%d is out of range; use 1 or more", *memory.max_vram_mib));
-  if (memory.resident_blocks.has_value() && *memory.resident_blocks < 0)
-    Add("memory.resident_blocks", absl::StrFormat("%d is out of range; use 0 or more", *memory.resident_blocks));
-  if (memory.resident_states.has_value() && *memory.resident_states < 1)
-    Add("memory.resident_states", absl::StrFormat("%d is out of range; use 1 or more", *memory.resident_states));
+  CheckResident("memory.resident_blocks", memory.resident_blocks, 0, limits_.max_resident_blocks);
+  CheckResident("memory.resident_states", memory.resident_states, 1, limits_.max_resident_states);
 }
 
-// Weights in 8 bits have lost what another mode would need.
+EncodingSettings Validator::Encoding(const EncodingRequest& encoding) {
+  if (encoding.faststart && encoding.fragment_frames.has_value())
+    Add("encoding.faststart",
+        "given together with fragment_frames, but such a file has no fragments; send one of the two");
+  return {.crf = InRange("encoding.crf", encoding.crf, kCrf),
+          .preset = encoding.preset.value_or(EncodingSettings().preset),
+          .fragment_frames = InRange("encoding.fragment_frames", encoding.fragment_frames, kFragmentFrames),
+          .faststart = encoding.faststart};
+}
+
+void Validator::CheckPreview(const std::optional<PreviewSettings>& preview) {
+  if (!preview.has_value())
+    return;
+  InRange<int>("preview.every_steps", preview->every_steps, {1, limits_.steps.max, PreviewSettings().every_steps});
+  InRange<int>("preview.width", preview->width, kPreviewWidth);
+}
+
+// Checks the FP8 mode: weights in 8 bits have lost what another mode would need.
 void Validator::CheckFp8(const Fp8Settings& wanted) {
   feature_not_built_ = limits_.fp8.mode != Fp8Mode::kNone && wanted != limits_.fp8;
   if (feature_not_built_) {
@@ -248,21 +270,32 @@ void Validator::CheckTimeout(absl::Duration timeout) {
 
 absl::Status Validator::Refusal() {
   const bool only_not_built = feature_not_built_ && violations_.size() == 1;
-  const absl::Status status = InvalidFields(std::move(violations_));
+  const absl::Status status = InvalidFields(violations_.Take());
   ErrorInfo info = GetErrorInfo(status);
   if (only_not_built) {
     info.reason = std::string(reason::kFeatureNotBuilt);
     return WithErrorInfo(absl::UnimplementedError(status.message()), info);
   }
-  return image_too_large_ ? WithErrorInfo(status, {.reason = std::string(reason::kImageTooLarge)}) : status;
+  return pictures_.found_too_large() ? WithErrorInfo(status, {.reason = std::string(reason::kImageTooLarge)}) : status;
 }
 
+// Reads the pictures. Their violations come before those of all other fields, as in the message.
+absl::Status Validator::ReadPictures(const GenerationRequest& request, ValidatedRequest& valid) {
+  const size_t of_other_fields = violations_.size();
+  if (start_count_fits_)
+    RUYI_RETURN_IF_ERROR(pictures_.Read(request.start_images, "start_images", valid.start_pictures));
+  if (end_count_fits_)
+    RUYI_RETURN_IF_ERROR(pictures_.Read(request.end_images, "end_images", valid.end_pictures));
+  violations_.MoveForward(of_other_fields, unreadable_);
+  return absl::OkStatus();
+}
+
+// Checks what is cheap to look at first, and the pictures last.
 absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request) {
-  violations_ = request.unreadable;
   ValidatedRequest valid;
-  valid.start_images = Images(request.start_images, "start_images", 1, limits_.max_start_images);
-  valid.end_images = Images(request.end_images, "end_images", 0, limits_.max_end_images);
-  valid.resolution = Resolution(request);
+  start_count_fits_ = CheckCount(request.start_images, "start_images", 1, limits_.max_start_images);
+  end_count_fits_ = CheckCount(request.end_images, "end_images", 0, limits_.max_end_images);
+  ReadSize(request);
   valid.frame_count = FrameCount(request);
   CheckPicturesFit(request, valid.frame_count);
   valid.camera = request.camera;
@@ -277,7 +310,7 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.fp8 = request.fp8.value_or(limits_.fp8);
   CheckFp8(valid.fp8);
   valid.loras = request.loras;
-  valid.lora_bytes = CheckLoras(valid.loras);
+  RUYI_ASSIGN_OR_RETURN(valid.lora_bytes, CheckLoras(valid.loras));
   CheckTeaCache(request);
   valid.tea_cache = request.tea_cache;
   CheckEnhance(request);
@@ -285,19 +318,27 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.vae_tiling = request.vae_tiling;
   CheckMemory(request.memory);
   valid.memory = request.memory;
+  valid.encoding = Encoding(request.encoding);
+  CheckPreview(request.preview);
+  valid.preview = request.preview;
   valid.seed = request.seed;
   CheckTimeout(request.execution_timeout);
   valid.execution_timeout = request.execution_timeout;
+  RUYI_RETURN_IF_ERROR(ReadPictures(request, valid));
   if (!violations_.empty())
     return Refusal();
+  valid.size = *pictures_.size();
   return valid;
 }
 
 }  // namespace
 
 absl::StatusOr<ValidatedRequest> Validate(const GenerationRequest& request, const RequestLimits& limits,
-                                          const ImageDecoder& decoder, const LoraCatalog& loras) {
-  return Validator(limits, decoder, loras).Run(request);
+                                          const ImageDecoder& decoder, const LoraCatalog& loras,
+                                          const CancellationToken& token) {
+  Violations violations(request.unreadable);
+  return Validator({.limits = limits, .decoder = decoder, .token = token, .violations = violations}, loras)
+      .Run(request);
 }
 
 }  // namespace ruyi

@@ -1,6 +1,6 @@
-// DDIM without added noise (eta = 0). Before it: core/sampler/sampler_config. After it: the denoise loop.
-// Not thread-safe; one per request.
-// Source: Song et al. 2020, formulas (12) and (16); diffusers v0.31.0, scheduling_ddim.py.
+// DDIM without added noise (eta = 0). Before it: core/sampler/sampler_config. After it: the denoise loop. Not
+// thread-safe; each request has its own. Source: Song et al. 2020, formulas (12) and (16); diffusers v0.31.0,
+// scheduling_ddim.py.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ namespace ruyi {
 
 class DdimSampler final : public Sampler {
  public:
-  // `steps` model calls. INVALID_ARGUMENT: see CheckTimesteps.
+  // Makes a sampler of `steps` model calls. INVALID_ARGUMENT: see CheckTimesteps.
   static absl::StatusOr<std::unique_ptr<DdimSampler>> Create(const SamplerConfig& config, int steps);
 
   const std::vector<double>& timesteps() const override { return timesteps_; }

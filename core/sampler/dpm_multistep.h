@@ -1,6 +1,6 @@
-// DPM-Solver++ (2M): a second-order step from the last two predictions. Before it: core/sampler/sampler_config. After
-// it: the denoise loop. Not thread-safe; one per request. Source: Lu et al. 2022 (DPM-Solver++), algorithm 2; diffusers
-// v0.31.0, scheduling_dpmsolver_multistep.py.
+// DPM-Solver++ (2M): takes second-order steps from the last two predictions. Before it: core/sampler/sampler_config.
+// After it: the denoise loop. Not thread-safe; each request has its own. Source: Lu et al. 2022 (DPM-Solver++),
+// algorithm 2; diffusers v0.31.0, scheduling_dpmsolver_multistep.py.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,7 +16,8 @@ namespace ruyi {
 
 class DpmMultistepSampler final : public Sampler {
  public:
-  // `steps` model calls. INVALID_ARGUMENT: see CheckSteps, CheckTimesteps; as many steps as training timesteps.
+  // Makes a sampler of `steps` model calls. INVALID_ARGUMENT: see CheckSteps, CheckTimesteps; also for as many steps as
+  // there are training timesteps.
   static absl::StatusOr<std::unique_ptr<DpmMultistepSampler>> Create(const SamplerConfig& config, int steps);
 
   const std::vector<double>& timesteps() const override { return timesteps_; }
@@ -27,7 +28,7 @@ class DpmMultistepSampler final : public Sampler {
   absl::Status Restore(const TensorState& state, int call, const at::Tensor& latents) override;
 
  private:
-  // How much picture and noise there is before a call, and the log of their ratio.
+  // Says how much picture and noise the latents hold before a call, and the log of their ratio.
   struct Level {
     float alpha = 0;
     float sigma = 0;

@@ -1,6 +1,6 @@
 // Euler's method along the probability flow. Before it: core/sampler/sampler_config. After it: the denoise loop. Not
-// thread-safe; one per request.
-// Source: Karras et al. 2022, algorithm 1 without churn; diffusers v0.31.0, scheduling_euler_discrete.py.
+// thread-safe; each request has its own. Source: Karras et al. 2022, algorithm 1 without churn; diffusers v0.31.0,
+// scheduling_euler_discrete.py.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ namespace ruyi {
 
 class EulerSampler final : public Sampler {
  public:
-  // `steps` model calls. INVALID_ARGUMENT: see CheckSteps, CheckTimesteps.
+  // Makes a sampler of `steps` model calls. INVALID_ARGUMENT: see CheckSteps, CheckTimesteps.
   static absl::StatusOr<std::unique_ptr<EulerSampler>> Create(const SamplerConfig& config, int steps);
 
   const std::vector<double>& timesteps() const override { return timesteps_; }
@@ -30,18 +30,18 @@ class EulerSampler final : public Sampler {
   std::vector<float> sigmas_;  // one more than timesteps; the last is 0
 };
 
-// What Euler's method and its ancestral form have in common.
+// The functions below are shared by Euler's method and its ancestral form.
 
-// Their timesteps. INVALID_ARGUMENT: see CheckSteps, CheckTimesteps.
+// Returns the timesteps. INVALID_ARGUMENT: see CheckSteps, CheckTimesteps.
 absl::StatusOr<std::vector<double>> EulerTimesteps(const SamplerConfig& config, int steps);
 
-// What noise is multiplied with at the beginning.
+// Returns the factor of the noise at the beginning.
 double EulerNoiseScale(const SamplerConfig& config, const std::vector<float>& sigmas);
 
-// Latents of variance 1.
+// Returns the latents scaled to a variance of 1.
 at::Tensor ScaleBySigma(const at::Tensor& latents, float sigma);
 
-// dx/dσ, by what the model predicts of `latents` at `sigma`.
+// Returns dx/dσ, from the model's prediction for `latents` at `sigma`.
 at::Tensor EulerDerivative(const at::Tensor& model_output, const at::Tensor& latents, float sigma,
                            PredictionType prediction);
 

@@ -1,6 +1,6 @@
 // Euler's method with fresh noise after each step. Before it: core/sampler/sampler_config. After it: the denoise loop.
-// Not thread-safe; one per request.
-// Source: Katherine Crowson's k-diffusion; diffusers v0.31.0, scheduling_euler_ancestral_discrete.py.
+// Not thread-safe; each request has its own. Source: Katherine Crowson's k-diffusion; diffusers v0.31.0,
+// scheduling_euler_ancestral_discrete.py.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ namespace ruyi {
 
 class EulerAncestralSampler final : public Sampler {
  public:
-  // `steps` model calls, with step noise from `noise`, which must outlive the sampler. INVALID_ARGUMENT: see
-  // CheckSteps, CheckTimesteps.
+  // Makes a sampler of `steps` model calls, with step noise from `noise`, which must outlive the sampler.
+  // INVALID_ARGUMENT: see CheckSteps, CheckTimesteps.
   static absl::StatusOr<std::unique_ptr<EulerAncestralSampler>> Create(const SamplerConfig& config, int steps,
                                                                        NoiseSource& noise);
 

@@ -32,7 +32,8 @@ std::string AnswerName(size_t index) {
   return absl::StrFormat("answers.%d", index);
 }
 
-// How many answers are kept before call `call`: the first of each Runge-Kutta step, then every one, the last four.
+// Returns how many answers are kept before call `call`: the first of each Runge-Kutta step, then every one, the last
+// four.
 size_t AnswersBefore(int call) {
   const int steps_begun =
       call < kRungeKuttaCalls ? (call + kStages - 1) / kStages : kRungeKuttaSteps + call - kRungeKuttaCalls;

@@ -1,6 +1,7 @@
-// Pseudo numerical methods: four Runge-Kutta steps of three more calls each, then a linear multistep method of fourth
-// order. Before it: core/sampler/sampler_config. After it: the denoise loop. Not thread-safe; one per request.
-// Source: Liu et al. 2022 (PNDM), formulas (9), (12), (13); diffusers v0.31.0, scheduling_pndm.py.
+// Pseudo numerical methods (PNDM): begins with four Runge-Kutta steps of three more calls each, then uses a linear
+// multistep method of fourth order. Before it: core/sampler/sampler_config. After it: the denoise loop. Not
+// thread-safe; each request has its own. Source: Liu et al. 2022 (PNDM), formulas (9), (12), (13); diffusers v0.31.0,
+// scheduling_pndm.py.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +21,8 @@ class PndmSampler final : public Sampler {
  public:
   static constexpr int kMinSteps = 4;
 
-  // `steps` steps, which are 9 calls more. INVALID_ARGUMENT: fewer than kMinSteps; see also CheckSteps, CheckTimesteps.
+  // Makes a sampler of `steps` steps, which take 9 calls more. INVALID_ARGUMENT: fewer than kMinSteps; see also
+  // CheckSteps, CheckTimesteps.
   static absl::StatusOr<std::unique_ptr<PndmSampler>> Create(const SamplerConfig& config, int steps);
 
   const std::vector<double>& timesteps() const override { return timesteps_; }

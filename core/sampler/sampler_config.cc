@@ -35,7 +35,7 @@ absl::Status RefuseIfSet(const json& config, std::string_view option) {
   return HasValue(config, option) ? NotBuilt(option, config[std::string(option)].dump(), "null") : absl::OkStatus();
 }
 
-// What some scheduler of diffusers would honour.
+// Refuses options that some scheduler of diffusers would honour and that are not built here.
 absl::Status RefuseUnbuiltOptions(const json& config) {
   RUYI_RETURN_IF_ERROR(RefuseIfTrue(config, "clip_sample", /*fallback=*/true));
   for (const std::string_view option :

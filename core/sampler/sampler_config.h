@@ -1,5 +1,5 @@
-// scheduler/scheduler_config.json: the noise schedule that a model was trained with, as every sampler needs it.
-// Before it: core/weights/json_file. After it: the samplers. A value.
+// Reads scheduler/scheduler_config.json: the noise schedule that a model was trained with, which every sampler needs.
+// Before it: core/json/json_file. After it: the samplers. A value.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,7 +12,7 @@
 
 namespace ruyi {
 
-// What the model's answer is: the noise itself, or v = sqrt(ᾱ) ε − sqrt(1 − ᾱ) x₀.
+// Says what the model predicts: the noise itself, or v = sqrt(ᾱ) ε − sqrt(1 − ᾱ) x₀.
 enum class PredictionType { kEpsilon, kVPrediction };
 
 struct SamplerConfig {
@@ -23,16 +23,16 @@ struct SamplerConfig {
   std::optional<bool> set_alpha_to_one;  // ᾱ before the first training step is 1, or that of step 0; absent: by sampler
 };
 
-// The options of a scheduler_config.json, with the defaults of diffusers' schedulers (v0.31.0); the reference
+// Reads the options of a scheduler_config.json, with the defaults of diffusers' schedulers (v0.31.0); the reference
 // configures every sampler from the one file. FAILED_PRECONDITION: an option of the wrong type or out of range.
 // UNIMPLEMENTED with reason FEATURE_NOT_BUILT: an option that would change a result and that is not built, named in the
 // message.
 absl::StatusOr<SamplerConfig> ParseSamplerConfig(const nlohmann::json& json);
 
-// INVALID_ARGUMENT: `steps` is below 1 or above the training timesteps.
+// Returns INVALID_ARGUMENT when `steps` is below 1 or above the training timesteps.
 absl::Status CheckSteps(const SamplerConfig& config, int steps);
 
-// INVALID_ARGUMENT: one of `timesteps` lies beyond what the model knows, as steps_offset can cause it.
+// Returns INVALID_ARGUMENT when one of `timesteps` lies beyond the training timesteps, which steps_offset can cause.
 absl::Status CheckTimesteps(const SamplerConfig& config, const std::vector<double>& timesteps);
 
 }  // namespace ruyi

@@ -37,7 +37,7 @@ void PutFirst(SDPBackend first) {
   SetOrder(std::move(order));
 }
 
-// Of some calls after the first, which also compiles.
+// Returns the time of some calls after the first one, which also compiles.
 double SecondsOf(const at::Tensor& x) {
   constexpr int kCalls = 5;
   at::scaled_dot_product_attention(x, x, x);

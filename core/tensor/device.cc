@@ -21,11 +21,11 @@
 namespace ruyi {
 namespace {
 
-// What libtorch's allocators are set by; who sets it knows better.
+// The variable that sets libtorch's allocators. When the user has set it, it is left alone.
 constexpr char kAllocatorVariable[] = "PYTORCH_CUDA_ALLOC_CONF";
 
-// Nothing is lost between blocks of the device's memory, and several threads touch host memory before it is pinned: 13
-// GB in 3 s instead of 10 (docs/performance.md).
+// With these settings nothing is lost between blocks of the device's memory, and several threads touch host memory
+// before it is pinned: 13 GB in 3 s instead of 10 (docs/performance.md).
 constexpr char kAllocatorSettings[] =
     "expandable_segments:True,pinned_use_cuda_host_register:True,pinned_num_register_threads:8";
 
@@ -37,8 +37,8 @@ absl::StatusOr<c10::Device> Parse(std::string_view name) {
   return device;
 }
 
-// Registers CUDA with libtorch. Not linked: a program that computes on the CPU starts without it, and where it is not
-// installed.
+// Registers CUDA with libtorch. CUDA is not linked, so that a program that computes on the CPU starts without it, also
+// where it is not installed.
 absl::Status LoadCuda() {
   if (std::getenv(kAllocatorVariable) == nullptr)
     c10::CachingAllocator::setAllocatorSettings(kAllocatorSettings);

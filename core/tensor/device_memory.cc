@@ -65,7 +65,7 @@ absl::Status CleanDevice(c10::Device device) {
                          reason::kGpuFault);
 }
 
-// Told of every block that the host's allocator gives and takes back on this thread.
+// Is told of every block that the host's allocator gives and takes back on this thread.
 class MemoryMeter::HostMeter final : public c10::MemoryReportingInfoBase {
  public:
   void reportMemoryUsage(void* block, int64_t bytes, size_t, size_t, c10::Device) override {

@@ -1,5 +1,5 @@
-// The noise of one request, made from its seed: one CPU generator per purpose, so a seed gives one video on any device.
-// Before it: the plan's seed. After it: core/pipeline/ruyi. Not thread-safe; one per request.
+// Makes the noise of one request from its seed: with one CPU generator per purpose, so that a seed gives one video on
+// any device. Before it: the spec's seed. After it: core/pipeline/ruyi. Not thread-safe; each request has its own.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -20,7 +20,7 @@ class RandomStreams final : public NoiseSource {
   // INTERNAL: `shape` has a negative extent. RESOURCE_EXHAUSTED: out of memory.
   absl::StatusOr<at::Tensor> Normal(NoisePurpose purpose, at::IntArrayRef shape) override;
 
-  // The states of the generators as libtorch saves them, 5 KB for each purpose.
+  // Returns the states of the generators as libtorch saves them, 5 KB for each purpose.
   TensorState Save() const override;
   absl::Status Restore(const TensorState& state) override;
 

@@ -1,6 +1,6 @@
-// The bytes of one file, copied into memory, or mapped where they are many. Before it: a path. After it:
-// safetensors_file.h. What is mapped changes with the file when somebody writes into it, and the process is killed when
-// somebody cuts it short: CheckUnchanged tells it before that, most of the time. Immutable; thread-safe.
+// Holds the bytes of one file, copied into memory, or mapped when the file is large. Before it: a path. After it:
+// safetensors_file.h. Mapped bytes change when somebody writes into the file, and the process is killed when somebody
+// cuts the file short: CheckUnchanged finds that out before, most of the time. Immutable; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,9 @@ class FileBytes {
 
   virtual std::string_view bytes() const = 0;
 
-  // FAILED_PRECONDITION with reason MODEL_CHANGED: the file is mapped, and was written to or cut short since. A file
-  // that was deleted, or replaced by renaming another over it, is as it was. Blocks on the disk for a moment.
+  // Returns FAILED_PRECONDITION with reason MODEL_CHANGED when the file is mapped, and was written to or cut short
+  // since. A file that was deleted, or replaced by renaming another over it, is as it was. Blocks on the disk for a
+  // moment.
   virtual absl::Status CheckUnchanged() const = 0;
 };
 

@@ -1,6 +1,6 @@
-// What a file's metadata say of its content: two equal states mean the same bytes, unless somebody set the time by
-// hand. Before it: a path, or a file that is open. After it: file_bytes.h, core/lora and model_digest.h. A value;
-// thread-safe.
+// Holds what a file's metadata say about its content: two equal states mean the same bytes, unless somebody set the
+// time by hand. Before it: a path, or a file that is open. After it: file_bytes.h, core/lora and model_digest.h. A
+// value; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,11 @@ struct FileState {
   friend bool operator==(const FileState&, const FileState&) = default;
 };
 
-// NOT_FOUND: there is no such file, or it cannot be looked at. DATA_LOSS: it is no regular file. Blocks on the disk.
+// Returns the state of the file at `path`. NOT_FOUND: there is no such file, or it cannot be looked at. DATA_LOSS: it
+// is no regular file. Blocks on the disk.
 absl::StatusOr<FileState> StateOf(const std::filesystem::path& path);
 
-// The same of an open file.
+// Returns the state of an open file.
 absl::StatusOr<FileState> StateOf(int descriptor);
 
 // Returns false as long as another write could leave `state` as it is: clocks of file systems tick slowly.

@@ -1,4 +1,4 @@
-// Low-rank changes of linear layers, which leave the layers' own weights as they are: W + up · down. Before it:
+// Holds low-rank changes of linear layers, which leave the layers' own weights as they are: W + up · down. Before it:
 // core/lora. After it: core/model/layers/linear.h. Values; thread-safe.
 #pragma once
 
@@ -16,7 +16,7 @@ struct LayerUpdate {
   at::Tensor down;  // [rank, in]
 };
 
-// By the layer's name: "blocks.0.attn1.to_q".
+// The updates by the layer's name: "blocks.0.attn1.to_q".
 using LayerUpdates = std::map<std::string, LayerUpdate, std::less<>>;
 
 struct LayerShape {

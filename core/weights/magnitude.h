@@ -1,6 +1,6 @@
-// How large the numbers of a tensor are: one pass over its bytes by all threads, as fast as memory gives them. Before
-// it: tensors as files hold them. After it: weight_store.h, core/lora and core/pipeline/ruyi, which refuse numbers that
-// are not finite. Functions without state; thread-safe.
+// Finds out how large the numbers of a tensor are, in one pass over its bytes by all threads, as fast as memory gives
+// them. Before it: tensors as files hold them. After it: weight_store.h, core/lora and core/pipeline/ruyi, which refuse
+// numbers that are not finite. Functions without state; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
-// Files that parts of a model share as mappings. Before it: weight_store.h and core/pipeline/ruyi. After it: the check
-// before each video. A value; thread-safe as long as nobody adds to it.
+// Keeps the files that parts of a model share as mappings. Before it: weight_store.h and core/pipeline/ruyi. After it:
+// the check before each video. A value; thread-safe as long as nobody adds to it.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ class MappedFiles {
  public:
   void Add(const std::shared_ptr<const FileBytes>& file) { files_.push_back(file); }
 
-  // Errors: those of FileBytes::CheckUnchanged, of the files that tensors still use.
+  // Checks the files that tensors still use. Errors: those of FileBytes::CheckUnchanged.
   absl::Status CheckUnchanged() const {
     for (const std::weak_ptr<const FileBytes>& file : files_) {
       if (const std::shared_ptr<const FileBytes> used = file.lock(); used != nullptr)

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
@@ -30,7 +31,7 @@ struct FileDigest {
   std::string sha256;
 };
 
-// By the name relative to the model's folder.
+// Digests by the file's name relative to the model's folder.
 using FileDigests = std::map<std::string, FileDigest>;
 
 bool IsPublished(const std::string& name) {
@@ -58,14 +59,15 @@ absl::StatusOr<std::string> DigestOf(const std::filesystem::path& path) {
   Sha256 digest;
   while (stream.good()) {
     stream.read(piece.data(), kPiece);
-    digest.Add({piece.data(), static_cast<size_t>(stream.gcount())});
+    digest.Update({piece.data(), static_cast<size_t>(stream.gcount())});
   }
   if (!stream.eof())
     return absl::DataLossError(absl::StrFormat("%s: cannot be read", path.string()));
-  return digest.Hex();
+  return absl::BytesToHexString(digest.Finish());
 }
 
-// What the cache knows of the file is not read again. An empty digest is none.
+// Returns the digest from the cache where that knows the file, else reads the file. A cached digest that is empty does
+// not count.
 absl::StatusOr<FileDigest> Examine(const std::filesystem::path& path, const FileDigest& cached) {
   RUYI_ASSIGN_OR_RETURN(const FileState state, StateOf(path));
   if (!cached.sha256.empty() && cached.state == state)
@@ -152,8 +154,8 @@ absl::StatusOr<std::string> ModelDigest(const std::filesystem::path& folder, con
     WriteCache(cache_file, digests);
   Sha256 whole;
   for (const auto& [name, digest] : digests)
-    whole.Add(absl::StrCat(digest.sha256, "  ", name, "\n"));
-  return whole.Hex();
+    whole.Update(absl::StrCat(digest.sha256, "  ", name, "\n"));
+  return absl::BytesToHexString(whole.Finish());
 }
 
 }  // namespace ruyi

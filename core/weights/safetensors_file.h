@@ -1,6 +1,6 @@
-// One .safetensors file: header checked in full when it is opened, tensors handed out without a copy. Before it: a
-// path. After it: core/weights/weight_store, core/lora. Its bytes live as long as any tensor taken from it. Immutable;
-// thread-safe.
+// Reads one .safetensors file: checks the header in full when it is opened, and hands out tensors without a copy.
+// Before it: a path. After it: core/weights/weight_store, core/lora. Its bytes live as long as any tensor taken from
+// it. Immutable; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,20 +20,21 @@ class SafetensorsFile {
  public:
   using Entry = SafetensorsEntry;
 
-  // DATA_LOSS: a damaged header (see ParseSafetensorsHeader). Else the errors of FileBytes::Open. The message begins
-  // with the path. Blocks on the disk.
+  // Opens a file, which is mapped when it is large. DATA_LOSS: a damaged header (see ParseSafetensorsHeader). Other
+  // errors: those of FileBytes::Open. The message begins with the path. Blocks on the disk.
   static absl::StatusOr<SafetensorsFile> Open(const std::filesystem::path& path);
 
-  // The same of a file that is copied into memory whatever its size. Errors: also those of FileBytes::Read.
+  // Does the same, but copies the file into memory whatever its size. Errors: also those of FileBytes::Read.
   static absl::StatusOr<SafetensorsFile> Read(const std::filesystem::path& path, int64_t max_bytes);
 
   const SafetensorsEntries& entries() const;
 
-  // The whole file. The bytes may be those of a mapping, which others can change.
+  // Returns the whole file. The bytes may be those of a mapping, which others can change.
   const std::shared_ptr<const FileBytes>& bytes() const;
 
-  // The tensor as stored, on the CPU, sharing the file's bytes (a copy only where they are not aligned for its type):
-  // read-only. NOT_FOUND: no such name. DATA_LOSS: a BOOL tensor with bytes other than 0 and 1.
+  // Returns the tensor as it is stored, on the CPU. It shares the file's bytes (it is a copy only where they are not
+  // aligned for its type), so it must not be written to. NOT_FOUND: no such name. DATA_LOSS: a BOOL tensor with bytes
+  // other than 0 and 1.
   absl::StatusOr<at::Tensor> Get(std::string_view name) const;
 
  private:

@@ -1,4 +1,4 @@
-// What a safetensors file says of itself at its beginning, read and written: 8 bytes of length (little-endian), JSON,
+// Reads and writes the header of a safetensors file, which has 8 bytes of length (little-endian), the header as JSON,
 // and then the data. Before it: bytes from a disk, or tensors to be written. After it: safetensors_file.h,
 // core/checkpoint. Functions without state; thread-safe. Source: the safetensors format.
 #pragma once
@@ -31,19 +31,19 @@ struct SafetensorsHeader {
   size_t data_begin = 0;  // bytes from the start of the file
 };
 
-// The header of a whole file. What its metadata has beside texts is left out. DATA_LOSS: truncated, header too long or
-// not JSON, an offset out of range, overlapping or with holes, a size that does not fit dtype × shape, an unknown
+// Returns the header of a whole file. Metadata that are not texts are left out. DATA_LOSS: truncated, header too long
+// or not JSON, an offset out of range, overlapping or with holes, a size that does not fit dtype × shape, an unknown
 // dtype, a name twice.
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(std::string_view file);
 
 // Returns the format's name of `type`: "F8_E4M3".
 std::string_view SafetensorsName(c10::ScalarType type);
 
-// True when `bytes` can be values of `dtype`: a BOOL is 0 or 1.
+// Returns true when `bytes` can be values of `dtype`: a BOOL is 0 or 1.
 bool AreValues(std::string_view bytes, c10::ScalarType dtype);
 
-// Everything of a file before its data, which begin at a multiple of 8 bytes. Entries must be those of a valid file,
-// with types that the format knows; else it throws.
+// Returns everything of a file before its data, which begin at a multiple of 8 bytes. Entries must be those of a valid
+// file, with types that the format knows; else it throws.
 std::string SafetensorsHeaderBytes(const SafetensorsHeader& header);
 
 }  // namespace ruyi

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kWeight = "weight";
 
-// "blocks.0.to_q." of "blocks.0.to_q.weight"; empty for other names.
+// Returns "blocks.0.to_q." for "blocks.0.to_q.weight"; empty for other names.
 std::string_view LayerPrefix(std::string_view name) {
   const bool is_weight =
       name.ends_with(kWeight) && name.size() > kWeight.size() && name[name.size() - kWeight.size() - 1] == '.';

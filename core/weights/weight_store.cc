@@ -31,7 +31,7 @@ int64_t BytesOf(const Parameters& parameters) {
 
 struct WeightStore::State {
   std::filesystem::path source;
-  Placement placement;
+  TensorPlacement placement;
   StorageRule rule;
   Parameters given;      // when not read from files
   LayerUpdates updates;  // in the placement
@@ -42,7 +42,7 @@ struct WeightStore::State {
   std::set<std::string, std::less<>> known;                            // taken or ignored
   std::set<std::string, std::less<>> in_8_bits;                        // of those taken from files
   std::vector<std::string> problems;
-  bool has_scales = false;  // that were applied
+  bool has_scales = false;  // scales of weights were applied
 
   at::Tensor Take(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits);
   absl::StatusOr<at::Tensor> Find(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits);
@@ -185,7 +185,7 @@ at::Tensor WeightStore::State::Take(const std::string& name, at::IntArrayRef sha
   return at::zeros({1}, at::TensorOptions(placement.dtype).device(placement.device)).expand(shape);
 }
 
-// " in model-1.safetensors" where there are several files.
+// Returns " in model-1.safetensors" where there are several files.
 std::string WeightStore::State::FileOf(const std::string& name) const {
   const auto found = file_of.find(name);
   const auto file = std::find_if(files.begin(), files.end(), [&](const auto& entry) {
@@ -194,7 +194,7 @@ std::string WeightStore::State::FileOf(const std::string& name) const {
   return files.size() > 1 && file != files.end() ? absl::StrCat(" in ", file->first) : "";
 }
 
-// What a file says of the weights in 8 bits and nobody has understood.
+// Returns the names of tensors that belong to weights in 8 bits and that nothing here understands.
 std::vector<std::string> WeightStore::State::UnknownCompanions() const {
   std::vector<std::string> unknown;
   for (const auto& [name, file] : file_of) {
@@ -206,7 +206,7 @@ std::vector<std::string> WeightStore::State::UnknownCompanions() const {
 }
 
 absl::StatusOr<WeightStore> WeightStore::Open(const std::filesystem::path& folder, std::string_view stem,
-                                              const Placement& placement, StorageRule rule) {
+                                              const TensorPlacement& placement, StorageRule rule) {
   auto state = std::make_unique<State>();
   state->placement = placement;
   state->rule = std::move(rule);
@@ -225,7 +225,7 @@ absl::StatusOr<WeightStore> WeightStore::Open(const std::filesystem::path& folde
   return WeightStore(std::move(state));
 }
 
-WeightStore WeightStore::Over(Parameters parameters, const Placement& placement, StorageRule rule,
+WeightStore WeightStore::Over(Parameters parameters, const TensorPlacement& placement, StorageRule rule,
                               LayerUpdates updates) {
   auto state = std::make_unique<State>();
   state->source = "the model";

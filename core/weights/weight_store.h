@@ -1,6 +1,7 @@
-// The named parameters of one model part (one file, or the shards of an index), handed to layers cast and placed.
-// Before it: core/weights/model_folder. After it: the Load functions of core/model. Loading is by name; what is missing
-// or has the wrong shape is collected and reported together by Finish. Not thread-safe; used while loading only.
+// Hands the named parameters of one model part (one file, or the shards of an index) to layers, cast and placed. Before
+// it: core/weights/model_folder. After it: the Load functions of core/model. Loading is by name; tensors that are
+// missing or have the wrong shape are collected and reported together by Finish. Not thread-safe; used while loading
+// only.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,7 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 #include "core/weights/layer_update.h"
 #include "core/weights/mapped_files.h"
 #include "core/weights/storage_rule.h"
@@ -23,46 +24,48 @@ namespace ruyi {
 
 class WeightScope;
 
-// By name, as they lie in memory.
+// Parameters by name, as they lie in memory.
 using Parameters = std::map<std::string, at::Tensor, std::less<>>;
 
-// Of all their tensors, wherever they lie.
+// Returns the bytes of all tensors, wherever they lie.
 int64_t BytesOf(const Parameters& parameters);
 
 class WeightStore {
  public:
-  // `stem` as published: "diffusion_pytorch_model" or "model"; `<stem>.safetensors` or `<stem>.safetensors.index.json`
-  // in `folder`. NOT_FOUND: neither exists. DATA_LOSS: a damaged file (see SafetensorsFile) or index.
+  // Opens `<stem>.safetensors` or the shards of `<stem>.safetensors.index.json` in `folder`. `stem` is
+  // "diffusion_pytorch_model" or "model", as models are published. NOT_FOUND: neither exists. DATA_LOSS: a damaged file
+  // (see SafetensorsFile) or index.
   static absl::StatusOr<WeightStore> Open(const std::filesystem::path& folder, std::string_view stem,
-                                          const Placement& placement, StorageRule rule = {});
+                                          const TensorPlacement& placement, StorageRule rule = {});
 
-  // Parameters that another store has handed out: what lies on the placement's device, in the type that `rule` asks
-  // for, is shared. `updates` change the linear layers that they name, in the placement.
-  static WeightStore Over(Parameters parameters, const Placement& placement, StorageRule rule, LayerUpdates updates);
+  // Makes a store of parameters that another store has handed out. Those that lie on the placement's device, in the
+  // type that `rule` asks for, are shared. `updates` change the linear layers that they name, in the placement.
+  static WeightStore Over(Parameters parameters, const TensorPlacement& placement, StorageRule rule,
+                          LayerUpdates updates);
 
   WeightStore(WeightStore&&) noexcept;
   WeightStore& operator=(WeightStore&&) noexcept;
   ~WeightStore();
 
-  // The scope with no prefix. The store must outlive it.
+  // Returns the scope with no prefix. The store must outlive it.
   WeightScope root();
 
-  // FAILED_PRECONDITION naming every tensor that a layer took and that was missing or had another shape, was of an
-  // integer type, or had numbers that are not finite, also after rounding to the type that they are to have. Weights in
-  // 8 bits are multiplied with their scales (weight_scale.h) when they are taken; also FAILED_PRECONDITION: what the
-  // files say of such weights beside that.
+  // Returns FAILED_PRECONDITION, which names every tensor that a layer took and that was missing or had another shape,
+  // was of an integer type, or had numbers that are not finite, also after rounding to the type that they are to have.
+  // Weights in 8 bits are multiplied with their scales (weight_scale.h) when they are taken; FAILED_PRECONDITION also
+  // when the files have anything else that belongs to such weights.
   absl::Status Finish() const;
 
-  // The files that what was taken may share.
+  // Returns the files whose memory the taken parameters may share.
   MappedFiles mapped_files() const;
 
-  // What layers have taken, as they have it.
+  // Returns the parameters that layers have taken, as the layers have them.
   const Parameters& taken() const;
 
-  // The linear layers among them, convolutions included.
+  // Returns the linear layers among those that have taken parameters, convolutions included.
   const LayerShapes& layers() const;
 
-  // Names in the files that no layer took, sorted.
+  // Returns the names in the files that no layer took, sorted.
   std::vector<std::string> UnusedNames() const;
 
   // Appends UnusedNames to `names`, unless that is null.
@@ -80,21 +83,22 @@ class WeightScope {
  public:
   WeightScope Sub(std::string_view name) const;
 
-  // The same scope as a linear layer or as a normalisation: what it takes is stored as the store's rule says.
+  // Both return the same scope, marked as a linear layer or as a normalisation: the parameters that it takes are stored
+  // as the store's rule says.
   WeightScope AsLinear(const LayerShape& shape) const;
   WeightScope AsNorm() const;
 
-  // Makes the layer known as one that updates may change, without another type of storage.
+  // Makes the layer known as one that updates may change; its type of storage stays that of the arithmetic.
   void AddLayer(const LayerShape& shape) const;
 
-  // What changes this layer; undefined tensors when nothing does.
+  // Returns the update of this layer; its tensors are undefined when nothing changes the layer.
   LayerUpdate Update() const;
 
-  // True when `<prefix>.<name>` is in the files.
+  // Returns true when `<prefix>.<name>` is in the files.
   bool Has(std::string_view name) const;
 
-  // The tensor, contiguous, on the store's device and in its type or the one that its rule says. When it is missing or
-  // has another shape, Finish will say so and zeros of `shape` come back.
+  // Returns the tensor, contiguous, on the store's device and in the store's type or the one that its rule says. When
+  // the tensor is missing or has another shape, returns zeros of `shape`, and Finish will say so.
   at::Tensor Take(std::string_view name, at::IntArrayRef shape) const;
 
   // Marks `name` as known and not needed (a buffer that we compute), so that it is not reported as unused.

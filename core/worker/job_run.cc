@@ -1,87 +1,268 @@
 #include "core/worker/job_run.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
+#include "core/plan/admission.h"
+#include "core/request/sampler_names.h"
+#include "core/worker/lease_keeper.h"
 
 namespace ruyi {
+namespace {
 
-JobRun::JobRun(Job& job, const VideoEncoderFactory& encoders, const Clock& clock)
-    : job_(job),
-      encoders_(encoders),
-      clock_(clock),
-      token_(job.cancellation.token()),
-      chunker_(job.events.get()),
-      phase_start_(clock.Now()) {}
+bool HasReason(const absl::Status& status, std::string_view reason) {
+  return !status.ok() && GetErrorInfo(status).reason == reason;
+}
+
+absl::Duration WorkedBefore(const JobRecord& record) {
+  return record.checkpoint.has_value() ? record.checkpoint->worked : absl::ZeroDuration();
+}
+
+RgbImage PictureOf(const PixelSize& size, const std::string& bytes) {
+  return {.width = size.width, .height = size.height, .pixels = std::vector<uint8_t>(bytes.begin(), bytes.end())};
+}
+
+// The texts of the MP4's metadata, by key.
+std::map<std::string, std::string> MetadataOf(const Provenance& provenance) {
+  std::map<std::string, std::string> metadata = {{"model", provenance.model},
+                                                 {"model_sha256", provenance.model_sha256},
+                                                 {"build", provenance.build},
+                                                 {"sampler", provenance.sampler},
+                                                 {"seed", absl::StrCat(provenance.seed)}};
+  for (const auto& [name, sha256] : provenance.loras)
+    metadata[absl::StrCat("lora_", name)] = sha256;
+  return metadata;
+}
+
+}  // namespace
+
+absl::Status HandedBack() {
+  return ErrorWithReason(absl::StatusCode::kAborted, "the worker stops; the job goes back to the queue",
+                         reason::kHandedBack);
+}
+
+JobRun::JobRun(const Lease& lease, const WorkerTools& tools)
+    : lease_(lease),
+      tools_(tools),
+      spec_(lease.record.spec),
+      cancellation_(tools.clock->Elapsed() + spec_.execution_timeout - WorkedBefore(lease.record), *tools.clock),
+      times_(*tools.clock),
+      checkpoint_(lease.record.checkpoint),
+      last_checkpoint_(tools.clock->Elapsed()) {}
 
 absl::Status JobRun::Run(Pipeline& pipeline) {
-  completed_.queued = phase_start_ - job_.accepted_at;
-  job_.cancellation.LimitDeadline(phase_start_ + job_.plan.execution_timeout);
-  absl::StatusOr<JobCompleted> completed = MakeVideo(pipeline);
-  const absl::Status status = completed.status();
-  JobEvent last = status.ok() ? JobEvent(*std::move(completed)) : JobFailed{status};
-  job_.events->OnEvent(std::move(last)).IgnoreError();  // nobody is left to tell
-  return status;
+  const LeaseKeeper keeper(*tools_.jobs, lease_, tools_.lease, cancellation_);
+  return End(MakeVideo(pipeline));
 }
 
 absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
-  RUYI_RETURN_IF_ERROR(OpenEncoder());
-  RUYI_ASSIGN_OR_RETURN(completed_.report, pipeline.Generate(job_.plan, token_, *this, *this));
-  RUYI_RETURN_IF_ERROR(encoder_->Finish());
-  RUYI_ASSIGN_OR_RETURN(completed_.file, chunker_.Finish());
-  EnterPhase(phase_);
-  return std::move(completed_);
+  RUYI_ASSIGN_OR_RETURN(const Placement placement, Place(*pipeline.costs(), spec_, pipeline.AvailableBytes()));
+  RUYI_ASSIGN_OR_RETURN(const std::string state, ReadCheckpoint());
+  RUYI_RETURN_IF_ERROR(Begin(placement));
+  usage_.report.mode = placement.prediction.mode;
+  RUYI_ASSIGN_OR_RETURN(std::optional<FileDigest> file, SealedResult());
+  if (!file.has_value()) {
+    RUYI_ASSIGN_OR_RETURN(usage_.report, Generate(pipeline, placement, state));
+    RUYI_RETURN_IF_ERROR(encoder_->Finish());
+    RUYI_ASSIGN_OR_RETURN(file, writer_->Seal());
+  }
+  times_.Enter(phase_);
+  usage_.conditioning = times_.Of(Phase::kConditioning);
+  usage_.denoising = times_.Of(Phase::kDenoising);
+  usage_.decoding = times_.Of(Phase::kDecoding);
+  usage_.worked = Worked();
+  return JobCompleted{.result = ResultOf(*std::move(file)), .usage = usage_};
+}
+
+// The file of an attempt that made all of it and could not say so any more.
+absl::StatusOr<std::optional<FileDigest>> JobRun::SealedResult() const {
+  const absl::StatusOr<ResultState> result = tools_.artifacts->StatResult(lease_.job_id);
+  if (absl::IsNotFound(result.status()))
+    return std::nullopt;
+  RUYI_RETURN_IF_ERROR(result.status());
+  return result->is_sealed ? std::optional(result->digest) : std::nullopt;
+}
+
+// A checkpoint that this build, model or device does not take costs the work since the beginning, not the job.
+absl::StatusOr<GenerationReport> JobRun::Generate(Pipeline& pipeline, const Placement& placement,
+                                                  const std::string& state) {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<RgbImage> pictures, ReadPictures());
+  const CancellationToken token = cancellation_.token();
+  RunControl control = {.pictures = pictures,
+                        .token = token,
+                        .progress = *this,
+                        .frames = *this,
+                        .checkpoints = *this,
+                        .resume_from = state};
+  absl::StatusOr<GenerationReport> report = pipeline.Generate(spec_, placement, control);
+  if (state.empty() || !absl::IsDataLoss(report.status()) || encoder_ != nullptr)
+    return report;
+  control.resume_from = {};
+  return pipeline.Generate(spec_, placement, control);
+}
+
+absl::Status JobRun::Begin(const Placement& placement) {
+  const JobRecord& record = lease_.record;
+  usage_.queued = std::max(absl::ZeroDuration(), tools_.clock->Now() - record.create_time);
+  if (record.start_time.has_value())
+    usage_.queued = std::max(absl::ZeroDuration(), *record.start_time - record.create_time);
+  usage_.resumes = record.resumes + (checkpoint_.has_value() ? 1 : 0);
+  RUYI_RETURN_IF_ERROR(
+      tools_.jobs->Append(lease_, JobStarted{.worker = tools_.name, .attempt = record.attempts, .placement = placement})
+          .status());
+  return checkpoint_.has_value() ? tools_.jobs->Append(lease_, JobResumed{.step = checkpoint_->step}).status()
+                                 : absl::OkStatus();
+}
+
+// A checkpoint that is gone or damaged costs the work since the beginning, not the job.
+absl::StatusOr<std::string> JobRun::ReadCheckpoint() {
+  if (!checkpoint_.has_value())
+    return "";
+  absl::StatusOr<std::string> state = tools_.artifacts->ReadBlob(checkpoint_->sha256);
+  if (!absl::IsNotFound(state.status()) && !absl::IsDataLoss(state.status()))
+    return state;
+  checkpoint_.reset();
+  return "";
+}
+
+absl::StatusOr<std::vector<RgbImage>> JobRun::ReadPictures() const {
+  std::vector<RgbImage> pictures;
+  for (const std::vector<PictureRef>* refs : {&spec_.start_pictures, &spec_.end_pictures}) {
+    for (const PictureRef& ref : *refs) {
+      RUYI_ASSIGN_OR_RETURN(const std::string bytes, tools_.artifacts->ReadBlob(ref.pixels_sha256));
+      pictures.push_back(PictureOf(spec_.size, bytes));
+    }
+  }
+  return pictures;
 }
 
 absl::Status JobRun::OpenEncoder() {
-  const VideoFormat format = {.width = job_.plan.size.width,
-                              .height = job_.plan.size.height,
-                              .frames_per_second = job_.plan.frames_per_second,
-                              .frame_count = job_.plan.frame_count};
-  RUYI_ASSIGN_OR_RETURN(encoder_, encoders_.Create(format, &chunker_));
+  RUYI_ASSIGN_OR_RETURN(writer_, tools_.artifacts->OpenResult(lease_.job_id, lease_.token));
+  const VideoFormat format = {.width = spec_.size.width,
+                              .height = spec_.size.height,
+                              .frames_per_second = spec_.frames_per_second,
+                              .frame_count = spec_.frame_count,
+                              .encoding = spec_.encoding,
+                              .metadata = MetadataOf(ProvenanceOf())};
+  RUYI_ASSIGN_OR_RETURN(encoder_, tools_.encoders->Create(format, writer_.get()));
   return absl::OkStatus();
 }
 
+absl::Status JobRun::End(absl::StatusOr<JobCompleted> outcome) {
+  const absl::Status status = outcome.status();
+  encoder_.reset();
+  writer_.reset();
+  if (HasReason(status, reason::kLeaseLost))
+    return status;
+  const absl::Status told = Tell(std::move(outcome));
+  if (HasReason(told, reason::kLeaseLost))
+    return told;
+  if (!told.ok())
+    tools_.on_trouble(told);
+  return status;
+}
+
+absl::Status JobRun::Tell(absl::StatusOr<JobCompleted> outcome) {
+  const absl::Status status = outcome.status();
+  if (HasReason(status, reason::kHandedBack))
+    return tools_.jobs->HandBack(lease_);
+  JobEvent last = status.ok() ? JobEvent(*std::move(outcome)) : JobFailed{status};
+  RUYI_RETURN_IF_ERROR(tools_.jobs->Finish(lease_, std::move(last)));
+  if (!status.ok())
+    RUYI_RETURN_IF_ERROR(tools_.artifacts->DeleteResult(lease_.job_id));
+  return checkpoint_.has_value() ? tools_.artifacts->DeleteBlob(checkpoint_->sha256) : absl::OkStatus();
+}
+
+VideoResult JobRun::ResultOf(FileDigest file) const {
+  return {.file = std::move(file),
+          .frame_count = spec_.frame_count,
+          .frames_per_second = spec_.frames_per_second,
+          .skipped_steps = skipped_steps_,
+          .provenance = ProvenanceOf(),
+          .device = tools_.device,
+          .reused_from = ""};
+}
+
+Provenance JobRun::ProvenanceOf() const {
+  Provenance provenance = tools_.provenance;
+  provenance.sampler = NameOf(spec_.sampler);
+  provenance.seed = spec_.seed;
+  for (const LoraSettings& lora : spec_.loras)
+    provenance.loras[lora.name] = lora.sha256;
+  return provenance;
+}
+
+// An entry that is lost is the smaller evil, and a lost lease ends the work by its token.
+void JobRun::Log(JobEvent event) {
+  tools_.jobs->Append(lease_, std::move(event)).IgnoreError();
+}
+
+absl::Duration JobRun::Worked() const {
+  return WorkedBefore(lease_.record) + times_.Total();
+}
+
 void JobRun::OnProgress(const Progress& progress) {
-  EnterPhase(progress.phase);
+  times_.Enter(progress.phase);
+  phase_ = progress.phase;
   if (progress.phase == Phase::kDenoising)
-    completed_.skipped_steps = progress.skipped_steps;
-  JobProgress event = {.progress = progress};
+    skipped_steps_ = progress.skipped_steps;
+  JobProgress event = {.progress = progress, .per_unit = {}, .remaining = {}};
   if (progress.done > 0) {
-    event.per_unit = TimeOf(phase_) / progress.done;
+    event.per_unit = times_.Of(phase_) / progress.done;
     event.remaining = *event.per_unit * (progress.total - progress.done);
   }
-  // When nobody listens any more, the next chunk or the token ends the job.
-  job_.events->OnEvent(std::move(event)).IgnoreError();
+  Log(std::move(event));
+  if (is_hand_back_wanted_ && phase_ != Phase::kDenoising)  // where no checkpoint can be made
+    cancellation_.Cancel(HandedBack());
 }
 
 void JobRun::OnRetry(const Retry& retry) {
-  job_.events->OnEvent(JobRetry{retry}).IgnoreError();  // as with progress
+  Log(JobRetry{retry});
 }
 
+void JobRun::OnPreview(int step, const RgbImage& picture) {
+  constexpr int kQuality = 80;
+  absl::StatusOr<std::string> jpeg = tools_.previews->EncodeJpeg(picture, kQuality);
+  if (jpeg.ok())
+    Log(JobPreview{.step = step, .size = {.width = picture.width, .height = picture.height}, .jpeg = *std::move(jpeg)});
+}
+
+// The file begins with the first frame, not with the work: its header says which build made it, and a job that waits
+// for another build by then has no bytes that would have to stay.
 absl::Status JobRun::OnFrame(const RgbImage& frame) {
-  RUYI_RETURN_IF_ERROR(token_.Check());
+  RUYI_RETURN_IF_ERROR(cancellation_.token().Check());
+  if (encoder_ == nullptr)
+    RUYI_RETURN_IF_ERROR(OpenEncoder());
   return encoder_->AddFrame(frame);
 }
 
-// Counts the time since the last call to the phase that ends or goes on.
-void JobRun::EnterPhase(Phase phase) {
-  const absl::Time now = clock_.Now();
-  TimeOf(phase_) += now - phase_start_;
-  phase_start_ = now;
-  phase_ = phase;
+bool JobRun::IsWanted() {
+  return is_hand_back_wanted_ || tools_.clock->Elapsed() - last_checkpoint_ >= tools_.checkpoint_interval;
 }
 
-absl::Duration& JobRun::TimeOf(Phase phase) {
-  switch (phase) {
-    case Phase::kConditioning:
-      return completed_.conditioning;
-    case Phase::kDenoising:
-      return completed_.denoising;
-    case Phase::kDecoding:
-      break;
-  }
-  return completed_.decoding;
+absl::Status JobRun::OnCheckpoint(Checkpoint checkpoint) {
+  last_checkpoint_ = tools_.clock->Elapsed();
+  const absl::Status status = Keep(checkpoint);
+  if (HasReason(status, reason::kLeaseLost))
+    return status;
+  // When the disk has no room for a checkpoint the job goes on; another attempt then begins further back.
+  if (!status.ok())
+    tools_.on_trouble(status);
+  return is_hand_back_wanted_ ? HandedBack() : absl::OkStatus();
+}
+
+absl::Status JobRun::Keep(const Checkpoint& checkpoint) {
+  CheckpointRef ref = {.step = checkpoint.step, .sha256 = "", .worked = Worked()};
+  RUYI_ASSIGN_OR_RETURN(ref.sha256, tools_.artifacts->PutBlob(checkpoint.state));
+  RUYI_RETURN_IF_ERROR(tools_.jobs->SetCheckpoint(lease_, ref));
+  const std::optional<CheckpointRef> before = std::exchange(checkpoint_, ref);
+  return before.has_value() && before->sha256 != ref.sha256 ? tools_.artifacts->DeleteBlob(before->sha256)
+                                                            : absl::OkStatus();
 }
 
 }  // namespace ruyi

@@ -1,48 +1,96 @@
-// One job from its start to its last event: the pipeline's progress and frames become events and MP4 chunks.
-// Before it: core/worker/worker. After it: the job's event sink. Lives for one job on the worker's thread; not
-// thread-safe.
+// One attempt at a job, from its lease to its end: places the model, runs the pipeline, encodes its frames into the
+// job's result and logs what happens. Before it: core/worker/worker. After it: the job store and the artifact store.
+// Lives for one attempt on the worker's thread; RequestHandBack may be called from any thread.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/artifact/artifact_store.h"
+#include "core/base/cancellation.h"
 #include "core/base/clock.h"
-#include "core/job/job.h"
+#include "core/job/job_event.h"
+#include "core/job/video_result.h"
+#include "core/media/image_encoder.h"
 #include "core/media/video_encoder.h"
 #include "core/pipeline/pipeline.h"
-#include "core/worker/chunker.h"
+#include "core/store/job_store.h"
+#include "core/worker/phase_times.h"
 
 namespace ruyi {
 
-class JobRun final : public ProgressSink, public FrameSink {
- public:
-  // Everything must outlive the run.
-  JobRun(Job& job, const VideoEncoderFactory& encoders, const Clock& clock);
+// Holds what a worker works with. Everything that it points to must outlive the worker.
+struct WorkerTools {
+  std::string name;  // of the worker, as streams and logs show it
+  JobStore* jobs = nullptr;
+  ArtifactStore* artifacts = nullptr;
+  const VideoEncoderFactory* encoders = nullptr;
+  const ImageEncoder* previews = nullptr;
+  const Clock* clock = nullptr;
+  Provenance provenance;  // of the loaded model and this build; the rest is filled in per job
+  std::string device;     // what the worker computes on, for people to read
+  absl::Duration lease = absl::Seconds(60);
+  absl::Duration checkpoint_interval = absl::Seconds(30);
+  std::function<void(const absl::Status&)> on_trouble;  // called when a store could not be asked or told
+};
 
-  // Makes the video and reports it. The last event is JobCompleted or JobFailed, whose status is returned. Blocks for
-  // the whole video.
+class JobRun final : public ProgressSink, public FrameSink, public CheckpointSink {
+ public:
+  JobRun(const Lease& lease, const WorkerTools& tools);
+
+  // Makes the video and ends the job, or hands it back. Returns what the attempt ended with: OK, the error that the job
+  // ended with, or ABORTED with HANDED_BACK or LEASE_LOST. When the store cannot be told, the job is left to the end of
+  // its lease. Blocks for the whole video.
   absl::Status Run(Pipeline& pipeline);
+
+  // Lets the job go back to the queue at its next boundary, with a checkpoint where there is something to keep.
+  void RequestHandBack() { is_hand_back_wanted_ = true; }
 
   void OnProgress(const Progress& progress) override;
   void OnRetry(const Retry& retry) override;
+  void OnPreview(int step, const RgbImage& picture) override;
   absl::Status OnFrame(const RgbImage& frame) override;
+  bool IsWanted() override;
+  absl::Status OnCheckpoint(Checkpoint checkpoint) override;
 
  private:
   absl::StatusOr<JobCompleted> MakeVideo(Pipeline& pipeline);
+  absl::Status Begin(const Placement& placement);
+  absl::StatusOr<std::string> ReadCheckpoint();
+  absl::StatusOr<std::vector<RgbImage>> ReadPictures() const;
+  absl::StatusOr<std::optional<FileDigest>> SealedResult() const;
+  absl::StatusOr<GenerationReport> Generate(Pipeline& pipeline, const Placement& placement, const std::string& state);
   absl::Status OpenEncoder();
-  void EnterPhase(Phase phase);
-  absl::Duration& TimeOf(Phase phase);
+  absl::Status Keep(const Checkpoint& checkpoint);
+  absl::Status End(absl::StatusOr<JobCompleted> outcome);
+  absl::Status Tell(absl::StatusOr<JobCompleted> outcome);
+  VideoResult ResultOf(FileDigest file) const;
+  Provenance ProvenanceOf() const;
+  void Log(JobEvent event);
+  absl::Duration Worked() const;
 
-  Job& job_;
-  const VideoEncoderFactory& encoders_;
-  const Clock& clock_;
-  CancellationToken token_;
-  Chunker chunker_;
+  const Lease& lease_;
+  const WorkerTools& tools_;
+  const VideoSpec& spec_;
+  CancellationSource cancellation_;
+  std::atomic<bool> is_hand_back_wanted_ = false;
+  std::unique_ptr<ResultWriter> writer_;
   std::unique_ptr<VideoEncoder> encoder_;
+  PhaseTimes times_;
   Phase phase_ = Phase::kConditioning;
-  absl::Time phase_start_;
-  JobCompleted completed_;
+  VideoUsage usage_;
+  std::vector<int> skipped_steps_;
+  std::optional<CheckpointRef> checkpoint_;  // the last one
+  absl::Duration last_checkpoint_;           // when it was made, or the work began
 };
+
+// Returns ABORTED HANDED_BACK: the job goes back to the queue.
+absl::Status HandedBack();
 
 }  // namespace ruyi

@@ -1,27 +1,116 @@
 #include "core/worker/worker.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
-#include "core/worker/job_run.h"
 
 namespace ruyi {
+namespace {
 
-Worker::Worker(Parts parts) : parts_(std::move(parts)), thread_([this] { Run(); }) {}
+// The interval at which to look for jobs that no change has announced: those of other processes.
+constexpr absl::Duration kPollInterval = absl::Seconds(1);
+
+}  // namespace
+
+Worker::Worker(Parts parts)
+    : parts_(std::move(parts)),
+      changes_(parts_.tools.jobs->Subscribe("", [this] { wake_up_.Wake(); })),
+      thread_([this] { Run(); }) {}
 
 Worker::~Worker() {
+  RaiseMode(Mode::kOver);
+  changes_.reset();
+  wake_up_.Wake();
   thread_.join();
 }
 
-void Worker::Run() {
-  while (const std::shared_ptr<Job> job = parts_.queue->Pop()) {
-    const absl::Status status = JobRun(*job, *parts_.encoders, *parts_.clock).Run(*parts_.pipeline);
-    parts_.queue->Done(*job);
-    if (const std::string why = GetErrorInfo(status).reason; why == reason::kGpuFault || why == reason::kModelChanged)
-      return parts_.on_lost(status);
+void Worker::Pause() {
+  RaiseMode(Mode::kPaused);
+}
+
+void Worker::HandBack() {
+  RaiseMode(Mode::kHandBack);
+}
+
+void Worker::RaiseMode(Mode mode) {
+  absl::MutexLock lock(&mutex_);
+  mode_ = std::max(mode_, mode);
+  if (run_ != nullptr && mode_ >= Mode::kHandBack)
+    run_->RequestHandBack();
+}
+
+void Worker::Abandon() {
+  HandBack();
+  std::optional<Lease> lease;
+  {
+    absl::MutexLock lock(&mutex_);
+    lease = lease_;
   }
+  if (lease.has_value())
+    parts_.tools.jobs->HandBack(*lease).IgnoreError();  // it may have ended meanwhile
+}
+
+bool Worker::AwaitIdle(absl::Duration timeout) const {
+  absl::MutexLock lock(&mutex_);
+  return mutex_.AwaitWithTimeout(absl::Condition(this, &Worker::IsIdle), timeout);
+}
+
+void Worker::Run() {
+  while (true) {
+    const absl::StatusOr<std::optional<Lease>> lease = Claim();
+    if (lease.ok() && lease->has_value()) {
+      if (!WorkOn(**lease))
+        return;
+      continue;
+    }
+    if (!lease.ok())
+      parts_.tools.on_trouble(lease.status());
+    wake_up_.Wait(kPollInterval);
+    absl::MutexLock lock(&mutex_);
+    if (mode_ == Mode::kOver)
+      return;
+  }
+}
+
+// While a worker claims it is not idle: it may be given a job after all.
+absl::StatusOr<std::optional<Lease>> Worker::Claim() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (mode_ != Mode::kWork)
+      return std::nullopt;
+    is_claiming_ = true;
+  }
+  absl::StatusOr<std::optional<Lease>> lease = parts_.tools.jobs->Claim(parts_.tools.name, parts_.tools.lease);
+  if (!lease.ok() || !lease->has_value()) {
+    absl::MutexLock lock(&mutex_);
+    is_claiming_ = false;
+  }
+  return lease;
+}
+
+// Returns whether the worker can go on.
+bool Worker::WorkOn(const Lease& lease) {
+  JobRun run(lease, parts_.tools);
+  SetRun(&run, lease);
+  const absl::Status status = run.Run(*parts_.pipeline);
+  SetRun(nullptr, std::nullopt);
+  const std::string why = GetErrorInfo(status).reason;
+  if (why != reason::kGpuFault && why != reason::kModelChanged)
+    return true;
+  parts_.on_lost(status);
+  return false;
+}
+
+void Worker::SetRun(JobRun* run, std::optional<Lease> lease) {
+  absl::MutexLock lock(&mutex_);
+  is_claiming_ = false;
+  run_ = run;
+  lease_ = std::move(lease);
+  if (run_ != nullptr && mode_ >= Mode::kHandBack)
+    run_->RequestHandBack();
 }
 
 }  // namespace ruyi

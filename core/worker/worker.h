@@ -1,43 +1,67 @@
-// One device's thread of work: takes jobs from the queue, runs the pipeline, encodes its frames, cuts the bytes into
-// chunks and reports every step as a JobEvent. Before it: core/job/job_queue. After it: each job's event sink.
-// Owns the pipeline. Thread-safe.
+// One device's thread of work: claims jobs, and runs one after the other. Before it: the job store. After it:
+// core/worker/job_run. Owns the pipeline. Thread-safe.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "core/base/clock.h"
-#include "core/job/job_queue.h"
-#include "core/media/video_encoder.h"
-#include "core/pipeline/pipeline.h"
+#include "absl/synchronization/mutex.h"
+#include "core/base/wake_up.h"
+#include "core/worker/job_run.h"
 
 namespace ruyi {
 
 class Worker {
  public:
-  // All that is pointed to must outlive the worker.
   struct Parts {
     std::unique_ptr<Pipeline> pipeline;
-    JobQueue* queue = nullptr;
-    const VideoEncoderFactory* encoders = nullptr;
-    const Clock* clock = nullptr;
-    std::function<void(const absl::Status&)> on_lost;  // called on the worker's thread
+    WorkerTools tools;
+    std::function<void(const absl::Status&)> on_lost;  // called on the worker's thread: the device broke
   };
 
   // Starts the thread.
   explicit Worker(Parts parts);
 
-  // Waits until the queue is closed and its last job is done, or the worker is lost.
+  // Hands back what is being made, and waits for that. Blocks up to the job's next boundary.
   ~Worker();
 
+  // Claims no further jobs; what is being made goes on. Does not block.
+  void Pause();
+
+  // Claims no further jobs, and hands back what is being made at its next boundary. Does not block.
+  void HandBack();
+
+  // Gives what is being made back to the queue without waiting for its boundary: what the worker does to the job after
+  // that is refused. Blocks on the store.
+  void Abandon();
+
+  // Blocks until nothing is being made, but no longer than `timeout`, and returns whether that is so. Only after Pause
+  // or HandBack.
+  bool AwaitIdle(absl::Duration timeout) const;
+
  private:
-  // Until the queue ends or a job ends with GPU_FAULT or MODEL_CHANGED: then the device will not compute again, or not
-  // with the model that was loaded, and the worker is lost.
+  // Says what the worker may still do. It only moves on to a later value.
+  enum class Mode { kWork, kPaused, kHandBack, kOver };
+
   void Run();
+  absl::StatusOr<std::optional<Lease>> Claim();
+  bool WorkOn(const Lease& lease);
+  void RaiseMode(Mode mode);
+  void SetRun(JobRun* run, std::optional<Lease> lease);
+  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return run_ == nullptr && !is_claiming_; }
 
   const Parts parts_;
+  WakeUp wake_up_;
+  std::unique_ptr<Subscription> changes_;
+  mutable absl::Mutex mutex_;
+  Mode mode_ ABSL_GUARDED_BY(mutex_) = Mode::kWork;
+  bool is_claiming_ ABSL_GUARDED_BY(mutex_) = false;
+  JobRun* run_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  std::optional<Lease> lease_ ABSL_GUARDED_BY(mutex_);  // of the run
   std::thread thread_;
 };
 

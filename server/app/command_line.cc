@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "core/request/fp8_names.h"
 #include "server/app/device_names.h"
 #include "server/app/listen_address.h"
@@ -52,7 +53,7 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& flag, Enum& value, cons
   return app.add_option_function<std::string>(flag, set, help)->check(CLI::IsMember(&choices).description(""));
 }
 
-// Whether such GPUs are there is found out when the model is loaded.
+// Checks only the form of the names: whether there are such GPUs is found out when the model is loaded.
 CLI::Validator AreDevices() {
   return CLI::Validator(
       [](std::string& text) {
@@ -80,9 +81,10 @@ void AddDeviceFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
       ->check(CLI::Range(1, kMostMib))
       ->type_name("MIB");
   options.calibration_file = DefaultCalibrationFile();
-  app.add_option("--calibration-file", options.calibration_file,
-                 "Keeps what is measured of a device, so that later starts are faster; none: measure at each start. "
-                 "Default: ruyi/calibration.json in the user's cache folder")
+  app.add_option(
+         "--calibration-file", options.calibration_file,
+         "Keeps what is measured of a device, so that later starts are faster; none: it is measured at each start. "
+         "Default: ruyi/calibration.json in the user's cache folder")
       ->envname("RUYI_CALIBRATION_FILE")
       ->type_name("FILE");
 }
@@ -173,11 +175,47 @@ void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
       ->type_name("N")
       ->capture_default_str();
   raw.drain_timeout_s = absl::ToDoubleSeconds(options.drain_timeout);
-  app.add_option("--drain-timeout", raw.drain_timeout_s, "How long SIGTERM lets jobs go on before they are cancelled")
+  app.add_option("--drain-timeout", raw.drain_timeout_s,
+                 "How long SIGTERM lets jobs go on before they are handed back, to go on after the next start")
       ->envname("RUYI_DRAIN_TIMEOUT")
       ->check(CLI::Range(0.0, 86'400.0) & IsNumber())
       ->type_name("SECONDS")
       ->capture_default_str();
+}
+
+// A flag of seconds that an option holds as a duration.
+CLI::Option* AddSeconds(CLI::App& app, const std::string& flag, absl::Duration& value, const std::string& help) {
+  constexpr double kMostSeconds = 10 * 365 * 86'400.0;
+  const auto set = [&value](double seconds) { value = absl::Seconds(seconds); };
+  return app.add_option_function<double>(flag, set, help)
+      ->check(CLI::Range(0.0, kMostSeconds) & IsNumber())
+      ->type_name("SECONDS")
+      ->default_str(absl::StrFormat("%g", absl::ToDoubleSeconds(value)));
+}
+
+void AddStateFlags(CLI::App& app, ServerOptions& options) {
+  constexpr int64_t kMostMib = int64_t{1} << 40;
+  options.state_dir = DefaultStateFolder();
+  app.add_option("--state-dir", options.state_dir,
+                 "Keeps jobs and their bytes over restarts; one server at a time. Default: ruyi in the user's state "
+                 "folder")
+      ->envname("RUYI_STATE_DIR")
+      ->type_name("FOLDER");
+  AddSeconds(app, "--result-ttl", options.result_ttl, "How long the bytes of a video are kept after its end")
+      ->envname("RUYI_RESULT_TTL");
+  AddSeconds(app, "--record-ttl", options.record_ttl, "How long the record of a job is kept after its end")
+      ->envname("RUYI_RECORD_TTL");
+  AddSeconds(app, "--input-ttl", options.input_ttl,
+             "How long pictures are kept after they came last; longer while a job that has not ended needs them")
+      ->envname("RUYI_INPUT_TTL");
+  app.add_option("--disk-budget", options.disk_budget_mib,
+                 "Room on the disk for pictures, checkpoints and videos together; default: what the disk has")
+      ->envname("RUYI_DISK_BUDGET")
+      ->check(CLI::Range(int64_t{1}, kMostMib))
+      ->type_name("MIB");
+  AddSeconds(app, "--checkpoint-seconds", options.checkpoint_interval,
+             "How often a job that is being made is saved, so that a restart does not begin it anew")
+      ->envname("RUYI_CHECKPOINT_SECONDS");
 }
 
 void AddLogFlags(CLI::App& app, ServerOptions& options) {
@@ -192,13 +230,14 @@ constexpr char kFooter[] =
     "Each flag can be set by the environment variable beside it, or in the file named by --config, one\n"
     "flag=value per line. Flags come first, then the environment, then the file.\n"
     "\n"
-    "SIGTERM or SIGINT: take no more jobs, finish those accepted within --drain-timeout, cancel the rest, exit 0.\n"
-    "A second one cancels at once.\n"
+    "SIGTERM or SIGINT: the server takes no more jobs, lets those that are being made go on for --drain-timeout, "
+    "saves\n"
+    "what is left for the next start, and ends with code 0. After a second one it does not wait for --drain-timeout.\n"
     "\n"
     "Exit codes: 0 stopped by a signal, 1 could not start or load the model, 2 wrong command line, 3 a device broke\n"
     "or the model's files changed, and the server must be started anew, by its supervisor.";
 
-// Whether `argument` is "--name" or "--name=value" of `option`.
+// Returns true when `argument` is "--name" or "--name=value" of `option`.
 bool IsOf(const CLI::Option& option, const std::string& argument) {
   const std::string flag = argument.substr(0, argument.find('='));
   return flag.rfind("--", 0) == 0 && option.check_lname(flag.substr(2));
@@ -224,7 +263,7 @@ void Settle(const RawValues& raw, ServerOptions& options) {
     options.calibration_file.clear();
 }
 
-// Whether --parallel finds the devices that it needs; says on stderr what to do when it does not.
+// Returns true when --parallel has the devices that it needs; says on stderr what to do when it does not.
 bool HasPairs(const ServerOptions& options) {
   const bool on_gpus = options.devices.front() != "cpu";
   if (options.parallel == Parallel::kNone || (on_gpus && options.devices.size() % 2 == 0))
@@ -251,6 +290,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   AddFp8Flags(app, options);
   AddNetworkFlags(app, options);
   AddLimitFlags(app, options, raw);
+  AddStateFlags(app, options);
   AddLogFlags(app, options);
   const std::vector<std::string> arguments = WithEnvironment(app, {argv, argv + argc});
   std::vector<const char*> pointers;

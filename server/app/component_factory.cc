@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,9 +13,12 @@
 #include "core/base/status_macros.h"
 #include "core/media/ffmpeg/ffmpeg_video_encoder.h"
 #include "core/media/opencv/opencv_image_decoder.h"
+#include "core/media/opencv/opencv_image_encoder.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "core/plan/prediction.h"
 #include "core/tensor/device.h"
+#include "core/weights/model_digest.h"
+#include "server/app/file_stores.h"
 #include "server/app/log.h"
 
 namespace ruyi {
@@ -49,13 +54,17 @@ absl::StatusOr<std::vector<c10::Device>> OpenDevices(const std::vector<std::stri
   return devices;
 }
 
-// Of the workers: one each, or two each.
+// Returns the devices of each worker: one each, or two each.
 std::vector<std::vector<c10::Device>> GroupsOf(const std::vector<c10::Device>& devices, Parallel parallel) {
   const size_t size = parallel == Parallel::kCfg ? 2 : 1;
   std::vector<std::vector<c10::Device>> groups;
   for (size_t i = 0; i + size <= devices.size(); i += size)
     groups.emplace_back(devices.begin() + i, devices.begin() + i + size);
   return groups;
+}
+
+std::string NamesOf(const std::vector<c10::Device>& devices) {
+  return absl::StrJoin(devices, ",", [](std::string* out, const c10::Device& device) { out->append(device.str()); });
 }
 
 RuyiPipelineOptions OptionsOf(const ServerOptions& options) {
@@ -73,10 +82,8 @@ absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& opti
                                                        const RuyiPipelineOptions& pipeline_options) {
   const RuyiModelOptions model = {
       .folder = options.model, .devices = devices, .dtype = TypeOf(options.dtype, devices.front()), .fp8 = options.fp8};
-  const std::string names =
-      absl::StrJoin(devices, ",", [](std::string* out, const c10::Device& device) { out->append(device.str()); });
   Log(LogLevel::kInfo, "computing",
-      {{"device", names}, {"dtype", c10::toString(model.dtype)}, {"threads", at::get_num_threads()}});
+      {{"device", NamesOf(devices)}, {"dtype", c10::toString(model.dtype)}, {"threads", at::get_num_threads()}});
   WarnOfSlowType(model.dtype, devices.front());
   RUYI_ASSIGN_OR_RETURN(std::unique_ptr<RuyiPipeline> pipeline, RuyiPipeline::Load(model, pipeline_options));
   const std::vector<std::string>& unused = pipeline->unused_names();
@@ -85,15 +92,22 @@ absl::StatusOr<std::unique_ptr<Pipeline>> LoadPipeline(const ServerOptions& opti
   return pipeline;
 }
 
-absl::StatusOr<std::vector<std::unique_ptr<Pipeline>>> LoadPipelines(const ServerOptions& options) {
+// Hashing a large model takes seconds, once: the folder of the state remembers it.
+absl::StatusOr<std::string> DigestOf(const ServerOptions& options) {
+  return ModelDigest(options.model, std::filesystem::path(options.state_dir) / "model_digests.json");
+}
+
+absl::StatusOr<LoadedPipelines> LoadPipelines(const ServerOptions& options) {
   RUYI_ASSIGN_OR_RETURN(const std::vector<c10::Device> devices, OpenDevices(options.devices));
+  LoadedPipelines loaded;
+  RUYI_ASSIGN_OR_RETURN(loaded.model_sha256, DigestOf(options));
   const RuyiPipelineOptions shared = OptionsOf(options);
-  std::vector<std::unique_ptr<Pipeline>> pipelines;
   for (const std::vector<c10::Device>& group : GroupsOf(devices, options.parallel)) {
     RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline, LoadPipeline(options, group, shared));
-    pipelines.push_back(std::move(pipeline));
+    loaded.pipelines.push_back(std::move(pipeline));
+    loaded.devices.push_back(NamesOf(group));
   }
-  return pipelines;
+  return loaded;
 }
 
 }  // namespace
@@ -102,8 +116,11 @@ Components MakeComponents(const ServerOptions& options) {
   if (options.threads > 0)
     at::set_num_threads(options.threads);
   Components components;
+  const Clock& clock = *components.clock;
   components.load_pipelines = [options] { return LoadPipelines(options); };
+  components.open_stores = [options, &clock] { return OpenFileStores(options, clock); };
   components.image_decoder = std::make_unique<OpencvImageDecoder>();
+  components.image_encoder = std::make_unique<OpencvImageEncoder>();
   components.video_encoders = std::make_unique<FfmpegVideoEncoderFactory>();
   return components;
 }

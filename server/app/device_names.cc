@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kNumbered = "cuda:";
 constexpr size_t kMostDigits = 2;
 
-// 0 to 99, without a leading zero.
+// Returns true for 0 to 99, without a leading zero.
 bool IsNumber(std::string_view text) {
   const bool has_digits_only = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   return has_digits_only && text.size() <= kMostDigits && (text.size() == 1 || text.front() != '0');

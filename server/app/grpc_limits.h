@@ -1,5 +1,5 @@
-// What callers may take of the gRPC server beside jobs: pings, streams, memory and threads. Before it: Server. After
-// it: gRPC. A value and a function without state.
+// Limits what callers may take of the gRPC server beside jobs: pings, streams, memory and threads. Before it: Server.
+// After it: gRPC. A value and a function without state.
 #pragma once
 
 #include <grpcpp/server_builder.h>
@@ -11,19 +11,20 @@
 namespace ruyi {
 
 struct GrpcLimits {
-  // The least between two pings of a client, with calls or without: clients that ping every 10 s keep to it, whatever a
-  // network shifts. Who goes below it again and again loses the connection (too_many_pings).
+  // The shortest time between two pings of a client, with calls or without: clients that ping every 10 s keep to it
+  // even where the network delays pings unevenly. A client that pings faster again and again loses the connection
+  // (too_many_pings).
   absl::Duration client_ping = absl::Seconds(9);
   // After so much silence the server pings; a connection that does not answer within the timeout is closed, and its
   // calls are cancelled.
   absl::Duration server_ping = absl::Seconds(30);
   absl::Duration server_ping_timeout = absl::Seconds(20);
-  // How long a new connection may take to say anything.
+  // A new connection may take this long until it says anything.
   absl::Duration handshake = absl::Seconds(20);
   int streams = 1024;  // calls at the same time on one connection; more wait in the client
-  int threads = 32;    // of the services that block a thread: one for each stream of reflection
-  // Buffers of all calls together, beside `messages` of the largest size: near it no more is read, and above it calls
-  // are cancelled.
+  int threads = 32;    // of the services that block a thread: each stream of reflection takes one
+  // The size of the buffers of all calls together, beside `messages` messages of the largest size: near it no more is
+  // read, and above it calls are cancelled.
   int64_t buffer_bytes = int64_t{256} << 20;
   int messages = 8;
 };

@@ -21,7 +21,7 @@ grpc::Status Stopping() {
 
 }  // namespace
 
-// One Watch call. Of several changes during a write, the last one is written.
+// Serves one Watch call. Of several changes during a write, the last one is written.
 class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse> {
  public:
   Watcher(HealthService& service, bool is_known) : service_(service), is_known_(is_known) {}

@@ -1,6 +1,6 @@
-// grpc.health.v1, with one answer for the server and its services: NOT_SERVING from before the port is bound until
-// Server says otherwise. gRPC's own implementation says SERVING at first, and reflection cannot describe it. Before it:
-// Server. After it: the wire. It must outlive the gRPC server that it is registered with. Thread-safe.
+// Implements grpc.health.v1, with one answer for the server and its services: NOT_SERVING from before the port is bound
+// until Server says otherwise. gRPC's own implementation says SERVING at first, and reflection cannot describe it.
+// Before it: Server. After it: the wire. It must outlive the gRPC server that it is registered with. Thread-safe.
 #pragma once
 
 #include <grpc/health/v1/health.grpc.pb.h>
@@ -21,18 +21,18 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   explicit HealthService(std::set<std::string> services);
   ~HealthService() override;
 
-  // Changes what all are, and tells those who watch.
+  // Changes the state of all services, and tells those who watch.
   void SetServing(bool serving);
 
-  // Ends every Watch with UNAVAILABLE, those too that begin later: open ones would hold up the end of the gRPC server.
+  // Ends every Watch with UNAVAILABLE, also those that begin later: open ones would hold up the end of the gRPC server.
   void EndWatches();
 
-  // NOT_FOUND: an unknown service.
+  // Answers with the state of a service. NOT_FOUND: an unknown service.
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
                                   const grpc::health::v1::HealthCheckRequest* request,
                                   grpc::health::v1::HealthCheckResponse* response) override;
 
-  // Says SERVICE_UNKNOWN of an unknown service, and stays open.
+  // Sends the state now and after each change. For an unknown service it sends SERVICE_UNKNOWN, and stays open.
   grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
       grpc::CallbackServerContext* context, const grpc::health::v1::HealthCheckRequest* request) override;
 
@@ -47,7 +47,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   absl::Mutex mutex_;  // taken before a watcher's
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  // Each until gRPC is done with it.
+  // Holds each watcher until gRPC is done with it.
   std::map<const Watcher*, std::unique_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,14 +1,15 @@
-// Writes a log line when a job is accepted, begun anew, completed or has failed. Before it: job events, as an observer.
-// Stateless; thread-safe.
+// Writes what happens to jobs into the log. Before it: job events, as an observer. After it: log.h. Stateless;
+// thread-safe.
 #pragma once
 
-#include "server/service/job_observer.h"
+#include "core/job/job_observer.h"
 
 namespace ruyi {
 
 class JobLog final : public JobObserver {
  public:
-  void OnJobEvent(const ObservedJob& job, const JobEvent& event) override;
+  void OnJobEvent(const JobRecord& job, const LoggedEvent& event) override;
+  void OnRefused(const absl::Status& why) override;
 };
 
 }  // namespace ruyi

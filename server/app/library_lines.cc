@@ -32,7 +32,7 @@ void LogForProtobuf(google::protobuf::LogLevel level, const char* /*file*/, int 
   Log(LevelOf(level), "protobuf", {{"message", message}});
 }
 
-// Of pictures and videos: mostly what is odd about a picture of a caller.
+// Logs messages about pictures and videos, most of which say what is odd about a caller's picture.
 void LogForMedia(std::string_view library, std::string_view message) {
   Log(LogLevel::kInfo, "library", {{"library", library}, {"message", message}});
 }

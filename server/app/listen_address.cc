@@ -21,13 +21,13 @@ bool IsPort(std::string_view text) {
   return has_digits_only && absl::SimpleAtoi(absl::string_view(text.data(), text.size()), &port) && port <= kLastPort;
 }
 
-// Of names and IPv4 addresses.
+// Returns true for names and IPv4 addresses.
 bool IsHost(std::string_view text) {
   const auto is_allowed = [](char letter) { return absl::ascii_isalnum(letter) || letter == '.' || letter == '-'; };
   return !text.empty() && std::all_of(text.begin(), text.end(), is_allowed);
 }
 
-// With or without a zone, as in fe80::1%eth0.
+// Returns true for IPv6 addresses, with or without a zone, as in fe80::1%eth0.
 bool IsIpv6(std::string_view text) {
   in6_addr address;
   const std::string without_zone(text.substr(0, text.find('%')));

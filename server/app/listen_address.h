@@ -1,5 +1,5 @@
-// An address to listen on, as a command line gives it. Before it: --listen and --metrics-listen. After it: gRPC and the
-// web server of /metrics, which take the same text. A function without state.
+// Checks an address to listen on, as a command line gives it. Before it: --listen and --metrics-listen. After it: gRPC
+// and the web server of /metrics, which take the same text. A function without state.
 #pragma once
 
 #include <string_view>
@@ -10,8 +10,8 @@ namespace ruyi {
 
 enum class AddressFamily { kAny, kIpv4Only };
 
-// INVALID_ARGUMENT unless `text` is HOST:PORT, where HOST is a name, an IPv4 address or, with kAny, an IPv6 address in
-// brackets, and PORT is 0 to 65535. Whether the host is one of this machine is found out when it is bound.
+// Returns INVALID_ARGUMENT unless `text` is HOST:PORT, where HOST is a name, an IPv4 address or, with kAny, an IPv6
+// address in brackets, and PORT is 0 to 65535. Only binding the port shows whether the host is one of this machine.
 absl::Status CheckListenAddress(std::string_view text, AddressFamily family);
 
 }  // namespace ruyi

@@ -13,17 +13,17 @@ namespace ruyi {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// Lines that may wait to be written.
+// The number of lines that may wait to be written.
 inline constexpr size_t kLogCapacity = 4096;
 
 // Lines below `level` (debug, info, warning, error) are dropped from now on.
 void SetLogLevel(std::string_view level);
 
-// `fields` is an object. Never blocks for what reads the lines.
+// Logs a line. `fields` is an object. Never waits for the reader of the lines.
 void Log(LogLevel level, std::string_view event, const nlohmann::json& fields = nlohmann::json::object());
 
-// Blocks until all lines so far are written, at most `timeout`; false when some are not. Call it before the process
-// ends: what is not written then is lost.
+// Blocks until all lines so far are written, at most `timeout`; returns false when some are not. Must be called before
+// the process ends: lines that are not written then are lost.
 bool FlushLog(absl::Duration timeout);
 
 }  // namespace ruyi

@@ -9,7 +9,7 @@
 
 namespace ruyi {
 
-// Written under another name first: who sees the file sees all of it.
+// Writes under another name first, so that whoever sees the file sees all of it.
 absl::Status WritePortFile(const std::string& path, int port, int metrics_port) {
   const std::string partial = path + ".part";
   std::ofstream file(partial);

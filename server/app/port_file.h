@@ -1,5 +1,5 @@
-// The file that says which ports were bound. Before it: main. After it: whoever started the server. A function without
-// state.
+// Writes the file that says which ports were bound. Before it: main. After it: whoever started the server. A function
+// without state.
 #pragma once
 
 #include <string>

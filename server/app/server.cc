@@ -18,15 +18,15 @@
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
 #include "server/app/grpc_limits.h"
+#include "server/app/log.h"
 #include "server/app/version.h"
 
 namespace ruyi {
 namespace {
 
 constexpr absl::Duration kTick = absl::Seconds(1);
-// After all jobs have ended, how long their streams may take to reach slow readers.
-constexpr absl::Duration kFlushTimeout = absl::Seconds(5);
-// What a request may have beside its pictures.
+constexpr absl::Duration kSweepInterval = absl::Seconds(10);
+// The bytes that a request may have beside its pictures.
 constexpr int64_t kMessageOverhead = 1 << 20;
 
 // The library adds reflection to every server as soon as it is loaded; this takes it out again.
@@ -62,9 +62,9 @@ absl::Status CannotListen(const std::string& address, const std::string& flag) {
 }
 
 // All devices are expected to be alike: the first one speaks for their costs, the one with the least for their memory.
-LoadedModel ModelOf(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
+LoadedModel ModelOf(const LoadedPipelines& loaded) {
   std::vector<const Pipeline*> all;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines)
+  for (const std::unique_ptr<Pipeline>& pipeline : loaded.pipelines)
     all.push_back(pipeline.get());
   const auto least_available = [all] {
     int64_t least = std::numeric_limits<int64_t>::max();
@@ -75,7 +75,15 @@ LoadedModel ModelOf(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
   return {.costs = all.front()->costs(),
           .available_bytes = least_available,
           .loras = all.front()->loras(),
+          .sha256 = loaded.model_sha256,
           .workers = static_cast<int>(all.size())};
+}
+
+absl::Status Draining() {
+  constexpr absl::Duration kRetryDelay = absl::Seconds(5);
+  return WithErrorInfo(absl::UnavailableError("the server is shutting down; its jobs go on when it starts again. Send "
+                                              "the request again then, or to another server"),
+                       {.reason = std::string(reason::kDraining), .retry_delay = kRetryDelay});
 }
 
 absl::Status WorkerLost() {
@@ -95,54 +103,63 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   limits.image = options.image;
   limits.max_loras = options.max_loras;
   limits.fp8 = options.fp8;
-  std::unique_ptr<Server> server(
-      new Server(options, std::move(components), std::move(limits), std::move(on_worker_lost)));
-  RUYI_RETURN_IF_ERROR(server->ListenForMetrics(options));
-  RUYI_RETURN_IF_ERROR(server->Listen(options));
+  RUYI_ASSIGN_OR_RETURN(Stores stores, components.open_stores());
+  std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits), std::move(stores)));
+  server->on_worker_lost_ = std::move(on_worker_lost);
+  RUYI_RETURN_IF_ERROR(server->janitor_.Reconcile());
+  RUYI_RETURN_IF_ERROR(server->ListenForMetrics());
+  RUYI_RETURN_IF_ERROR(server->Listen());
   server->StartLoading(std::move(on_loaded));
   return server;
 }
 
-Server::Server(const ServerOptions& options, Components components, RequestLimits limits, Listener on_worker_lost)
-    : components_(std::move(components)),
-      on_worker_lost_(std::move(on_worker_lost)),
-      queue_(options.queue_capacity),
+Server::Server(const ServerOptions& options, Components components, RequestLimits limits, Stores stores)
+    : options_(options),
+      components_(std::move(components)),
+      model_name_(limits.model_name),
       job_metrics_(*registry_),
+      stores_(std::move(stores)),
+      jobs_(*stores_.jobs, {&job_metrics_, &job_log_}),
+      janitor_(jobs_, *stores_.artifacts),
       intake_({.limits = std::move(limits),
+               .build = kVersion,
                .decoder = components_.image_decoder.get(),
-               .queue = &queue_,
-               .clock = components_.clock,
+               .jobs = &jobs_,
+               .artifacts = stores_.artifacts.get(),
                .observers = {&job_metrics_, &job_log_},
                .draw_seed = &DrawSeed,
                .draw_id = &DrawId}),
-      queue_metrics_(std::make_shared<QueueMetrics>(queue_, intake_)),
-      service_(intake_, *components_.clock, kVersion),
-      health_({v1::VideoService::service_full_name()}) {}
+      queue_metrics_(std::make_shared<QueueMetrics>(jobs_, intake_, options.queue_capacity)),
+      service_({.intake = &intake_,
+                .jobs = &jobs_,
+                .artifacts = stores_.artifacts.get(),
+                .clock = components_.clock,
+                .version = kVersion,
+                .queue_capacity = options.queue_capacity,
+                .on_bytes_sent = [this](size_t bytes) { job_metrics_.OnBytesSent(bytes); }}),
+      health_({v1::VideoService::service_full_name()}),
+      workers_(*components_.clock) {}
 
 Server::~Server() {
-  queue_.Close();
-  CancelAll();
+  workers_.Stop(absl::ZeroDuration(), components_.stop_limits.hand_back);
+  sweeps_.reset();
   heartbeats_.reset();
   if (loader_.joinable())
     loader_.join();
+  service_.EndStreams(Draining());
   if (grpc_ != nullptr)
     EndCalls(absl::ZeroDuration());
   exposer_.reset();
-  service_.Stop();  // like /metrics, what is being decoded asks the workers' pipelines
-  std::vector<std::unique_ptr<Worker>> workers;
-  {
-    absl::MutexLock lock(&mutex_);
-    workers = std::move(workers_);
-  }
-  workers.clear();  // without the lock, which a worker takes that is lost now
+  service_.Stop();  // like /metrics, what is being worked on asks the workers' pipelines
+  workers_.Clear();
 }
 
-absl::Status Server::ListenForMetrics(const ServerOptions& options) {
+absl::Status Server::ListenForMetrics() {
   constexpr size_t kThreads = 1;
   absl::StatusOr<std::unique_ptr<prometheus::Exposer>> exposer = GuardExceptions(
-      "serving metrics", [&] { return std::make_unique<prometheus::Exposer>(options.metrics_listen, kThreads); });
+      "serving metrics", [&] { return std::make_unique<prometheus::Exposer>(options_.metrics_listen, kThreads); });
   if (!exposer.ok())
-    return CannotListen(options.metrics_listen, "--metrics-listen");
+    return CannotListen(options_.metrics_listen, "--metrics-listen");
   exposer_ = *std::move(exposer);
   metrics_port_ = exposer_->GetListeningPorts().front();
   exposer_->RegisterCollectable(registry_);
@@ -150,20 +167,21 @@ absl::Status Server::ListenForMetrics(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status Server::Listen(const ServerOptions& options) {
+absl::Status Server::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  if (!options.reflection)
+  if (!options_.reflection)
     builder.SetOption(std::make_unique<WithoutReflection>());
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port_);
+  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
   builder.RegisterService(&health_);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0)
-    return CannotListen(options.listen, "--listen");
+    return CannotListen(options_.listen, "--listen");
   heartbeats_.emplace(kTick, [this] { service_.Tick(); });
+  sweeps_.emplace(kSweepInterval, [this] { OnTrouble(janitor_.CleanUp()); });
   return absl::OkStatus();
 }
 
@@ -183,71 +201,75 @@ void Server::StartLoading(Listener on_loaded) {
 }
 
 absl::Status Server::LoadModel() {
-  RUYI_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Pipeline>> pipelines, components_.load_pipelines());
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines)
+  RUYI_ASSIGN_OR_RETURN(LoadedPipelines loaded, components_.load_pipelines());
+  for (const std::unique_ptr<Pipeline>& pipeline : loaded.pipelines)
     RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
-  LoadedModel model = ModelOf(pipelines);
-  absl::MutexLock lock(&mutex_);
-  StartWorkers(std::move(pipelines));
+  LoadedModel model = ModelOf(loaded);
+  service_.SetWorkers(model.workers);
+  workers_.Start(WorkersOf(std::move(loaded)));
   intake_.SetReady(std::move(model));
+  absl::MutexLock lock(&mutex_);
   if (!draining_)
     health_.SetServing(true);
   return absl::OkStatus();
 }
 
-void Server::StartWorkers(std::vector<std::unique_ptr<Pipeline>> pipelines) {
-  for (std::unique_ptr<Pipeline>& pipeline : pipelines) {
-    workers_.push_back(
-        std::make_unique<Worker>(Worker::Parts{.pipeline = std::move(pipeline),
-                                               .queue = &queue_,
-                                               .encoders = components_.video_encoders.get(),
-                                               .clock = components_.clock,
-                                               .on_lost = [this](const absl::Status& why) { OnWorkerLost(why); }}));
+std::vector<Worker::Parts> Server::WorkersOf(LoadedPipelines loaded) {
+  std::vector<Worker::Parts> workers;
+  for (size_t i = 0; i < loaded.pipelines.size(); ++i) {
+    WorkerTools tools = ToolsOf(i, loaded);
+    workers.push_back({.pipeline = std::move(loaded.pipelines[i]),
+                       .tools = std::move(tools),
+                       .on_lost = [this](const absl::Status& why) { OnWorkerLost(why); }});
   }
+  return workers;
 }
 
-// Its job has ended with the fault. What other devices make ends too: the process has to.
+WorkerTools Server::ToolsOf(size_t worker, const LoadedPipelines& loaded) {
+  return {.name = absl::StrFormat("worker-%d", worker),
+          .jobs = &jobs_,
+          .artifacts = stores_.artifacts.get(),
+          .encoders = components_.video_encoders.get(),
+          .previews = components_.image_encoder.get(),
+          .clock = components_.clock,
+          .provenance = {.model = model_name_, .model_sha256 = loaded.model_sha256, .build = kVersion},
+          .device = loaded.devices[worker],
+          .checkpoint_interval = options_.checkpoint_interval,
+          .on_trouble = [this](const absl::Status& status) { OnTrouble(status); }};
+}
+
+void Server::OnTrouble(const absl::Status& status) {
+  if (!status.ok())
+    Log(LogLevel::kError, "store_trouble",
+        {{"reason", GetErrorInfo(status).reason}, {"message", std::string(status.message())}});
+}
+
+// The worker's job has ended with the fault. The process has to end; the jobs of other devices go on in the next one.
 void Server::OnWorkerLost(const absl::Status& why) {
   job_metrics_.OnWorkerLost();
-  StopServing();
-  const absl::Status lost = WorkerLost();
-  intake_.Refuse(lost);
-  queue_.Close();
-  queue_.CancelAll(lost);
-  service_.Tick();
+  StopServing(WorkerLost());
   on_worker_lost_(why);
 }
 
-void Server::StopServing() {
+void Server::StopServing(const absl::Status& why) {
+  intake_.Refuse(why);
   absl::MutexLock lock(&mutex_);
   draining_ = true;
   health_.SetServing(false);
 }
 
-void Server::Drain(absl::Duration timeout) {
-  StopServing();
-  queue_.Close();
-  if (!queue_.AwaitIdle(timeout)) {
-    CancelAll();
-    queue_.AwaitIdle(absl::InfiniteDuration());
-  }
-  EndCalls(kFlushTimeout);
-}
-
-void Server::DrainAfterLoss() {
-  queue_.AwaitIdle(kFlushTimeout);
-  EndCalls(kFlushTimeout);
+void Server::Drain(absl::Duration patience) {
+  if (intake_.Ready().ok())
+    StopServing(Draining());
+  workers_.Stop(patience, components_.stop_limits.hand_back);
+  service_.EndStreams(Draining());
+  EndCalls(components_.stop_limits.flush);
 }
 
 void Server::EndCalls(absl::Duration timeout) {
   health_.EndWatches();
   const gpr_timespec time = gpr_time_from_millis(absl::ToInt64Milliseconds(timeout), GPR_TIMESPAN);
   grpc_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), time));
-}
-
-void Server::CancelAll() {
-  queue_.CancelAll(DrainingError());
-  service_.Tick();  // a worker may wait for a slow reader
 }
 
 bool Server::is_loading() const {

@@ -1,5 +1,5 @@
-// How a server is to run: the values of its flags. Before it: server/app/command_line. After it: server/app/server.
-// A value.
+// Says how a server is to run: the values of its flags. Before it: server/app/command_line. After it:
+// server/app/server. A value.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace ruyi {
 
 enum class ComputeType { kAuto, kFloat32, kBfloat16 };
 
-// What several devices do together.
+// Says how several devices work together.
 enum class Parallel {
   kNone,  // each makes videos of its own
   kCfg,   // two make one video: each computes one branch of classifier-free guidance
@@ -27,6 +27,12 @@ struct ServerOptions {
   std::string metrics_listen = "127.0.0.1:9090";  // host:port of /metrics; port 0: any free one
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);
+  std::string state_dir;                            // where jobs and their bytes are kept
+  absl::Duration result_ttl = absl::Hours(24);      // from a job's end until its bytes go
+  absl::Duration record_ttl = absl::Hours(7 * 24);  // from a job's end until its record goes
+  absl::Duration input_ttl = absl::Hours(24);       // of uploads, from the last time that they came
+  std::optional<int64_t> disk_budget_mib;           // of all bytes of jobs; absent: what the disk has
+  absl::Duration checkpoint_interval = absl::Seconds(30);
   ImageLimits image;
   std::string lora_dir;                        // where requests may take LoRAs from, or empty
   int max_loras = 4;                           // of one request

@@ -1,4 +1,5 @@
-// SIGTERM and SIGINT as calls of a function, on a thread of its own where everything is allowed. One per process.
+// Turns SIGTERM and SIGINT into calls of a function, on a thread of its own where everything is allowed. There may be
+// only one in a process.
 #pragma once
 
 #include <atomic>
@@ -13,7 +14,7 @@ void ClaimSignals();
 
 class SignalWaiter {
  public:
-  // Calls `on_signal` with each signal's number, from those on that came since ClaimSignals.
+  // Calls `on_signal` with the number of each signal that has come since ClaimSignals.
   explicit SignalWaiter(std::function<void(int)> on_signal);
 
   // A signal that comes now is lost.

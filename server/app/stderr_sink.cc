@@ -16,7 +16,7 @@ void AwaitReader() {
   poll(&out, 1, /*timeout=*/-1);
 }
 
-// Whatever cannot be written is lost: there is nobody to tell.
+// Writes the text. Whatever cannot be written is lost: there is nobody to tell.
 void WriteAll(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(STDERR_FILENO, text.data(), text.size());

@@ -1,5 +1,6 @@
-// Writes the log's lines to standard error, and in their place in the order a line for those that were dropped. Before
-// it: log.h, whose thread alone logs. After it: the reader, who may stop it for as long as he likes. Thread-safe.
+// Writes the log's lines to standard error; where lines were dropped, it writes one that says how many. Before it:
+// log.h, whose thread is the only one that logs. After it: the reader, who may stop reading for as long as they like.
+// Thread-safe.
 #pragma once
 
 #include <spdlog/sinks/base_sink.h>
@@ -18,7 +19,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   // `count_dropped` says how many lines have been dropped since the start.
   explicit StderrSink(std::function<size_t()> count_dropped) : count_dropped_(std::move(count_dropped)) {}
 
-  // Blocks until `lines` have been written or dropped, at most `timeout`; false when they have not.
+  // Blocks until `lines` lines have been written or dropped, at most `timeout`; returns false when they have not.
   bool AwaitLines(size_t lines, absl::Duration timeout);
 
  protected:

@@ -12,13 +12,14 @@ namespace ruyi {
 
 class Ticker {
  public:
-  // The interval is that of a steady clock: absl's waits follow the wall clock, and a jump of it would stop the ticks.
+  // Calls `tick` every `interval`, measured by a steady clock: absl's waits follow the wall clock, and a jump of it
+  // would stop the ticks.
   Ticker(absl::Duration interval, std::function<void()> tick);
 
   ~Ticker();
 
  private:
-  // Blocks; whether the ticker is to end.
+  // Blocks for `interval` or until the ticker is to end; returns true when it is to end.
   bool AwaitStop(absl::Duration interval);
 
   std::mutex mutex_;

@@ -1,4 +1,4 @@
-// Where files of the user who started the server lie by default (XDG Base Directory Specification). Before it: the
+// Says where files of the user who started the server lie by default (XDG Base Directory Specification). Before it: the
 // environment. After it: command_line.h. A function without state; thread-safe.
 #pragma once
 
@@ -6,7 +6,11 @@
 
 namespace ruyi {
 
-// ruyi/calibration.json in $XDG_CACHE_HOME, or in ~/.cache where that is no absolute path; empty without a home.
+// Returns ruyi/calibration.json in $XDG_CACHE_HOME, or in ~/.cache where that is no absolute path; empty without a
+// home.
 std::string DefaultCalibrationFile();
+
+// Returns ruyi in $XDG_STATE_HOME, or in ~/.local/state where that is no absolute path; empty without a home.
+std::string DefaultStateFolder();
 
 }  // namespace ruyi

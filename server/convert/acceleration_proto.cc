@@ -64,15 +64,15 @@ void FillAcceleration(const ruyi::v1::Acceleration& proto, GenerationRequest& re
     request.enhance = FromProto(proto.enhance_a_video());
 }
 
-ruyi::v1::Acceleration AccelerationOf(const GenerationPlan& plan) {
+ruyi::v1::Acceleration AccelerationOf(const VideoSpec& spec) {
   ruyi::v1::Acceleration proto;
-  *proto.mutable_fp8() = ToProto(plan.fp8);
-  for (const LoraSettings& lora : plan.loras)
+  *proto.mutable_fp8() = ToProto(spec.fp8);
+  for (const LoraSettings& lora : spec.loras)
     Fill(lora, *proto.add_loras());
-  if (plan.tea_cache.has_value())
-    Fill(*plan.tea_cache, *proto.mutable_tea_cache());
-  if (plan.enhance.has_value())
-    Fill(*plan.enhance, *proto.mutable_enhance_a_video());
+  if (spec.tea_cache.has_value())
+    Fill(*spec.tea_cache, *proto.mutable_tea_cache());
+  if (spec.enhance.has_value())
+    Fill(*spec.enhance, *proto.mutable_enhance_a_video());
   return proto;
 }
 

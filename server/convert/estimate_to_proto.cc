@@ -15,15 +15,15 @@ void Fill(const ModeEstimate& estimate, ruyi::v1::ModeEstimate& proto) {
 
 }  // namespace
 
-ruyi::v1::EstimateVideoResponse ToProto(const Estimate& estimate, absl::Duration queue_wait) {
+ruyi::v1::EstimateVideoResponse ToProto(const PlannedVideo& planned, absl::Duration queue_wait) {
   ruyi::v1::EstimateVideoResponse proto;
-  *proto.mutable_settings() = SettingsOf(estimate.plan);
-  for (const ModeEstimate& mode : estimate.admission.modes)
+  *proto.mutable_settings() = SettingsOf(planned.spec);
+  for (const ModeEstimate& mode : planned.admission.modes)
     Fill(mode, *proto.add_modes());
-  if (estimate.admission.chosen.has_value())
-    proto.set_chosen(static_cast<int>(*estimate.admission.chosen));
-  proto.set_reason(estimate.admission.reason);
-  proto.set_budget_mib(MibOf(estimate.admission.budget_bytes));
+  if (planned.admission.chosen.has_value())
+    proto.set_chosen(static_cast<int>(*planned.admission.chosen));
+  proto.set_reason(planned.admission.reason);
+  proto.set_budget_mib(MibOf(planned.admission.budget_bytes));
   *proto.mutable_queue_wait() = ToProto(queue_wait);
   return proto;
 }

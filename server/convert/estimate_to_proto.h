@@ -1,4 +1,4 @@
-// What a request would take → the answer of EstimateVideo. Before it: server/service/job_intake. After it: the wire. A
+// Turns an estimate of a request into the answer of EstimateVideo. Before it: core/intake. After it: the wire. A
 // function without state; thread-safe.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace ruyi {
 
-// `queue_wait`: until the work would begin.
-ruyi::v1::EstimateVideoResponse ToProto(const Estimate& estimate, absl::Duration queue_wait);
+// Returns the answer. `queue_wait` is the time until the work would begin.
+ruyi::v1::EstimateVideoResponse ToProto(const PlannedVideo& planned, absl::Duration queue_wait);
 
 }  // namespace ruyi

@@ -1,18 +1,20 @@
-// Jobs and their events → Protobuf. Before it: the outbox of a stream. After it: the wire. Functions without state;
-// thread-safe.
+// Turns entries of a job's log and bytes of its result into messages. Before it: core/reader. After it: the wire.
+// Functions without state; thread-safe.
 #pragma once
 
 #include <ruyi/v1/video_event.pb.h>
 
-#include "core/job/job.h"
 #include "core/job/job_event.h"
+#include "core/job/job_record.h"
+#include "core/reader/result_cursor.h"
 
 namespace ruyi {
 
-// The job as a Video: name, time of acceptance, effective settings and memory mode, without a result.
-ruyi::v1::Video ToProto(const Job& job);
+// Returns the message of `event`. `record` is the job as it is now.
+ruyi::v1::VideoEvent ToProto(const JobRecord& record, const LoggedEvent& event);
 
-// `event` of `job`, without seq and time.
-ruyi::v1::VideoEvent ToProto(const Job& job, JobEvent event);
+ruyi::v1::VideoChunk ToProto(ResultChunk chunk);
+
+ruyi::v1::VideoQueued ToProto(const JobQueued& queued);
 
 }  // namespace ruyi

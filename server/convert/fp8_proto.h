@@ -1,4 +1,5 @@
-// Weights in 8 bits as core/request and as the contract have them. Functions without state; thread-safe.
+// Converts the settings of weights in 8 bits between core/request and the contract. Functions without state;
+// thread-safe.
 #pragma once
 
 #include <ruyi/v1/video.pb.h>
@@ -11,14 +12,15 @@
 
 namespace ruyi {
 
-// Without a type for the mode NONE, which has none.
+// Returns the message; the mode NONE has no type.
 ruyi::v1::Fp8 ToProto(const Fp8Settings& settings);
 
-// Of acceleration.fp8; nullopt for FP8_MODE_UNSPECIFIED. Numbers that the contract does not know are added to
-// `unreadable`.
+// Returns the settings in acceleration.fp8; nullopt for FP8_MODE_UNSPECIFIED. Adds a violation to `unreadable` for each
+// number that the contract does not know.
 std::optional<Fp8Settings> FromProto(const ruyi::v1::Fp8& proto, std::vector<FieldViolation>& unreadable);
 
-// The modes that a request may ask for when the weights are `loaded` so: all that there are, or the loaded one.
+// Returns the modes that a request may ask for when the weights were loaded as `loaded` says: all modes, or the loaded
+// one.
 std::vector<ruyi::v1::Fp8Mode> ModesBeside(const Fp8Settings& loaded);
 
 }  // namespace ruyi

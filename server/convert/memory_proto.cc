@@ -66,11 +66,11 @@ ruyi::v1::StageCost ToProto(Stage stage, const StageCost& cost) {
   return proto;
 }
 
-ruyi::v1::MemoryPlan MemoryPlanOf(const GenerationPlan& plan) {
+ruyi::v1::MemoryPlan ToProto(const Placement& placement) {
   ruyi::v1::MemoryPlan proto;
-  FillPrediction(plan.prediction, proto);
-  proto.set_budget_mib(MibOf(plan.budget_bytes));
-  proto.set_reason(plan.memory_reason);
+  FillPrediction(placement.prediction, proto);
+  proto.set_budget_mib(MibOf(placement.budget_bytes));
+  proto.set_reason(placement.reason);
   return proto;
 }
 

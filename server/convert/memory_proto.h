@@ -1,19 +1,20 @@
-// Memory modes, and what they take, as core and as the contract have them. Before it: request_from_proto.h, or a plan.
-// After it: core/request/validate, or event_to_proto.h and estimate_to_proto.h. Functions without state; thread-safe.
+// Converts memory settings, and memory modes with what they take, between core and the contract. Before it:
+// request_from_proto.h, or a plan. After it: core/request/validate, or event_to_proto.h and estimate_to_proto.h.
+// Functions without state; thread-safe.
 #pragma once
 
 #include <ruyi/v1/video.pb.h>
 
 #include <cstdint>
 
-#include "core/plan/generation_plan.h"
+#include "core/plan/placement.h"
 #include "core/plan/prediction.h"
 #include "core/request/generation_request.h"
 #include "server/convert/time_to_proto.h"
 
 namespace ruyi {
 
-// Fills in vae_tiling and memory of `request`, and what cannot be read.
+// Fills in vae_tiling and memory of `request`, and adds violations for values that cannot be read.
 void FillMemory(const ruyi::v1::Memory& proto, GenerationRequest& request);
 
 ruyi::v1::MemoryMode ToProto(const MemoryMode& mode);
@@ -29,7 +30,7 @@ void FillPrediction(const Prediction& prediction, Proto& proto) {
     *proto.add_stages() = ToProto(static_cast<Stage>(i), prediction.stages[i]);
 }
 
-// How the memory mode of `plan` was chosen.
-ruyi::v1::MemoryPlan MemoryPlanOf(const GenerationPlan& plan);
+// Returns the plan of `placement`: its memory mode, and how that was chosen.
+ruyi::v1::MemoryPlan ToProto(const Placement& placement);
 
 }  // namespace ruyi

@@ -1,5 +1,5 @@
-// GenerateVideoRequest → GenerationRequest, and the question what it would take. Before it: the RPC. After it:
-// core/request/validate. Functions without state; thread-safe.
+// Turns a GenerateVideoRequest into a JobRequest, and an EstimateVideoRequest into an EstimateRequest. Before it: the
+// RPC. After it: core/intake. Functions without state; thread-safe.
 #pragma once
 
 #include <ruyi/v1/video_service.pb.h>
@@ -7,20 +7,25 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/intake/job_request.h"
 #include "core/request/generation_request.h"
+#include "core/request/limits.h"
 
 namespace ruyi {
 
-// What the proto can say and core/request cannot is among the request's `unreadable`: enum numbers that the contract
-// does not know, images without a source, durations that are none.
-GenerationRequest FromProto(const ruyi::v1::GenerateVideoRequest& proto);
+// Converts the request. The message can hold values that core/request has no place for; each becomes a violation in the
+// request's `unreadable`: an enum number that the contract does not know, a picture without a source, an invalid
+// duration. Lists that are longer than `limits` are refused by their length and not looked into.
+GenerationRequest FromProto(const ruyi::v1::GenerateVideoRequest& proto, const RequestLimits& limits);
+JobRequest JobRequestFromProto(const ruyi::v1::GenerateVideoRequest& proto, const RequestLimits& limits);
 
 struct EstimateRequest {
   GenerationRequest generation;
-  std::optional<int64_t> budget_bytes;  // of the device in question; absent: this server's
+  std::optional<int64_t> budget_bytes;  // memory of the device to estimate for; absent: this server's
 };
 
-// A budget that is none is among the generation's `unreadable`.
-EstimateRequest FromProto(const ruyi::v1::EstimateVideoRequest& proto);
+// Converts the question. An invalid vram_mib becomes a violation in the generation's `unreadable`, and so does what
+// CreateVideo would refuse of the ticket.
+EstimateRequest FromProto(const ruyi::v1::EstimateVideoRequest& proto, const RequestLimits& limits);
 
 }  // namespace ruyi

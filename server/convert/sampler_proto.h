@@ -1,4 +1,4 @@
-// The samplers of core/request and those of the contract. Functions without state; thread-safe.
+// Converts samplers between core/request and the contract. Functions without state; thread-safe.
 #pragma once
 
 #include <ruyi/v1/video.pb.h>
@@ -12,10 +12,10 @@ namespace ruyi {
 
 ruyi::v1::Sampler ToProto(SamplerKind sampler);
 
-// DDIM for SAMPLER_UNSPECIFIED; nullopt for a number that the contract does not know.
+// Returns DDIM for SAMPLER_UNSPECIFIED, and nullopt for a number that the contract does not know.
 std::optional<SamplerKind> FromProto(ruyi::v1::Sampler sampler);
 
-// All that this server has, in the contract's order.
+// Returns all samplers that this server has, in the contract's order.
 std::vector<ruyi::v1::Sampler> BuiltSamplers();
 
 }  // namespace ruyi

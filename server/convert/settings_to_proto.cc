@@ -1,12 +1,14 @@
 #include "server/convert/settings_to_proto.h"
 
 #include "server/convert/acceleration_proto.h"
+#include "server/convert/encoding_proto.h"
 #include "server/convert/sampler_proto.h"
+#include "server/convert/time_to_proto.h"
 
 namespace ruyi {
 namespace {
 
-ruyi::v1::Camera ToProto(Camera camera) {
+ruyi::v1::Camera CameraOf(Camera camera) {
   switch (camera) {
     case Camera::kStatic:
       return ruyi::v1::CAMERA_STATIC;
@@ -26,24 +28,29 @@ ruyi::v1::Camera ToProto(Camera camera) {
 
 }  // namespace
 
-ruyi::v1::VideoSettings SettingsOf(const GenerationPlan& plan) {
+ruyi::v1::VideoSettings SettingsOf(const VideoSpec& spec) {
   ruyi::v1::VideoSettings settings;
-  settings.mutable_size()->set_width(plan.size.width);
-  settings.mutable_size()->set_height(plan.size.height);
-  settings.set_frame_count(plan.frame_count);
-  settings.set_frames_per_second(plan.frames_per_second);
-  settings.set_camera(ToProto(plan.camera));
-  if (plan.motion.has_value())
-    settings.set_motion(*plan.motion);
-  settings.set_sampler(ToProto(plan.sampler));
-  settings.set_steps(plan.steps);
-  settings.set_guidance_scale(plan.guidance_scale);
-  settings.set_seed(plan.seed);
-  settings.set_guidance_rescale(plan.guidance_rescale);
-  settings.set_clip_apply_ratio(plan.clip_apply_ratio);
-  *settings.mutable_acceleration() = AccelerationOf(plan);
-  if (plan.vae_tiling.has_value())
-    settings.mutable_memory()->set_vae_tiling(*plan.vae_tiling);
+  settings.mutable_size()->set_width(spec.size.width);
+  settings.mutable_size()->set_height(spec.size.height);
+  settings.set_frame_count(spec.frame_count);
+  settings.set_frames_per_second(spec.frames_per_second);
+  settings.set_camera(CameraOf(spec.camera));
+  if (spec.motion.has_value())
+    settings.set_motion(*spec.motion);
+  settings.set_sampler(ToProto(spec.sampler));
+  settings.set_steps(spec.steps);
+  settings.set_guidance_scale(spec.guidance_scale);
+  settings.set_seed(spec.seed);
+  settings.set_guidance_rescale(spec.guidance_rescale);
+  settings.set_clip_apply_ratio(spec.clip_apply_ratio);
+  *settings.mutable_acceleration() = AccelerationOf(spec);
+  if (spec.vae_tiling.has_value())
+    settings.mutable_memory()->set_vae_tiling(*spec.vae_tiling);
+  *settings.mutable_encoding() = ToProto(spec.encoding);
+  if (spec.preview.has_value())
+    *settings.mutable_preview() = ToProto(*spec.preview);
+  if (spec.execution_timeout != absl::InfiniteDuration())
+    *settings.mutable_execution_timeout() = ToProto(spec.execution_timeout);
   return settings;
 }
 

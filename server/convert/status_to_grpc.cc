@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "server/convert/time_to_proto.h"
@@ -17,12 +18,15 @@ namespace {
 
 constexpr char kDomain[] = "ruyi";
 
+// The id of the video that an error is about.
+constexpr char kVideoMetadata[] = "video";
+
 // gRPC takes trailers of 8 KiB; they hold the message twice, and the details in Base64.
 constexpr size_t kMaxText = 1024;
 constexpr size_t kMinText = 32;
 constexpr size_t kMaxViolations = 3500;  // of one list: names and descriptions
 
-// `text` in at most `size` bytes, of whole UTF-8 characters.
+// Returns the beginning of `text` in at most `size` bytes, of whole UTF-8 characters.
 std::string Cut(std::string_view text, size_t size) {
   constexpr std::string_view kEllipsis = "...";
   if (text.size() <= size)
@@ -33,10 +37,10 @@ std::string Cut(std::string_view text, size_t size) {
   return std::string(text.substr(0, end)).append(kEllipsis);
 }
 
-// What a violation is of, and its description.
+// The field or subject of a violation, and its description.
 using Violation = std::pair<std::string_view, std::string_view>;
 
-// Bytes of violations whose descriptions are cut to `description_size`.
+// Returns the bytes of violations whose descriptions are cut to `description_size`.
 size_t SizeOf(const std::vector<Violation>& violations, size_t description_size) {
   size_t sum = 0;
   for (const auto& [name, description] : violations)
@@ -44,7 +48,7 @@ size_t SizeOf(const std::vector<Violation>& violations, size_t description_size)
   return sum;
 }
 
-// How long descriptions may be so that all violations fit; kMinText when they do not fit at all.
+// Returns how long descriptions may be so that all violations fit; kMinText when they do not fit at all.
 size_t DescriptionSize(const std::vector<Violation>& violations) {
   size_t size = kMaxText;
   while (size > kMinText && SizeOf(violations, size) > kMaxViolations)
@@ -94,6 +98,14 @@ google::rpc::PreconditionFailure ToPreconditionFailure(const ErrorInfo& info) {
   return proto;
 }
 
+google::rpc::ResourceInfo ToResourceInfo(const std::string& id, const absl::Status& status) {
+  google::rpc::ResourceInfo proto;
+  proto.set_resource_type("ruyi.v1.Video");
+  proto.set_resource_name(absl::StrCat("videos/", Cut(id, kMaxText)));
+  proto.set_description(Cut({status.message().data(), status.message().size()}, kMaxText));
+  return proto;
+}
+
 }  // namespace
 
 google::rpc::Status ToProto(const absl::Status& status) {
@@ -106,6 +118,8 @@ google::rpc::Status ToProto(const absl::Status& status) {
     proto.add_details()->PackFrom(ToBadRequest(info.field_violations));
   if (!info.unmet_preconditions.empty())
     proto.add_details()->PackFrom(ToPreconditionFailure(info));
+  if (const auto id = info.metadata.find(kVideoMetadata); id != info.metadata.end())
+    proto.add_details()->PackFrom(ToResourceInfo(id->second, status));
   if (info.retry_delay.has_value()) {
     google::rpc::RetryInfo retry;
     *retry.mutable_retry_delay() = ToProto(*info.retry_delay);

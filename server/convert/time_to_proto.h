@@ -1,4 +1,4 @@
-// absl's times as Protobuf's. Functions without state; thread-safe.
+// Turns absl's times into Protobuf's. Functions without state; thread-safe.
 #pragma once
 
 #include <google/protobuf/duration.pb.h>

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "server/convert/memory_proto.h"
+#include "core/plan/prediction.h"
 
 namespace ruyi {
 namespace {
@@ -21,10 +21,11 @@ prometheus::MetricFamily Gauge(const std::string& name, const std::string& help,
 }  // namespace
 
 std::vector<prometheus::MetricFamily> QueueMetrics::Collect() const {
+  const JobCounts counts = jobs_.Counts().value_or(JobCounts());
   std::vector<prometheus::MetricFamily> families = {
-      Gauge("ruyi_jobs_waiting", "Jobs in the queue.", static_cast<double>(queue_.waiting())),
-      Gauge("ruyi_jobs_running", "Jobs being made.", static_cast<double>(queue_.running())),
-      Gauge("ruyi_queue_capacity", "Jobs that may wait.", static_cast<double>(queue_.capacity())),
+      Gauge("ruyi_jobs_waiting", "Jobs in the queue.", counts.waiting),
+      Gauge("ruyi_jobs_running", "Jobs being made.", counts.running),
+      Gauge("ruyi_queue_capacity", "Jobs that may wait.", capacity_),
       Gauge("ruyi_model_ready", "1 while requests are taken: the model is loaded and warm.",
             intake_.Ready().ok() ? 1 : 0)};
   if (const std::optional<int64_t> available_bytes = intake_.available_bytes(); available_bytes.has_value()) {

@@ -1,6 +1,6 @@
-// How many jobs wait and are being made, whether the model is ready, and what memory a video may take, read when
-// Prometheus asks. Before it: core/job, server/service. After it: /metrics. The queue and the intake must outlive it.
-// Thread-safe.
+// Tells Prometheus, when it asks, how many jobs wait and are being made, whether the model is ready, and how much
+// memory a video may take. Before it: core/store, core/intake. After it: /metrics. The store and the intake must
+// outlive it. Thread-safe.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -8,20 +8,22 @@
 
 #include <vector>
 
-#include "core/job/job_queue.h"
-#include "server/service/job_intake.h"
+#include "core/intake/job_intake.h"
+#include "core/store/job_store.h"
 
 namespace ruyi {
 
 class QueueMetrics final : public prometheus::Collectable {
  public:
-  QueueMetrics(const JobQueue& queue, const JobIntake& intake) : queue_(queue), intake_(intake) {}
+  QueueMetrics(const JobStore& jobs, const JobIntake& intake, int capacity)
+      : jobs_(jobs), intake_(intake), capacity_(capacity) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  const JobQueue& queue_;
+  const JobStore& jobs_;
   const JobIntake& intake_;
+  const int capacity_;
 };
 
 }  // namespace ruyi

@@ -18,7 +18,7 @@ class TaskPool {
   // Runs what still waits, then ends.
   ~TaskPool();
 
-  // False when `capacity` tasks wait.
+  // Returns false when `capacity` tasks wait already.
   bool TryRun(std::function<void()> task) { return tasks_.TryPush(std::move(task)); }
 
  private:

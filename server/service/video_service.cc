@@ -1,94 +1,290 @@
 #include "server/service/video_service.h"
 
-#include <chrono>
-#include <memory>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 #include "server/convert/capabilities_to_proto.h"
 #include "server/convert/estimate_to_proto.h"
 #include "server/convert/request_from_proto.h"
-#include "server/convert/status_to_grpc.h"
+#include "server/convert/video_to_proto.h"
+#include "server/service/download_stream.h"
+#include "server/service/too_many_requests.h"
+#include "server/service/unary_call.h"
+#include "server/service/upload_call.h"
 
 namespace ruyi {
 namespace {
 
-constexpr int kDecodingThreads = 2;
-constexpr size_t kDecodingCapacity = 64;
-constexpr absl::Duration kBusyRetryDelay = absl::Seconds(1);
+constexpr int kIntakeThreads = 2;
+constexpr size_t kIntakeCapacity = 64;
+constexpr int kReaderThreads = 4;
+constexpr size_t kReaderCapacity = 16384;
+constexpr int kMaxPageSize = 1000;
+constexpr int kDefaultPageSize = 50;
 
-absl::Status TooManyRequests() {
-  return WithErrorInfo(absl::ResourceExhaustedError("too many requests arrive at once; send the request again later"),
-                       {.reason = std::string(reason::kQueueFull), .retry_delay = kBusyRetryDelay});
+absl::Status CheckNotNegative(const std::string& field, int64_t value) {
+  if (value >= 0)
+    return absl::OkStatus();
+  return InvalidFields({{field, absl::StrFormat("%d is negative; use 0 or more", value)}});
 }
 
-// InfiniteFuture when the caller set none.
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const std::chrono::system_clock::time_point deadline = context.deadline();
-  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture() : absl::FromChrono(deadline);
+absl::StatusOr<int> PageSizeOf(const ruyi::v1::ListVideosRequest& request) {
+  if (request.page_size() < 0 || request.page_size() > kMaxPageSize) {
+    return InvalidFields({{"page_size", absl::StrFormat("%d is out of range; use 1 to %d, or leave it out for %d",
+                                                        request.page_size(), kMaxPageSize, kDefaultPageSize)}});
+  }
+  return request.page_size() == 0 ? kDefaultPageSize : request.page_size();
+}
+
+absl::StatusOr<JobFilter> FilterOf(const ruyi::v1::ListVideosRequest& request) {
+  JobFilter filter;
+  if (request.labels().size() > kMaxLabels)
+    return InvalidFields(
+        {{"labels", absl::StrFormat("%d given; send at most %d", request.labels().size(), kMaxLabels)}});
+  filter.labels = {request.labels().begin(), request.labels().end()};
+  for (const int number : request.states()) {
+    const std::optional<JobState> state = FromProto(static_cast<ruyi::v1::VideoState>(number));
+    if (!state.has_value())
+      return InvalidFields({{"states", absl::StrFormat("%d is no state of a video", number)}});
+    filter.states.insert(*state);
+  }
+  return filter;
+}
+
+absl::Status CheckDownload(const ruyi::v1::DownloadVideoRequest& request) {
+  std::vector<FieldViolation> violations;
+  for (const absl::Status& status :
+       {IdOfVideo(request.name()).status(), CheckNotNegative("read_offset", request.read_offset()),
+        CheckNotNegative("read_limit", request.read_limit())}) {
+    for (FieldViolation& violation : GetErrorInfo(status).field_violations)
+      violations.push_back(std::move(violation));
+  }
+  return violations.empty() ? absl::OkStatus() : InvalidFields(std::move(violations));
+}
+
+// Checks what a watcher asks for. Returns the status that ends its call when nothing is left to see.
+absl::StatusOr<std::optional<absl::Status>> CheckWatch(const JobRecord& record, int64_t after_seq) {
+  if (after_seq > record.last_seq) {
+    return InvalidFields({{"after_seq", absl::StrFormat("%d lies behind the video's last event, which is %d", after_seq,
+                                                        record.last_seq)}});
+  }
+  const bool is_all_seen = IsEnded(record.state) && after_seq == record.last_seq;
+  return is_all_seen ? std::optional(absl::OkStatus()) : std::nullopt;
 }
 
 }  // namespace
 
-VideoService::VideoService(const JobIntake& intake, const Clock& clock, std::string version)
-    : intake_(intake),
-      clock_(clock),
-      version_(std::move(version)),
-      decoding_(std::in_place, kDecodingThreads, kDecodingCapacity) {}
+VideoService::VideoService(Parts parts)
+    : parts_(std::move(parts)),
+      intake_pool_(std::in_place, kIntakeThreads, kIntakeCapacity),
+      reader_pool_(std::in_place, kReaderThreads, kReaderCapacity) {}
 
-grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(
-    grpc::CallbackServerContext* context, const ruyi::v1::GenerateVideoRequest* request) {
-  const std::shared_ptr<VideoStream> stream = VideoStream::Create(intake_, clock_);
+void VideoService::Stop() {
+  intake_pool_.reset();
+  reader_pool_.reset();
+}
+
+StreamSources VideoService::sources() {
+  return {.jobs = parts_.jobs,
+          .artifacts = parts_.artifacts,
+          .workers = &workers_,
+          .clock = parts_.clock,
+          .pool = &*reader_pool_,
+          .on_bytes_sent = parts_.on_bytes_sent};
+}
+
+// The request lives as long as the call.
+template <typename Response>
+grpc::ServerUnaryReactor* VideoService::AnswerOnPool(TaskPool& pool, grpc::CallbackServerContext& context,
+                                                     Response* response, Work<Response> work) {
+  auto* call = new UnaryCall<Response>(CancellationOf(context, *parts_.clock), response);
+  if (!pool.TryRun([call, work = std::move(work)] { call->Answer(work(call->token())); }))
+    call->Answer(Overload());
+  return call;
+}
+
+grpc::ServerUnaryReactor* VideoService::CreateVideo(grpc::CallbackServerContext* context,
+                                                    const ruyi::v1::CreateVideoRequest* request,
+                                                    ruyi::v1::Video* response) {
+  return AnswerOnPool<ruyi::v1::Video>(
+      *intake_pool_, *context, response,
+      [this, request](const CancellationToken& token) { return Create(*request, token); });
+}
+
+absl::StatusOr<ruyi::v1::Video> VideoService::Create(const ruyi::v1::CreateVideoRequest& request,
+                                                     const CancellationToken& token) {
+  JobRequest job = JobRequestFromProto(request.request(), parts_.intake->limits());
+  job.cancel_on_disconnect = false;
+  if (request.validate_only()) {
+    RUYI_ASSIGN_OR_RETURN(const PlannedVideo planned, parts_.intake->Check(std::move(job), token));
+    return ToProto(planned);
+  }
+  RUYI_ASSIGN_OR_RETURN(const CreatedJob created, parts_.intake->Create(std::move(job), token));
+  return ToProto(created.record);
+}
+
+grpc::ServerUnaryReactor* VideoService::GetVideo(grpc::CallbackServerContext* context,
+                                                 const ruyi::v1::GetVideoRequest* request, ruyi::v1::Video* response) {
+  return AnswerOnPool<ruyi::v1::Video>(*reader_pool_, *context, response,
+                                       [this, request](const auto&) -> absl::StatusOr<ruyi::v1::Video> {
+                                         RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
+                                         RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
+                                         return ToProto(record);
+                                       });
+}
+
+grpc::ServerUnaryReactor* VideoService::ListVideos(grpc::CallbackServerContext* context,
+                                                   const ruyi::v1::ListVideosRequest* request,
+                                                   ruyi::v1::ListVideosResponse* response) {
+  return AnswerOnPool<ruyi::v1::ListVideosResponse>(*reader_pool_, *context, response,
+                                                    [this, request](const auto&) { return List(*request); });
+}
+
+absl::StatusOr<ruyi::v1::ListVideosResponse> VideoService::List(const ruyi::v1::ListVideosRequest& request) const {
+  RUYI_ASSIGN_OR_RETURN(const int page_size, PageSizeOf(request));
+  RUYI_ASSIGN_OR_RETURN(const JobFilter filter, FilterOf(request));
+  RUYI_ASSIGN_OR_RETURN(const JobPage page, parts_.jobs->List(filter, page_size, request.page_token()));
+  ruyi::v1::ListVideosResponse response;
+  for (const JobRecord& job : page.jobs)
+    *response.add_videos() = ToProto(job);
+  response.set_next_page_token(page.next_page_token);
+  return response;
+}
+
+grpc::ServerUnaryReactor* VideoService::CancelVideo(grpc::CallbackServerContext* context,
+                                                    const ruyi::v1::CancelVideoRequest* request,
+                                                    ruyi::v1::Video* response) {
+  return AnswerOnPool<ruyi::v1::Video>(
+      *reader_pool_, *context, response, [this, request](const auto&) -> absl::StatusOr<ruyi::v1::Video> {
+        RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
+        RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Cancel(id, CancelledByCaller()));
+        return ToProto(record);
+      });
+}
+
+grpc::ServerUnaryReactor* VideoService::DeleteVideo(grpc::CallbackServerContext* context,
+                                                    const ruyi::v1::DeleteVideoRequest* request,
+                                                    google::protobuf::Empty* response) {
+  return AnswerOnPool<google::protobuf::Empty>(*reader_pool_, *context, response,
+                                               [this, request](const auto&) { return Delete(request->name()); });
+}
+
+// The row first: bytes without a row are found at the next start.
+absl::StatusOr<google::protobuf::Empty> VideoService::Delete(const std::string& name) {
+  RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(name));
+  RUYI_RETURN_IF_ERROR(parts_.jobs->Delete(id));
+  RUYI_RETURN_IF_ERROR(parts_.artifacts->DeleteResult(id));
+  return google::protobuf::Empty();
+}
+
+std::shared_ptr<EventStream> VideoService::NewStream(grpc::CallbackServerContext& context) {
+  auto stream = std::make_shared<EventStream>(sources(), CancellationOf(context, *parts_.clock));
+  stream->Keep();
   streams_.Add(stream);
-  if (absl::Status status = StartOnPool(stream, *request, DeadlineOf(*context)); !status.ok())
-    stream->Refuse(status);
+  return stream;
+}
+
+// The call does not end before `start` has read its request.
+void VideoService::OpenOnPool(TaskPool& pool, const std::shared_ptr<EventStream>& stream, std::function<void()> start) {
+  const bool is_taken = pool.TryRun([stream, start = std::move(start)] {
+    start();
+    stream->Open();
+  });
+  if (is_taken)
+    return;
+  stream->End(Overload());
+  stream->Open();
+}
+
+absl::Status VideoService::Overload() const {
+  const absl::Status refusal = TooManyRequests();
+  parts_.intake->CountRefusal(refusal);
+  return refusal;
+}
+
+grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::WatchVideo(grpc::CallbackServerContext* context,
+                                                                         const ruyi::v1::WatchVideoRequest* request) {
+  const std::shared_ptr<EventStream> stream = NewStream(*context);
+  const auto watch = [this, request]() -> absl::StatusOr<std::optional<absl::Status>> {
+    RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
+    RUYI_RETURN_IF_ERROR(CheckNotNegative("after_seq", request->after_seq()));
+    RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
+    return CheckWatch(record, request->after_seq());
+  };
+  OpenOnPool(*reader_pool_, stream, [stream, watch, request] {
+    const absl::StatusOr<std::optional<absl::Status>> end = watch();
+    if (!end.ok())
+      stream->End(end.status());
+    else if (end->has_value())
+      stream->End(**end);
+    else
+      stream->Show(*IdOfVideo(request->name()), {.after_seq = request->after_seq()});
+  });
   return stream.get();
 }
 
-absl::Status VideoService::StartOnPool(const std::shared_ptr<VideoStream>& stream,
-                                       const ruyi::v1::GenerateVideoRequest& proto, absl::Time deadline) {
-  RUYI_RETURN_IF_ERROR(intake_.Ready());
-  GenerationRequest request = FromProto(proto);
-  const bool taken =
-      decoding_->TryRun([stream, request = std::move(request), deadline] { stream->Start(request, deadline); });
-  return taken ? absl::OkStatus() : TooManyRequests();
+grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
+    grpc::CallbackServerContext* /*context*/, const ruyi::v1::DownloadVideoRequest* request) {
+  const absl::StatusOr<std::string> id = IdOfVideo(request->name());
+  const absl::Status status = CheckDownload(*request);
+  ReadRange range = {.offset = request->read_offset(), .limit = {}};
+  if (request->read_limit() > 0)
+    range.limit = request->read_limit();
+  const std::shared_ptr<DownloadStream> stream = DownloadStream::Create(sources(), id.value_or(""), range);
+  if (!status.ok())
+    stream->End(status);
+  stream->Keep();
+  streams_.Add(stream);
+  stream->Open();
+  return stream.get();
+}
+
+grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* VideoService::UploadImage(
+    grpc::CallbackServerContext* /*context*/, ruyi::v1::Image* response) {
+  return new UploadCall(*parts_.intake, *intake_pool_, open_uploads_, response);
+}
+
+grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(
+    grpc::CallbackServerContext* context, const ruyi::v1::GenerateVideoRequest* request) {
+  const std::shared_ptr<EventStream> stream = NewStream(*context);
+  OpenOnPool(*intake_pool_, stream, [this, stream, request] { StartGenerating(stream, *request); });
+  return stream.get();
+}
+
+void VideoService::StartGenerating(const std::shared_ptr<EventStream>& stream,
+                                   const ruyi::v1::GenerateVideoRequest& request) {
+  JobRequest job = JobRequestFromProto(request, parts_.intake->limits());
+  const bool cancels = job.cancel_on_disconnect;
+  const absl::StatusOr<CreatedJob> created = parts_.intake->Create(std::move(job), stream->token());
+  if (!created.ok())
+    return stream->End(created.status());
+  stream->Show(created->record.ticket.id, {.with_bytes = true, .cancels_on_disconnect = cancels});
 }
 
 grpc::ServerUnaryReactor* VideoService::EstimateVideo(grpc::CallbackServerContext* context,
                                                       const ruyi::v1::EstimateVideoRequest* request,
                                                       ruyi::v1::EstimateVideoResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (absl::Status status = EstimateOnPool(*request, response, reactor); !status.ok())
-    reactor->Finish(ToGrpc(status));
-  return reactor;
-}
-
-// Finishes the call there, if it is taken.
-absl::Status VideoService::EstimateOnPool(const ruyi::v1::EstimateVideoRequest& proto,
-                                          ruyi::v1::EstimateVideoResponse* response,
-                                          grpc::ServerUnaryReactor* reactor) {
-  RUYI_RETURN_IF_ERROR(intake_.Ready());
-  EstimateRequest request = FromProto(proto);
-  const bool taken = decoding_->TryRun([this, request = std::move(request), response, reactor] {
-    const absl::StatusOr<JobEstimate> estimate = intake_.EstimateFor(request.generation, request.budget_bytes);
-    if (estimate.ok())
-      *response = ToProto(estimate->estimate, estimate->queue_wait);
-    reactor->Finish(ToGrpc(estimate.status()));
-  });
-  return taken ? absl::OkStatus() : TooManyRequests();
+  return AnswerOnPool<ruyi::v1::EstimateVideoResponse>(
+      *intake_pool_, *context, response,
+      [this, request](const CancellationToken& token) -> absl::StatusOr<ruyi::v1::EstimateVideoResponse> {
+        EstimateRequest asked = FromProto(*request, parts_.intake->limits());
+        RUYI_ASSIGN_OR_RETURN(const JobEstimate estimate,
+                              parts_.intake->EstimateFor(std::move(asked.generation), asked.budget_bytes, token));
+        return ToProto(estimate.planned, estimate.queue_wait);
+      });
 }
 
 grpc::ServerUnaryReactor* VideoService::GetCapabilities(grpc::CallbackServerContext* context,
                                                         const ruyi::v1::GetCapabilitiesRequest* /*request*/,
                                                         ruyi::v1::Capabilities* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status ready = intake_.Ready();
-  if (ready.ok())
-    *response = ToProto(intake_.limits(), version_, intake_.queue_capacity(), intake_.lora_names());
-  reactor->Finish(ToGrpc(ready));
-  return reactor;
+  return AnswerOnPool<ruyi::v1::Capabilities>(
+      *reader_pool_, *context, response, [this](const auto&) -> absl::StatusOr<ruyi::v1::Capabilities> {
+        RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> loras, parts_.intake->LoraNames());
+        return ToProto(parts_.intake->limits(), parts_.version, parts_.queue_capacity, loras);
+      });
 }
 
 }  // namespace ruyi

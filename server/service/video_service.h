@@ -1,18 +1,19 @@
-// The RPCs of ruyi.v1.VideoService, each as thin as it can be. Before it: the wire. After it: video_stream.h,
-// job_intake.h.
-// Thread-safe.
+// The RPCs of ruyi.v1.VideoService, each as thin as it can be. Before it: the wire. After it: core/intake for what is
+// to be made, event_stream.h and download_stream.h for what is being made. Thread-safe.
 #pragma once
 
 #include <ruyi/v1/video_service.grpc.pb.h>
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/time/time.h"
+#include "absl/status/statusor.h"
 #include "core/base/clock.h"
-#include "server/service/job_intake.h"
+#include "core/intake/job_intake.h"
+#include "server/service/event_stream.h"
 #include "server/service/stream_registry.h"
 #include "server/service/task_pool.h"
 
@@ -20,37 +21,80 @@ namespace ruyi {
 
 class VideoService final : public ruyi::v1::VideoService::CallbackService {
  public:
-  // `intake` and `clock` must outlive the service. `version` is what GetCapabilities says.
-  VideoService(const JobIntake& intake, const Clock& clock, std::string version);
+  // Everything that the parts point to must outlive the service.
+  struct Parts {
+    JobIntake* intake = nullptr;
+    JobStore* jobs = nullptr;
+    ArtifactStore* artifacts = nullptr;
+    const Clock* clock = nullptr;
+    std::string version;  // what GetCapabilities says
+    int queue_capacity = 0;
+    std::function<void(size_t)> on_bytes_sent;  // is told of MP4 bytes that went to readers
+  };
+  explicit VideoService(Parts parts);
 
+  grpc::ServerUnaryReactor* CreateVideo(grpc::CallbackServerContext* context,
+                                        const ruyi::v1::CreateVideoRequest* request,
+                                        ruyi::v1::Video* response) override;
+  grpc::ServerUnaryReactor* GetVideo(grpc::CallbackServerContext* context, const ruyi::v1::GetVideoRequest* request,
+                                     ruyi::v1::Video* response) override;
+  grpc::ServerUnaryReactor* ListVideos(grpc::CallbackServerContext* context, const ruyi::v1::ListVideosRequest* request,
+                                       ruyi::v1::ListVideosResponse* response) override;
+  grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* WatchVideo(grpc::CallbackServerContext* context,
+                                                             const ruyi::v1::WatchVideoRequest* request) override;
+  grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* DownloadVideo(grpc::CallbackServerContext* context,
+                                                                const ruyi::v1::DownloadVideoRequest* request) override;
+  grpc::ServerUnaryReactor* CancelVideo(grpc::CallbackServerContext* context,
+                                        const ruyi::v1::CancelVideoRequest* request,
+                                        ruyi::v1::Video* response) override;
+  grpc::ServerUnaryReactor* DeleteVideo(grpc::CallbackServerContext* context,
+                                        const ruyi::v1::DeleteVideoRequest* request,
+                                        google::protobuf::Empty* response) override;
+  grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* UploadImage(grpc::CallbackServerContext* context,
+                                                                     ruyi::v1::Image* response) override;
   grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* GenerateVideo(grpc::CallbackServerContext* context,
                                                                 const ruyi::v1::GenerateVideoRequest* request) override;
-
   grpc::ServerUnaryReactor* EstimateVideo(grpc::CallbackServerContext* context,
                                           const ruyi::v1::EstimateVideoRequest* request,
                                           ruyi::v1::EstimateVideoResponse* response) override;
-
   grpc::ServerUnaryReactor* GetCapabilities(grpc::CallbackServerContext* context,
                                             const ruyi::v1::GetCapabilitiesRequest* request,
                                             ruyi::v1::Capabilities* response) override;
 
-  // Ticks every stream: heartbeats where they are due, and no waiting for readers whose jobs have ended.
+  // How many workers share the queue.
+  void SetWorkers(int workers) { workers_ = workers; }
+
+  // Ticks every stream: heartbeats where they are due, and what other processes have changed.
   void Tick() { streams_.Tick(); }
 
-  // Waits for what is being decoded; the intake is not called after it. Only when no call comes any more.
-  void Stop() { decoding_.reset(); }
+  // Ends all streams, and those that come, with `why`; the jobs go on.
+  void EndStreams(const absl::Status& why) { streams_.EndAll(why); }
+
+  // Waits for what is being worked on; nothing is called after it. Only when no call comes any more.
+  void Stop();
 
  private:
-  absl::Status StartOnPool(const std::shared_ptr<VideoStream>& stream, const ruyi::v1::GenerateVideoRequest& proto,
-                           absl::Time deadline);
-  absl::Status EstimateOnPool(const ruyi::v1::EstimateVideoRequest& proto, ruyi::v1::EstimateVideoResponse* response,
-                              grpc::ServerUnaryReactor* reactor);
+  template <typename Response>
+  using Work = std::function<absl::StatusOr<Response>(const CancellationToken&)>;
 
-  const JobIntake& intake_;
-  const Clock& clock_;
-  const std::string version_;
+  template <typename Response>
+  grpc::ServerUnaryReactor* AnswerOnPool(TaskPool& pool, grpc::CallbackServerContext& context, Response* response,
+                                         Work<Response> work);
+  StreamSources sources();
+  std::shared_ptr<EventStream> NewStream(grpc::CallbackServerContext& context);
+  absl::Status Overload() const;
+  void OpenOnPool(TaskPool& pool, const std::shared_ptr<EventStream>& stream, std::function<void()> start);
+  void StartGenerating(const std::shared_ptr<EventStream>& stream, const ruyi::v1::GenerateVideoRequest& request);
+  absl::StatusOr<ruyi::v1::Video> Create(const ruyi::v1::CreateVideoRequest& request, const CancellationToken& token);
+  absl::StatusOr<ruyi::v1::ListVideosResponse> List(const ruyi::v1::ListVideosRequest& request) const;
+  absl::StatusOr<google::protobuf::Empty> Delete(const std::string& name);
+
+  const Parts parts_;
   StreamRegistry streams_;
-  std::optional<TaskPool> decoding_;
+  std::atomic<int> workers_ = 1;
+  std::atomic<int> open_uploads_ = 0;
+  std::optional<TaskPool> intake_pool_;  // decodes pictures
+  std::optional<TaskPool> reader_pool_;  // asks the stores
 };
 
 }  // namespace ruyi

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/media/opencv/opencv_image_decoder.h"
+#include "core/media/pillow_resize.h"
 #include "core/request/limits.h"
 
 namespace ruyi {
@@ -41,20 +42,21 @@ std::string PhotoBytes() {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-GenerationPlan DemoPlan(int steps) {
-  GenerationPlan plan;
-  plan.start_images = {Photo()};
-  plan.size = kSize;
-  plan.frame_count = kFrames;
-  plan.frames_per_second = 24;
-  plan.latents = {.channels = 16, .frames = kFrames / 4, .height = kSize.height / 8, .width = kSize.width / 8};
-  plan.camera = Camera::kLeft;
-  plan.motion = kMotion;
-  plan.steps = steps;
-  plan.guidance_scale = kGuidance;
-  plan.clip_apply_ratio = kClipApplyRatio.default_value;
-  plan.seed = kSeed;
-  return plan;
+VideoInput DemoVideo(int steps) {
+  VideoInput input;
+  VideoSpec& spec = input.spec;
+  spec.size = kSize;
+  spec.frame_count = kFrames;
+  spec.frames_per_second = 24;
+  spec.latents = {.channels = 16, .frames = kFrames / 4, .height = kSize.height / 8, .width = kSize.width / 8};
+  spec.camera = Camera::kLeft;
+  spec.motion = kMotion;
+  spec.steps = steps;
+  spec.guidance_scale = kGuidance;
+  spec.clip_apply_ratio = kClipApplyRatio.default_value;
+  spec.seed = kSeed;
+  input.SetPictures({ResizeLikePillow(Photo(), kSize)}, {});
+  return input;
 }
 
 v1::GenerateVideoRequest DemoRequest(int steps) {

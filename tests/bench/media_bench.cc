@@ -1,4 +1,4 @@
-// What comes before and after the model: the picture's decoding, the film's encoding.
+// Measures what comes before and after the model: the picture's decoding, the film's encoding.
 #include <benchmark/benchmark.h>
 
 #include <span>

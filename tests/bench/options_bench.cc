@@ -1,4 +1,4 @@
-// What each option of a request costs on the demo model, and two ways to lay a LoRA over a layer.
+// Measures what each option of a request costs on the demo model, and two ways to lay a LoRA over a layer.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/randn.h>
@@ -27,16 +27,16 @@ const RuyiModels& Models() {
   return models;
 }
 
-using Change = std::function<void(GenerationPlan&)>;
+using Change = std::function<void(VideoInput&)>;
 
 void Request(benchmark::State& state, const RuyiModels& models, const Change& change) {
   RuyiPipeline pipeline(models);
-  GenerationPlan plan = DemoPlan(kSteps);
-  change(plan);
+  VideoInput input = DemoVideo(kSteps);
+  change(input);
   DiscardProgress progress;
   DiscardFrames frames;
   for (auto _ : state) {
-    if (const auto report = pipeline.Generate(plan, CancellationToken(), progress, frames); !report.ok())
+    if (const auto report = Generate(pipeline, input, progress, frames); !report.ok())
       return state.SkipWithError(std::string(report.status().message()).c_str());
   }
 }
@@ -104,25 +104,25 @@ void RegisterLayer(const std::string& name, LoraWay way) {
 }
 
 const bool registered = [] {
-  RegisterRequest("none", [](GenerationPlan&) {});
-  RegisterRequest("guidance 1", [](GenerationPlan& plan) { plan.guidance_scale = 1.0; });
-  RegisterRequest("guidance_rescale", [](GenerationPlan& plan) { plan.guidance_rescale = 0.7; });
-  RegisterRequest("clip_apply_ratio 1", [](GenerationPlan& plan) { plan.clip_apply_ratio = 1.0; });
-  RegisterRequest("fp8 extreme", [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kExtreme}; });
-  RegisterRequest("tea_cache", [](GenerationPlan& plan) { plan.tea_cache = TeaCacheSettings(); });
-  RegisterRequest("enhance_a_video", [](GenerationPlan& plan) { plan.enhance = EnhanceSettings(); });
-  RegisterRequest("sampler euler", [](GenerationPlan& plan) { plan.sampler = SamplerKind::kEuler; });
-  RegisterRequest("sampler pndm", [](GenerationPlan& plan) { plan.sampler = SamplerKind::kPndm; });
-  RegisterRequest("end image", [](GenerationPlan& plan) { plan.end_images = plan.start_images; });
-  RegisterModels("vae_tiling 64", [] { return WithTiles(Models()); }, [](GenerationPlan&) {});
-  RegisterModels("lora of rank 16", [] { return WithLora(Models()); }, [](GenerationPlan&) {});
+  RegisterRequest("none", [](VideoInput&) {});
+  RegisterRequest("guidance 1", [](VideoInput& input) { input.spec.guidance_scale = 1.0; });
+  RegisterRequest("guidance_rescale", [](VideoInput& input) { input.spec.guidance_rescale = 0.7; });
+  RegisterRequest("clip_apply_ratio 1", [](VideoInput& input) { input.spec.clip_apply_ratio = 1.0; });
+  RegisterRequest("fp8 extreme", [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kExtreme}; });
+  RegisterRequest("tea_cache", [](VideoInput& input) { input.spec.tea_cache = TeaCacheSettings(); });
+  RegisterRequest("enhance_a_video", [](VideoInput& input) { input.spec.enhance = EnhanceSettings(); });
+  RegisterRequest("sampler euler", [](VideoInput& input) { input.spec.sampler = SamplerKind::kEuler; });
+  RegisterRequest("sampler pndm", [](VideoInput& input) { input.spec.sampler = SamplerKind::kPndm; });
+  RegisterRequest("end image", [](VideoInput& input) { input.SetEnd(input.pictures); });
+  RegisterModels("vae_tiling 64", [] { return WithTiles(Models()); }, [](VideoInput&) {});
+  RegisterModels("lora of rank 16", [] { return WithLora(Models()); }, [](VideoInput&) {});
   static constexpr Fp8Settings kExtreme = {.mode = Fp8Mode::kExtreme};
   RegisterModels(
       "lora, fp8 extreme, tea_cache, end image", [] { return WithLora(Models(), kExtreme); },
-      [](GenerationPlan& plan) {
-        plan.fp8 = kExtreme;
-        plan.tea_cache = TeaCacheSettings();
-        plan.end_images = plan.start_images;
+      [](VideoInput& input) {
+        input.spec.fp8 = kExtreme;
+        input.spec.tea_cache = TeaCacheSettings();
+        input.SetEnd(input.pictures);
       });
   RegisterLayer("none", LoraWay::kNone);
   RegisterLayer("merged on the fly", LoraWay::kMergedOnTheFly);

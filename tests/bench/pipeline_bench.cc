@@ -48,10 +48,10 @@ void WarmUp(benchmark::State& state, c10::ScalarType dtype) {
 
 void Conditioning(benchmark::State& state, c10::ScalarType dtype) {
   const c10::InferenceMode no_gradients;
-  const GenerationPlan plan = DemoPlan(1);
-  bench::UnwatchedRun run;
+  const VideoInput input = DemoVideo(1);
+  bench::UnwatchedRun run(input.pictures);
   for (auto _ : state) {
-    if (const auto conditions = Condition(Models(dtype), plan, run.context); !conditions.ok())
+    if (const auto conditions = Condition(Models(dtype), input.spec, run.context); !conditions.ok())
       return state.SkipWithError(std::string(conditions.status().message()).c_str());
   }
 }
@@ -62,13 +62,13 @@ void DenoisingStep(benchmark::State& state, c10::ScalarType dtype) {
   using Clock = std::chrono::steady_clock;
   constexpr int kSteps = 10;
   const c10::InferenceMode no_gradients;
-  const GenerationPlan plan = DemoPlan(kSteps + 1);
+  const VideoInput input = DemoVideo(kSteps + 1);
   std::optional<Clock::time_point> first;
-  bench::UnwatchedRun run([&first](const at::Tensor&) { first = first.value_or(Clock::now()); });
-  const auto conditions = Condition(Models(dtype), plan, run.context);
+  bench::UnwatchedRun run(input.pictures, [&first](const at::Tensor&) { first = first.value_or(Clock::now()); });
+  const auto conditions = Condition(Models(dtype), input.spec, run.context);
   for (auto _ : state) {
     first.reset();
-    if (const auto latents = Denoise(Models(dtype), plan, *conditions, run.context); !latents.ok())
+    if (const auto latents = Denoise(Models(dtype), input.spec, *conditions, run.context); !latents.ok())
       return state.SkipWithError(std::string(latents.status().message()).c_str());
     state.SetIterationTime(std::chrono::duration<double>(Clock::now() - *first).count() / kSteps);
   }
@@ -76,10 +76,10 @@ void DenoisingStep(benchmark::State& state, c10::ScalarType dtype) {
 
 void DecodeChunk(benchmark::State& state, c10::ScalarType dtype) {
   const c10::InferenceMode no_gradients;
-  const LatentShape shape = DemoPlan(1).latents;
+  const LatentShape shape = DemoVideo(1).spec.latents;
   const at::Tensor latents = *RandomStreams(1).Normal(NoisePurpose::kInitialLatents,
                                                       {1, shape.channels, shape.frames, shape.height, shape.width});
-  const int frames = DemoPlan(1).frame_count;
+  const int frames = DemoVideo(1).spec.frame_count;
   std::optional<FrameDecoder> decoder;
   int64_t decoded = 0;
   for (auto _ : state) {
@@ -92,11 +92,11 @@ void DecodeChunk(benchmark::State& state, c10::ScalarType dtype) {
 
 void WholeRequest(benchmark::State& state, c10::ScalarType dtype) {
   RuyiPipeline pipeline(Models(dtype));
-  const GenerationPlan plan = DemoPlan(25);
+  const VideoInput input = DemoVideo(25);
   DiscardProgress progress;
   DiscardFrames frames;
   for (auto _ : state) {
-    if (const auto report = pipeline.Generate(plan, CancellationToken(), progress, frames); !report.ok())
+    if (const auto report = Generate(pipeline, input, progress, frames); !report.ok())
       return state.SkipWithError(std::string(report.status().message()).c_str());
   }
 }

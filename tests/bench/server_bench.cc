@@ -1,19 +1,15 @@
-// What the server costs beside the model: calls over loopback gRPC to a server whose pipeline and encoder are fakes
-// (FakeServer), and waits that a user notices.
+// Measures what the server costs beside the model: calls over loopback gRPC to a server whose pipeline and encoder are
+// fakes (FakeServer), and waits that a user notices.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "core/media/opencv/opencv_image_decoder.h"
 #include "server/app/component_factory.h"
 #include "tests/bench/bench_inputs.h"
+#include "tests/bench/fake_server.h"
 #include "tests/bench/test_server.h"
-#include "tests/support/fake_pipeline.h"
-#include "tests/support/fake_video_encoder.h"
 
 namespace ruyi {
 namespace {
@@ -24,25 +20,9 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// The real decoder of pictures, then nothing but events and bytes.
-TestServer FakeServer(int bytes_per_frame) {
-  return TestServer([bytes_per_frame](const ServerOptions&) {
-    Components components;
-    components.load_pipelines = [] {
-      std::vector<std::unique_ptr<Pipeline>> pipelines;
-      pipelines.push_back(std::make_unique<FakePipeline>());
-      return pipelines;
-    };
-    components.image_decoder = std::make_unique<OpencvImageDecoder>();
-    components.video_encoders =
-        std::make_unique<FakeVideoEncoderFactory>(FakeVideoEncoderOptions{.bytes_per_frame = bytes_per_frame});
-    return components;
-  });
-}
-
 // The demo request to a server that makes 24 frames of `bytes_per_frame` each out of nothing.
 void Jobs(benchmark::State& state, int bytes_per_frame) {
-  const TestServer server = FakeServer(bytes_per_frame);
+  const FakeServer server({.bytes_per_frame = bytes_per_frame});
   const v1::GenerateVideoRequest request = DemoRequest(25);
   int64_t bytes = 0;
   for (auto _ : state) {
@@ -58,7 +38,7 @@ BENCHMARK_CAPTURE(Jobs, small, 1 << 10)->Name("FakeServer/Jobs/24KiB")->UseRealT
 BENCHMARK_CAPTURE(Jobs, large, 1 << 20)->Name("FakeServer/Jobs/24MiB")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void FirstEvent(benchmark::State& state) {
-  const TestServer server = FakeServer(1 << 10);
+  const FakeServer server({.bytes_per_frame = 1 << 10});
   const v1::GenerateVideoRequest request = DemoRequest(25);
   for (auto _ : state) {
     const Clock::time_point start = Clock::now();
@@ -93,7 +73,7 @@ class FragmentTimer {
   std::optional<double> seconds_;
 };
 
-// On the demo model, in the type of computation that a server chooses.
+// Runs on the demo model, in the type of computation that a server chooses.
 void FirstFragment(benchmark::State& state) {
   const TestServer server(&MakeComponents);
   const v1::GenerateVideoRequest request = DemoRequest(2);

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -26,11 +27,23 @@ void RequireOk(const absl::Status& status) {
   std::exit(EXIT_FAILURE);
 }
 
+std::string MakeFolder() {
+  std::string path = (std::filesystem::temp_directory_path() / "ruyi-bench-XXXXXX").string();
+  if (mkdtemp(path.data()) == nullptr)
+    RequireOk(absl::UnavailableError("there is no temporary folder"));
+  return path;
+}
+
 }  // namespace
 
-TestServer::TestServer(const std::function<Components(const ServerOptions&)>& make_components) {
+TestServer::TestServer(const std::function<Components(const ServerOptions&)>& make_components, int queue_capacity)
+    : state_dir_(MakeFolder()) {
   SetLogLevel("warning");
-  const ServerOptions options = {.model = DemoModel(), .listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0"};
+  const ServerOptions options = {.model = DemoModel(),
+                                 .listen = "127.0.0.1:0",
+                                 .metrics_listen = "127.0.0.1:0",
+                                 .queue_capacity = queue_capacity,
+                                 .state_dir = state_dir_};
   absl::Notification loaded;
   absl::Status load_status = absl::DeadlineExceededError("the model is still being loaded");
   absl::StatusOr<std::unique_ptr<Server>> server =
@@ -44,6 +57,12 @@ TestServer::TestServer(const std::function<Components(const ServerOptions&)>& ma
   server_ = *std::move(server);
   stub_ = v1::VideoService::NewStub(
       grpc::CreateChannel(absl::StrFormat("127.0.0.1:%d", server_->port()), grpc::InsecureChannelCredentials()));
+}
+
+TestServer::~TestServer() {
+  server_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(state_dir_, ignored);
 }
 
 absl::Status TestServer::Generate(const v1::GenerateVideoRequest& request,

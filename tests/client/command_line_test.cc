@@ -37,7 +37,7 @@ Parsed Parse(std::vector<const char*> arguments) {
   return parsed;
 }
 
-// `generate` with what it cannot do without, and `more`.
+// Parses `generate` with the flags that it needs, and `more`.
 Parsed ParseGenerate(std::vector<const char*> more) {
   more.insert(more.begin(), {"generate", "--image", "a.png", "--out", "film.mp4"});
   return Parse(more);
@@ -282,7 +282,14 @@ TEST_F(CommandLineTest, ComplainsOfAnUnknownWord) {
 
 TEST_F(CommandLineTest, ComplainsOfWhatIsMissing) {
   ExpectComplaint(Parse({}), "subcommand is required");
-  ExpectComplaint(Parse({"generate", "--out", "film.mp4"}), "--image is required");
+  ExpectComplaint(Parse({"generate", "--out", "film.mp4"}), "--image is required, or --resume");
+  ExpectComplaint(Parse({"create"}), "--image is required");
+  ExpectComplaint(Parse({"download", "--out", "film.mp4"}), "NAME is required, or --resume");
+  ExpectComplaint(Parse({"download", "7"}), "--out is required");
+  for (const char* command : {"watch", "get", "cancel", "delete"})
+    ExpectComplaint(Parse({command}), "NAME is required");
+  ExpectComplaint(Parse({"upload"}), "FILE is required");
+  ExpectComplaint(Parse({"completion"}), "SHELL is required");
   ExpectComplaint(Parse({"generate", "--image", "a.png"}), "--out is required");
   ExpectComplaint(Parse({"estimate"}), "--image is required");
 }

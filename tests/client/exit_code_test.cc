@@ -20,6 +20,8 @@ TEST(ExitCode, TellsRefusedFromTryLater) {
 TEST(ExitCode, OfTheOtherStatuses) {
   EXPECT_EQ(ExitCodeOfStatus(grpc::OK), ExitCode::kDone);
   EXPECT_EQ(ExitCodeOfStatus(grpc::DEADLINE_EXCEEDED), ExitCode::kDeadline);
+  EXPECT_EQ(ExitCodeOfStatus(grpc::NOT_FOUND), ExitCode::kNotFound);
+  EXPECT_EQ(ExitCodeOfStatus(grpc::ALREADY_EXISTS), ExitCode::kRefused);
   for (auto code : {grpc::INTERNAL, grpc::CANCELLED, grpc::UNKNOWN, grpc::DATA_LOSS, grpc::PERMISSION_DENIED}) {
     EXPECT_EQ(ExitCodeOfStatus(code), ExitCode::kFailed) << code;
   }
@@ -33,7 +35,7 @@ TEST(ExitCode, OfASignalIsTheShells) {
 
 TEST(ExitCode, HelpListsEveryCode) {
   for (const char* line : {"    0  ", "    1  ", "    2  ", "    3  ", "    4  ", "    5  ", "    6  ", "    7  ",
-                           "  129  ", "  130  ", "  143  "}) {
+                           "    8  ", "    9  ", "  129  ", "  130  ", "  143  "}) {
     EXPECT_THAT(ExitCodeHelp(), testing::HasSubstr(line));
   }
 }

@@ -22,6 +22,16 @@ TEST(FlagNames, GivesEachFieldItsFlag) {
   EXPECT_EQ(flags.Of("seed"), "--seed");
   EXPECT_EQ(flags.Of("guidance_rescale"), "--guidance-rescale");
   EXPECT_EQ(flags.Of("clip_apply_ratio"), "--clip-apply-ratio");
+  EXPECT_EQ(flags.Of("request_id"), "--request-id");
+  EXPECT_EQ(flags.Of("labels[a]"), "--label");
+  EXPECT_EQ(flags.Of("priority"), "--priority");
+  EXPECT_EQ(flags.Of("preview.every_steps"), "--preview");
+  EXPECT_EQ(flags.Of("encoding.crf"), "--crf");
+  EXPECT_EQ(flags.Of("encoding.preset"), "--encoder-preset");
+  EXPECT_EQ(flags.Of("encoding.fragment_frames"), "--fragment-frames");
+  EXPECT_EQ(flags.Of("encoding.faststart"), "--faststart");
+  EXPECT_EQ(flags.Of("reuse"), "--reuse");
+  EXPECT_EQ(flags.Of("request.frame_count"), "--frames");
   EXPECT_EQ(flags.Of("memory.vae_tiling"), "--vae-tiling");
   EXPECT_EQ(flags.Of("memory.policy"), "--memory");
   EXPECT_EQ(flags.Of("memory.max_vram_mib"), "--max-vram");

@@ -21,6 +21,18 @@ TEST(GenerateRequest, LeavesOutWhatWasNotGiven) {
   EXPECT_EQ(request->ByteSizeLong(), 0);
 }
 
+TEST(GenerateRequest, NamesUploads) {
+  const std::string name = "images/" + std::string(64, 'a');
+  const auto request = MakeGenerateRequest({.images = {name}});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->start_images(0).image(), name);
+}
+
+TEST(GenerateRequest, TakesOtherNamesForFiles) {
+  for (const std::string name : {"images/photo.png", "images/aa", "images/"})
+    EXPECT_FALSE(MakeGenerateRequest({.images = {name}}).ok()) << name;
+}
+
 TEST(GenerateRequest, CarriesPicturesAndOptions) {
   const TemporaryFolder folder;
   const auto request = MakeGenerateRequest({.images = {folder.Write("a.png", "A"), folder.Write("b.png", "B")},

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "absl/synchronization/notification.h"
 #include "client/partial_file.h"
 #include "client/video_client.h"
+#include "client/waiter.h"
 #include "tests/client/client_process.h"
 #include "tests/client/fake_server.h"
 #include "tests/support/temporary_folder.h"
@@ -21,7 +24,7 @@ void SendFirst(const Interrupt& interrupt, int signal) {
   }
 }
 
-// With a file at `path` to remove; does not return.
+// Sends both signals, with a file at `path` to remove; does not return.
 void InterruptTwice(const std::string& path, int first, int second) {
   Interrupt interrupt;
   interrupt.RemoveOnSecond(path);
@@ -74,6 +77,38 @@ TEST(CancelSource, CancelsACallThatStartsLater) {
   v1::Capabilities capabilities;
   const grpc::Status status = VideoClient(server.address()).GetCapabilities({.cancel_source = &source}, &capabilities);
   EXPECT_EQ(status.error_code(), grpc::CANCELLED);
+}
+
+TEST(CancelSource, CancelsItsChildrenAndNotItsParent) {
+  CancelSource parent;
+  CancelSource child(&parent);
+  {
+    CancelSource other(&parent);
+    other.Cancel();
+    EXPECT_TRUE(other.cancelled());
+  }
+  EXPECT_FALSE(parent.cancelled());
+  EXPECT_FALSE(child.cancelled());
+  parent.Cancel();
+  EXPECT_TRUE(child.cancelled());
+  EXPECT_TRUE(CancelSource(&parent).cancelled());
+}
+
+TEST(CancelSource, EndsAWait) {
+  CancelSource source;
+  EXPECT_FALSE(source.WaitFor(absl::ZeroDuration()));
+  std::thread canceller([&source] { source.Cancel(); });
+  EXPECT_TRUE(source.WaitFor(absl::InfiniteDuration()));
+  canceller.join();
+}
+
+TEST(RealWaiter, EndsAWaitWhenItIsCancelled) {
+  CancelSource source;
+  source.Cancel();
+  RealWaiter waiter;
+  const absl::Time before = waiter.Now();
+  waiter.Wait(absl::InfiniteDuration(), source);
+  EXPECT_GE(waiter.Now(), before);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST(PartialFile, HasItsNameOnlyAfterCommit) {
   const TemporaryFolder folder;
   const auto file = PartialFile::Create(folder.path() / "film.mp4");
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_THAT(PartFiles(folder.path()), ElementsAre(".film.mp4.part" + std::to_string(getpid())));
+  EXPECT_THAT(PartFiles(folder.path()), ElementsAre("film.mp4.part"));
   EXPECT_TRUE((*file)->Write("abc").ok());
   EXPECT_TRUE((*file)->Write("def").ok());
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "film.mp4"));
@@ -51,11 +51,40 @@ TEST(PartialFile, WithoutCommitLeavesTheOlderFileAndNothingElse) {
   EXPECT_THAT(PartFiles(folder.path()), IsEmpty());
 }
 
-TEST(PartialFile, IsMadeExclusively) {
+TEST(PartialFile, IsWrittenByOneAtATime) {
   const TemporaryFolder folder;
   const auto first = PartialFile::Create(folder.path() / "film.mp4");
+  ASSERT_TRUE((*first)->Write("abc").ok());
   EXPECT_TRUE(absl::IsAlreadyExists(PartialFile::Create(folder.path() / "film.mp4").status()));
-  EXPECT_THAT(PartFiles(folder.path()), testing::SizeIs(1));
+  EXPECT_TRUE(absl::IsAlreadyExists(PartialFile::Reopen(folder.path() / "film.mp4").status()));
+  EXPECT_EQ(ReadFile(folder.path() / "film.mp4.part"), "abc");
+}
+
+TEST(PartialFile, BeginsAnewWhereAnotherWasKilled) {
+  const TemporaryFolder folder;
+  folder.Write("film.mp4.part", "half");
+  const auto file = PartialFile::Create(folder.path() / "film.mp4");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(ReadFile(folder.path() / "film.mp4.part"), "");
+}
+
+TEST(PartialFile, GoesOnWithWhatWasKept) {
+  const TemporaryFolder folder;
+  {
+    const auto file = PartialFile::Create(folder.path() / "film.mp4");
+    ASSERT_TRUE((*file)->Write("abc").ok());
+    (*file)->Keep();
+  }
+  const auto file = PartialFile::Reopen(folder.path() / "film.mp4");
+  ASSERT_TRUE((*file)->Write("def").ok());
+  ASSERT_TRUE((*file)->Commit().ok());
+  EXPECT_EQ(ReadFile(folder.path() / "film.mp4"), "abcdef");
+}
+
+TEST(PartialFile, RefusesAPartThatIsNoRegularFile) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "film.mp4.part");
+  EXPECT_THAT(CreateError(folder.path() / "film.mp4"), HasSubstr("cannot make"));
 }
 
 TEST(PartialFile, NamesAFolderThatDoesNotExist) {
@@ -74,7 +103,7 @@ TEST(PartialFile, RefusesToReplaceADevice) {
 }
 
 TEST(PartialFile, RefusesAFolderThatTakesNoFiles) {
-  EXPECT_THAT(CreateError("/proc/film.mp4"), HasSubstr("cannot make /proc/.film.mp4.part"));
+  EXPECT_THAT(CreateError("/proc/film.mp4"), HasSubstr("cannot make /proc/film.mp4.part"));
 }
 
 TEST(PartialFile, SaysThatItCannotWrite) {

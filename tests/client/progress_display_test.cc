@@ -43,7 +43,7 @@ std::string TerminalText(const std::vector<v1::VideoEvent>& events, int columns 
 
 json EventAsJson(const v1::VideoEvent& event) {
   std::ostringstream out;
-  JsonEvents(&out).OnEvent(event);
+  JsonEvents(&out, &out).OnEvent(event);
   EXPECT_EQ(out.str().find('\n'), out.str().size() - 1);
   return json::parse(out.str());
 }
@@ -84,8 +84,57 @@ TEST(PlainProgress, SaysThatMemoryRanOut) {
   EXPECT_EQ(PlainText({RetryEvent()}), "out of memory: goes on with 10 blocks, 5 states\n");
 }
 
-TEST(PlainProgress, SaysNothingOfChunksAndHeartbeats) {
-  EXPECT_EQ(PlainText({ChunkEvent(0, "abc"), HeartbeatEvent()}), "");
+TEST(PlainProgress, SaysNothingOfHeartbeatsAndPreviews) {
+  v1::VideoEvent preview;
+  preview.mutable_preview()->set_step(5);
+  EXPECT_EQ(PlainText({HeartbeatEvent(), preview}), "");
+}
+
+TEST(PlainProgress, SaysWhatIsNewsOfAJob) {
+  v1::VideoEvent queued = QueuedEvent(2);
+  queued.mutable_queued()->mutable_expected_wait()->set_seconds(63);
+  queued.mutable_queued()->set_paused(true);
+  v1::VideoEvent first;
+  first.mutable_started()->set_attempt(1);
+  v1::VideoEvent second;
+  second.mutable_started()->set_attempt(2);
+  second.mutable_started()->set_worker("cuda:0");
+  v1::VideoEvent resumed;
+  resumed.mutable_resumed()->set_step(12);
+  v1::VideoEvent cancelling;
+  cancelling.mutable_cancelling()->mutable_status()->set_message("the caller asked for it");
+  EXPECT_EQ(PlainText({queued, first, second, resumed, cancelling}),
+            "queued: 2 before this one, about 1:03; the queue is paused\n"
+            "attempt 2 of cuda:0\n"
+            "goes on after step 12\n"
+            "is being cancelled: the caller asked for it\n");
+}
+
+TEST(ProgressDisplay, TellsOfTheConnection) {
+  std::ostringstream out;
+  PlainProgress(&out).OnNotice("the server is away");
+  TerminalProgress(&out, 80).OnNotice("the server is away");
+  EXPECT_EQ(out.str(), "the server is away\n" + std::string(kClear) + "the server is away\n");
+}
+
+TEST(SummaryText, NamesTheVideoWhoseFilmItIs) {
+  v1::Video video = CompletedEvent("film").completed().video();
+  video.mutable_result()->set_reused_from("videos/3");
+  EXPECT_EQ(SummaryText("film.mp4", video), "film.mp4: 4 bytes, 64x48, 9 frames, seed 42, the bytes of videos/3");
+}
+
+TEST(SummaryText, CountsTheResumes) {
+  v1::Video video = CompletedEvent("film").completed().video();
+  video.mutable_usage()->set_resumes(2);
+  EXPECT_THAT(SummaryText("film.mp4", video), EndsWith("made in 3.5 s, 2 resumes"));
+}
+
+TEST(JsonEvents, KeepSentencesOutOfTheEvents) {
+  std::ostringstream out;
+  std::ostringstream notices;
+  JsonEvents(&out, &notices).OnNotice("the server is away");
+  EXPECT_EQ(out.str(), "");
+  EXPECT_EQ(notices.str(), "the server is away\n");
 }
 
 TEST(PlainProgress, TakesATotalOfZero) {
@@ -163,13 +212,6 @@ TEST(JsonEvents, NameFieldsInSnakeCase) {
   EXPECT_EQ(EventAsJson(AcceptedEvent())["accepted"]["video"]["settings"]["frame_count"], 9);
 }
 
-TEST(JsonEvents, LeaveTheBytesOfAChunkAway) {
-  const json chunk = EventAsJson(ChunkEvent(4, "abc"))["chunk"];
-  EXPECT_FALSE(chunk.contains("data"));
-  EXPECT_EQ(chunk["offset"], "4");
-  EXPECT_EQ(chunk["crc32c"], SlowCrc32c("abc"));
-}
-
 TEST(JsonEvents, CarryTheDetailsOfAFailure) {
   const json status =
       EventAsJson(FailedEvent(DetailedStatus(grpc::INTERNAL, "broken", "INTERNAL")))["failed"]["status"];
@@ -186,7 +228,7 @@ TEST(JsonEvents, KeepTheMessageWhenADetailIsUnknown) {
 }
 
 TEST(JsonEvents, KeepTheNumberOfAnEventWithoutJsonForm) {
-  for (v1::VideoEvent event : {ChunkEvent(0, "a"), HeartbeatEvent()}) {
+  for (v1::VideoEvent event : {AcceptedEvent(), HeartbeatEvent()}) {
     event.set_seq(5);
     event.mutable_time()->set_seconds(int64_t{1} << 60);
     EXPECT_EQ(EventAsJson(event)["seq"], "5");

@@ -26,6 +26,7 @@ v1::Video AcceptedVideo() {
   settings.mutable_size()->set_width(64);
   settings.mutable_size()->set_height(48);
   settings.set_frame_count(9);
+  settings.set_sampler(v1::SAMPLER_DDIM);
   settings.set_steps(25);
   settings.set_seed(42);
   return video;
@@ -76,20 +77,20 @@ v1::VideoEvent RetryEvent() {
   return event;
 }
 
-v1::VideoEvent ChunkEvent(int64_t offset, const std::string& data) {
-  v1::VideoEvent event;
-  event.mutable_chunk()->set_offset(offset);
-  event.mutable_chunk()->set_data(data);
-  event.mutable_chunk()->set_crc32c(SlowCrc32c(data));
-  return event;
+v1::VideoChunk Chunk(int64_t offset, const std::string& data) {
+  v1::VideoChunk chunk;
+  chunk.set_offset(offset);
+  chunk.set_data(data);
+  chunk.set_crc32c(SlowCrc32c(data));
+  return chunk;
 }
 
-v1::VideoEvent LastChunkEvent(const std::string& film) {
-  v1::VideoEvent event = ChunkEvent(static_cast<int64_t>(film.size()), "");
-  event.mutable_chunk()->set_last(true);
-  event.mutable_chunk()->set_total_size_bytes(static_cast<int64_t>(film.size()));
-  event.mutable_chunk()->set_sha256(Sha256(film));
-  return event;
+v1::VideoChunk LastChunk(const std::string& film) {
+  v1::VideoChunk chunk = Chunk(static_cast<int64_t>(film.size()), "");
+  chunk.set_last(true);
+  chunk.set_total_size_bytes(static_cast<int64_t>(film.size()));
+  chunk.set_sha256(Sha256(film));
+  return chunk;
 }
 
 v1::VideoEvent CompletedEvent(const std::string& film) {
@@ -116,14 +117,12 @@ v1::VideoEvent HeartbeatEvent() {
   return event;
 }
 
-std::vector<v1::VideoEvent> WholeVideo(const std::string& film, size_t chunk_bytes) {
-  std::vector<v1::VideoEvent> events = {AcceptedEvent()};
-  for (size_t offset = 0; offset < film.size(); offset += chunk_bytes) {
-    events.push_back(ChunkEvent(static_cast<int64_t>(offset), film.substr(offset, chunk_bytes)));
-  }
-  events.push_back(LastChunkEvent(film));
-  events.push_back(CompletedEvent(film));
-  return events;
+std::vector<v1::VideoChunk> ChunksOf(const std::string& film, size_t chunk_bytes) {
+  std::vector<v1::VideoChunk> chunks;
+  for (size_t offset = 0; offset < film.size(); offset += chunk_bytes)
+    chunks.push_back(Chunk(static_cast<int64_t>(offset), film.substr(offset, chunk_bytes)));
+  chunks.push_back(LastChunk(film));
+  return chunks;
 }
 
 google::rpc::Status DetailedStatus(grpc::StatusCode code, const std::string& message, const std::string& reason,

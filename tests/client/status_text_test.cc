@@ -45,6 +45,13 @@ TEST(StatusText, WithoutDetailsIsTheMessage) {
   EXPECT_EQ(CallErrorText(grpc::Status(grpc::INTERNAL, "broken"), "host:1", Flags()), "error: broken\n");
 }
 
+TEST(StatusText, NamesWhatItIsAbout) {
+  EXPECT_EQ(CallErrorText(grpc::Status(grpc::INTERNAL, "broken"), "host:1", Flags(), "videos/7"),
+            "error: videos/7: broken\n");
+  EXPECT_THAT(CallErrorText(grpc::Status(grpc::UNAVAILABLE, "refused"), "host:1", Flags(), "videos/7"),
+              HasSubstr("error: videos/7: no server answers"));
+}
+
 TEST(StatusText, WithoutMessageIsTheCode) {
   EXPECT_EQ(CallErrorText(grpc::Status(grpc::INTERNAL, ""), "host:1", Flags()), "error: status 13\n");
 }

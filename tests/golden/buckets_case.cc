@@ -4,7 +4,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
-#include "core/plan/resolution.h"
+#include "core/request/resolution.h"
 #include "tests/golden/case_registry.h"
 
 namespace ruyi::golden {

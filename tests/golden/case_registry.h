@@ -1,4 +1,4 @@
-// Which function runs which kind of case. Before it: golden_case.h. After it: one file per kind. Thread-safe.
+// Says which function runs which kind of case. Before it: golden_case.h. After it: one file per kind. Thread-safe.
 #pragma once
 
 #include <string_view>
@@ -17,7 +17,7 @@ absl::StatusOr<std::vector<CaseOutput>> RunSchedulerCase(const CaseInput& input)
 absl::StatusOr<std::vector<CaseOutput>> RunTransformerCase(const CaseInput& input);
 absl::StatusOr<std::vector<CaseOutput>> RunVaeCase(const CaseInput& input);
 
-// Null when `kind` is unknown.
+// Returns null when `kind` is unknown.
 CaseFunction FindCaseFunction(std::string_view kind);
 
 }  // namespace ruyi::golden

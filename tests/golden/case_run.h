@@ -1,5 +1,5 @@
-// What every kind of case needs: its input, and its outputs beside the golden ones. Before it: golden_case.h. After it:
-// compare.h. Values.
+// Holds what every kind of case needs: its input, and its outputs beside the golden ones. Before it: golden_case.h.
+// After it: compare.h. Values.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/media/rgb_image.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 #include "core/weights/safetensors_file.h"
 #include "tests/golden/golden_case.h"
 
@@ -20,7 +20,7 @@ namespace ruyi::golden {
 struct CaseInput {
   GoldenCase golden;
   std::filesystem::path folder;  // of cases.json: what paths in params start from
-  Placement placement;
+  TensorPlacement placement;
 };
 
 struct CaseOutput {
@@ -45,7 +45,7 @@ absl::StatusOr<at::Tensor> Input(const CaseInput& input, const SafetensorsFile& 
 // The picture in a PNG file. NOT_FOUND when it cannot be read; else the errors of ReadPng.
 absl::StatusOr<RgbImage> ReadImage(const std::filesystem::path& path);
 
-// All bytes of a file. NOT_FOUND when it cannot be read.
+// Returns all bytes of a file. NOT_FOUND when it cannot be read.
 absl::StatusOr<std::string> ReadBytes(const std::filesystem::path& path);
 
 // The error that makes a case SKIP.

@@ -1,4 +1,5 @@
-// How far an output is from the golden one. Before it: case_run.h. After it: the runner's verdict. Thread-safe.
+// Measures how far an output is from the golden one. Before it: case_run.h. After it: the runner's verdict.
+// Thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>

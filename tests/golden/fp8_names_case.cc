@@ -16,7 +16,7 @@
 namespace ruyi::golden {
 namespace {
 
-const Placement kShapesOnly = {.device = c10::Device(c10::kMeta), .dtype = c10::kBFloat16};
+const TensorPlacement kShapesOnly = {.device = c10::Device(c10::kMeta), .dtype = c10::kBFloat16};
 
 // The model of a manifest, without numbers.
 absl::StatusOr<Dit> DitOf(const nlohmann::json& manifest, const StorageRule& rule) {

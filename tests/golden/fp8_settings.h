@@ -1,6 +1,5 @@
-// How a case names an FP8 mode: {"mode": "lite", "dtype": "e4m3fn"}, words of core/request/fp8_names.h;
-// without a type, e4m3fn.
-// Thread-safe.
+// Reads how a case names an FP8 mode: {"mode": "lite", "dtype": "e4m3fn"}, words of core/request/fp8_names.h; without a
+// type, e4m3fn. Thread-safe.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -12,7 +12,7 @@ namespace ruyi::golden {
 
 class InjectedNoise final : public NoiseSource {
  public:
-  // What `file` has of in.init_noise, in.mask_noise, in.image_noise and in.step_noises [calls, ...].
+  // Reads what `file` has of in.init_noise, in.mask_noise, in.image_noise and in.step_noises [calls, ...].
   static absl::StatusOr<InjectedNoise> Read(const SafetensorsFile& file);
 
   // FAILED_PRECONDITION: there is none left for `purpose`, or it has another shape.

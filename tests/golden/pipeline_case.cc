@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/media/pillow_resize.h"
 #include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/image_tensor.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
@@ -47,23 +48,26 @@ absl::StatusOr<std::optional<int>> ReadMotion(const nlohmann::json& params) {
   return motion;
 }
 
-absl::StatusOr<std::vector<RgbImage>> ReadImages(const CaseInput& input, std::string_view key) {
+// Adds the pictures under `key` to `pictures`, in the video's size, and to `references`.
+absl::Status ReadPictures(const CaseInput& input, std::string_view key, const PixelSize& size,
+                          std::vector<PictureRef>& references, std::vector<RgbImage>& pictures) {
   RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> paths, GetStringList(input.golden.params, key));
-  std::vector<RgbImage> images;
   for (const std::string& path : paths) {
-    RUYI_ASSIGN_OR_RETURN(images.emplace_back(), ReadImage(input.folder / path));
+    RUYI_ASSIGN_OR_RETURN(const RgbImage image, ReadImage(input.folder / path));
+    pictures.push_back(ResizeLikePillow(image, size));
   }
-  return images;
+  references.resize(paths.size());
+  return absl::OkStatus();
 }
 
-absl::Status ReadNumbers(const nlohmann::json& params, GenerationPlan& plan) {
-  RUYI_ASSIGN_OR_RETURN(plan.size.width, GetInt(params, "width"));
-  RUYI_ASSIGN_OR_RETURN(plan.size.height, GetInt(params, "height"));
-  RUYI_ASSIGN_OR_RETURN(plan.frame_count, GetInt(params, "frames"));
-  RUYI_ASSIGN_OR_RETURN(plan.steps, GetInt(params, "steps"));
-  RUYI_ASSIGN_OR_RETURN(plan.guidance_scale, GetDouble(params, "guidance_scale"));
-  RUYI_ASSIGN_OR_RETURN(plan.guidance_rescale, GetDouble(params, "guidance_rescale", kGuidanceRescale.default_value));
-  RUYI_ASSIGN_OR_RETURN(plan.clip_apply_ratio, GetDouble(params, "clip_apply_ratio", kClipApplyRatio.default_value));
+absl::Status ReadNumbers(const nlohmann::json& params, VideoSpec& spec) {
+  RUYI_ASSIGN_OR_RETURN(spec.size.width, GetInt(params, "width"));
+  RUYI_ASSIGN_OR_RETURN(spec.size.height, GetInt(params, "height"));
+  RUYI_ASSIGN_OR_RETURN(spec.frame_count, GetInt(params, "frames"));
+  RUYI_ASSIGN_OR_RETURN(spec.steps, GetInt(params, "steps"));
+  RUYI_ASSIGN_OR_RETURN(spec.guidance_scale, GetDouble(params, "guidance_scale"));
+  RUYI_ASSIGN_OR_RETURN(spec.guidance_rescale, GetDouble(params, "guidance_rescale", kGuidanceRescale.default_value));
+  RUYI_ASSIGN_OR_RETURN(spec.clip_apply_ratio, GetDouble(params, "clip_apply_ratio", kClipApplyRatio.default_value));
   return absl::OkStatus();
 }
 
@@ -83,28 +87,34 @@ absl::StatusOr<EnhanceSettings> ReadEnhance(const nlohmann::json& params) {
   return settings;
 }
 
-absl::Status ReadAcceleration(const nlohmann::json& params, GenerationPlan& plan) {
+absl::Status ReadAcceleration(const nlohmann::json& params, VideoSpec& spec) {
   if (HasValue(params, "tea_cache")) {
-    RUYI_ASSIGN_OR_RETURN(plan.tea_cache, ReadTeaCache(params["tea_cache"]));
+    RUYI_ASSIGN_OR_RETURN(spec.tea_cache, ReadTeaCache(params["tea_cache"]));
   }
   if (HasValue(params, "enhance_a_video")) {
-    RUYI_ASSIGN_OR_RETURN(plan.enhance, ReadEnhance(params["enhance_a_video"]));
+    RUYI_ASSIGN_OR_RETURN(spec.enhance, ReadEnhance(params["enhance_a_video"]));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<GenerationPlan> ReadPlan(const CaseInput& input, const LatentGeometry& geometry) {
+struct Video {
+  VideoSpec spec;
+  std::vector<RgbImage> pictures;
+};
+
+absl::StatusOr<Video> ReadVideo(const CaseInput& input, const LatentGeometry& geometry) {
   const nlohmann::json& params = input.golden.params;
-  GenerationPlan plan;
-  RUYI_RETURN_IF_ERROR(ReadNumbers(params, plan));
-  RUYI_RETURN_IF_ERROR(ReadAcceleration(params, plan));
-  RUYI_ASSIGN_OR_RETURN(plan.sampler, ReadSamplerKind(params));
-  RUYI_ASSIGN_OR_RETURN(plan.camera, ReadCamera(params));
-  RUYI_ASSIGN_OR_RETURN(plan.motion, ReadMotion(params));
-  RUYI_ASSIGN_OR_RETURN(plan.start_images, ReadImages(input, "start_images"));
-  RUYI_ASSIGN_OR_RETURN(plan.end_images, ReadImages(input, "end_images"));
-  plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
-  return plan;
+  Video video;
+  VideoSpec& spec = video.spec;
+  RUYI_RETURN_IF_ERROR(ReadNumbers(params, spec));
+  RUYI_RETURN_IF_ERROR(ReadAcceleration(params, spec));
+  RUYI_ASSIGN_OR_RETURN(spec.sampler, ReadSamplerKind(params));
+  RUYI_ASSIGN_OR_RETURN(spec.camera, ReadCamera(params));
+  RUYI_ASSIGN_OR_RETURN(spec.motion, ReadMotion(params));
+  RUYI_RETURN_IF_ERROR(ReadPictures(input, "start_images", spec.size, spec.start_pictures, video.pictures));
+  RUYI_RETURN_IF_ERROR(ReadPictures(input, "end_images", spec.size, spec.end_pictures, video.pictures));
+  spec.latents = LatentsOf(spec.size, spec.frame_count, geometry);
+  return video;
 }
 
 // Gathers what the case compares.
@@ -134,7 +144,7 @@ struct Recording {
   }
 };
 
-absl::Status Record(RuyiPipeline& pipeline, const GenerationPlan& plan, NoiseSource& noise, Recording& recording) {
+absl::Status Record(RuyiPipeline& pipeline, const Video& video, NoiseSource& noise, Recording& recording) {
   const RunObserver observer = {
       .on_clip = [&](const ConditioningClip& clip) { recording.SetClip(clip); },
       .on_latents = [&](const at::Tensor& latents) { recording.latents.push_back(latents.clone()); },
@@ -142,20 +152,27 @@ absl::Status Record(RuyiPipeline& pipeline, const GenerationPlan& plan, NoiseSou
   const CancellationToken token;
   DiscardProgress progress;
   DiscardFrames frames;
-  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
-  return pipeline.Run(plan, run, frames);
+  DiscardCheckpoints checkpoints;
+  RunControl control = {.pictures = video.pictures,
+                        .token = token,
+                        .progress = progress,
+                        .frames = frames,
+                        .checkpoints = checkpoints,
+                        .resume_from = {}};
+  RunContext run = {.control = control, .noise = noise, .observer = observer};
+  return pipeline.Run(video.spec, {}, run);
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<CaseOutput>> RunPipelineCase(const CaseInput& input) {
   RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(input.golden.model, input.placement));
-  RUYI_ASSIGN_OR_RETURN(const GenerationPlan plan, ReadPlan(input, models.geometry()));
+  RUYI_ASSIGN_OR_RETURN(const Video video, ReadVideo(input, models.geometry()));
   RuyiPipeline pipeline(std::move(models));
   RUYI_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(input.golden.file));
   RUYI_ASSIGN_OR_RETURN(InjectedNoise noise, InjectedNoise::Read(file));
   Recording recording;
-  RUYI_RETURN_IF_ERROR(Record(pipeline, plan, noise, recording));
+  RUYI_RETURN_IF_ERROR(Record(pipeline, video, noise, recording));
   return PairOutputs(input, file, recording.Outputs());
 }
 

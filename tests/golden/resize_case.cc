@@ -3,8 +3,8 @@
 
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/media/pillow_resize.h"
 #include "core/pipeline/ruyi/image_tensor.h"
-#include "core/pipeline/ruyi/pillow_resize.h"
 #include "tests/golden/case_registry.h"
 
 namespace ruyi::golden {

@@ -57,7 +57,7 @@ CaseReport ReportOutputs(const std::vector<CaseOutput>& outputs, double toleranc
 }
 
 // The file's are for float32 on a CPU. What must be equal must be equal everywhere.
-double ToleranceOf(const GoldenCase& golden, const Placement& placement) {
+double ToleranceOf(const GoldenCase& golden, const TensorPlacement& placement) {
   constexpr double kOtherSums = 10;  // a GPU adds in another order
   constexpr double kHalfPrecision = 3e-2;
   if (golden.tolerance == 0 || (placement.dtype == c10::kFloat && placement.device.is_cpu()))

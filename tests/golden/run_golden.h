@@ -8,14 +8,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 
 namespace ruyi::golden {
 
 struct RunOptions {
   std::filesystem::path folder;  // with cases.json
   std::string filter;            // regular expression that a case's name must contain a match of; empty takes all
-  Placement placement;
+  TensorPlacement placement;
 };
 
 struct RunTotals {

@@ -28,7 +28,7 @@ class Inputs {
     return *std::move(tensor);
   }
 
-  // Of a model that need not have it.
+  // Returns a tensor that the model need not have.
   at::Tensor GetIf(bool wanted, std::string_view name) { return wanted ? Get(name) : at::Tensor(); }
 
   const absl::Status& status() const { return status_; }
@@ -49,7 +49,7 @@ at::Tensor ReadRotary(Inputs& inputs) {
   return at::complex(first_of_pairs(cosines).contiguous(), first_of_pairs(sines).contiguous());
 }
 
-// As `params`.fp8 says; no rule where it is null.
+// Returns the rule that `params`.fp8 asks for; an empty rule where it is null.
 absl::StatusOr<StorageRule> ReadFp8(const CaseInput& input) {
   if (!HasValue(input.golden.params, "fp8"))
     return StorageRule();
@@ -57,7 +57,7 @@ absl::StatusOr<StorageRule> ReadFp8(const CaseInput& input) {
   return Fp8Rule(settings);
 }
 
-// With the LoRA of `params`, where there is one.
+// Returns `dit` with the LoRA of `params`, where there is one.
 absl::StatusOr<Dit> WithLora(const CaseInput& input, Dit dit) {
   if (!HasValue(input.golden.params, "lora"))
     return dit;

@@ -79,7 +79,7 @@ std::vector<MotionCase> MotionCases() {
   return cases;
 }
 
-// For the name of a test.
+// Prints the case for the name of a test.
 void PrintTo(const MotionCase& motion_case, std::ostream* out) {
   *out << motion_case.name << motion_case.motion;
 }
@@ -103,7 +103,8 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
   static void SetUpTestSuite() {
     static absl::Notification loaded;
     static absl::Status load_status;
-    const ServerOptions options = {.model = kModel, .listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0"};
+    const ServerOptions options = {
+        .model = kModel, .listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0", .state_dir = StateDir()};
     ASSERT_OK_AND_ASSIGN(server_, Server::Start(options, MakeComponents(options), [](const absl::Status& status) {
                            load_status = status;
                            loaded.Notify();
@@ -112,7 +113,12 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
     ASSERT_THAT(load_status, IsOk());
   }
 
-  static void TearDownTestSuite() { server_.reset(); }
+  static void TearDownTestSuite() {
+    server_.reset();
+    std::filesystem::remove_all(StateDir());
+  }
+
+  static std::string StateDir() { return testing::TempDir() + absl::StrFormat("camera_motion.%d.state", getpid()); }
 
   void SetUp() override { ASSERT_NE(server_, nullptr); }
   void TearDown() override { std::filesystem::remove(path_); }
@@ -121,10 +127,18 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
     ASSERT_OK_AND_ASSIGN(const std::unique_ptr<client::PartialFile> file, client::PartialFile::Create(path_));
     client::VideoReceiver receiver(file.get());
     client::VideoClient client(absl::StrFormat("127.0.0.1:%d", server_->port()));
-    const grpc::Status status = client.Generate(RequestOf(motion_case), {.timeout = kFilmTimeout}, receiver);
+    v1::CreateVideoRequest create;
+    *create.mutable_request() = RequestOf(motion_case);
+    v1::Video video;
+    grpc::Status status = client.Create(create, {}, &video);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    v1::DownloadVideoRequest download;
+    download.set_name(video.name());
+    status = client.Download(download, {.timeout = kFilmTimeout},
+                             [&receiver](const v1::VideoChunk& chunk) { return receiver.OnChunk(chunk); });
     ASSERT_TRUE(status.ok()) << status.error_message();
     ASSERT_THAT(receiver.error(), IsOk());
-    ASSERT_TRUE(receiver.completed().has_value());
+    ASSERT_TRUE(receiver.whole());
     ASSERT_THAT(file->Commit(), IsOk());
   }
 

@@ -10,7 +10,7 @@ constexpr size_t kGroup = 4;  // frames
 constexpr int kSearchX = 20;  // pixels
 constexpr int kSearchY = 16;  // pixels
 
-// Where the parabola through three values at -1, 0 and 1 has its top.
+// Returns where the parabola through three values at -1, 0 and 1 has its top.
 double Vertex(double left, double middle, double right) {
   const double curvature = left - 2 * middle + right;
   return curvature == 0 ? 0 : (left - right) / (2 * curvature);
@@ -28,7 +28,7 @@ cv::Point2d SubpixelMaximum(const cv::Mat& scores) {
   return at;
 }
 
-// How far the middle of `from` has moved in `to`.
+// Returns how far the middle of `from` has moved in `to`.
 cv::Point2d Displacement(const cv::Mat& from, const cv::Mat& to) {
   const cv::Rect middle(kSearchX, kSearchY, from.cols - 2 * kSearchX, from.rows - 2 * kSearchY);
   cv::Mat scores;

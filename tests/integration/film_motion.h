@@ -1,5 +1,5 @@
-// How the picture moves in a film. Before it: an MP4 file. After it: the tests of the camera. Functions without state;
-// thread-safe.
+// Measures how the picture moves in a film. Before it: an MP4 file. After it: the tests of the camera. Functions
+// without state; thread-safe.
 #pragma once
 
 #include <opencv2/core.hpp>

@@ -110,13 +110,15 @@ def await_ports(port_file):
 
 
 class Server(Program):
-    """ruyi-server, on free ports if `flags` do not say otherwise, and what it logs."""
+    """ruyi-server, on free ports if `flags` do not say otherwise, and what it logs. `prefix` is a program that starts it
+    in its own place, with its arguments."""
 
-    def __init__(self, binary, folder, flags):
+    def __init__(self, binary, folder, flags, prefix=()):
         self.port_file = pathlib.Path(folder) / "ports"
         flags = {"--listen": ANY_PORT, "--metrics-listen": ANY_PORT, "--port-file": self.port_file,
+                 "--state-dir": self.port_file.with_name("state"),
                  "--calibration-file": self.port_file.with_name("calibration.json"), **flags}
-        super().__init__([binary, *itertools.chain.from_iterable(flags.items())])
+        super().__init__([*prefix, binary, *itertools.chain.from_iterable(flags.items())])
 
     def await_log(self, event, **fields):
         """The first object of the log with this event and these fields."""

@@ -84,6 +84,7 @@ class SmallServer : public testing::Environment {
     const ServerOptions options = {.model = folder_ / "model",
                                    .listen = "127.0.0.1:0",
                                    .metrics_listen = "127.0.0.1:0",
+                                   .state_dir = folder_ / "state",
                                    .lora_dir = folder_ / "loras",
                                    .max_loras = 2,
                                    .dtype = ComputeType::kFloat32};
@@ -130,7 +131,7 @@ Film Make(const v1::GenerateVideoRequest& request) {
   return TheServer().Make(request);
 }
 
-// Without any option.
+// Returns the film that is made without any option.
 const Film& PlainFilm() {
   static const Film& film = *new Film(Make(BaseRequest()));
   return film;

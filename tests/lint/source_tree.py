@@ -7,8 +7,8 @@ import pathlib
 import sys
 import tomllib
 
-TOP_FOLDERS = ("client", "cmake", "core", "deploy", "docker", "docs", "models", "proto", "scripts", "server", "tests",
-               ".ci")
+TOP_FOLDERS = ("client", "clients", "cmake", "core", "deploy", "docker", "docs", "models", "proto", "scripts", "server",
+               "tests", ".ci")
 
 
 class SourceTree:

@@ -13,10 +13,10 @@ absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geom
     RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseMode(mode_text));
     for (const std::string& shape_text : options.shapes) {
       RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(shape_text));
-      const GenerationPlan plan = PlanOf(shape, mode.is_guided, options.steps, geometry);
+      const VideoInput input = InputOf(shape, mode.is_guided, options.steps, geometry);
       Measurement measurement = {.bench = bench.first, .shape = NameOf(shape), .mode = mode_text};
       ResetPeaks(options.placement.device);
-      RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(mode, plan, measurement); }));
+      RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(mode, input, measurement); }));
       ReadMemory(options.placement.device, measurement);
       report.Add(measurement);
     }
@@ -33,6 +33,27 @@ absl::StatusOr<std::unique_ptr<RuyiPipeline>> OpenPipeline(const BenchOptions& o
   return RuyiPipeline::Load(
       {.folder = options.model, .devices = options.devices, .dtype = options.placement.dtype, .fp8 = options.fp8},
       std::move(pipeline));
+}
+
+ModelToPlace::ModelToPlace(RuyiModels models, const BenchOptions& options) : models_(std::move(models)) {
+  models_.placement = options.placement;
+  for (const c10::Device& device : options.devices)
+    transformers_.emplace_back(models_.dit, TensorPlacement{.device = device, .dtype = options.placement.dtype});
+}
+
+absl::StatusOr<ModelToPlace> ModelToPlace::Load(const BenchOptions& options, c10::Device others) {
+  RUYI_ASSIGN_OR_RETURN(RuyiModels models,
+                        LoadRuyiModels(options.model, {.device = others, .dtype = options.placement.dtype}, options.fp8,
+                                       c10::Device(c10::kCPU)));
+  return ModelToPlace(std::move(models), options);
+}
+
+RuyiModels ModelToPlace::In(const MemoryMode& mode) {
+  RuyiModels placed = models_;
+  placed.dit = transformers_.front().Place(mode);
+  if (transformers_.size() > 1)
+    placed.partner = transformers_.back().Place(mode);
+  return placed;
 }
 
 }  // namespace ruyi::bench

@@ -1,4 +1,4 @@
-// In what way a shape is computed. Before it: flags. After it: the benches. A value.
+// Says in what way a shape is computed. Before it: flags. After it: the benches. A value.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@ struct BenchMode {
   std::optional<int> resident_states;
   bool branches_in_turn = false;
 
-  // With what was not given all on the device.
+  // Returns the memory mode; numbers that were not given mean that all lie on the device.
   MemoryMode memory() const;
 
-  // As a request may fix it.
+  // Returns the settings with which a request fixes the mode.
   MemorySettings settings() const { return {.resident_blocks = resident_blocks, .resident_states = resident_states}; }
 };
 

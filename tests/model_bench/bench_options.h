@@ -1,4 +1,5 @@
-// What a run of ruyi-bench is to measure: the values of its flags. Before it: main.cc. After it: the benches. A value.
+// Says what a run of ruyi-bench is to measure: the values of its flags. Before it: main.cc. After it: the benches. A
+// value.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +8,14 @@
 #include <vector>
 
 #include "core/request/generation_request.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 
 namespace ruyi::bench {
 
 struct BenchOptions {
   std::filesystem::path model;
   std::vector<c10::Device> devices;              // two: one branch of guidance each
-  Placement placement;                           // on the first of them
+  TensorPlacement placement;                     // on the first of them
   Fp8Settings fp8;                               // of the weights
   std::vector<std::string> shapes = {"24@512"};  // see bench_shape.h
   std::vector<std::string> modes = {"guided"};   // see bench_mode.h

@@ -13,7 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "core/base/status_macros.h"
-#include "core/plan/resolution.h"
+#include "core/request/resolution.h"
 
 namespace ruyi::bench {
 namespace {
@@ -43,7 +43,7 @@ RgbImage NoisePicture(const PixelSize& size) {
   return image;
 }
 
-// Without the condition and with it, where both are asked for.
+// Returns x for the branch without the condition and the one with it, where both are asked for.
 at::Tensor ForBranches(const at::Tensor& x, bool guided) {
   return guided ? at::cat({x, x}) : x;
 }
@@ -62,30 +62,31 @@ std::string NameOf(const BenchShape& shape) {
   return absl::StrFormat("%d@%dx%d", shape.frames, shape.size.width, shape.size.height);
 }
 
-GenerationPlan PlanOf(const BenchShape& shape, bool is_guided, int steps, const LatentGeometry& geometry) {
-  GenerationPlan plan;
-  plan.start_images = {NoisePicture(shape.size)};
-  plan.size = shape.size;
-  plan.frame_count = shape.frames;
-  plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
-  plan.steps = steps;
-  plan.guidance_scale = is_guided ? 7.0 : 1.0;
-  plan.clip_apply_ratio = 0.4;
-  plan.seed = kSeed;
-  return plan;
+VideoInput InputOf(const BenchShape& shape, bool is_guided, int steps, const LatentGeometry& geometry) {
+  VideoInput input;
+  VideoSpec& spec = input.spec;
+  spec.size = shape.size;
+  spec.frame_count = shape.frames;
+  spec.latents = LatentsOf(spec.size, spec.frame_count, geometry);
+  spec.steps = steps;
+  spec.guidance_scale = is_guided ? 7.0 : 1.0;
+  spec.clip_apply_ratio = 0.4;
+  spec.seed = kSeed;
+  input.SetPictures({NoisePicture(shape.size)}, {});
+  return input;
 }
 
-at::Tensor RandomTensor(at::IntArrayRef shape, const Placement& placement) {
+at::Tensor RandomTensor(at::IntArrayRef shape, const TensorPlacement& placement) {
   return at::randn(shape, at::TensorOptions(placement.device).dtype(placement.dtype));
 }
 
-absl::StatusOr<Conditions> RandomConditions(const RuyiModels& models, const GenerationPlan& plan) {
+absl::StatusOr<Conditions> RandomConditions(const RuyiModels& models, const VideoSpec& spec) {
   const DitConfig& config = models.dit.config();
-  const LatentShape& latents = plan.latents;
-  const bool guided = plan.guidance_scale > 1.0;
-  RUYI_ASSIGN_OR_RETURN(const ControlEmbedding prompt, models.embeddings.Positive(plan.camera, plan.motion));
+  const LatentShape& latents = spec.latents;
+  const bool guided = spec.guidance_scale > 1.0;
+  RUYI_ASSIGN_OR_RETURN(const ControlEmbedding prompt, models.embeddings.Positive(spec.camera, spec.motion));
   const int64_t patches = models.clip_vision.config.patches();
-  const Placement on_cpu;
+  const TensorPlacement on_cpu;
   return Conditions{
       .dit = {.text = ForBranches(prompt.text, guided),
               .text_mask = ForBranches(prompt.text_mask, guided),

@@ -8,7 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "core/pipeline/ruyi/conditioner.h"
-#include "core/plan/generation_plan.h"
+#include "core/plan/video_spec.h"
+#include "tests/support/video_input.h"
 
 namespace ruyi::bench {
 
@@ -24,13 +25,13 @@ absl::StatusOr<BenchShape> ParseShape(std::string_view text);
 // "24@672x384"
 std::string NameOf(const BenchShape& shape);
 
-// With a start picture of noise, and with or without guidance.
-GenerationPlan PlanOf(const BenchShape& shape, bool is_guided, int steps, const LatentGeometry& geometry);
+// Returns an input with a start picture of noise, and with or without guidance.
+VideoInput InputOf(const BenchShape& shape, bool is_guided, int steps, const LatentGeometry& geometry);
 
 // Standard normal numbers on the device of `placement`, in its type.
-at::Tensor RandomTensor(at::IntArrayRef shape, const Placement& placement);
+at::Tensor RandomTensor(at::IntArrayRef shape, const TensorPlacement& placement);
 
-// Conditions as Condition makes them for `plan`, but of noise: in no time and memory.
-absl::StatusOr<Conditions> RandomConditions(const RuyiModels& models, const GenerationPlan& plan);
+// Conditions as Condition makes them for `spec`, but of noise: in no time and memory.
+absl::StatusOr<Conditions> RandomConditions(const RuyiModels& models, const VideoSpec& spec);
 
 }  // namespace ruyi::bench

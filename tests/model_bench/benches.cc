@@ -15,7 +15,6 @@
 #include "core/pipeline/ruyi/denoise_loop.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
 #include "core/pipeline/ruyi/image_tensor.h"
-#include "core/pipeline/ruyi/placed_dit.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "tests/model_bench/bench_cases.h"
 #include "tests/model_bench/bench_mode.h"
@@ -44,30 +43,30 @@ absl::Status Repeat(const BenchOptions& options, Measurement& measurement, const
   return absl::OkStatus();
 }
 
-// What the cost model makes of a step of `plan`: beside the weights of the transformer, all that a step takes.
-void Predict(const CostModel& costs, const GenerationPlan& plan, MemoryMode mode, Measurement& measurement) {
+// Adds what the cost model predicts for a step of `spec`: beside the weights of the transformer, all that a step takes.
+void Predict(const CostModel& costs, const VideoSpec& spec, MemoryMode mode, Measurement& measurement) {
   const ModelFacts& facts = costs.facts();
   mode.resident_blocks = std::min(mode.resident_blocks, facts.blocks);
   mode.resident_states = std::min(mode.resident_states, facts.states);
-  const StageCost cost = costs.Predict(plan, mode).Of(Stage::kDenoise);
+  const StageCost cost = costs.Predict(spec, mode).Of(Stage::kDenoise);
   measurement.other["predicted_mib"] = MibOf(cost.peak_bytes - facts.other_weight_bytes);
-  measurement.other["predicted_s"] = cost.seconds / plan.steps;
+  measurement.other["predicted_s"] = cost.seconds / spec.steps;
 }
 
-absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models, GenerationPlan plan,
+absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models, const MemoryMode& mode, VideoSpec spec,
                           Measurement& measurement) {
-  plan.steps = options.warm_up + options.repeat;
+  spec.steps = options.warm_up + options.repeat;
   at::manual_seed(kSeed);  // of the conditions: the same in every mode
-  RUYI_ASSIGN_OR_RETURN(const Conditions conditions, RandomConditions(models, plan));
+  RUYI_ASSIGN_OR_RETURN(const Conditions conditions, RandomConditions(models, spec));
   Stopwatch watch(options.placement.device);
   int left_to_warm = options.warm_up;
-  UnwatchedRun run([&](const at::Tensor&) {
+  UnwatchedRun run({}, [&](const at::Tensor&) {
     const double seconds = watch.Lap();
     if (left_to_warm-- <= 0)
       measurement.seconds.push_back(seconds);
   });
-  run.context.branches_in_turn = plan.prediction.mode.branches_in_turn;
-  RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, plan, conditions, run.context));
+  run.context.branches_in_turn = mode.branches_in_turn;
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, spec, conditions, run.context));
   measurement.other["latents_bits"] = BitsOf(latents);
   return absl::OkStatus();
 }
@@ -93,46 +92,38 @@ absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_coun
 absl::Status BenchStep(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const CostModel> costs, CalibratedCosts(options));
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models,
-                        LoadRuyiModels(options.model, {.dtype = options.placement.dtype}, options.fp8));
-  models.placement = options.placement;
-  std::vector<PlacedDit> transformers;
-  for (const c10::Device& device : options.devices)
-    transformers.emplace_back(models.dit, Placement{.device = device, .dtype = options.placement.dtype});
-  const auto step = [&](const BenchMode& mode, GenerationPlan plan, Measurement& measurement) {
-    plan.prediction.mode = mode.memory();
-    RuyiModels placed = models;
-    placed.dit = transformers.front().Place(mode.memory());
-    if (transformers.size() > 1)
-      placed.partner = transformers.back().Place(mode.memory());
-    Predict(*costs, plan, mode.memory(), measurement);
+  RUYI_ASSIGN_OR_RETURN(ModelToPlace model, ModelToPlace::Load(options, c10::Device(c10::kCPU)));
+  const auto step = [&](const BenchMode& mode, const VideoInput& input, Measurement& measurement) {
+    const RuyiModels placed = model.In(mode.memory());
+    Predict(*costs, input.spec, mode.memory(), measurement);
     ResetPeaks(options.placement.device);
-    return MeasureSteps(options, placed, plan, measurement);
+    return MeasureSteps(options, placed, mode.memory(), input.spec, measurement);
   };
-  return ForEachCase(options, models.geometry(), report, {"step", step});
+  return ForEachCase(options, model.geometry(), report, {"step", step});
 }
 
 absl::Status BenchVae(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
   RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement, options.fp8));
-  const Case encode = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
-    const at::Tensor video = RandomTensor({1, 3, plan.frame_count, plan.size.height, plan.size.width}, {});
+  const Case encode = [&](const BenchMode&, const VideoInput& input, Measurement& measurement) {
+    const at::Tensor video =
+        RandomTensor({1, 3, input.spec.frame_count, input.spec.size.height, input.spec.size.width}, {});
     return Repeat(options, measurement, [&] {
       models.vae.EncodeMoments(video);
       return absl::OkStatus();
     });
   };
-  const Case condition = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
+  const Case condition = [&](const BenchMode&, const VideoInput& input, Measurement& measurement) {
     return Repeat(options, measurement, [&] {
-      UnwatchedRun run;
-      return Condition(models, plan, run.context).status();
+      UnwatchedRun run(input.pictures);
+      return Condition(models, input.spec, run.context).status();
     });
   };
-  const Case decode = [&](const BenchMode&, const GenerationPlan& plan, Measurement& measurement) {
-    const LatentShape& shape = plan.latents;
+  const Case decode = [&](const BenchMode&, const VideoInput& input, Measurement& measurement) {
+    const LatentShape& shape = input.spec.latents;
     const at::Tensor latents = RandomTensor({1, shape.channels, shape.frames, shape.height, shape.width},
                                             {.device = options.placement.device, .dtype = c10::kFloat});
-    return Repeat(options, measurement, [&] { return DecodeAll(models.vae, latents, plan.frame_count); });
+    return Repeat(options, measurement, [&] { return DecodeAll(models.vae, latents, input.spec.frame_count); });
   };
   for (const auto& bench :
        {std::pair("encode", encode), std::pair("condition", condition), std::pair("decode", decode)}) {

@@ -12,6 +12,11 @@ namespace ruyi::bench {
 // One denoising step: the transformer on all branches, guidance, the sampler.
 absl::Status BenchStep(const BenchOptions& options, Report& report);
 
+// A checkpoint after each step, and a preview where there is one, beside the step (step_s, preview_s; the first preview
+// of a pipeline, first_preview_s), and the checkpoint's size (state_mib): without TeaCache (checkpoint) and with it
+// (checkpoint_cached).
+absl::Status BenchCheckpoint(const BenchOptions& options, Report& report);
+
 // The autoencoder: encoding every frame of a clip (encode), what a request encodes of one picture, CLIP included
 // (condition), and decoding to frames in host memory (decode).
 absl::Status BenchVae(const BenchOptions& options, Report& report);
@@ -20,8 +25,8 @@ absl::Status BenchVae(const BenchOptions& options, Report& report);
 // With a ballast, something else takes memory once a request is planned. No warm-up.
 absl::Status BenchRequest(const BenchOptions& options, Report& report);
 
-// What each of the budgets gives, by the cost model: the modes, which one is chosen, and why. Nothing is measured but
-// the calibration.
+// Reports what each of the budgets gives, by the cost model: the modes, which one is chosen, and why. Nothing is
+// measured but the calibration.
 absl::Status BenchPlan(const BenchOptions& options, Report& report);
 
 // Breaks the GPU for this process, as a fault of a kernel does, and says what CleanDevice makes of it. INTERNAL: it was

@@ -51,7 +51,7 @@ double LargestError(const Tensors& tensors, const Tensors& expected) {
   return error;
 }
 
-// Whether each of the batch alone gives the bits that it gives among the others.
+// Returns true when each row of the batch alone gives the bits that it gives among the others.
 bool IsSameAlone(const KernelCase::Function& function, const Tensors& inputs, const Tensors& together) {
   for (int64_t b = 0; b < inputs[0].size(0); ++b) {
     Tensors alone;

@@ -24,23 +24,23 @@ using Tensors = KernelCase::Tensors;
 constexpr int64_t kFrames = 12;   // or as many as divide the tokens
 constexpr int64_t kWidening = 4;  // of the feed-forward network
 
-NormParameters RandomNorm(int64_t width, const Placement& placement) {
+NormParameters RandomNorm(int64_t width, const TensorPlacement& placement) {
   return {.weight = RandomTensor({width}, placement) + 1, .bias = RandomTensor({width}, placement), .eps = 1e-6};
 }
 
-at::Tensor RandomTable(const KernelShape& shape, const Placement& placement) {
+at::Tensor RandomTable(const KernelShape& shape, const TensorPlacement& placement) {
   const at::Tensor angles =
       RandomTensor({shape.tokens, shape.head_dim / 2}, {.device = placement.device, .dtype = at::kFloat});
   return at::polar(at::ones_like(angles), angles);
 }
 
 // [B, tokens, heads, head_dim], about a mean other than 0
-at::Tensor RandomHeads(const KernelShape& shape, const Placement& placement) {
+at::Tensor RandomHeads(const KernelShape& shape, const TensorPlacement& placement) {
   return RandomTensor({shape.batch, shape.tokens, shape.heads, shape.head_dim}, placement) * 2 + 0.5;
 }
 
 // [B, tokens, `widths` times the features]
-at::Tensor RandomTokens(const KernelShape& shape, const Placement& placement, int64_t widths = 1) {
+at::Tensor RandomTokens(const KernelShape& shape, const TensorPlacement& placement, int64_t widths = 1) {
   return RandomTensor({shape.batch, shape.tokens, widths * shape.heads * shape.head_dim}, placement) * 2 + 0.5;
 }
 
@@ -48,7 +48,7 @@ Tensors Both(const SumAndNorm& out) {
   return {out.sum, out.normed};
 }
 
-KernelCase NormRotateCase(const KernelShape& shape, const Placement& placement) {
+KernelCase NormRotateCase(const KernelShape& shape, const TensorPlacement& placement) {
   const NormParameters norm = RandomNorm(shape.head_dim, placement);
   const at::Tensor table = RandomTable(shape, placement);
   return {.name = "norm_rotate",
@@ -59,7 +59,7 @@ KernelCase NormRotateCase(const KernelShape& shape, const Placement& placement) 
 }
 
 // The twin takes the heads as they are.
-KernelCase AttentionCase(const KernelShape& shape, const Placement& placement) {
+KernelCase AttentionCase(const KernelShape& shape, const TensorPlacement& placement) {
   const auto attention = [head_dim = shape.head_dim](const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
     return kernels::Attention(q, k, v, head_dim);
   };
@@ -73,7 +73,7 @@ KernelCase AttentionCase(const KernelShape& shape, const Placement& placement) {
           .reference = [=](const Tensors& in) -> Tensors { return {reference::Attention(in[0], in[1], in[2])}; }};
 }
 
-KernelCase RotateCase(const KernelShape& shape, const Placement& placement) {
+KernelCase RotateCase(const KernelShape& shape, const TensorPlacement& placement) {
   const at::Tensor table = RandomTable(shape, placement);
   return {.name = "rotate",
           .inputs = {RandomHeads(shape, placement)},
@@ -82,7 +82,7 @@ KernelCase RotateCase(const KernelShape& shape, const Placement& placement) {
           .reference = [=](const Tensors& in) -> Tensors { return {reference::Rotate(in[0], table)}; }};
 }
 
-KernelCase HeadNormCase(const KernelShape& shape, const Placement& placement) {
+KernelCase HeadNormCase(const KernelShape& shape, const TensorPlacement& placement) {
   const NormParameters norm = RandomNorm(shape.head_dim, placement);
   return {.name = "norm_of_heads",
           .inputs = {RandomHeads(shape, placement)},
@@ -91,7 +91,7 @@ KernelCase HeadNormCase(const KernelShape& shape, const Placement& placement) {
           .reference = [=](const Tensors& in) -> Tensors { return {reference::Norm(in[0], norm)}; }};
 }
 
-KernelCase ShiftedNormCase(const KernelShape& shape, const Placement& placement) {
+KernelCase ShiftedNormCase(const KernelShape& shape, const TensorPlacement& placement) {
   const int64_t width = shape.heads * shape.head_dim;
   const NormParameters norm = RandomNorm(width, placement);
   return {.name = "norm",
@@ -101,7 +101,7 @@ KernelCase ShiftedNormCase(const KernelShape& shape, const Placement& placement)
           .reference = [=](const Tensors& in) -> Tensors { return {reference::Norm(in[0], norm, in[1])}; }};
 }
 
-KernelCase AddNormCase(const KernelShape& shape, const Placement& placement) {
+KernelCase AddNormCase(const KernelShape& shape, const TensorPlacement& placement) {
   const NormParameters norm = RandomNorm(shape.heads * shape.head_dim, placement);
   return {.name = "add_norm",
           .inputs = {RandomTokens(shape, placement), RandomTokens(shape, placement)},
@@ -110,7 +110,7 @@ KernelCase AddNormCase(const KernelShape& shape, const Placement& placement) {
           .reference = [=](const Tensors& in) { return Both(reference::AddNorm(in[0], in[1], norm)); }};
 }
 
-KernelCase AddFramesCase(const KernelShape& shape, const Placement& placement) {
+KernelCase AddFramesCase(const KernelShape& shape, const TensorPlacement& placement) {
   const int64_t width = shape.heads * shape.head_dim;
   const NormParameters norm = RandomNorm(width, placement);
   const at::Tensor frames = RandomTensor({1, std::gcd(shape.tokens, kFrames), 1, width}, placement);
@@ -121,7 +121,7 @@ KernelCase AddFramesCase(const KernelShape& shape, const Placement& placement) {
           .reference = [=](const Tensors& in) { return Both(reference::AddNorm(in[0], frames, norm, in[1])); }};
 }
 
-KernelCase ConcatNormCase(const KernelShape& shape, const Placement& placement) {
+KernelCase ConcatNormCase(const KernelShape& shape, const TensorPlacement& placement) {
   const NormParameters norm = RandomNorm(2 * shape.heads * shape.head_dim, placement);
   return {.name = "concat_norm",
           .inputs = {RandomTokens(shape, placement), RandomTokens(shape, placement)},
@@ -130,7 +130,7 @@ KernelCase ConcatNormCase(const KernelShape& shape, const Placement& placement) 
           .reference = [=](const Tensors& in) -> Tensors { return {reference::ConcatNorm(in[0], in[1], norm)}; }};
 }
 
-KernelCase GatedGeluCase(const KernelShape& shape, const Placement& placement) {
+KernelCase GatedGeluCase(const KernelShape& shape, const TensorPlacement& placement) {
   return {.name = "gated_gelu",
           .inputs = {RandomTokens(shape, placement, 2)},
           .kernel = [](const Tensors& in) -> Tensors { return {kernels::GatedGelu(in[0])}; },
@@ -138,7 +138,7 @@ KernelCase GatedGeluCase(const KernelShape& shape, const Placement& placement) {
           .reference = [](const Tensors& in) -> Tensors { return {reference::GatedGelu(in[0])}; }};
 }
 
-KernelCase LinearGeluCase(const KernelShape& shape, const Placement& placement) {
+KernelCase LinearGeluCase(const KernelShape& shape, const TensorPlacement& placement) {
   const int64_t width = shape.heads * shape.head_dim;
   const at::Tensor weight = RandomTensor({kWidening * width, width}, placement) * 0.02;
   const at::Tensor bias = RandomTensor({kWidening * width}, placement);

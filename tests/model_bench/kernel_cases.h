@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 
 namespace ruyi::bench {
 
@@ -31,7 +31,7 @@ struct KernelCase {
   Function reference;
 };
 
-using KernelCaseMaker = KernelCase (*)(const KernelShape& shape, const Placement& placement);
+using KernelCaseMaker = KernelCase (*)(const KernelShape& shape, const TensorPlacement& placement);
 
 // One for each function; a case is made when it is its turn, since its tensors are large.
 std::vector<KernelCaseMaker> KernelCaseMakers();

@@ -125,9 +125,10 @@ void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
 }
 
 absl::Status RunCommand(const CLI::App& app, const Arguments& arguments) {
-  const std::map<std::string, Bench> benches = {{"step", &BenchStep},  {"vae", &BenchVae},   {"request", &BenchRequest},
-                                                {"plan", &BenchPlan},  {"load", &BenchLoad}, {"kernels", &BenchKernels},
-                                                {"fault", &BenchFault}};
+  const std::map<std::string, Bench> benches = {{"step", &BenchStep},       {"checkpoint", &BenchCheckpoint},
+                                                {"vae", &BenchVae},         {"request", &BenchRequest},
+                                                {"plan", &BenchPlan},       {"load", &BenchLoad},
+                                                {"kernels", &BenchKernels}, {"fault", &BenchFault}};
   const std::string command = app.get_subcommands().front()->get_name();
   if (command == "make-model")
     return MakeModel(arguments.make_model);
@@ -140,6 +141,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   AddMakeModel(app, arguments.make_model);
   AddShapes(*AddModelBench(app, "step", "One denoising step", arguments), arguments.bench);
+  AddShapes(*AddModelBench(app, "checkpoint", "A checkpoint and a preview, beside a step", arguments), arguments.bench);
   AddShapes(*AddModelBench(app, "vae", "Encoding and decoding", arguments), arguments.bench);
   CLI::App* request = AddModelBench(app, "request", "Whole requests, planned and made", arguments);
   AddShapes(*request, arguments.bench);

@@ -36,7 +36,7 @@ constexpr Part kParts[] = {{"pos_embed.proj.weight", "transformer", "diffusion_p
                            {"encoder.conv_in.weight", "vae", "diffusion_pytorch_model.safetensors"},
                            {"vision_model.post_layernorm.weight", "image_encoder", "model.safetensors"}};
 
-// As Ruyi-Mini-7B has it.
+// The scheduler's configuration of Ruyi-Mini-7B.
 constexpr std::string_view kScheduler = R"({"beta_start": 0.00085, "beta_end": 0.03, "beta_schedule": "scaled_linear",
  "steps_offset": 1, "prediction_type": "v_prediction", "clip_sample": false, "num_train_timesteps": 1000,
  "set_alpha_to_one": false}

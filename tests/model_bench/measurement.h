@@ -1,5 +1,5 @@
-// What a bench found out, and the instruments: device memory, host memory, a clock. Before it: the benches. After it:
-// report.h. Functions without state; a Stopwatch belongs to one thread.
+// Holds what a bench found out, and the instruments: device memory, host memory, a clock. Before it: the benches. After
+// it: report.h. Functions without state; a Stopwatch belongs to one thread.
 #pragma once
 
 #include <c10/core/Device.h>

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json ToJson(const Measurement& measurement, const Placement& placement) {
+ordered_json ToJson(const Measurement& measurement, const TensorPlacement& placement) {
   ordered_json json = {{"bench", measurement.bench},
                        {"shape", measurement.shape},
                        {"mode", measurement.mode},

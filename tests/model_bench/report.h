@@ -19,9 +19,9 @@ class Report {
   void Add(const Measurement& measurement);
 
  private:
-  explicit Report(const Placement& placement) : placement_(placement) {}
+  explicit Report(const TensorPlacement& placement) : placement_(placement) {}
 
-  Placement placement_;
+  TensorPlacement placement_;
   std::ofstream json_;
 };
 

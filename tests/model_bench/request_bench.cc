@@ -1,8 +1,7 @@
-// Requests: planned, made, and compared with the plan.
+// Requests: planned, made, and compared with what was predicted.
 #include <cuda_runtime_api.h>
 
 #include <iostream>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -12,7 +11,7 @@
 #include "tests/model_bench/bench_cases.h"
 #include "tests/model_bench/bench_shape.h"
 #include "tests/model_bench/benches.h"
-#include "tests/support/request_of_plan.h"
+#include "tests/support/request_of_spec.h"
 
 namespace ruyi::bench {
 namespace {
@@ -23,6 +22,7 @@ class RetryNotes final : public ProgressSink {
   explicit RetryNotes(std::string& text) : text_(text) {}
 
   void OnProgress(const Progress& /*progress*/) override {}
+  void OnPreview(int /*step*/, const RgbImage& /*picture*/) override {}
   void OnRetry(const Retry& retry) override {
     absl::StrAppendFormat(&text_, " %s -> %s (%s);", NameOf(retry.from), NameOf(retry.to), retry.reason);
   }
@@ -46,19 +46,15 @@ class Ballast {
   void* memory_ = nullptr;
 };
 
-ValidatedRequest RequestOf(const BenchOptions& options, const GenerationPlan& plan, const BenchMode& mode) {
-  ValidatedRequest request = RequestOf(plan);
+ValidatedRequest RequestOf(const BenchOptions& options, const VideoInput& input, const BenchMode& mode) {
+  ValidatedRequest request = RequestOf(input.spec, input.pictures);
   request.fp8 = options.fp8;
   request.memory = mode.settings();
   return request;
 }
 
 Planner PlannerFor(const RuyiPipeline& pipeline) {
-  RequestLimits any_size;
-  any_size.min_side = 1;
-  any_size.max_side = std::numeric_limits<int>::max();
-  return Planner({.limits = any_size,
-                  .draw_seed = [] { return 1; },
+  return Planner({.draw_seed = [] { return 1; },
                   .costs = pipeline.costs(),
                   .available_bytes = [&pipeline] { return pipeline.AvailableBytes(); }});
 }
@@ -71,13 +67,18 @@ void NoteStages(const std::string& prefix, const StageCosts& costs, Measurement&
   }
 }
 
-absl::Status MakeOne(const BenchOptions& options, RuyiPipeline& pipeline, const GenerationPlan& plan,
+void NotePrediction(const Prediction& prediction, Measurement& measurement) {
+  measurement.other["predicted_mib"] = MibOf(prediction.peak_bytes());
+  measurement.other["predicted_s"] = prediction.seconds();
+}
+
+absl::Status MakeOne(const BenchOptions& options, RuyiPipeline& pipeline, const VideoInput& input,
                      Measurement& measurement) {
   const Ballast ballast(options.placement.device, options.ballast_mib);
   RetryNotes notes(measurement.note);
   DiscardFrames frames;
   Stopwatch watch(options.placement.device);
-  RUYI_ASSIGN_OR_RETURN(const GenerationReport report, pipeline.Generate(plan, CancellationToken(), notes, frames));
+  RUYI_ASSIGN_OR_RETURN(const GenerationReport report, Generate(pipeline, input, notes, frames));
   measurement.seconds.push_back(watch.Lap());
   NoteStages("measured", report.stages, measurement);
   measurement.peak_mib = MibOf(report.peak_bytes);
@@ -88,18 +89,19 @@ absl::Status MakeOne(const BenchOptions& options, RuyiPipeline& pipeline, const 
 // A request that fits in no mode, or for which memory runs out in all of them, is a result too.
 absl::Status MeasureRequest(const BenchOptions& options, RuyiPipeline& pipeline, const ValidatedRequest& request,
                             Measurement& measurement) {
-  const absl::StatusOr<GenerationPlan> plan = PlannerFor(pipeline).Plan(request);
-  if (absl::IsFailedPrecondition(plan.status())) {
-    measurement.note = std::string(plan.status().message());
+  PlannedVideo planned = PlannerFor(pipeline).Plan(request);
+  const absl::StatusOr<Placement> placement = Place(*pipeline.costs(), planned.spec, pipeline.AvailableBytes());
+  if (!placement.ok()) {
+    measurement.note = std::string(placement.status().message());
     return absl::OkStatus();
   }
-  RUYI_RETURN_IF_ERROR(plan.status());
-  measurement.note = absl::StrFormat("[%s] %s;", NameOf(plan->prediction.mode), plan->memory_reason);
-  measurement.other["predicted_mib"] = MibOf(plan->prediction.peak_bytes());
-  measurement.other["predicted_s"] = plan->prediction.seconds();
-  NoteStages("predicted", plan->prediction.stages, measurement);
+  measurement.note = absl::StrFormat("[%s] %s;", NameOf(placement->prediction.mode), placement->reason);
+  NotePrediction(placement->prediction, measurement);
+  NoteStages("predicted", placement->prediction.stages, measurement);
+  const VideoInput input = {
+      .spec = std::move(planned.spec), .placement = *placement, .pictures = std::move(planned.pictures)};
   for (int run = 0; run < options.repeat; ++run) {
-    const absl::Status status = MakeOne(options, pipeline, *plan, measurement);
+    const absl::Status status = MakeOne(options, pipeline, input, measurement);
     if (absl::IsResourceExhausted(status)) {
       absl::StrAppendFormat(&measurement.note, " failed: %s", std::string(status.message()));
       return absl::OkStatus();
@@ -115,8 +117,7 @@ std::vector<std::optional<int64_t>> BudgetsOf(const BenchOptions& options) {
   return {options.vram_mib.begin(), options.vram_mib.end()};
 }
 
-void PrintModes(const Estimate& estimate) {
-  const Admission& admission = estimate.admission;
+void PrintModes(const Admission& admission) {
   for (size_t i = 0; i < admission.modes.size(); ++i) {
     const ModeEstimate& mode = admission.modes[i];
     std::cout << absl::StrFormat("  %s %-40s %8.0f MiB %8.1f s  %s\n", i == admission.chosen ? "*" : " ",
@@ -131,9 +132,9 @@ absl::Status BenchRequest(const BenchOptions& options, Report& report) {
   for (const std::optional<int64_t>& vram_mib : BudgetsOf(options)) {
     RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<RuyiPipeline> pipeline, OpenPipeline(options, vram_mib));
     RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
-    const auto request = [&](const BenchMode& mode, const GenerationPlan& plan, Measurement& measurement) {
+    const auto request = [&](const BenchMode& mode, const VideoInput& input, Measurement& measurement) {
       measurement.other["budget_mib"] = MibOf(pipeline->AvailableBytes());
-      return MeasureRequest(options, *pipeline, RequestOf(options, plan, mode), measurement);
+      return MeasureRequest(options, *pipeline, RequestOf(options, input, mode), measurement);
     };
     RUYI_RETURN_IF_ERROR(ForEachCase(options, pipeline->costs()->facts().geometry, report, {"request", request}));
   }
@@ -146,14 +147,14 @@ absl::Status BenchPlan(const BenchOptions& options, Report& report) {
   const Planner planner = PlannerFor(*pipeline);
   for (const std::optional<int64_t>& vram_mib : BudgetsOf(options)) {
     const std::optional<int64_t> bytes = vram_mib.has_value() ? std::optional(BytesOfMib(*vram_mib)) : std::nullopt;
-    const auto plan_one = [&](const BenchMode& mode, const GenerationPlan& plan,
+    const auto plan_one = [&](const BenchMode& mode, const VideoInput& input,
                               Measurement& measurement) -> absl::Status {
-      RUYI_ASSIGN_OR_RETURN(const Estimate estimate, planner.EstimateFor(RequestOf(options, plan, mode), bytes));
-      measurement.note = estimate.admission.reason;
-      measurement.other["budget_mib"] = MibOf(estimate.admission.budget_bytes);
-      measurement.other["predicted_mib"] = MibOf(estimate.plan.prediction.peak_bytes());
-      measurement.other["predicted_s"] = estimate.plan.prediction.seconds();
-      PrintModes(estimate);
+      const Admission admission = planner.Plan(RequestOf(options, input, mode), bytes).admission;
+      measurement.note = admission.reason;
+      measurement.other["budget_mib"] = MibOf(admission.budget_bytes);
+      NotePrediction(admission.chosen.has_value() ? admission.modes[*admission.chosen].prediction : Prediction(),
+                     measurement);
+      PrintModes(admission);
       return absl::OkStatus();
     };
     RUYI_RETURN_IF_ERROR(ForEachCase(options, pipeline->costs()->facts().geometry, report, {"plan", plan_one}));

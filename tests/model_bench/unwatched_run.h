@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/run_context.h"
@@ -12,16 +13,29 @@
 
 namespace ruyi::bench {
 
-// That nobody cancels or watches, but for `on_latents`.
+// A run that nobody cancels or watches, but for `on_latents`. `pictures` are those of the spec, where a stage looks at
+// them.
 struct UnwatchedRun {
-  explicit UnwatchedRun(std::function<void(const at::Tensor&)> on_latents = nullptr)
-      : observer{.on_latents = std::move(on_latents)} {}
+  explicit UnwatchedRun(std::vector<RgbImage> pictures_of_run = {},
+                        std::function<void(const at::Tensor&)> on_latents = nullptr)
+      : pictures(std::move(pictures_of_run)), observer{.on_latents = std::move(on_latents)} {}
+  UnwatchedRun(const UnwatchedRun&) = delete;
+  UnwatchedRun& operator=(const UnwatchedRun&) = delete;
 
+  const std::vector<RgbImage> pictures;
   const CancellationToken token;
   DiscardProgress progress;
+  DiscardFrames frames;
+  DiscardCheckpoints checkpoints;
   RandomStreams noise{1};
   const RunObserver observer;
-  RunContext context = {.token = token, .progress = progress, .noise = noise, .observer = observer};
+  RunControl control = {.pictures = pictures,
+                        .token = token,
+                        .progress = progress,
+                        .frames = frames,
+                        .checkpoints = checkpoints,
+                        .resume_from = {}};
+  RunContext context = {.control = control, .noise = noise, .observer = observer};
 };
 
 }  // namespace ruyi::bench

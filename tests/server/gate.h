@@ -1,4 +1,5 @@
-// Where a thread of the server under test stops until the test lets it go on. Each gate is passed once. Thread-safe.
+// A gate at which a thread of the server under test stops until the test lets it go on. Each gate is passed once.
+// Thread-safe.
 #pragma once
 
 #include "absl/synchronization/mutex.h"

@@ -24,6 +24,11 @@ int Connect(int port) {
 
 }  // namespace
 
+void Knock(int port) {
+  if (const int socket = Connect(port); socket >= 0)
+    close(socket);
+}
+
 std::string HttpGet(int port, const std::string& path) {
   const int socket = Connect(port);
   if (socket < 0)

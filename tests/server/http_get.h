@@ -1,4 +1,4 @@
-// One HTTP request to this machine, as Prometheus sends it. A function without state; thread-safe.
+// One HTTP request to this machine, as Prometheus sends it. Functions without state; thread-safe.
 #pragma once
 
 #include <string>
@@ -7,5 +7,8 @@ namespace ruyi {
 
 // The whole answer, headers included; empty when none came. Blocks.
 std::string HttpGet(int port, const std::string& path);
+
+// Connects and goes away. Does not wait for an answer, which a server that ends may never give.
+void Knock(int port);
 
 }  // namespace ruyi

@@ -25,7 +25,8 @@ RpcDetails DetailsOf(const google::rpc::Status& status) {
   RpcDetails details;
   for (const google::protobuf::Any& any : status.details()) {
     const bool known = Unpack(any, details.error_info) || Unpack(any, details.bad_request) ||
-                       Unpack(any, details.precondition_failure) || Unpack(any, details.retry_info);
+                       Unpack(any, details.precondition_failure) || Unpack(any, details.retry_info) ||
+                       Unpack(any, details.resource_info);
     details.others += known ? 0 : 1;
   }
   return details;

@@ -16,6 +16,7 @@ struct RpcDetails {
   std::optional<google::rpc::BadRequest> bad_request;
   std::optional<google::rpc::PreconditionFailure> precondition_failure;
   std::optional<google::rpc::RetryInfo> retry_info;
+  std::optional<google::rpc::ResourceInfo> resource_info;
   int others = 0;  // details of other types
 
   // "" when there is no ErrorInfo.
@@ -27,7 +28,7 @@ struct RpcDetails {
 
 RpcDetails DetailsOf(const google::rpc::Status& status);
 
-// Of what an RPC ended with; no details when they do not parse.
+// Returns the details of the status with which an RPC ended; none when they do not parse.
 RpcDetails DetailsOf(const grpc::Status& status);
 
 }  // namespace ruyi

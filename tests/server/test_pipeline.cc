@@ -16,13 +16,14 @@ class WatchedPipeline final : public Pipeline {
   std::shared_ptr<const CostModel> costs() const override { return fake_.costs(); }
   int64_t AvailableBytes() const override { return fake_.AvailableBytes(); }
 
-  absl::StatusOr<GenerationReport> Generate(const GenerationPlan& plan, const CancellationToken& token,
-                                            ProgressSink& progress, FrameSink& frames) override {
+  absl::StatusOr<GenerationReport> Generate(const VideoSpec& spec, const Placement& placement,
+                                            RunControl& control) override {
     {
       absl::MutexLock lock(&watch_->mutex_);
-      watch_->token_ = token;
+      watch_->token_ = control.token;
+      watch_->checkpoints_ = &control.checkpoints;
     }
-    absl::StatusOr<GenerationReport> report = fake_.Generate(plan, token, progress, frames);
+    absl::StatusOr<GenerationReport> report = fake_.Generate(spec, placement, control);
     watch_->ended_.Increment();
     return report;
   }
@@ -43,6 +44,18 @@ bool PipelineWatch::AwaitTokenEnd() const {
   while (token.Check().ok() && absl::Now() < give_up)
     std::this_thread::yield();
   return !token.Check().ok();
+}
+
+bool PipelineWatch::AwaitHandBack() const {
+  CheckpointSink* checkpoints = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    checkpoints = checkpoints_;
+  }
+  const absl::Time give_up = absl::Now() + kPatience;
+  while (!checkpoints->IsWanted() && absl::Now() < give_up)
+    std::this_thread::yield();
+  return checkpoints->IsWanted();
 }
 
 std::unique_ptr<Pipeline> MakeWatchedPipeline(FakePipelineOptions options, PipelineWatch* watch) {

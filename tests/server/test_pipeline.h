@@ -17,7 +17,11 @@ class PipelineWatch {
   // Blocks until the job that is being made is cancelled or out of time; false when that takes longer than kPatience.
   bool AwaitTokenEnd() const;
 
-  // How many runs have ended.
+  // Blocks until the job that is being made is to be handed back; false when that takes longer than kPatience. Only on
+  // the worker's thread, in FakePipelineOptions::at_boundary, and where no checkpoint is due otherwise.
+  bool AwaitHandBack() const;
+
+  // Counts the runs that have ended.
   const Counter& ended() const { return ended_; }
 
  private:
@@ -25,6 +29,7 @@ class PipelineWatch {
 
   mutable absl::Mutex mutex_;
   CancellationToken token_ ABSL_GUARDED_BY(mutex_);
+  CheckpointSink* checkpoints_ ABSL_GUARDED_BY(mutex_) = nullptr;
   Counter ended_;
 };
 

@@ -3,24 +3,21 @@
 pytest -c tests/stranger/pytest.ini tests/stranger --bin BIN_FOLDER
 """
 
-import importlib
-import importlib.resources
+import contextlib
 import pathlib
 import sys
-import types
 
-import grpc
 import pytest
-from grpc_tools import protoc
+
+from proto_stubs import make_stubs
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 
-from programs import DEADLINE_S, Server  # noqa: E402  (found by the line above)
+from caller import Caller  # noqa: E402  (finds programs by the line above)
+from programs import Server  # noqa: E402
 
 MODEL = ROOT / "models" / "ruyi-tiny"
-STUBS = ("google.rpc.error_details_pb2", "google.rpc.status_pb2", "ruyi.v1.capabilities_pb2", "ruyi.v1.video_pb2",
-         "ruyi.v1.video_event_pb2", "ruyi.v1.video_service_pb2", "ruyi.v1.video_service_pb2_grpc")
 
 
 def pytest_addoption(parser):
@@ -30,40 +27,80 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def stubs(tmp_path_factory):
     """Modules made from proto/ now, by the last part of their names: stubs.video_service_pb2_grpc, stubs.status_pb2."""
-    folder = tmp_path_factory.mktemp("stubs")
-    protos = [str(path) for package in ("ruyi", "google") for path in (ROOT / "proto" / package).rglob("*.proto")]
-    include = importlib.resources.files("grpc_tools") / "_proto"
-    code = protoc.main(["protoc", f"-I{ROOT / 'proto'}", f"-I{include}", f"--python_out={folder}",
-                        f"--grpc_python_out={folder}", *protos])
-    assert code == 0, "protoc cannot read proto/"
-    sys.path.insert(0, str(folder))
-    return types.SimpleNamespace(**{name.rpartition(".")[2]: importlib.import_module(name) for name in STUBS})
-
-
-@pytest.fixture(scope="session")
-def server(request, tmp_path_factory):
-    """ruyi-server with the demo model, on ports of its own, once the model is loaded."""
-    started = Server(request.config.getoption("--bin") / "ruyi-server", tmp_path_factory.mktemp("server"),
-                     {"--model": MODEL})
-    try:
-        started.await_log("ready")
-        yield started
-    finally:
-        started.kill()
-
-
-@pytest.fixture(scope="session")
-def channel(server):
-    with grpc.insecure_channel(server.address()) as opened:
-        grpc.channel_ready_future(opened).result(timeout=DEADLINE_S)
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def video_service(channel, stubs):
-    return stubs.video_service_pb2_grpc.VideoServiceStub(channel)
+    return make_stubs(tmp_path_factory.mktemp("stubs"))
 
 
 @pytest.fixture(scope="session")
 def photo():
     return (ROOT / "tests" / "data" / "photo.jpg").read_bytes()
+
+
+class Site:
+    """Starts servers with the demo model, each with a caller: site.start(state, drain_timeout=0).
+    A flag's '-' is '_' here."""
+
+    def __init__(self, binary, new_folder, calibration_file, new_caller):
+        self._binary = binary
+        self._new_folder = new_folder
+        self._calibration_file = calibration_file
+        self._new_caller = new_caller
+        self._exits = contextlib.ExitStack()
+
+    def start(self, state_dir=None, await_ready=True, **flags):
+        """Returns the server, on `state_dir` or a new folder, and a caller of it."""
+        flags = {"--" + name.replace("_", "-"): value for name, value in flags.items()}
+        run = self._new_folder()
+        server = Server(self._binary, run, {"--model": MODEL, "--state-dir": state_dir or run / "state",
+                                            "--calibration-file": self._calibration_file, **flags})
+        self._exits.callback(server.kill)
+        if await_ready:
+            server.await_log("ready")
+        caller = self._new_caller(server.address())
+        self._exits.callback(caller.close)
+        return server, caller
+
+    def close(self):
+        self._exits.close()
+
+
+@pytest.fixture(scope="session")
+def new_site(request, tmp_path_factory, stubs, photo):
+    """Makes a Site. All have one calibration file, so that only the first start measures the machine."""
+    calibration_file = tmp_path_factory.mktemp("calibration") / "calibration.json"
+    binary = request.config.getoption("--bin") / "ruyi-server"
+    return lambda: Site(binary, lambda: tmp_path_factory.mktemp("run"), calibration_file,
+                        lambda address: Caller(address, stubs, photo))
+
+
+@pytest.fixture
+def site(new_site):
+    """For the servers of one test, which end with it."""
+    with contextlib.closing(new_site()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def common(new_site):
+    """The server and the caller that most tests share. A test leaves no video there that goes on."""
+    with contextlib.closing(new_site()) as opened:
+        yield opened.start()
+
+
+@pytest.fixture(scope="session")
+def server(common):
+    return common[0]
+
+
+@pytest.fixture(scope="session")
+def caller(common):
+    return common[1]
+
+
+@pytest.fixture(scope="session")
+def channel(caller):
+    return caller.channel
+
+
+@pytest.fixture(scope="session")
+def video_service(caller):
+    return caller.service

@@ -7,7 +7,18 @@ absl::Time FakeClock::Now() const {
   return now_;
 }
 
+absl::Duration FakeClock::Elapsed() const {
+  absl::MutexLock lock(&mutex_);
+  return elapsed_;
+}
+
 void FakeClock::Advance(absl::Duration duration) {
+  absl::MutexLock lock(&mutex_);
+  now_ += duration;
+  elapsed_ += duration;
+}
+
+void FakeClock::StepWall(absl::Duration duration) {
   absl::MutexLock lock(&mutex_);
   now_ += duration;
 }

@@ -11,13 +11,18 @@ namespace ruyi {
 class FakeClock final : public Clock {
  public:
   absl::Time Now() const override;
+  absl::Duration Elapsed() const override;
 
-  // Never blocks.
+  // Lets time pass. Never blocks.
   void Advance(absl::Duration duration);
+
+  // Sets the time of day, as an administrator does, while no time passes. Never blocks.
+  void StepWall(absl::Duration duration);
 
  private:
   mutable absl::Mutex mutex_;
   absl::Time now_ ABSL_GUARDED_BY(mutex_) = absl::FromUnixSeconds(1'700'000'000);
+  absl::Duration elapsed_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ruyi

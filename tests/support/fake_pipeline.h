@@ -1,6 +1,6 @@
-// A pipeline without a model: grey frames at once, progress and cancellation as of a real one. Before it: core/worker
-// or a server under test. After it: a FrameSink. Owns its options. Not thread-safe, as any pipeline; the hook runs on
-// the thread that generates.
+// A pipeline without a model: plain frames at once; progress, cancellation, previews and checkpoints as of a real one.
+// Before it: core/worker or a server under test. After it: a FrameSink. Owns its options. Not thread-safe, as any
+// pipeline; the hook runs on the thread that generates.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,10 @@ struct FakePipelineOptions {
   std::function<void(Phase, int done)> at_boundary = [](Phase, int) {};
 };
 
+// Frame number `frame` of the video that FakePipeline makes of `spec`: grey, of a shade that depends on seed and
+// number.
+RgbImage FakeFrame(const VideoSpec& spec, int frame);
+
 class FakePipeline final : public Pipeline {
  public:
   explicit FakePipeline(FakePipelineOptions options = {}) : options_(std::move(options)) {}
@@ -44,16 +48,16 @@ class FakePipeline final : public Pipeline {
   std::shared_ptr<const CostModel> costs() const override { return options_.costs; }
   int64_t AvailableBytes() const override { return options_.available_bytes(); }
 
-  // Gives plan.frame_count grey frames of plan.size. Reports every finished unit; polls the token before each. Reports
-  // what was predicted as the peak.
-  absl::StatusOr<GenerationReport> Generate(const GenerationPlan& plan, const CancellationToken& token,
-                                            ProgressSink& progress, FrameSink& frames) override;
+  // Gives the spec's frames, see FakeFrame. Reports every finished unit; polls the token before each. A run that is
+  // resumed conditions anew and goes on denoising after the checkpoint's step. Sends grey previews. Reports what was
+  // predicted as the peak. DATA_LOSS: the state to resume from is none of FakePipeline's, or of a step that the spec
+  // does not have.
+  absl::StatusOr<GenerationReport> Generate(const VideoSpec& spec, const Placement& placement,
+                                            RunControl& control) override;
 
  private:
-  absl::Status Attempt(const GenerationPlan& plan, const CancellationToken& token, ProgressSink& progress,
-                       FrameSink& frames) const;
-  absl::Status RunPhase(Progress at, const CancellationToken& token, ProgressSink& progress,
-                        const std::function<absl::Status()>& do_unit) const;
+  absl::Status Attempt(const VideoSpec& spec, int first_step, RunControl& control, FrameSink& frames) const;
+  absl::Status RunPhase(Progress at, RunControl& control, const std::function<absl::Status(int done)>& do_unit) const;
 
   FakePipelineOptions options_;
 };

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
@@ -21,7 +22,9 @@ class FakeVideoEncoder final : public VideoEncoder {
       return absl::InternalError(absl::StrFormat("the fake encoder failed at frame %d", frames_));
     if (frame.width != format_.width || frame.height != format_.height)
       return absl::InvalidArgumentError(absl::StrFormat("frame %d has another size than the video", frames_));
-    return frames_++ == 0 ? absl::OkStatus() : WriteFrame();
+    RUYI_RETURN_IF_ERROR(frames_++ == 0 ? absl::OkStatus() : WriteFrame());
+    shade_ = options_.shaded ? frame.pixels.front() : uint8_t{0};
+    return absl::OkStatus();
   }
 
   absl::Status Finish() override { return frames_ == 0 ? absl::OkStatus() : WriteFrame(); }
@@ -30,7 +33,7 @@ class FakeVideoEncoder final : public VideoEncoder {
   absl::Status WriteFrame() {
     std::vector<uint8_t> bytes(options_.bytes_per_frame);
     for (uint8_t& byte : bytes)
-      byte = ByteAt(offset_++);
+      byte = static_cast<uint8_t>(ByteAt(offset_++) + shade_);
     return sink_->Write(bytes);
   }
 
@@ -39,6 +42,7 @@ class FakeVideoEncoder final : public VideoEncoder {
   ByteSink* sink_;
   int frames_ = 0;
   int64_t offset_ = 0;
+  uint8_t shade_ = 0;  // of the frame that is held back
 };
 
 }  // namespace

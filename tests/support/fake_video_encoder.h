@@ -14,9 +14,10 @@ namespace ruyi {
 struct FakeVideoEncoderOptions {
   int bytes_per_frame = 100;
   std::optional<int> fail_at_frame;  // AddFrame of this frame, counted from 0, returns INTERNAL
+  bool shaded = false;               // adds the frame's first byte to each of its bytes, so that frames differ
 };
 
-// The first `size` bytes of every fake video.
+// The first `size` bytes of every fake video without shades.
 std::string FakeVideoBytes(int64_t size);
 
 class FakeVideoEncoderFactory final : public VideoEncoderFactory {

@@ -1,7 +1,11 @@
-// A small valid request and a small valid plan, for a test to change. Values; thread-safe.
+// A small valid request and a small valid spec, for a test to change. Values; thread-safe.
 #pragma once
 
-#include "core/plan/generation_plan.h"
+#include <string>
+#include <vector>
+
+#include "core/media/rgb_image.h"
+#include "core/plan/video_spec.h"
 #include "core/request/generation_request.h"
 #include "tests/support/grey_image.h"
 
@@ -10,22 +14,27 @@ namespace ruyi {
 // Valid for the default RequestLimits and FakeImageDecoder; everything but the picture is left to the defaults.
 inline GenerationRequest TestRequest() {
   GenerationRequest request;
-  request.start_images = {"image 64x64"};
+  request.start_images = {{.data = "image 64x64", .upload = ""}};
   return request;
 }
 
-// Eight frames of 64x32 pixels in three steps.
-inline GenerationPlan TestPlan() {
-  GenerationPlan plan;
-  plan.size = {.width = 64, .height = 32};
-  plan.start_images = {GreyImage(plan.size)};
-  plan.frame_count = 8;
-  plan.frames_per_second = 24;
-  plan.latents = {.channels = 16, .frames = 2, .height = 4, .width = 8};
-  plan.steps = 3;
-  plan.guidance_scale = 7.0;
-  plan.seed = 1;
-  return plan;
+// Eight frames of 64x32 pixels in three steps, from one start picture.
+inline VideoSpec TestSpec() {
+  VideoSpec spec;
+  spec.size = {.width = 64, .height = 32};
+  spec.start_pictures = {{.source_sha256 = std::string(64, 'a'), .pixels_sha256 = std::string(64, 'b')}};
+  spec.frame_count = 8;
+  spec.frames_per_second = 24;
+  spec.latents = {.channels = 16, .frames = 2, .height = 4, .width = 8};
+  spec.steps = 3;
+  spec.guidance_scale = 7.0;
+  spec.seed = 1;
+  return spec;
+}
+
+// Returns as many grey pictures as `spec` has, in its size.
+inline std::vector<RgbImage> GreyPictures(const VideoSpec& spec) {
+  return std::vector<RgbImage>(spec.start_pictures.size() + spec.end_pictures.size(), GreyImage(spec.size));
 }
 
 }  // namespace ruyi

@@ -11,10 +11,12 @@ namespace ruyi {
 
 class TickingClock final : public Clock {
  public:
-  absl::Time Now() const override { return TimeOfReading(readings_++); }
+  absl::Time Now() const override { return absl::FromUnixSeconds(1'700'000'000) + Elapsed(); }
 
-  // What reading number `reading` gives, counted from 0.
-  static absl::Time TimeOfReading(int reading) { return absl::FromUnixSeconds(1'700'000'000 + reading); }
+  absl::Duration Elapsed() const override { return ElapsedAtReading(readings_++); }
+
+  // Returns what reading number `reading` gives, counted from 0.
+  static absl::Duration ElapsedAtReading(int reading) { return absl::Seconds(reading); }
 
   int readings() const { return readings_; }
 

@@ -1,6 +1,6 @@
-// What absl's synchronisation does, told to ThreadSanitizer (docs/adr/0004): Debian's absl is not built for it, so that
+// Tells ThreadSanitizer what absl's synchronisation does (docs/adr/0004): Debian's absl is not built for it, so that
 // every absl::Mutex would look like a race. The linker sends calls of the members named in CMakeLists.txt to the
-// functions of namespace wrapped here, which annotate them. In the tests of a TSan build only. Thread-safe.
+// functions of namespace wrapped here, which annotate them. Used only in the tests of a TSan build. Thread-safe.
 //
 // Between pre_lock and post_lock, and pre_unlock and post_unlock, TSan ignores what the thread does: absl may evaluate
 // there the conditions of other threads that wait.

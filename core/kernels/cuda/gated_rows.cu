@@ -6,7 +6,7 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// x times the share of a normal distribution that lies below it.
+// Returns x times the share of a normal distribution that lies below x.
 __device__ float Gelu(float x) {
   constexpr float kSqrtHalf = 0.70710678118654752440f;
   return 0.5f * x * (1.0f + erff(x * kSqrtHalf));

@@ -1,8 +1,9 @@
-// The kernels of this room as a C++ file calls them: pointers on the device, sizes and a stream. Before it: the named
-// functions of core/kernels, which check what is said here. After it: the .cu files. Pointers are aligned to 16 bytes
-// and rows lie one behind the other, and a tensor has less than 2^31 vectors. A launch does not block; it returns what
-// CUDA says of the launch alone. Statistics and arithmetic are in float32, with one rounding at the end; a row's
-// numbers depend on nothing but itself. Functions without state; thread-safe.
+// Declares the kernels of this room as a C++ file calls them: with pointers on the device, sizes and a stream. Before
+// it: the named functions of core/kernels, which check what is said here. After it: the .cu files. Pointers are aligned
+// to 16 bytes, rows lie one behind the other, and a tensor has fewer than 2^31 vectors (of 16 bytes). A launch does not
+// block; it returns CUDA's error code for the launch, not for the kernel's run. Statistics and arithmetic are in
+// float32, with one rounding at the end; a row's numbers depend on nothing but itself. Functions without state;
+// thread-safe.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -13,14 +14,14 @@ namespace ruyi::kernels::cuda {
 
 enum class Element { kFloat32, kBFloat16, kFloat16 };
 
-// Bytes of one load. All widths are multiples of as many elements.
+// The bytes of one load, called a vector. All widths are multiples of the elements in one.
 inline constexpr int64_t kVectorBytes = 16;
 
 inline constexpr int kNarrowVectors = 64;  // of a row of NarrowRows, at most
 inline constexpr int kWideVectors = 1536;  // of a row of WideRows, at most
 inline constexpr int kMostBatches = 65535;
 
-// Rows that a few lanes of a warp share: the features of one head.
+// Rows of which each is computed by a few lanes of a warp: the features of one head.
 struct NarrowRows {
   Element element = Element::kFloat32;
   const void* x = nullptr;  // [batches, rows, width]
@@ -42,7 +43,7 @@ enum class Join {
   kConcatenate,  // x and behind it second: a row of twice the width
 };
 
-// Rows that a block of threads shares: all features of a token.
+// Rows of which each is computed by a block of threads: all features of a token.
 struct WideRows {
   Element element = Element::kFloat32;
   Join join = Join::kNone;
@@ -61,7 +62,7 @@ struct WideRows {
   uint32_t second_span = 1;     // rows that share one of second
 };
 
-// [rows, 2 width] → [rows, width]: the first half of a row times the gelu of the second.
+// Multiplies the first half of each row by the gelu of its second half: [rows, 2 width] → [rows, width].
 struct GatedRows {
   Element element = Element::kFloat32;
   const void* x = nullptr;

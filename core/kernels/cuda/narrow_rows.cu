@@ -15,7 +15,7 @@ __device__ float SumOfLanes(float value) {
   return value;
 }
 
-// (x, y) as a complex number, times (cosine, sine).
+// Multiplies (x, y), as a complex number, by (cosine, sine).
 __device__ void TurnPair(float& x, float& y, float cosine, float sine) {
   const float turned = x * cosine - y * sine;
   y = x * sine + y * cosine;
@@ -46,8 +46,8 @@ __device__ void Turn(RowPart<T, kLanes, kVectors>& row, const float4* table) {
   }
 }
 
-// All lanes of a warp stay until the end, those of rows beyond the last with nothing to hold. With 3 vectors 4 blocks
-// fit a multiprocessor, in 64 registers a thread.
+// All lanes of a warp stay until the end; those of rows beyond the last hold nothing. With 3 vectors 4 blocks fit a
+// multiprocessor, in 64 registers a thread.
 template <typename T, int kLanes, int kVectors>
 __global__ void __launch_bounds__(kThreads, kVectors < 4 ? 4 : 3)
     NarrowRowsKernel(const NarrowRows rows, const float inverse_width) {

@@ -1,5 +1,5 @@
-// Parts of rows as numbers in float32 registers, loaded and stored 16 bytes at a time. Before and after it: the .cu
-// files. Device code without state.
+// Holds parts of rows as numbers in float32 registers, and loads and stores them 16 bytes at a time. Before and after
+// it: the .cu files. Device code without state.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -12,7 +12,7 @@ namespace ruyi::kernels::cuda {
 template <typename T>
 inline constexpr int kPerVector = kVectorBytes / sizeof(T);
 
-// As 32-bit words, not as numbers of 16 bits: those would be moved one by one.
+// A vector of 16 bytes, held as 32-bit words, for numbers of 16 bits would be moved one by one.
 struct Vector {
   uint4 words = {};
 
@@ -20,7 +20,7 @@ struct Vector {
   __device__ const uint32_t* begin() const { return &words.x; }
 };
 
-// Numbers of a type and the float32 that stand for them: a word's.
+// Converts the numbers of one word between their type and float32.
 template <typename T>
 struct Word;
 
@@ -32,7 +32,7 @@ struct Word<float> {
 
 template <>
 struct Word<__nv_bfloat16> {
-  // Each is the upper half of a float32.
+  // A bfloat16 is the upper half of a float32.
   static __device__ void Widen(uint32_t word, float* numbers) {
     numbers[0] = __uint_as_float(word << 16);
     numbers[1] = __uint_as_float(word & 0xffff0000);
@@ -80,9 +80,9 @@ __device__ inline void StoreVector(void* to, int64_t index, const Vector& vector
   static_cast<uint4*>(to)[index] = vector.words;
 }
 
-// What one thread holds of a row that kStride threads share: the vectors first, first + kStride, ... of it, up to
-// kVectors of them, and zeros in the places beyond the row's end. Loads go ahead of what is computed with them, all at
-// once.
+// Holds the part of a row that one of kStride threads computes: the vectors first, first + kStride, ... of it, up to
+// kVectors of them, and zeros in the places beyond the row's end. All loads are started at once, before anything is
+// computed.
 template <typename T, int kStride, int kVectors>
 struct RowPart {
   static constexpr int kNumbers = kPerVector<T>;
@@ -98,7 +98,7 @@ struct RowPart {
   __device__ int Index(int v) const { return first + v * kStride; }
   __device__ bool Holds(int v) const { return Index(v) < count; }
 
-  // `begin`: the vector that the row begins with.
+  // Loads the numbers of a row. `begin`: the vector that the row begins with.
   __device__ Loaded Load(const void* from, int64_t begin) const {
     Loaded loaded = {};
 #pragma unroll
@@ -126,7 +126,7 @@ struct RowPart {
     }
   }
 
-  // numbers * weight + bias, in which null stands for 1 and 0.
+  // Computes numbers * weight + bias; null stands for a weight of 1 and a bias of 0.
   __device__ void ScaleAndShift(const void* weight, const void* bias) {
     if (weight == nullptr || bias == nullptr)
       return ScaleOrShift(weight, bias);
@@ -144,7 +144,7 @@ struct RowPart {
     }
   }
 
-  // Holds on to what they are rounded to.
+  // Stores the numbers, rounded to their type, and keeps the rounded ones.
   __device__ void Store(void* to, int64_t begin) {
 #pragma unroll
     for (int v = 0; v < kVectors; ++v) {
@@ -155,7 +155,8 @@ struct RowPart {
     }
   }
 
-  // To a mean of 0 and a variance of 1. sum(value, 0) and then sum(value, 1) add up over the threads of the row.
+  // Brings the row to a mean of 0 and a variance of 1. sum(value, 0) and then sum(value, 1) add up over the threads of
+  // the row.
   template <typename Sum>
   __device__ void Normalize(float eps, float inverse_width, const Sum& sum) {
     float total = 0;
@@ -171,7 +172,7 @@ struct RowPart {
   }
 
  private:
-  // Calls action(number, place of its vector).
+  // Calls action(number, place of its vector) for each number.
   template <typename Action>
   __device__ void ForEach(const Action& action) {
 #pragma unroll
@@ -182,7 +183,7 @@ struct RowPart {
     }
   }
 
-  // With one of the two, or none.
+  // Does what ScaleAndShift does, with one of the two or none.
   __device__ void ScaleOrShift(const void* weight, const void* bias) {
     if (bias != nullptr)
       return Add(Load(bias, 0));

@@ -17,7 +17,7 @@ class ByteReader {
 
   size_t remaining() const { return bytes_.size() - position_; }
 
-  // The next `size` bytes; nullopt, and nothing consumed, when fewer are left.
+  // Returns the next `size` bytes; nullopt, and nothing is consumed, when fewer are left.
   std::optional<std::string_view> Read(size_t size) {
     if (size > remaining())
       return std::nullopt;
@@ -26,7 +26,7 @@ class ByteReader {
     return read;
   }
 
-  // The next `size` (1 to 4) bytes as an unsigned number.
+  // Returns the next `size` (1 to 4) bytes as an unsigned number; nullopt when fewer are left.
   std::optional<uint32_t> ReadNumber(size_t size, ByteOrder order) {
     const std::optional<std::string_view> read = Read(size);
     if (!read.has_value())

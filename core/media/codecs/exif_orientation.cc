@@ -27,7 +27,7 @@ std::optional<ByteOrder> OrderOf(std::string_view mark) {
   return std::nullopt;
 }
 
-// Bytes of one value of the TIFF types BYTE, SHORT and LONG; nullopt for types that are no plain number.
+// Returns the bytes of one value of the TIFF types BYTE, SHORT and LONG; nullopt for types that are no plain number.
 std::optional<size_t> SizeOfType(std::optional<uint32_t> type) {
   switch (type.value_or(0)) {
     case 1:

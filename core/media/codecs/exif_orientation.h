@@ -1,5 +1,5 @@
-// The orientation in EXIF data, which turns a stored picture upright. Before it: the codecs, which find the data in a
-// file. After it: OpencvImageDecoder, which turns the picture. Functions without state; thread-safe.
+// Reads the orientation in EXIF data, which says how to turn a stored picture upright. Before it: the codecs, which
+// find the data in a file. After it: OpencvImageDecoder, which turns the picture. Functions without state; thread-safe.
 // Sources: EXIF 2.3, TIFF 6.0.
 #pragma once
 

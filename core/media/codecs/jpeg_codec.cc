@@ -1,6 +1,6 @@
 #include "core/media/codecs/jpeg_codec.h"
 
-// In this order: jpeglib.h needs FILE, and jerror.h what jpeglib.h says of the library.
+// The order matters: jpeglib.h needs FILE, and jerror.h needs the declarations of jpeglib.h.
 // clang-format off
 #include <cstdio>
 #include <jpeglib.h>
@@ -26,14 +26,14 @@ constexpr std::string_view kExifMark("Exif\0", 5);
 // Files have some ten scans; each costs a pass over the whole picture.
 constexpr int kMaxScans = 100;
 
-// Warnings after which libjpeg goes on with pixels of its own making. Others, as of stray bytes before a marker, leave
-// the picture whole.
+// Returns true for warnings after which libjpeg goes on with pixels of its own making. Others, as of stray bytes before
+// a marker, leave the picture whole.
 bool IsDamage(int code) {
   return code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE || code == JWRN_ARITH_BAD_CODE ||
          code == JWRN_MUST_RESYNC;
 }
 
-// libjpeg's callbacks for errors and warnings, and what they found.
+// Holds libjpeg's callbacks for errors and warnings, and what they found.
 struct JpegMessages {
   jpeg_error_mgr callbacks;  // first, so that libjpeg's pointer to it is a pointer to this
   LibraryEscape escape;
@@ -52,7 +52,7 @@ void OnError(j_common_ptr jpeg) {
   messages.escape.Leave();
 }
 
-// One line for each file: a damaged one may have a warning in every block.
+// Logs one line for each file, for a damaged one may have a warning in every block.
 void OnMessage(j_common_ptr jpeg, int level) {
   JpegMessages& messages = MessagesOf(jpeg);
   if (level >= 0)
@@ -65,8 +65,8 @@ void OnMessage(j_common_ptr jpeg, int level) {
   }
 }
 
-// C, M, Y and K without ink → R, G and B, in place of the first three. Adobe's files store what is without ink, others
-// the ink.
+// Turns C, M, Y and K, stored as the absence of ink, into R, G and B, in place of the first three. Adobe's files store
+// the absence of ink, others the ink.
 void CmykToRgb(const uint8_t* cmyk, size_t count, bool is_inverted, uint8_t* rgb) {
   const int flip = is_inverted ? 0 : 255;
   for (size_t i = 0; i < count; ++i, cmyk += 4, rgb += 3)
@@ -137,7 +137,7 @@ class JpegReader {
                                                                                              : Damaged();
   }
 
-  // Up to the end marker, or until nothing can follow that belongs to the picture.
+  // Reads up to the end marker, or until nothing can follow that belongs to the picture.
   void ReadScans() {
     for (int scans = 0; scans < kMaxScans && !messages_.is_damaged;) {
       const int event = jpeg_consume_input(&jpeg_);
@@ -160,7 +160,7 @@ class JpegReader {
 
   bool HasAllComponents() const { return components_read_ == (1u << jpeg_.num_components) - 1; }
 
-  // Whether every component is there, of a progressive file every coefficient to its last bit.
+  // Returns true when every component is there, and in a progressive file every coefficient to its last bit.
   bool IsWhole() const {
     if (!HasAllComponents())
       return false;

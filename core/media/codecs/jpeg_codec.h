@@ -1,4 +1,5 @@
-// Bytes of a JPEG file → StoredPicture, with libjpeg. Before it: DecodePicture. A function without state; thread-safe.
+// Decodes a JPEG file into a StoredPicture, with libjpeg. Before it: DecodePicture. A function without state;
+// thread-safe.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// The way out of libjpeg and libpng when they give up: both want a callback that never returns. Used by the codecs
-// beside it. Not thread-safe: one for each file that is being read.
+// Leaves libjpeg and libpng when they give up: both want a callback that never returns. Used by the codecs beside it.
+// Not thread-safe: each file that is being read needs its own.
 #pragma once
 
 #include <csetjmp>
@@ -18,7 +18,7 @@ class LibraryEscape {
     return true;
   }
 
-  // Goes back to Run. For the library's callback.
+  // Goes back to Run. Only the library's callback may call it.
   [[noreturn]] void Leave() { std::longjmp(jump_, 1); }
 
  private:

@@ -1,5 +1,5 @@
-// The refusals that all codecs share. Before them: a codec that has read a file's header, or given up. After them: the
-// caller of ImageDecoder. Functions without state; thread-safe.
+// Makes the refusals that all codecs share. Before them: a codec that has read a file's header, or given up. After
+// them: the caller of ImageDecoder. Functions without state; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace ruyi {
 // IMAGE_TOO_LARGE: a side or the area is over its limit.
 absl::Status CheckPictureSize(int64_t width, int64_t height, const ImageLimits& limits);
 
-// INVALID_ARGUMENT for a file of `format` ("PNG") that is damaged or incomplete. `library_words` is what the library
-// said; it may be empty.
+// Returns INVALID_ARGUMENT for a file of `format` ("PNG") that is damaged or incomplete. `library_words` is what the
+// library said; it may be empty.
 absl::Status DamagedPicture(std::string_view format, std::string_view library_words);
 
 }  // namespace ruyi

@@ -26,7 +26,7 @@ constexpr png_uint_32 kMaxTexts = 128;
 constexpr png_byte kExifChunk[] = "eXIf";
 constexpr png_byte kTextChunks[] = "tEXt\0zTXt\0iTXt";
 
-// What libpng's callbacks share.
+// Holds what libpng's callbacks share.
 struct PngSession {
   LibraryEscape escape;
   std::string_view unread;
@@ -40,7 +40,7 @@ void OnError(png_structp png, png_const_charp message) {
   session.escape.Leave();
 }
 
-// One line for each file: a damaged one may have a warning in every chunk.
+// Logs one line for each file, for a damaged one may have a warning in every chunk.
 void OnWarning(png_structp png, png_const_charp message) {
   auto& session = *static_cast<PngSession*>(png_get_error_ptr(png));
   if (!std::exchange(session.has_warned, true))
@@ -78,7 +78,7 @@ class PngReader {
   }
 
  private:
-  // From the file's first bytes: libpng refuses sizes over its limit as damage.
+  // Checks the size in the file's first bytes, for libpng refuses sizes over its limit as damage.
   absl::Status CheckSize(const ImageLimits& limits) const {
     ByteReader header(bytes_.substr(std::min(kWidthOffset, bytes_.size())));
     const std::optional<uint32_t> width = header.ReadNumber(4, ByteOrder::kBig);
@@ -109,15 +109,15 @@ class PngReader {
     png_read_update_info(png_, info_);
   }
 
-  // Only what the picture needs: colour profiles and the like are skipped unread. eXIf is taken as it is, because
-  // libpng refuses it with "Exif\0\0" in front.
+  // Keeps only the chunks that the picture needs: colour profiles and the like are skipped unread. eXIf is taken as it
+  // is, because libpng refuses it with "Exif\0\0" in front.
   void KeepChunks() {
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_ALWAYS, kExifChunk, 1);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_AS_DEFAULT, kTextChunks, 3);
   }
 
-  // All passes, then the chunks up to the file's end.
+  // Reads all passes, then the chunks up to the file's end.
   void ReadPixels(uint8_t* pixels) {
     const size_t row_bytes = png_get_rowbytes(png_, info_);
     const size_t height = png_get_image_height(png_, info_);

@@ -1,4 +1,5 @@
-// Bytes of a PNG file → StoredPicture, with libpng. Before it: DecodePicture. A function without state; thread-safe.
+// Decodes a PNG file into a StoredPicture, with libpng. Before it: DecodePicture. A function without state;
+// thread-safe.
 #pragma once
 
 #include <string_view>

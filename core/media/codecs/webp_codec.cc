@@ -46,7 +46,7 @@ class Frame {
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
 
-  // Whether all of it is there and lies on the canvas.
+  // Returns true when all of the frame is there and lies on the canvas.
   bool IsWhole(int width, int height) const {
     return is_found_ && iterator_.complete && iterator_.width > 0 && iterator_.height > 0 && iterator_.x_offset >= 0 &&
            iterator_.y_offset >= 0 && iterator_.width <= width - iterator_.x_offset &&

@@ -1,4 +1,5 @@
-// Bytes of a WebP file → StoredPicture, with libwebp. Before it: DecodePicture. A function without state; thread-safe.
+// Decodes a WebP file into a StoredPicture, with libwebp. Before it: DecodePicture. A function without state;
+// thread-safe.
 #pragma once
 
 #include <string_view>

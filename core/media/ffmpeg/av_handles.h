@@ -1,5 +1,5 @@
-// Owners of FFmpeg's C handles. Used by everything beside it: no handle lives outside one of these types. Move-only;
-// as thread-safe as the handle.
+// Types that own FFmpeg's C handles. Used by everything beside it: no handle lives outside one of these types. They can
+// only be moved, and are as thread-safe as the handle.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ struct AvDeleter {
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(SwsContext* scaler) const { sws_freeContext(scaler); }
-  // With its buffer, which libavformat may have replaced by another.
+  // Frees `io` together with its buffer, which libavformat may have replaced by another.
   void operator()(AVIOContext* io) const {
     av_freep(&io->buffer);
     avio_context_free(&io);

@@ -1,5 +1,5 @@
-// FFmpeg's results → Status. Before it: a call into FFmpeg. After it: what the encoder returns. Functions without
-// state; thread-safe.
+// Turns FFmpeg's results into a Status. Before it: a call into FFmpeg. After it: what the encoder returns. Functions
+// without state; thread-safe.
 #pragma once
 
 #include <string_view>
@@ -8,10 +8,10 @@
 
 namespace ruyi {
 
-// INTERNAL with `what` (what was being done) and FFmpeg's text for a negative `code`; OK for any other.
+// Returns INTERNAL with `what` (what was being done) and FFmpeg's text for a negative `code`; OK for any other.
 absl::Status AvStatus(int code, std::string_view what);
 
-// INTERNAL with `what` when `handle` is null: FFmpeg's constructors fail only for want of memory.
+// Returns INTERNAL with `what` when `handle` is null: FFmpeg's constructors fail only for want of memory.
 absl::Status AvAllocated(const void* handle, std::string_view what);
 
 }  // namespace ruyi

@@ -1,10 +1,10 @@
-// What FFmpeg has to say → LogFromLibrary. Called by FfmpegVideoEncoderFactory, when it is made. Thread-safe.
+// Sends FFmpeg's messages to LogFromLibrary. Called by FfmpegVideoEncoderFactory, when it is made. Thread-safe.
 #pragma once
 
 namespace ruyi {
 
-// From now on FFmpeg writes nothing to standard error, in the whole process: errors go to LogFromLibrary, anything less
-// is discarded.
+// Sends FFmpeg's errors to LogFromLibrary from now on, in the whole process, and discards anything less. FFmpeg then
+// writes nothing to standard error.
 void SendFfmpegErrorsToLog();
 
 }  // namespace ruyi

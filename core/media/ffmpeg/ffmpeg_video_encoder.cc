@@ -168,7 +168,7 @@ class FfmpegVideoEncoder final : public VideoEncoder {
         absl::StrFormat("the video was to have %d frames; %s", parts_.format.frame_count, what));
   }
 
-  // nullptr: the end, which brings out what libx264 holds back.
+  // Encodes a frame. nullptr means the end, which brings out the frames that libx264 holds back.
   absl::Status Encode(const AVFrame* frame) {
     RUYI_RETURN_IF_ERROR(AvStatus(avcodec_send_frame(parts_.codec.get(), frame), "encoding a frame"));
     int code = 0;

@@ -1,6 +1,6 @@
-// VideoEncoderFactory on libx264 and libavformat: H.264, of the profile High unless a setting asks for less or more,
-// yuv420p, limited-range BT.709, in MP4. Before it: core/worker, one encoder per job. After it: the job's ByteSink. The
-// factory is stateless and thread-safe.
+// Implements VideoEncoderFactory with libx264 and libavformat: H.264, of the profile High unless a setting asks for
+// less or more, yuv420p, limited-range BT.709, in MP4. Before it: core/worker, one encoder per job. After it: the job's
+// ByteSink. The factory is stateless and thread-safe.
 #pragma once
 
 #include <memory>

@@ -14,20 +14,20 @@ namespace ruyi {
 
 class MemoryIo {
  public:
-  // INTERNAL: no memory.
+  // Makes an empty file. INTERNAL: no memory.
   static absl::StatusOr<std::unique_ptr<MemoryIo>> Create();
 
   MemoryIo(const MemoryIo&) = delete;
   MemoryIo& operator=(const MemoryIo&) = delete;
 
-  // For AVFormatContext::pb. Valid as long as this.
+  // Returns the context for AVFormatContext::pb. It is valid as long as this object.
   AVIOContext* context() { return io_.get(); }
 
   // Returns what was written since the last call, and forgets it: the muxer cannot go back to it.
   std::string Take();
 
-  // Returns a context that reads the bytes from their start, of which none may have been taken; null: no memory. Valid
-  // as long as this.
+  // Returns a context that reads the bytes from their start, of which none may have been taken; null: no memory. It is
+  // valid as long as this object.
   AvIoHandle OpenForReading();
 
  private:

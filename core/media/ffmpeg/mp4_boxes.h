@@ -1,6 +1,6 @@
-// Boxes of MP4 files that libavformat does not write. Before it: Mp4File, with libavformat's header. After it: the
-// file's bytes. Functions without state; thread-safe.
-// Sources: ISO/IEC 14496-12; Adobe's XMP specification, part 3; IPTC Photo Metadata Standard 2023.1.
+// Makes the boxes of MP4 files that libavformat does not write. Before it: Mp4File, with libavformat's header. After
+// it: the file's bytes. Functions without state; thread-safe. Sources: ISO/IEC 14496-12; Adobe's XMP specification,
+// part 3; IPTC Photo Metadata Standard 2023.1.
 #pragma once
 
 #include <cstdint>

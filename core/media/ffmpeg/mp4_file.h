@@ -1,4 +1,4 @@
-// Encoded packets → the bytes of an MP4 file (ISO/IEC 14496-12), fragmented or plain. Before it: libx264. After it: the
+// Puts encoded packets into an MP4 file (ISO/IEC 14496-12), fragmented or plain. Before it: libx264. After it: the
 // encoder's ByteSink, which gets each fragment as soon as its last packet is in, or a plain file when it is whole. Owns
 // the file's state, not the sink. Not thread-safe.
 #pragma once
@@ -16,8 +16,8 @@ namespace ruyi {
 
 class Mp4File {
  public:
-  // Begins a file with one stream of what `codec` (opened) encodes. `sink` must outlive the file. An error of the sink
-  // is returned as it is, here and below; INTERNAL: FFmpeg failed.
+  // Begins a file with one stream, that of the opened encoder `codec`. `sink` must outlive the file. An error of the
+  // sink is returned as it is, here and below; INTERNAL: FFmpeg failed.
   static absl::StatusOr<std::unique_ptr<Mp4File>> Open(const VideoFormat& format, const AVCodecContext& codec,
                                                        ByteSink* sink);
 
@@ -27,7 +27,7 @@ class Mp4File {
   // Appends one frame's packet, in decoding order; its times, in the codec's time base, are rewritten to the file's.
   absl::Status AddPacket(AVPacket& packet);
 
-  // Writes the last fragment and the index, or the whole of a plain file. Nothing after it.
+  // Writes the last fragment and the index, or the whole of a plain file. Nothing may be called after it.
   absl::Status Finish();
 
  private:

@@ -1,5 +1,5 @@
-// sRGB pictures → YUV 4:2:0 frames. Before it: the frames of VideoEncoder::AddFrame. After it: libx264. Owns the one
-// frame that it fills. Not thread-safe.
+// Converts sRGB pictures to YUV 4:2:0 frames. Before it: the frames of VideoEncoder::AddFrame. After it: libx264. Owns
+// the one frame that it fills. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ class YuvConverter {
   // `width` and `height` in pixels, both positive and even. INTERNAL: FFmpeg refuses them, or there is no memory.
   static absl::StatusOr<YuvConverter> Create(int width, int height);
 
-  // Full-range sRGB → limited-range BT.709 (ITU-R BT.709-6), planar 8-bit, chroma sited left (as H.264 takes it when
-  // nothing else is said). `image` must have the size given to Create. The frame is valid until the next call.
+  // Converts full-range sRGB to limited-range BT.709 (ITU-R BT.709-6), planar 8-bit, chroma sited left (as H.264 takes
+  // it when nothing else is said). `image` must have the size given to Create. The frame is valid until the next call.
   absl::StatusOr<AVFrame*> Convert(const RgbImage& image);
 
  private:

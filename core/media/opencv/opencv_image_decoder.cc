@@ -38,7 +38,7 @@ cv::Mat OverWhite(const cv::Mat& rgba) {
   return weighted + inverse;
 }
 
-// Row by row: OverWhite takes several times the memory of its picture.
+// Works row by row, for OverWhite takes several times the memory of its picture.
 cv::Mat WithoutAlpha(const cv::Mat& rgba) {
   cv::Mat rgb(rgba.size(), CV_8UC3);
   for (int y = 0; y < rgba.rows; ++y)

@@ -1,5 +1,5 @@
-// ImageDecoder on the codecs, with OpenCV for what comes after them: alpha over white, and turning upright. Called by
-// core/request. Stateless; thread-safe.
+// Implements ImageDecoder with the codecs, and with OpenCV for the steps after them: laying alpha over white, and
+// turning upright. Called by core/request. Stateless; thread-safe.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@ namespace ruyi {
 
 class OpencvImageDecoder final : public ImageDecoder {
  public:
-  // Sends what OpenCV has to say to LogFromLibrary, in the whole process.
+  // Sends OpenCV's messages to LogFromLibrary, in the whole process.
   OpencvImageDecoder();
 
   absl::StatusOr<RgbImage> Decode(std::string_view bytes, const ImageLimits& limits) const override;

@@ -1,4 +1,4 @@
-// ImageEncoder on OpenCV. Called by whoever shows previews. Stateless; thread-safe.
+// Implements ImageEncoder with OpenCV. Used for previews. Stateless; thread-safe.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace ruyi {
 
 class OpencvImageEncoder final : public ImageEncoder {
  public:
-  // Sends what OpenCV has to say to LogFromLibrary, in the whole process.
+  // Sends OpenCV's messages to LogFromLibrary, in the whole process.
   OpencvImageEncoder();
 
   absl::StatusOr<std::string> EncodeJpeg(const RgbImage& image, int quality) const override;

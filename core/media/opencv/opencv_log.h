@@ -1,10 +1,10 @@
-// What OpenCV has to say → LogFromLibrary. Called by what uses OpenCV, when it is made. Thread-safe.
+// Sends OpenCV's messages to LogFromLibrary. Called by the objects that use OpenCV, when they are made. Thread-safe.
 #pragma once
 
 namespace ruyi {
 
-// From now on OpenCV writes nothing to standard error, in the whole process: what it throws is given to LogFromLibrary
-// as well, and its own log, which cannot be redirected, is silent.
+// Keeps OpenCV from writing to standard error from now on, in the whole process: the text of its exceptions goes to
+// LogFromLibrary as well, and its own log, which cannot be redirected, is silent.
 void SendOpencvMessagesToLog();
 
 }  // namespace ruyi

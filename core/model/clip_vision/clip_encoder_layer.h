@@ -12,8 +12,8 @@
 
 namespace ruyi {
 
-// Full attention of every token to every token.
-// Weight names: q_proj, k_proj, v_proj, out_proj, each a Linear of hidden × hidden.
+// Lets every token attend to every token. Weight names: q_proj, k_proj, v_proj, out_proj, each a Linear of hidden ×
+// hidden.
 struct ClipAttention {
   int64_t heads = 0;
   Linear query;

@@ -53,7 +53,8 @@ at::Tensor ClipVisionModel::Project(const at::Tensor& last_hidden_state) const {
   return projection.Forward(output_norm.Forward(last_hidden_state.select(1, 0)));
 }
 
-absl::StatusOr<ClipVisionModel> LoadClipVisionModel(const std::filesystem::path& folder, const Placement& placement,
+absl::StatusOr<ClipVisionModel> LoadClipVisionModel(const std::filesystem::path& folder,
+                                                    const TensorPlacement& placement,
                                                     std::vector<std::string>* unused_names) {
   RUYI_ASSIGN_OR_RETURN(const ClipVisionConfig config, ParseJsonFile(folder / "config.json", ParseClipVisionConfig));
   RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "model", placement));

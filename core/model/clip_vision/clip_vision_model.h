@@ -1,6 +1,7 @@
-// The CLIP image encoder: what the start picture shows, as one token per patch. Before it: the preprocessed picture
-// (core/pipeline/ruyi). After it: the DiT's CLIP resampler takes the patch tokens. Immutable after loading;
-// thread-safe. Source: Radford et al. 2021 (CLIP); transformers v4.46, modeling_clip.py, CLIPVisionModelWithProjection.
+// The CLIP image encoder: turns the start picture into one token per patch that says what the picture shows. Before it:
+// the preprocessed picture (core/pipeline/ruyi). After it: the DiT's CLIP resampler takes the patch tokens. Immutable
+// after loading; thread-safe. Source: Radford et al. 2021 (CLIP); transformers v4.46, modeling_clip.py,
+// CLIPVisionModelWithProjection.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,14 +15,14 @@
 #include "core/model/clip_vision/config.h"
 #include "core/model/layers/layer_norm.h"
 #include "core/model/layers/linear.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 #include "core/weights/weight_store.h"
 
 namespace ruyi {
 
-// Picture → tokens: a class token, then the patches row by row, each with its learnt position.
-// Weight names: class_embedding [hidden], patch_embedding.weight [hidden, channels, patch, patch],
-// position_embedding.weight [1 + patches, hidden].
+// Turns a picture into tokens: a class token, then the patches row by row, each with its learnt position. Weight names:
+// class_embedding [hidden], patch_embedding.weight [hidden, channels, patch, patch], position_embedding.weight [1 +
+// patches, hidden].
 struct ClipEmbeddings {
   int64_t patch_size = 0;
   at::Tensor class_token;
@@ -43,7 +44,7 @@ struct ClipVisionModel {
   std::vector<ClipEncoderLayer> layers;
   LayerNorm output_norm;
   Linear projection;
-  MappedFiles files;  // that the weights of a model that was loaded may share
+  MappedFiles files;  // the files whose memory the weights of a loaded model may share
   int64_t bytes = 0;  // of these weights
 
   static ClipVisionModel Load(const WeightScope& scope, const ClipVisionConfig& config);
@@ -52,14 +53,15 @@ struct ClipVisionModel {
   // norm. Ruyi takes its patch tokens [:, 1:].
   at::Tensor Forward(const at::Tensor& pixels) const;
 
-  // Last hidden state → image embeddings [B, projection_dim] of CLIP's joint space.
+  // Turns the last hidden state into image embeddings [B, projection_dim] of CLIP's joint space.
   at::Tensor Project(const at::Tensor& last_hidden_state) const;
 };
 
-// The model in `folder` (config.json, model.safetensors or its shards), placed. The names in the files that it does not
-// use are added to `unused_names`, which may be null. Blocks on the disk. Errors: those of ReadJsonFile,
-// ParseClipVisionConfig and WeightStore; RESOURCE_EXHAUSTED when memory runs out.
-absl::StatusOr<ClipVisionModel> LoadClipVisionModel(const std::filesystem::path& folder, const Placement& placement,
+// Loads the model in `folder` (config.json, model.safetensors or its shards) into the placement. The names in the files
+// that the model does not use are added to `unused_names`, which may be null. Blocks on the disk. Errors: those of
+// ReadJsonFile, ParseClipVisionConfig and WeightStore; RESOURCE_EXHAUSTED when memory runs out.
+absl::StatusOr<ClipVisionModel> LoadClipVisionModel(const std::filesystem::path& folder,
+                                                    const TensorPlacement& placement,
                                                     std::vector<std::string>* unused_names);
 
 }  // namespace ruyi

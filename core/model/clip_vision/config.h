@@ -1,6 +1,5 @@
-// image_encoder/config.json: the shape of a CLIP vision model. Before it: core/weights/json_file. After it:
-// clip_vision_model.h. A value.
-// Source: transformers v4.46, CLIPVisionConfig (its defaults hold for absent keys).
+// Reads image_encoder/config.json: the shape of a CLIP vision model. Before it: core/json/json_file. After it:
+// clip_vision_model.h. A value. Source: transformers v4.46, CLIPVisionConfig (its defaults hold for absent keys).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +9,7 @@
 
 namespace ruyi {
 
-// What lies between the two layers of an MLP: x Φ(x), or x σ(1.702 x).
+// The function between the two layers of an MLP: x Φ(x), or x σ(1.702 x).
 enum class ClipActivation { kGelu, kQuickGelu };
 
 struct ClipVisionConfig {
@@ -25,7 +24,7 @@ struct ClipVisionConfig {
   double layer_norm_eps = 1e-5;
   ClipActivation activation = ClipActivation::kQuickGelu;
 
-  // Patches of one picture; the model's tokens are these and one for the class.
+  // Returns the number of patches of one picture; the model's tokens are these and one for the class.
   int64_t patches() const { return (image_size / patch_size) * (image_size / patch_size); }
 };
 

@@ -44,13 +44,13 @@ at::Tensor DitAttention::Values(const at::Tensor& source) const {
   return SplitHeads(value.Forward(source)).transpose(1, 2);
 }
 
-KeyValue DitAttention::LookUp(const at::Tensor& source) const {
+KeyValue DitAttention::KeysAndValues(const at::Tensor& source) const {
   return {.key = key_norm.Forward(SplitHeads(key.Forward(source))).transpose(1, 2), .value = Values(source)};
 }
 
 // [B, heads, tokens, head_dim]. Each tensor is widened before the next is made, and all are gone before the heads are
 // joined: with a long video they are what takes the memory.
-at::Tensor DitAttention::LookAround(const at::Tensor& x, const at::Tensor& rotary) const {
+at::Tensor DitAttention::SelfAttention(const at::Tensor& x, const at::Tensor& rotary) const {
   const at::Tensor queries = kernels::WidenHeads(Queries(x, rotary));
   const at::Tensor keys = kernels::WidenHeads(Keys(x, rotary));
   const at::Tensor values = kernels::WidenHeads(Values(x));
@@ -61,7 +61,7 @@ at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary,
                                  const std::optional<Enhancement>& enhance) const {
   if (enhance.has_value())
     return ForwardEnhanced(x, rotary, *enhance);
-  return Join(LookAround(x, rotary));
+  return Join(SelfAttention(x, rotary));
 }
 
 // Looks at queries and keys before they are turned, too.

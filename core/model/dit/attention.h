@@ -15,13 +15,13 @@
 
 namespace ruyi {
 
-// What queries look up: [B, heads, tokens, head_dim] each. B may be 1 for all.
+// The keys and values that queries look up: [B, heads, tokens, head_dim] each. B may be 1 for all batches.
 struct KeyValue {
   at::Tensor key;
   at::Tensor value;
 };
 
-// Enhance-A-Video in a self-attention over so many frames.
+// How Enhance-A-Video works in a self-attention over `frames` frames.
 struct Enhancement {
   int64_t frames = 0;
   double weight = 0;
@@ -40,13 +40,13 @@ struct DitAttention {
   // Keys and values come from features of width `source_dim`.
   static DitAttention Load(const WeightScope& scope, const DitConfig& config, int64_t source_dim);
 
-  // Keys and values of `source` [B, tokens, source_dim], which has no places.
-  KeyValue LookUp(const at::Tensor& source) const;
+  // Returns the keys and values of `source` [B, tokens, source_dim], whose tokens have no places.
+  KeyValue KeysAndValues(const at::Tensor& source) const;
 
-  // Self-attention: x [B, tokens, hidden], rotary [tokens, head_dim / 2] → [B, tokens, hidden]
+  // Computes self-attention: x [B, tokens, hidden], rotary [tokens, head_dim / 2] → [B, tokens, hidden]
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const std::optional<Enhancement>& enhance) const;
 
-  // Cross-attention to what LookUp gave: x [B, tokens, hidden] → [B, tokens, hidden]
+  // Computes cross-attention to the result of KeysAndValues: x [B, tokens, hidden] → [B, tokens, hidden]
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const;
 
  private:
@@ -56,7 +56,7 @@ struct DitAttention {
   at::Tensor Keys(const at::Tensor& x, const at::Tensor& rotary) const;
   at::Tensor Values(const at::Tensor& source) const;
   at::Tensor ForwardEnhanced(const at::Tensor& x, const at::Tensor& rotary, const Enhancement& enhance) const;
-  at::Tensor LookAround(const at::Tensor& x, const at::Tensor& rotary) const;
+  at::Tensor SelfAttention(const at::Tensor& x, const at::Tensor& rotary) const;
   at::Tensor Join(const at::Tensor& found) const;
 };
 

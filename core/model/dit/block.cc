@@ -7,7 +7,7 @@ namespace {
 
 constexpr double kEps = 1e-6;
 
-// Over all of a token's features.
+// Loads a norm over all of a token's features.
 LayerNorm LoadNorm(const WeightScope& scope, int64_t dim) {
   return LayerNorm::Load(scope.AsNorm(), dim, kEps);
 }
@@ -53,7 +53,7 @@ DitBlock DitBlock::Load(const WeightScope& scope, const DitConfig& config, bool 
   return block;
 }
 
-// x with the frames' positions, and what the self-attention sees of that.
+// Returns x with the frames' positions, and the input that the self-attention gets for that.
 kernels::SumAndNorm DitBlock::Begin(const at::Tensor& x, const DitBlockInput& input) const {
   const kernels::NormParameters norm = self_norm.In(x.scalar_type());
   if (!input.frame_positions.defined())

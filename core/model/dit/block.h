@@ -17,7 +17,7 @@
 
 namespace ruyi {
 
-// What a block needs beside the tokens; all of it is the same for the whole request but `shift`.
+// Holds what a block needs beside the tokens. Only `shift` changes within a request.
 struct DitBlockInput {
   at::Tensor rotary;           // [tokens, head_dim / 2]
   at::Tensor frame_positions;  // [1, frames, 1, hidden] to add, or undefined
@@ -47,7 +47,7 @@ struct DitClipBranch {
 
   static DitClipBranch Load(const WeightScope& scope, const DitConfig& config);
 
-  // What `norm` gives [B, tokens, hidden] → [B, tokens, hidden]
+  // Takes the output of `norm` [B, tokens, hidden] → [B, tokens, hidden]
   at::Tensor Forward(const at::Tensor& normed, const DitBlockInput& input) const;
 };
 
@@ -63,10 +63,10 @@ struct DitBlock {
   LayerNorm ff_norm;
   FeedForward ff;
 
-  // `has_skip`: it is one of the blocks that take a skip connection.
+  // `has_skip`: the block is one of those that take a skip connection.
   static DitBlock Load(const WeightScope& scope, const DitConfig& config, bool has_skip);
 
-  // What the self-attention of a block without skip connection sees of x [B, tokens, hidden].
+  // Returns the input that the self-attention of a block without skip connection gets for x [B, tokens, hidden].
   at::Tensor Modulate(const at::Tensor& x, const DitBlockInput& input) const;
 
   // x [B, tokens, hidden]; `skipped` likewise, used by blocks that have a skip connection → [B, tokens, hidden]

@@ -1,5 +1,5 @@
-// transformer/config.json: the shape of the diffusion transformer. Before it: core/json. After it: dit.h. A value.
-// Source: HunyuanTransformer3DModel of Ruyi-Models with the additions of its config/default.yaml.
+// Reads transformer/config.json: the shape of the diffusion transformer. Before it: core/json. After it: dit.h. A
+// value. Source: HunyuanTransformer3DModel of Ruyi-Models with the additions of its config/default.yaml.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct DitConfig {
 
   int64_t heads = 16;
   int64_t head_dim = 88;
-  int64_t in_channels = 0;   // latents, and the mask and picture latents of inpainting beside them
+  int64_t in_channels = 0;   // of the latents, and of the mask and picture latents of inpainting beside them
   int64_t out_channels = 0;  // predictions, of which the first half counts
   int64_t patch_size = 2;    // latents per token, both ways
   int64_t layers = 28;       // even
@@ -33,8 +33,9 @@ struct DitConfig {
   int64_t text_tokens() const { return text_length + t5_length; }
 };
 
-// FAILED_PRECONDITION: a value of the wrong type or out of range, or values that do not fit together. UNIMPLEMENTED
-// with reason FEATURE_NOT_BUILT: a basic_block_type other than basic, after_norm, or another activation_fn.
+// Reads the configuration. FAILED_PRECONDITION: a value of the wrong type or out of range, or values that do not fit
+// together. UNIMPLEMENTED with reason FEATURE_NOT_BUILT: a basic_block_type other than basic, after_norm, or another
+// activation_fn.
 absl::StatusOr<DitConfig> ParseDitConfig(const nlohmann::json& json);
 
 }  // namespace ruyi

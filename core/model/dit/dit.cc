@@ -39,7 +39,7 @@ struct DitLayers {
 
   Parameters parameters;  // of all layers; of streamed blocks, those in the host's memory
   LayerShapes shapes;     // of the linear ones
-  MappedFiles files;      // that the parameters of a model may share which was loaded
+  MappedFiles files;      // the files whose memory the parameters of a loaded model may share
   DitStreaming streaming;
 
   static DitLayers Load(const WeightScope& root, const DitConfig& config);
@@ -92,7 +92,7 @@ std::vector<at::Tensor> Split(const at::Tensor& x, absl::Span<const DitContext> 
   return batches;
 }
 
-// `tokens` where `mask` [B, n] is not 0, else `filler` [n, width].
+// Returns `tokens` where `mask` [B, n] is not 0, else `filler` [n, width].
 at::Tensor Fill(const at::Tensor& tokens, const at::Tensor& mask, const at::Tensor& filler) {
   return at::where(mask.to(tokens.device()).ne(0).unsqueeze(2), tokens, filler);
 }
@@ -134,8 +134,8 @@ absl::StatusOr<std::shared_ptr<DitLayers>> LoadLayers(const DitConfig& config, W
 
 }  // namespace
 
-absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placement& placement, const StorageRule& rule,
-                              std::vector<std::string>* unused) {
+absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const TensorPlacement& placement,
+                              const StorageRule& rule, std::vector<std::string>* unused) {
   RUYI_ASSIGN_OR_RETURN(const DitConfig config, ParseJsonFile(folder / "config.json", ParseDitConfig));
   return GuardExceptions("loading the transformer", [&]() -> absl::StatusOr<Dit> {
     RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement, rule));
@@ -146,8 +146,8 @@ absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const Placeme
   });
 }
 
-absl::StatusOr<Dit> Dit::FromParameters(const DitConfig& config, const Placement& placement, Parameters parameters,
-                                        const StorageRule& rule) {
+absl::StatusOr<Dit> Dit::FromParameters(const DitConfig& config, const TensorPlacement& placement,
+                                        Parameters parameters, const StorageRule& rule) {
   return GuardExceptions("building the transformer", [&]() -> absl::StatusOr<Dit> {
     WeightStore store = WeightStore::Over(std::move(parameters), placement, rule, {});
     RUYI_ASSIGN_OR_RETURN(std::shared_ptr<DitLayers> layers, LoadLayers(config, store));
@@ -155,14 +155,14 @@ absl::StatusOr<Dit> Dit::FromParameters(const DitConfig& config, const Placement
   });
 }
 
-Dit::Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers)
+Dit::Dit(DitConfig config, TensorPlacement placement, std::shared_ptr<const DitLayers> layers)
     : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {}
 
-// All parameters are there, so that LoadLayers cannot fail.
+// LoadLayers cannot fail here, for all parameters are there.
 Dit Dit::With(const DitSettings& settings) const {
   Parameters parameters = layers_->parameters;
   if (settings.rule) {
-    const Placement in_place = {.device = parameters.begin()->second.device(), .dtype = settings.placement.dtype};
+    const TensorPlacement in_place = {.device = parameters.begin()->second.device(), .dtype = settings.placement.dtype};
     parameters = FromParameters(config_, in_place, std::move(parameters), settings.rule)->parameters();
   }
   const c10::Device& device = settings.placement.device;
@@ -222,7 +222,7 @@ at::Tensor Dit::ClipTokens(const DitConditions& conditions) const {
   return Fill(layers_->resampler->Forward(tokens), conditions.clip_mask, layers_->clip_filler);
 }
 
-// What a batch brings to every block.
+// Holds what a batch brings to every block.
 struct Dit::Embedded {
   at::Tensor tones;  // SiLU of the conditioning vectors: [steps, B, hidden]
   at::Tensor text;
@@ -256,10 +256,10 @@ DitContext Dit::ContextWithoutBlocks(const Embedded& embedded, const DitSchedule
 
 DitContext::Block Dit::PrepareBlock(const DitBlock& block, const Embedded& embedded) const {
   DitContext::Block prepared = {.shifts = block.time_shift.Forward(embedded.tones).unsqueeze(2),
-                                .text = block.text_attention.LookUp(embedded.text)};
+                                .text = block.text_attention.KeysAndValues(embedded.text)};
   if (block.clip.has_value()) {
-    prepared.clip = block.clip->attention.LookUp(embedded.clip);
-    prepared.without_clip = block.clip->attention.LookUp(layers_->clip_filler.expand_as(embedded.clip));
+    prepared.clip = block.clip->attention.KeysAndValues(embedded.clip);
+    prepared.without_clip = block.clip->attention.KeysAndValues(layers_->clip_filler.expand_as(embedded.clip));
   }
   return prepared;
 }
@@ -311,7 +311,7 @@ void Dit::RunBlock(int64_t index, Batches& tokens, absl::Span<const DitContext> 
   }
 }
 
-// Through all blocks and the last normalisation.
+// Passes the tokens through all blocks and the last normalisation.
 void Dit::RunBlocks(Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const {
   StateStack skips(layers_->streaming.states(), static_cast<int64_t>(tokens.size()));
   for (int64_t i = 0; i < config_.layers; ++i)
@@ -322,7 +322,7 @@ void Dit::RunBlocks(Batches& tokens, absl::Span<const DitContext> contexts, cons
   }
 }
 
-// What the first block makes of all batches: what TeaCache compares.
+// Returns what the first block makes of all batches, which TeaCache compares.
 at::Tensor Dit::Modulated(const Batches& tokens, absl::Span<const DitContext> contexts, const DitStep& step) const {
   Batches modulated;
   for (size_t i = 0; i < tokens.size(); ++i)

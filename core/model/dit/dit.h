@@ -1,8 +1,8 @@
-// The diffusion transformer (HunyuanDiT in three dimensions): noisy latents and conditions → the prediction that the
-// sampler needs. Before it: core/pipeline/ruyi's conditions. After it: guidance and the sampler. What does not change
-// between the steps of a request is computed once, by Prepare. A Dit is immutable after loading and thread-safe; so is
-// a DitContext; one with streamed blocks belongs to one thread at a time. The tensor functions throw c10::Error, as
-// ATen does; callers stand behind GuardExceptions. Source: Li et al. 2024 (HunyuanDiT); HunyuanTransformer3DModel of
+// The diffusion transformer (HunyuanDiT in three dimensions): turns noisy latents and conditions into the prediction
+// that the sampler needs. Before it: core/pipeline/ruyi's conditions. After it: guidance and the sampler. What does not
+// change between the steps of a request is computed once, by Prepare. A Dit is immutable after loading and thread-safe;
+// so is a DitContext; one with streamed blocks belongs to one thread at a time. The tensor functions throw c10::Error,
+// as ATen does; callers stand behind GuardExceptions. Source: Li et al. 2024 (HunyuanDiT); HunyuanTransformer3DModel of
 // Ruyi-Models.
 #pragma once
 
@@ -21,7 +21,7 @@
 #include "core/model/dit/attention.h"
 #include "core/model/dit/block.h"
 #include "core/model/dit/config.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 #include "core/weights/weight_store.h"
 
 namespace ruyi {
@@ -29,7 +29,8 @@ namespace ruyi {
 struct DitLayers;
 class StateStack;
 
-// How much of it lies on the device. What does not lies in the host's memory and is copied beside the computation.
+// Says how much of the transformer lies on the device. The rest lies in the host's memory and is copied while the
+// device computes.
 struct DitMemory {
   int64_t resident_blocks = std::numeric_limits<int64_t>::max();  // the rest is streamed, block by block
   int64_t resident_states = std::numeric_limits<int64_t>::max();  // of those that skip connections carry; at least 1
@@ -37,14 +38,14 @@ struct DitMemory {
 };
 
 struct DitSettings {
-  Placement placement;
-  StorageRule rule;      // empty: as parameters are stored now
-  LayerUpdates updates;  // instead of those there are now
+  TensorPlacement placement;
+  StorageRule rule;      // empty: parameters stay as they are stored now
+  LayerUpdates updates;  // take the place of the updates that there are now
   DitMemory memory;
 };
 
-// What a request is conditioned on, of any float type and device. B is 1, or 2 with classifier-free guidance: without
-// the condition, with it.
+// The conditions of a request, of any float type and device. B is 1, or 2 with classifier-free guidance: without the
+// condition, with it.
 struct DitConditions {
   at::Tensor text;         // [B, text_length, cross]
   at::Tensor text_mask;    // [B, text_length], 0 where a learnt filler stands in
@@ -54,7 +55,7 @@ struct DitConditions {
   at::Tensor clip_tokens;  // [B, n, clip]; with has_clip only
   at::Tensor clip_mask;    // [B, clip_queries]; with has_clip only
 
-  // Those of one branch alone: B = 1.
+  // Returns the conditions of one branch alone: B = 1.
   DitConditions Branch(int64_t row) const;
 };
 
@@ -64,7 +65,7 @@ struct DitSchedule {
   int64_t frames = 0;    // latent frames
 };
 
-// A request as the blocks see it: made by Dit::Prepare, used by Dit::Forward.
+// What the blocks see of a request: made by Dit::Prepare, used by Dit::Forward.
 struct DitContext {
   struct Block {
     at::Tensor shifts;  // [steps, B, 1, hidden]
@@ -81,7 +82,7 @@ struct DitContext {
   at::Tensor frame_positions;  // [1, frames, 1, hidden], or undefined
 };
 
-// Which timestep, and what is special about it.
+// Says which timestep is computed, and what is special about it.
 struct DitStep {
   int64_t index = 0;
   bool with_clip = true;                 // the CLIP picture is seen
@@ -91,52 +92,53 @@ struct DitStep {
 
 class Dit {
  public:
-  // `folder` is the model's transformer/ with config.json and diffusion_pytorch_model.safetensors or its shards. Names
-  // in the files that no layer uses are added to `unused`. `rule` says what is stored in another type. Errors: those of
-  // ReadJsonFile, ParseDitConfig and WeightStore; RESOURCE_EXHAUSTED when memory runs out. Blocks on the disk.
-  static absl::StatusOr<Dit> Load(const std::filesystem::path& folder, const Placement& placement,
+  // Loads the model in `folder`, its transformer/ with config.json and diffusion_pytorch_model.safetensors or its
+  // shards. Names in the files that no layer uses are added to `unused`. `rule` says which parameters are stored in
+  // another type. Errors: those of ReadJsonFile, ParseDitConfig and WeightStore; RESOURCE_EXHAUSTED when memory runs
+  // out. Blocks on the disk.
+  static absl::StatusOr<Dit> Load(const std::filesystem::path& folder, const TensorPlacement& placement,
                                   const StorageRule& rule, std::vector<std::string>* unused);
 
-  // Of parameters that lie in the placement, or in the host's memory until With brings them there; tensors of the
-  // device "meta" give a model without numbers. Errors: those of WeightStore::Finish.
-  static absl::StatusOr<Dit> FromParameters(const DitConfig& config, const Placement& placement, Parameters parameters,
-                                            const StorageRule& rule);
+  // Makes the model of `parameters`, which lie in the placement, or in the host's memory until With brings them there.
+  // Tensors of the device "meta" make a model without numbers. Errors: those of WeightStore::Finish.
+  static absl::StatusOr<Dit> FromParameters(const DitConfig& config, const TensorPlacement& placement,
+                                            Parameters parameters, const StorageRule& rule);
 
-  // The same model with other settings; it shares all parameters that stay as they are and where they are. Only one of
-  // the models that share a ring of streamed blocks may compute at a time. Throws c10::OutOfMemoryError.
+  // Returns the same model with other settings; it shares all parameters that stay as they are and where they are. Only
+  // one of the models that share a ring of streamed blocks may compute at a time. Throws c10::OutOfMemoryError.
   Dit With(const DitSettings& settings) const;
 
-  // How it came to be, without `rule` and `updates`.
+  // Returns the settings that this model was made with, without `rule` and `updates`.
   DitSettings settings() const;
 
   const Parameters& parameters() const;
   const LayerShapes& linear_layers() const;
 
-  // The files that the parameters of a model that was loaded may share; none for what With made of it.
+  // Returns the files whose memory the parameters of a loaded model may share; none for a model that With made.
   const MappedFiles& files() const;
 
   const DitConfig& config() const { return config_; }
   const c10::Device& device() const { return placement_.device; }
 
-  // By the number of resident blocks, from none to all: what the parameters take on the device.
+  // Returns, for each number of resident blocks from none to all, the bytes that the parameters take on the device.
   std::vector<int64_t> DeviceBytes() const;
 
   DitContext Prepare(const DitConditions& conditions, const DitSchedule& schedule) const;
 
-  // The same for batches that will be computed on together: each block is streamed once for all.
+  // Does the same for batches that will be computed together: each block is streamed once for all of them.
   std::vector<DitContext> Prepare(absl::Span<const DitConditions> batches, const DitSchedule& schedule) const;
 
-  // Latents and what inpainting adds beside them, [B, in_channels, frames, h, w], h and w multiples of patch_size →
-  // [B, out_channels, frames, h, w] in the placement.
+  // Computes the prediction. `latents` are the latents and what inpainting adds beside them, [B, in_channels, frames,
+  // h, w], h and w multiples of patch_size → [B, out_channels, frames, h, w] in the placement.
   at::Tensor Forward(const at::Tensor& latents, const DitContext& context, const DitStep& step) const;
 
-  // The same for batches that share a timestep, latents [sum of their B, ...]: each block sees one after the other, so
-  // that it computes on one batch at a time and is streamed once. Enhance-A-Video, whose score is of a batch, takes
-  // one.
+  // Does the same for batches that share a timestep, latents [sum of their B, ...]: each block computes one batch after
+  // the other, and is streamed once for all. With Enhance-A-Video, whose score is one for a whole batch, there may be
+  // only one batch.
   at::Tensor Forward(const at::Tensor& latents, absl::Span<const DitContext> batches, const DitStep& step) const;
 
  private:
-  Dit(DitConfig config, Placement placement, std::shared_ptr<const DitLayers> layers);
+  Dit(DitConfig config, TensorPlacement placement, std::shared_ptr<const DitLayers> layers);
 
   DitBlockInput BlockInput(const DitContext& context, const DitStep& step, int64_t block) const;
   using Batches = std::vector<at::Tensor>;  // [B, tokens, hidden] each
@@ -154,7 +156,7 @@ class Dit {
   DitContext::Block PrepareBlock(const DitBlock& block, const Embedded& embedded) const;
 
   DitConfig config_;
-  Placement placement_;
+  TensorPlacement placement_;
   std::shared_ptr<const DitLayers> layers_;
 };
 

@@ -1,14 +1,14 @@
-// Enhance-A-Video: how much each place of the picture attends to itself at other times, as a factor for the attention's
-// output. Before and after it: attention.h. Functions without state; thread-safe.
-// Source: Luo et al. 2025 (Enhance-A-Video); enhance_score of Ruyi-Models.
+// Enhance-A-Video: measures how much each place of a frame attends to itself in other frames, as a factor for the
+// attention's output. Before and after it: attention.h. Functions without state; thread-safe. Source: Luo et al. 2025
+// (Enhance-A-Video); enhance_score of Ruyi-Models.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace ruyi {
 
-// Queries and keys [B, frames * places, heads, head_dim], normalised and not rotated → a scalar of at least 1. One
-// frame has no other times: 1.
+// Returns the factor, a scalar of at least 1, for queries and keys [B, frames * places, heads, head_dim], normalised
+// and not rotated. With a single frame it is 1.
 at::Tensor EnhanceScore(const at::Tensor& queries, const at::Tensor& keys, int64_t frames, double weight);
 
 }  // namespace ruyi

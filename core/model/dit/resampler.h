@@ -1,6 +1,6 @@
-// The CLIP picture's many tokens → a few that every block attends to. Before it: core/model/clip_vision. After it: the
-// clip attentions of the blocks. Immutable after loading; thread-safe.
-// Source: Bai et al. 2023 (Qwen-VL), one layer of a perceiver resampler (Jaegle et al. 2021).
+// Turns the CLIP picture's many tokens into a few that every block attends to. Before it: core/model/clip_vision. After
+// it: the clip attentions of the blocks. Immutable after loading; thread-safe. Source: Bai et al. 2023 (Qwen-VL), one
+// layer of a perceiver resampler (Jaegle et al. 2021).
 #pragma once
 
 #include <ATen/core/Tensor.h>

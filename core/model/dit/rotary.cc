@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kTheta = 10000.0;
 
-// Where `count` tokens along one side lie: evenly in [start, start + length).
+// The places of `count` tokens along one side: they lie evenly in [start, start + length).
 struct Span {
   int64_t start = 0;
   int64_t length = 0;

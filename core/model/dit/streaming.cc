@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kSlots = 2;
 
-// `count` of `layers`, evenly spread.
+// Returns `count` of `layers`, evenly spread.
 std::vector<int64_t> Spread(int64_t count, int64_t layers) {
   std::vector<int64_t> chosen;
   for (int64_t i = 0; i < layers; ++i) {
@@ -35,7 +35,7 @@ Parameters MatricesOf(int64_t block, const Parameters& parameters) {
   return matrices;
 }
 
-// Null where all states of `layers` blocks may stay.
+// Returns null when all states of `layers` blocks may stay on the device.
 std::shared_ptr<StateStore> MakeStore(int64_t resident_states, int64_t layers, c10::Device device) {
   return resident_states < layers / 2 ? std::make_shared<StateStore>(device, resident_states) : nullptr;
 }

@@ -1,5 +1,6 @@
-// What of a transformer does not lie on the device: matrices of blocks that pass through a WeightRing, and states of
-// skip connections. Before it: Dit::With. After it: core/memory. Copies share one ring and one store. Not thread-safe.
+// Keeps the parts of a transformer that do not lie on the device: matrices of blocks, which pass through a WeightRing,
+// and states of skip connections. Before it: Dit::With. After it: core/memory. Copies of it share one ring and one
+// store. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,22 +18,22 @@ class DitStreaming {
   // Everything lies on the device.
   DitStreaming() = default;
 
-  // `parameters` of `layers` blocks as they lie now. Streamed blocks are spread evenly between resident ones, so that
-  // their copies have time. Throws c10::OutOfMemoryError.
+  // `parameters` are those of `layers` blocks, where they lie now. Streamed blocks are spread evenly between resident
+  // ones, so that their copies have time. Throws c10::OutOfMemoryError.
   DitStreaming(const DitMemory& memory, const Parameters& parameters, int64_t layers, c10::Device device);
 
   const DitMemory& memory() const { return memory_; }
 
-  // The same streamed blocks, with another number of resident states.
+  // Returns the same streamed blocks with another number of resident states.
   DitStreaming WithStates(int64_t resident_states, int64_t layers, c10::Device device) const;
 
-  // `parameters` with those of streamed blocks as they are on the device.
+  // Returns `parameters`, in which those of streamed blocks are replaced by their slots on the device.
   Parameters Placed(Parameters parameters) const;
 
-  // The opposite: gives `placed` those of `sources` that are streamed.
+  // Does the opposite of Placed: gives `placed` the parameters of streamed blocks from `sources`.
   void RestoreSources(const Parameters& sources, Parameters& placed) const;
 
-  // Null: all states stay on the device.
+  // Returns the store of states; null: all states stay on the device.
   StateStore* states() const { return states_.get(); }
 
  private:
@@ -44,11 +45,11 @@ class DitStreaming {
   std::shared_ptr<StateStore> states_;
 };
 
-// By the number of resident blocks, from none to all: the bytes of `parameters` on the device, the slots of the ring
-// included.
+// Returns, for each number of resident blocks from none to all, the bytes of `parameters` on the device, the slots of
+// the ring included.
 std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, int64_t layers);
 
-// While it lives, the weights of a block are on the device.
+// Keeps the weights of a block on the device while it lives.
 class BlockUse {
  public:
   BlockUse(const DitStreaming& streaming, int64_t block);

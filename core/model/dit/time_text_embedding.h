@@ -1,6 +1,6 @@
-// Timestep, text summary and picture size → the one vector that sets the tone of every block. Before it: the request's
-// conditions. After it: the blocks' shifts (dit.h). Immutable after loading; thread-safe.
-// Source: HunyuanCombinedTimestepTextSizeStyleEmbedding of Ruyi-Models.
+// Turns the timestep, a summary of the text and the picture's size into the one vector that shifts every block. Before
+// it: the request's conditions. After it: the blocks' shifts (dit.h). Immutable after loading; thread-safe. Source:
+// HunyuanCombinedTimestepTextSizeStyleEmbedding of Ruyi-Models.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,8 +12,8 @@
 
 namespace ruyi {
 
-// The text's tokens → one vector, by attention from their mean (Radford et al. 2021, the attention pool of CLIP).
-// Weight names: positional_embedding [1 + tokens, t5], q_proj, k_proj, v_proj, c_proj [pooled, t5].
+// Turns the text's tokens into one vector, by attention from their mean (Radford et al. 2021, the attention pool of
+// CLIP). Weight names: positional_embedding [1 + tokens, t5], q_proj, k_proj, v_proj, c_proj [pooled, t5].
 struct AttentionPool {
   at::Tensor positions;
   Linear query;

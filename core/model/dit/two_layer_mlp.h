@@ -1,5 +1,6 @@
-// Linear, SiLU (in float32), Linear: how the transformer takes in timesteps, text and sizes. Before and after it:
-// time_text_embedding.h, dit.h. Weight names: linear_1, linear_2. Immutable after loading; thread-safe.
+// Two linear layers with SiLU (in float32) between them, through which the transformer takes timesteps, text and sizes.
+// Before and after it: time_text_embedding.h, dit.h. Weight names: linear_1, linear_2. Immutable after loading;
+// thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>

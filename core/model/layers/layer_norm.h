@@ -1,4 +1,4 @@
-// Normalisation over the last dimension. Weight names: weight [dim], bias [dim]; without affine parameters nothing is
+// Normalises over the last dimension. Weight names: weight [dim], bias [dim]; without affine parameters nothing is
 // loaded. Used by every model part. Immutable after loading; thread-safe.
 #pragma once
 
@@ -20,7 +20,7 @@ struct LayerNorm {
   static LayerNorm Load(const WeightScope& scope, int64_t dim, double eps);
   static LayerNorm WithoutAffine(int64_t dim, double eps);
 
-  // For the functions of core/kernels, on numbers of `type`.
+  // Returns the parameters in `type`, for the functions of core/kernels.
   kernels::NormParameters In(c10::ScalarType type) const;
 
   // [..., dim] → [..., dim]

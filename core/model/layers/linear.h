@@ -1,7 +1,6 @@
-// y = x Wᵀ + b, the layer that nearly all weights belong to. Weights may lie in another type than they are computed in
-// (core/quant), and may be changed by an update (core/lora): both are done to one layer at a time, while it computes.
-// Weight names: weight [out, in], bias [out].
-// Used by every model part. Immutable after loading; thread-safe.
+// Computes y = x Wᵀ + b: the layer that nearly all weights belong to. Weights may lie in another type than they are
+// computed in (core/quant), and may be changed by an update (core/lora): both are done to one layer at a time, while it
+// computes. Weight names: weight [out, in], bias [out]. Used by every model part. Immutable after loading; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,7 +21,7 @@ struct Linear {
   // [..., in] → [..., out], in the type of `x`
   at::Tensor Forward(const at::Tensor& x) const;
 
-  // The gelu of Forward, by its approximation with tanh.
+  // Returns the gelu of Forward, by its approximation with tanh.
   at::Tensor ForwardGelu(const at::Tensor& x) const;
 
  private:

@@ -1,5 +1,5 @@
-// Attention of several heads, each over its share of the features. Used by every model part. A function without state;
-// thread-safe. Source: Vaswani et al. 2017.
+// Computes the attention of several heads, each over its share of the features. Used by every model part. A function
+// without state; thread-safe. Source: Vaswani et al. 2017.
 #pragma once
 
 #include <ATen/core/Tensor.h>

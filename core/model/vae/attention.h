@@ -1,6 +1,6 @@
-// Self-attention between the positions of a chunk. Before and after it: the resnet blocks of a mid block or of an
-// attention block. Immutable after loading; thread-safe. Source: Vaswani et al. 2017; Attention3D, SpatialAttention and
-// TemporalAttention of Ruyi-Models.
+// Computes self-attention between the positions of a chunk. Before and after it: the resnet blocks of a mid block or of
+// an attention block. Immutable after loading; thread-safe. Source: Vaswani et al. 2017; Attention3D, SpatialAttention
+// and TemporalAttention of Ruyi-Models.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,7 +15,8 @@
 
 namespace ruyi {
 
-// Which self-attention: kSpatial (within a frame), kTemporal (along time at one place) or kFull (all of the chunk).
+// Says what attends to what: kSpatial (within a frame), kTemporal (along time at one place) or kFull (all of the
+// chunk).
 struct VaeAttentionShape {
   VaeAttentionType type = VaeAttentionType::kFull;
   int64_t channels = 0;
@@ -33,14 +34,15 @@ struct VaeAttention {
 
   static VaeAttention Load(const WeightScope& scope, const VaeAttentionShape& shape, const VaeConfig& config);
 
-  // x plus what it attends to: [B, C, T, H, W] → [B, C, T, H, W]
+  // Returns x plus its attention: [B, C, T, H, W] → [B, C, T, H, W]
   at::Tensor Forward(const at::Tensor& x) const;
 
  private:
   at::Tensor Attend(const at::Tensor& tokens) const;
 };
 
-// The attentions that stand between two resnet blocks: none, one, or spatial and temporal under the names 0 and 1.
+// Loads the attentions that stand between two resnet blocks: none, one, or spatial and temporal under the names 0 and
+// 1.
 std::vector<VaeAttention> LoadVaeAttentions(const WeightScope& scope, const VaeAttentionShape& shape,
                                             const VaeConfig& config);
 

@@ -21,7 +21,7 @@ at::Tensor LastFrames(const at::Tensor& x) {
   return x.narrow(2, x.size(2) - kPast, kPast).clone();
 }
 
-// `x` with the two frames before it; the carry then holds what the next chunk needs.
+// Returns `x` with the two frames before it; the carry then holds what the next chunk needs.
 at::Tensor WithPast(const at::Tensor& x, TemporalPass& pass) {
   const size_t index = pass.next_convolution++;
   VaeCarry& carry = *pass.carry;

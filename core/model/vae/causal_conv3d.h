@@ -13,7 +13,7 @@
 
 namespace ruyi {
 
-// 3 × 3 × 3. Weight names: weight [out, in, 3, 3, 3], bias [out].
+// A convolution of 3 × 3 × 3. Weight names: weight [out, in, 3, 3, 3], bias [out].
 struct CausalConv3d {
   std::array<int64_t, 3> stride = {1, 1, 1};  // of time, height, width
   bool pads_space = true;                     // one zero on each side of height and width
@@ -29,7 +29,7 @@ struct CausalConv3d {
   at::Tensor Convolve(const at::Tensor& x, int64_t time_padding) const;
 };
 
-// 1 × 1 × 1. Weight names: weight [out, in, 1, 1, 1], bias [out].
+// A convolution of 1 × 1 × 1. Weight names: weight [out, in, 1, 1, 1], bias [out].
 struct PointwiseConv3d {
   at::Tensor weight;
   at::Tensor bias;

@@ -1,6 +1,6 @@
-// What vae/config.json says about the MagViT video autoencoder. Before it: core/weights/json_file. After it: the Load
-// functions beside it, and the pipeline (chunk sizes, scaling factor, smoothing). A value; thread-safe.
-// Source: AutoencoderKLMagvit of Ruyi-Models; absent keys take its defaults, keys of older versions are ignored.
+// Reads vae/config.json: the shape of the MagViT video autoencoder. Before it: core/json/json_file. After it: the Load
+// functions beside it, and the pipeline (chunk sizes, scaling factor, smoothing). A value; thread-safe. Source:
+// AutoencoderKLMagvit of Ruyi-Models; absent keys take its defaults, keys of older versions are ignored.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace ruyi {
 
-// How a long clip passes through. All but kPlain work chunk by chunk: `encoder_chunk` frames, `decoder_chunk` latents.
+// How a long clip passes through the autoencoder. All but kPlain work chunk by chunk: `encoder_chunk` frames,
+// `decoder_chunk` latents.
 enum class VaeTemporalMode {
   kPlain,   // the whole clip at once, convolutions causal
   kChunks,  // chunks know nothing of each other, convolutions causal
@@ -23,7 +24,7 @@ enum class VaeActivation { kElu, kGelu, kMish, kRelu, kSilu };
 
 enum class VaeResampling { kNone, kSpatial, kTemporal, kSpatialTemporal };
 
-// Which positions of [T, H, W] see each other.
+// Which positions of [T, H, W] attend to each other.
 enum class VaeAttentionType { kNone, kSpatial, kTemporal, kSpatialTemporal, kFull };
 
 struct VaeBlockType {
@@ -56,12 +57,12 @@ struct VaeConfig {
   double tile_overlap = 0.25;  // what part of a tile's side it shares with the tile beside it
 };
 
-// By how much blocks of one side change height and width together. `blocks` is not empty.
+// Returns the factor by which all blocks of one side together change height and width. `blocks` is not empty.
 int64_t SpatialScale(const std::vector<VaeBlockType>& blocks);
 
-// FAILED_PRECONDITION: a key of the wrong type, or values that do not fit together. UNIMPLEMENTED with reason
-// FEATURE_NOT_BUILT: a block, attention, activation or feature that is not built; the message names key, value and what
-// is supported.
+// Reads the configuration. FAILED_PRECONDITION: a key of the wrong type, or values that do not fit together.
+// UNIMPLEMENTED with reason FEATURE_NOT_BUILT: a block, attention, activation or feature that is not built; the message
+// names key, value and what is supported.
 absl::StatusOr<VaeConfig> ParseVaeConfig(const nlohmann::json& json);
 
 }  // namespace ruyi

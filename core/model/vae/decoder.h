@@ -1,6 +1,6 @@
-// Latents to pictures, one chunk at a time. Before it: vae.cc cuts the clip. After it: frames for the video encoder.
-// Immutable after loading; thread-safe. Source: Decoder of Ruyi-Models (omnigen_enc_dec.py), with the convolution
-// before.
+// Turns latents into frames, one chunk at a time. Before it: vae.cc cuts the clip. After it: frames for the video
+// encoder. Immutable after loading; thread-safe. Source: Decoder of Ruyi-Models (omnigen_enc_dec.py), with the
+// convolution before it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,10 +18,10 @@
 
 namespace ruyi {
 
-// Latents of a chunk, in the middle of those that its deepest layers see.
+// The latents of a chunk, together with the latents before and after it that the deepest layers see.
 struct VaeDecoderInput {
   at::Tensor latents;  // [B, latent, t, h, w]
-  int64_t begin = 0;   // of the chunk within t
+  int64_t begin = 0;   // where the chunk begins within t
   int64_t count = 0;
 };
 
@@ -38,7 +38,7 @@ struct VaeDecoder {
   // `root` is the scope of the whole autoencoder.
   static VaeDecoder Load(const WeightScope& root, const VaeConfig& config);
 
-  // Frames of the chunk, [B, out, T, H, W].
+  // Returns the frames of the chunk, [B, out, T, H, W].
   at::Tensor Forward(const VaeDecoderInput& input, TemporalPass& pass) const;
 };
 

@@ -1,5 +1,6 @@
-// Pictures to moments, one chunk at a time. Before it: vae.cc cuts the clip. After it: the posterior sample. Immutable
-// after loading; thread-safe. Source: Encoder of Ruyi-Models (omnigen_enc_dec.py), with the convolution behind it.
+// Turns frames into moments, one chunk at a time. Before it: vae.cc cuts the clip. After it: the posterior sample.
+// Immutable after loading; thread-safe. Source: Encoder of Ruyi-Models (omnigen_enc_dec.py), with the convolution
+// behind it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
-// Group normalisation of video features. Before it: any layer. After it: the activation. Immutable after loading;
-// thread-safe. Source: Wu and He 2018; eps 1e-6 as in Ruyi-Models.
+// Normalises video features by groups of channels. Before it: any layer. After it: the activation. Immutable after
+// loading; thread-safe. Source: Wu and He 2018; eps 1e-6 as in Ruyi-Models.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -23,7 +23,7 @@ struct VaeGroupNorm {
   // [B, C, T, H, W] → a new [B, C, T, H, W]
   at::Tensor Forward(const at::Tensor& x) const;
 
-  // Statistics over each row's tokens: [N, L, C] → [N, L, C]
+  // Takes the statistics over the tokens of each row: [N, L, C] → [N, L, C]
   at::Tensor ForwardTokens(const at::Tensor& tokens) const;
 };
 

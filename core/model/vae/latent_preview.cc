@@ -29,7 +29,7 @@ constexpr int64_t kSideLatents = 8;  // of each picture
 constexpr double kRidge = 1e-6;      // of the mean square: keeps channels that say nothing from taking any weight
 constexpr double kTextureContrast = 0.3;
 
-// Pictures that are always the same, [1, 3, side, side] in [0, 1].
+// Makes pictures that are always the same, [1, 3, side, side] in [0, 1].
 class Pictures {
  public:
   explicit Pictures(int64_t side) : side_(side) {}

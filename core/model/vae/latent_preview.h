@@ -1,6 +1,6 @@
-// A cheap picture of latents while they are being denoised: each latent pixel's colour is a fixed linear function of
-// its channels, which takes the decoder's place. Before it: the autoencoder, at its loading; latents of a step. After
-// it: whoever shows the picture. Immutable; thread-safe.
+// Makes a cheap picture of latents while they are being denoised: each latent pixel's colour is a fixed linear function
+// of its channels, which takes the decoder's place. Before it: the autoencoder, which the function is fitted to;
+// latents of a step. After it: step_preview.h. Immutable; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,12 +14,13 @@ namespace ruyi {
 
 class LatentPreview {
  public:
-  // The function that comes closest, by least squares, to the mean colours of what `vae` encodes: patches, gradients
-  // and textures that are always the same. Blocks while that is encoded. INTERNAL: encoding or solving failed.
+  // Finds the function whose colours come closest, by least squares, to the mean colours of pictures that `vae`
+  // encodes: patches, gradients and textures that are always the same. Blocks while they are encoded. INTERNAL:
+  // encoding or solving failed.
   static absl::StatusOr<LatentPreview> Fit(const Vae& vae);
 
-  // Frame `frame` of `latents` [1, channels, f, h, w], in the transformer's scale, as [height, width, 3] uint8 on the
-  // CPU, contiguous. `width` is at least 1; the height keeps the shape of the latents' picture. Blocks until the
+  // Returns frame `frame` of `latents` [1, channels, f, h, w], in the transformer's scale, as [height, width, 3] uint8
+  // on the CPU, contiguous. `width` is at least 1; the height keeps the shape of the latents' picture. Blocks until the
   // latents' device has computed it: 0.4 ms for 12 × 20 latents on one thread, where a step of them takes 230. Throws
   // as ATen does; callers stand behind GuardExceptions.
   at::Tensor Render(const at::Tensor& latents, int64_t frame, int64_t width) const;

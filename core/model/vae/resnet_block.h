@@ -1,4 +1,4 @@
-// Two normalised convolutions around a shortcut: what all blocks are made of. Before and after it: down_block,
+// Two normalised convolutions beside a shortcut; all blocks are made of these. Before and after it: down_block,
 // mid_block, up_block. Immutable after loading; thread-safe. Source: He et al. 2016; ResidualBlock3D of Ruyi-Models.
 #pragma once
 

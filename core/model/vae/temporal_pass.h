@@ -1,5 +1,6 @@
-// How one pass of a chunk through the layers treats the borders of time, and what its convolutions carry from chunk to
-// chunk. Before it: vae.cc. After it: every layer's Forward. A TemporalPass belongs to one pass on one thread.
+// Says how one pass of a chunk through the layers treats the borders of time, and holds what its convolutions carry
+// from chunk to chunk. Before it: vae.cc. After it: every layer's Forward. A TemporalPass belongs to one pass on one
+// thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -20,13 +20,13 @@ namespace {
 constexpr int64_t kHeight = 3;  // dimensions of [B, C, T, H, W]
 constexpr int64_t kWidth = 4;
 
-// In latents; no blending yet.
+// Returns the grid in latents, without blending.
 VaeTileGrid LatentGrid(const VaeConfig& config, int64_t scale) {
   const int64_t tile = config.tile_pixels / scale;
   return {.tile = tile, .step = static_cast<int64_t>(static_cast<double>(tile) * (1 - config.tile_overlap))};
 }
 
-// Up to `length` rows or columns from `begin` on.
+// Returns up to `length` rows or columns from `begin` on.
 at::Tensor Cut(const at::Tensor& x, int64_t dimension, int64_t begin, int64_t length) {
   return x.narrow(dimension, begin, std::min(length, x.size(dimension) - begin));
 }

@@ -28,14 +28,15 @@ at::Tensor RepeatFrames(const at::Tensor& x) {
       .permute({0, 4, 1, 2, 3});
 }
 
-// `x` moved by `steps` frames, -1 or 1; its first or last frame stands for the one that is not there.
+// Returns `x` moved by `steps` frames, -1 or 1; its first or last frame stands for the one that is not there.
 at::Tensor Neighbours(const at::Tensor& x, int64_t steps) {
   const int64_t rest = x.size(2) - 1;
   return steps < 0 ? at::cat({x.narrow(2, 0, 1), x.narrow(2, 0, rest)}, 2)
                    : at::cat({x.narrow(2, 1, rest), x.narrow(2, rest, 1)}, 2);
 }
 
-// Linear in time: each frame becomes two, a quarter of the way to the frame before it and to the one after it.
+// Interpolates linearly in time: each frame becomes two, a quarter of the way to the frame before it and to the one
+// after it.
 at::Tensor BlendFrames(const at::Tensor& x) {
   const at::Tensor before = at::lerp(x, Neighbours(x, -1), 0.25);
   const at::Tensor after = at::lerp(x, Neighbours(x, 1), 0.25);

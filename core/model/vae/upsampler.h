@@ -23,7 +23,7 @@ struct VaeUpsampler {
   static VaeUpsampler Load(const WeightScope& scope, int64_t channels, VaeResampling resampling,
                            const VaeConfig& config);
 
-  // [B, C, T, H, W] → [B, C, T', H or 2H, W or 2W]; T' is T, 2T or 2T - 1 as resampling and border say.
+  // [B, C, T, H, W] → [B, C, T', H or 2H, W or 2W]; T' is T, 2T or 2T - 1, as the resampling and the border say.
   at::Tensor Forward(const at::Tensor& x, TemporalPass& pass) const;
 
  private:

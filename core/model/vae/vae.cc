@@ -18,7 +18,7 @@ namespace ruyi {
 struct VaeLayers {
   VaeEncoder encoder;
   VaeDecoder decoder;
-  MappedFiles files;  // that the weights may share
+  MappedFiles files;  // the files whose memory the weights may share
   int64_t bytes = 0;  // of all weights
 };
 
@@ -33,7 +33,7 @@ std::vector<VaeChunk> Cut(int64_t length, int64_t chunk_length, bool first_alone
   return chunks;
 }
 
-// True when the first latent is decoded alone and stands for one frame.
+// Returns true when the first latent is decoded alone and stands for one frame.
 bool HasLoneFirst(VaeTemporalMode mode, int64_t latent_frames) {
   return mode == VaeTemporalMode::kSlice ? latent_frames % 2 == 1
                                          : mode == VaeTemporalMode::kCache && latent_frames == 1;
@@ -45,7 +45,7 @@ std::vector<VaeChunk> DecoderChunks(const VaeConfig& config, int64_t latent_fram
   return Cut(latent_frames, config.decoder_chunk, HasLoneFirst(config.temporal_mode, latent_frames));
 }
 
-// What the convolutions of the decoder see beyond chunk number `index`.
+// Says what the convolutions of the decoder see beyond chunk number `index`.
 TemporalBorder DecoderBorder(VaeTemporalMode mode, size_t index, bool lone_first) {
   switch (mode) {
     case VaeTemporalMode::kSlice:
@@ -66,16 +66,16 @@ TemporalBorder EncoderBorder(VaeTemporalMode mode) {
   return zeros ? TemporalBorder::kZeros : TemporalBorder::kReplicate;
 }
 
-at::Tensor Place(const at::Tensor& x, const Placement& placement) {
+at::Tensor Place(const at::Tensor& x, const TensorPlacement& placement) {
   return x.to(placement.device, placement.dtype).contiguous(at::MemoryFormat::ChannelsLast3d);
 }
 
 }  // namespace
 
-absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placement& placement,
+absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const TensorPlacement& placement,
                               std::vector<std::string>* unused) {
   RUYI_ASSIGN_OR_RETURN(VaeConfig config, ParseJsonFile(folder / "config.json", ParseVaeConfig));
-  Placement place = placement;
+  TensorPlacement place = placement;
   if (config.always_float32)
     place.dtype = c10::kFloat;
   return GuardExceptions("loading the video autoencoder", [&]() -> absl::StatusOr<Vae> {
@@ -91,7 +91,7 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const Placeme
   });
 }
 
-Vae::Vae(VaeConfig config, Placement placement, std::shared_ptr<const VaeLayers> layers)
+Vae::Vae(VaeConfig config, TensorPlacement placement, std::shared_ptr<const VaeLayers> layers)
     : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {
   if (config_.tiles_encoder)
     encoder_grid_ = EncoderGrid(config_);

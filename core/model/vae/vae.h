@@ -19,14 +19,14 @@
 #include "core/model/vae/config.h"
 #include "core/model/vae/temporal_pass.h"
 #include "core/model/vae/tiling.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 #include "core/weights/mapped_files.h"
 
 namespace ruyi {
 
 struct VaeLayers;
 
-// Frames or latents [begin, begin + count) of a clip.
+// The frames or latents [begin, begin + count) of a clip.
 struct VaeChunk {
   int64_t begin = 0;
   int64_t count = 0;
@@ -35,58 +35,61 @@ struct VaeChunk {
 
 class Vae {
  public:
-  // `folder` is the model's vae/ with config.json and diffusion_pytorch_model.safetensors. `placement.dtype` is also
-  // the type of the arithmetic, unless the config asks for float32. Names in the file that no layer uses are added to
-  // `unused`. Errors: those of ReadJsonFile, ParseVaeConfig and WeightStore. Blocks on the disk.
-  static absl::StatusOr<Vae> Load(const std::filesystem::path& folder, const Placement& placement,
+  // Loads the autoencoder in `folder`, the model's vae/ with config.json and diffusion_pytorch_model.safetensors.
+  // `placement.dtype` is also the type of the arithmetic, unless the config asks for float32. Names in the file that no
+  // layer uses are added to `unused`. Errors: those of ReadJsonFile, ParseVaeConfig and WeightStore. Blocks on the
+  // disk.
+  static absl::StatusOr<Vae> Load(const std::filesystem::path& folder, const TensorPlacement& placement,
                                   std::vector<std::string>* unused);
 
   const VaeConfig& config() const;
 
-  // The files that the weights may share.
+  // Returns the files whose memory the weights may share.
   const MappedFiles& files() const;
 
-  // Of the weights.
+  // Returns the bytes of the weights.
   int64_t bytes() const;
 
   const c10::Device& device() const { return placement_.device; }
   bool is_tiled() const { return encoder_grid_.has_value(); }
 
-  // The same layers, by tiles or not whatever the configuration says; its tile size holds.
+  // Returns the same layers with tiling on or off, whatever the configuration says; the tile size is the
+  // configuration's.
   Vae WithTiling(bool on) const;
 
-  // The same layers with tiles of another size; nothing: no tiles.
+  // Returns the same layers with tiles of another size; nullopt: no tiles.
   Vae WithGrids(std::optional<VaeTileGrid> encoder, std::optional<VaeTileGrid> decoder) const;
 
-  // How a clip of `frames` frames is cut for EncodeChunk. An odd count puts the first frame alone (slice, cache mode).
+  // Returns how a clip of `frames` frames is cut for EncodeChunk. An odd count puts the first frame alone (slice, cache
+  // mode).
   std::vector<VaeChunk> EncoderChunks(int64_t frames) const;
 
-  // Moments (means, then log variances) of one chunk: [B, in, n, H, W] → [B, 2 * latent, n', H/s, W/s]. H and W are
-  // multiples of s = 2^(spatial resamplings). Takes any float type and device; computes and returns in the placement.
-  // In no mode does a chunk depend on another one: equal chunks have equal moments. Polls the token before each tile (a
-  // chunk without tiling is one); returns its status.
+  // Returns the moments (means, then log variances) of one chunk: [B, in, n, H, W] → [B, 2 * latent, n', H/s, W/s]. H
+  // and W are multiples of s = 2^(spatial resamplings). Takes any float type and device; computes and returns in the
+  // placement. A chunk depends on no other chunk in any mode: equal chunks have equal moments. Polls the token before
+  // each tile (a chunk without tiling is one); returns its status.
   absl::StatusOr<at::Tensor> EncodeChunk(const at::Tensor& video, const CancellationToken& token = {}) const;
 
-  // All chunks, one after the other, of [B, in, F, H, W].
+  // Returns the moments of all chunks of [B, in, F, H, W], one after the other.
   at::Tensor EncodeMoments(const at::Tensor& video) const;
 
-  // Latents as the transformer's divided by config().scaling_factor, [B, latent, f, h, w] → frames [B, out, F, H, W],
-  // about [-1, 1], not clamped. A loop over VaeDecoderStream.
+  // Decodes the transformer's latents divided by config().scaling_factor, [B, latent, f, h, w] → frames [B, out, F, H,
+  // W], about [-1, 1], not clamped. It is a loop over VaeDecoderStream.
   at::Tensor Decode(const at::Tensor& latents) const;
 
  private:
   friend class VaeDecoderStream;
-  Vae(VaeConfig config, Placement placement, std::shared_ptr<const VaeLayers> layers);
+  Vae(VaeConfig config, TensorPlacement placement, std::shared_ptr<const VaeLayers> layers);
 
   VaeConfig config_;
-  Placement placement_;
+  TensorPlacement placement_;
   std::shared_ptr<const VaeLayers> layers_;
   std::optional<VaeTileGrid> encoder_grid_;
   std::optional<VaeTileGrid> decoder_grid_;
 };
 
-// Frames of one clip, chunk by chunk. In cache mode the last frames of each convolution's input go over to the same
-// tile of the next chunk; those of all tiles are kept until then. In slice mode a chunk's deepest layers also see both
+// Decodes one clip, chunk by chunk. In cache mode the last frames of each convolution's input go over to the same tile
+// of the next chunk; those of all tiles are kept until then. In slice mode a chunk's deepest layers also see both
 // neighbours. It shares the layers of the Vae.
 class VaeDecoderStream {
  public:
@@ -94,13 +97,13 @@ class VaeDecoderStream {
 
   bool done() const;
 
-  // How many latents from the start of the clip Next reads: the end of the next chunk or, in slice mode, of the one
-  // after it. 0 when done.
+  // Returns how many latents from the start of the clip Next reads: up to the end of the next chunk or, in slice mode,
+  // of the chunk after it. 0 when all chunks are decoded.
   int64_t latents_needed() const;
 
-  // Frames of the next chunk, [B, out, n, H, W] in the placement, of any memory format. `latents` are the clip's
-  // [B, latent, >= latents_needed(), h, w], from its start. Polls the token before each tile; returns its status. Must
-  // not be called when done or after an error.
+  // Returns the frames of the next chunk, [B, out, n, H, W] in the placement, of any memory format. `latents` are the
+  // clip's [B, latent, >= latents_needed(), h, w], from its start. Polls the token before each tile; returns its
+  // status. Must not be called when done or after an error.
   absl::StatusOr<at::Tensor> Next(const at::Tensor& latents, const CancellationToken& token = {});
 
  private:

@@ -8,7 +8,7 @@
 
 #include "core/memory/copy_stream.h"
 #include "core/plan/cost_model.h"
-#include "core/plan/resolution.h"
+#include "core/request/resolution.h"
 #include "core/tensor/device.h"
 
 namespace ruyi {
@@ -30,27 +30,25 @@ PixelSize LargestSize(const RequestLimits& limits) {
   });
 }
 
-// About half as wide and high.
+// Returns a size about half as wide and high.
 PixelSize HalfOf(const PixelSize& size, int multiple) {
   const auto half = [&](int side) { return std::max(multiple, side / 2 / multiple * multiple); };
   return {.width = half(size.width), .height = half(size.height)};
 }
 
-GenerationPlan PlanOf(const PixelSize& size, int frames, const LatentGeometry& geometry) {
-  GenerationPlan plan;
-  plan.size = size;
-  plan.start_images = {{.width = size.width,
-                        .height = size.height,
-                        .pixels = std::vector<uint8_t>(size_t{3} * size.width * size.height)}};
-  plan.frame_count = frames;
-  plan.latents = LatentsOf(size, frames, geometry);
-  plan.steps = kSteps;
-  plan.guidance_scale = 1;
-  plan.clip_apply_ratio = 1;
-  return plan;
+VideoSpec SpecOf(const PixelSize& size, int frames, const LatentGeometry& geometry) {
+  VideoSpec spec;
+  spec.size = size;
+  spec.start_pictures = {PictureRef()};
+  spec.frame_count = frames;
+  spec.latents = LatentsOf(size, frames, geometry);
+  spec.steps = kSteps;
+  spec.guidance_scale = 1;
+  spec.clip_apply_ratio = 1;
+  return spec;
 }
 
-// Least squares of y = a + b x; neither is negative. Through the origin for a single point.
+// Fits y = a + b x by least squares; neither a nor b is negative. For a single point the line goes through the origin.
 Curve FitLine(const std::vector<Point>& points) {
   double sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
   for (const Point& point : points) {
@@ -68,7 +66,7 @@ Curve FitLine(const std::vector<Point>& points) {
   return {.constant = constant, .linear = slope};
 }
 
-// Least squares of y = b x + c x², each point weighed by its own size; neither is negative.
+// Fits y = b x + c x² by least squares, each point weighed by its own size; neither b nor c is negative.
 Curve FitGrowth(const std::vector<Point>& points) {
   std::vector<Point> rates;  // y / x = b + c x
   for (const Point& point : points)
@@ -82,7 +80,7 @@ Curve FitGrowth(const std::vector<Point>& points) {
   return {.linear = mean};
 }
 
-// How long a step's passes take, by their tokens, as measured beside the streaming of weights.
+// Returns how long a step's passes take, by their tokens, as measured beside the streaming of weights.
 std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
                              double upload_bytes_per_second) {
   constexpr double kClearly = 1.5;                                 // longer than the upload
@@ -90,10 +88,10 @@ std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<Calibrat
   const CostModel uploads(facts, {.upload_bytes_per_second = upload_bytes_per_second});
   std::vector<Point> all, clear;
   for (const CalibrationRun& run : runs) {
-    const CostModel::Units units = passes.UnitsOf(run.plan);
+    const CostModel::Units units = passes.UnitsOf(run.spec);
     const double upload_seconds = uploads.UploadSeconds(run.mode);
     const double measured = CostOf(run.costs, Stage::kDenoise).seconds - upload_seconds;
-    const double seconds_of_tokens = passes.Predict(run.plan, run.mode).Of(Stage::kDenoise).seconds;
+    const double seconds_of_tokens = passes.Predict(run.spec, run.mode).Of(Stage::kDenoise).seconds;
     all.push_back({.x = units.tokens, .y = measured / seconds_of_tokens * units.tokens});
     if (measured > kClearly * units.calls * upload_seconds)
       clear.push_back(all.back());
@@ -103,20 +101,20 @@ std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<Calibrat
 
 }  // namespace
 
-std::vector<GenerationPlan> CalibrationPlans(const RequestLimits& limits, const LatentGeometry& geometry) {
+std::vector<VideoSpec> CalibrationSpecs(const RequestLimits& limits, const LatentGeometry& geometry) {
   constexpr int kShortChunks = 3;
   const PixelSize size = LargestSize(limits);
   const int most = limits.frame_count.max / geometry.frames_per_chunk * geometry.frames_per_chunk;
   const int few = std::min(most, kShortChunks * geometry.frames_per_chunk);
-  std::vector<GenerationPlan> plans = {PlanOf(HalfOf(size, limits.size_multiple), few, geometry),
-                                       PlanOf(size, few, geometry)};
-  // Where attention takes most of the time, a GPU gets warm, and no step waits for streamed weights.
+  std::vector<VideoSpec> specs = {SpecOf(HalfOf(size, limits.size_multiple), few, geometry),
+                                  SpecOf(size, few, geometry)};
+  // In long videos attention takes most of the time, a GPU gets warm, and no step waits for streamed weights.
   const int half = most / 2 / geometry.frames_per_chunk * geometry.frames_per_chunk;
   for (const int frames : {half, most}) {
     if (frames > few)
-      plans.push_back(PlanOf(size, frames, geometry));
+      specs.push_back(SpecOf(size, frames, geometry));
   }
-  return plans;
+  return specs;
 }
 
 Calibration FitCalibration(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
@@ -125,8 +123,8 @@ Calibration FitCalibration(const ModelFacts& facts, const std::vector<Calibratio
   std::vector<Point> step_bytes, encode_bytes, encode_seconds, decode_bytes, decode_seconds;
   Calibration calibration = {.upload_bytes_per_second = upload_bytes_per_second};
   for (const CalibrationRun& run : runs) {
-    const CostModel::Units units = known.UnitsOf(run.plan);
-    const Prediction base = known.Predict(run.plan, run.mode);
+    const CostModel::Units units = known.UnitsOf(run.spec);
+    const Prediction base = known.Predict(run.spec, run.mode);
     const auto bytes = [&](Stage stage) {
       return static_cast<double>(CostOf(run.costs, stage).peak_bytes - base.Of(stage).peak_bytes);
     };

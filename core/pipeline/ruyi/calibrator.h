@@ -7,28 +7,31 @@
 #include <vector>
 
 #include "core/plan/calibration.h"
-#include "core/plan/generation_plan.h"
+#include "core/plan/memory_mode.h"
 #include "core/plan/model_facts.h"
+#include "core/plan/prediction.h"
+#include "core/plan/video_spec.h"
 #include "core/request/limits.h"
 
 namespace ruyi {
 
-// A video that was made, and what it took.
+// A video that was made, and the time and memory that it took.
 struct CalibrationRun {
-  GenerationPlan plan;
+  VideoSpec spec;
   MemoryMode mode;
   StageCosts costs;
 };
 
-// The plans to measure, from small to large: without guidance, of the model's own sizes, none larger than the limits.
-std::vector<GenerationPlan> CalibrationPlans(const RequestLimits& limits, const LatentGeometry& geometry);
+// Returns the specs of the videos to measure, from small to large: they have one picture, no guidance and sizes that
+// the model makes, none larger than the limits.
+std::vector<VideoSpec> CalibrationSpecs(const RequestLimits& limits, const LatentGeometry& geometry);
 
-// Curves through what the runs took on a device with that upload (see MeasureUpload). Steps that wait for streamed
-// weights say nothing of the time of a pass: longer videos do. At least one run.
+// Fits curves to the time and memory that the runs took on a device with that upload (see MeasureUpload). Steps that
+// wait for streamed weights say nothing about the time of a pass; longer videos do. There must be at least one run.
 Calibration FitCalibration(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
                            double upload_bytes_per_second);
 
-// Bytes per second from the host's pinned memory to `device`; 0 on a CPU.
+// Returns how many bytes a second go from the host's pinned memory to `device`; 0 on a CPU.
 double MeasureUpload(c10::Device device);
 
 }  // namespace ruyi

@@ -12,8 +12,8 @@
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
+#include "core/media/pillow_resize.h"
 #include "core/pipeline/ruyi/image_tensor.h"
-#include "core/pipeline/ruyi/pillow_resize.h"
 
 namespace ruyi {
 namespace {

@@ -1,6 +1,6 @@
-// A picture as the CLIP image encoder wants it: shorter side resized, centre cut out, colours normalised. Before it:
-// the first start picture. After it: core/model/clip_vision. Immutable; thread-safe. Source: CLIPImageProcessor of
-// transformers v4.46 and its preprocessor_config.json.
+// Prepares a picture for the CLIP image encoder: resizes the shorter side, cuts out the centre, normalises the colours.
+// Before it: the first start picture. After it: core/model/clip_vision. Immutable; thread-safe. Source:
+// CLIPImageProcessor of transformers v4.46 and its preprocessor_config.json.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +20,7 @@ class ClipPreprocessor {
   // another resample than 3 (bicubic).
   static absl::StatusOr<ClipPreprocessor> Load(const std::filesystem::path& path);
 
-  // [1, 3, crop, crop] float32 on the CPU.
+  // Returns the picture as [1, 3, crop, crop] float32 on the CPU.
   at::Tensor Process(const RgbImage& image) const;
 
  private:

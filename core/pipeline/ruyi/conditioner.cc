@@ -46,10 +46,10 @@ class ClipEncoder {
   }
 
  private:
-  // What each frame of a chunk shows.
+  // Says what each frame of a chunk shows.
   using Key = std::vector<int>;
 
-  // Which of the two is encoded.
+  // Says which of the two, mask or pictures, is encoded.
   struct Part {
     Key (ClipEncoder::*key_of)(const VaeChunk&) const;
     at::Tensor (ConditioningClip::*frames_of)(int64_t begin, int64_t count) const;
@@ -74,7 +74,7 @@ class ClipEncoder {
     for (const VaeChunk& chunk : chunks_) {
       const auto [entry, is_new] = encoded.try_emplace((this->*part.key_of)(chunk));
       if (is_new) {
-        RUYI_RETURN_IF_ERROR(run_.token.Check());
+        RUYI_RETURN_IF_ERROR(run_.control.token.Check());
         RUYI_ASSIGN_OR_RETURN(entry->second, ChunkMoments(part, chunk));
         ++done_;
         Report();
@@ -104,11 +104,11 @@ class ClipEncoder {
 
   absl::StatusOr<at::Tensor> Encode(const Part& part, const VaeChunk& chunk) {
     RUYI_ASSIGN_OR_RETURN(const at::Tensor moments,
-                          vae_.EncodeChunk((clip_.*part.frames_of)(chunk.begin, chunk.count), run_.token));
+                          vae_.EncodeChunk((clip_.*part.frames_of)(chunk.begin, chunk.count), run_.control.token));
     return moments.to(at::kFloat);
   }
 
-  void Report() { run_.progress.OnProgress({.phase = Phase::kConditioning, .done = done_, .total = total_}); }
+  void Report() { run_.control.progress.OnProgress({.phase = Phase::kConditioning, .done = done_, .total = total_}); }
 
   const Vae& vae_;
   const ConditioningClip& clip_;
@@ -127,7 +127,7 @@ absl::StatusOr<at::Tensor> Sample(const at::Tensor& moments, NoisePurpose purpos
   return (parts[0] + deviation * drawn.to(deviation.device())) * scale;
 }
 
-// Tokens of the first picture, and a mask that shows them: [1, patches, hidden], [1, queries].
+// Fills in the tokens of the first picture, and a mask that shows them: [1, patches, hidden], [1, queries].
 void SeeFirstPicture(const RuyiModels& models, const ConditioningClip& clip, DitConditions& conditions) {
   const at::Tensor pixels = models.clip_preprocessor.Process(clip.images.front());
   const at::Tensor states = models.clip_vision.Forward(pixels.to(models.placement.device, models.placement.dtype));
@@ -146,7 +146,7 @@ void AddNegative(const ControlEmbedding& negative, DitConditions& conditions) {
   conditions.clip_mask = at::cat({at::zeros_like(conditions.clip_mask), conditions.clip_mask});
 }
 
-// What the reference tells the model about sizes: an original of 1024 × 1024, the target, no crop.
+// Returns the sizes that the reference tells the model: an original of 1024 × 1024, the target, no crop.
 at::Tensor SizesOf(const PixelSize& size) {
   constexpr int kOriginalSide = 1024;
   return at::tensor({kOriginalSide, kOriginalSide, size.height, size.width, 0, 0}, at::kFloat).unsqueeze(0);
@@ -154,8 +154,8 @@ at::Tensor SizesOf(const PixelSize& size) {
 
 }  // namespace
 
-absl::StatusOr<Conditions> Condition(const RuyiModels& models, const GenerationPlan& plan, RunContext& run) {
-  const ConditioningClip clip = MakeConditioningClip(plan);
+absl::StatusOr<Conditions> Condition(const RuyiModels& models, const VideoSpec& spec, RunContext& run) {
+  const ConditioningClip clip = MakeConditioningClip(spec, run.control.pictures);
   if (run.observer.on_clip)
     run.observer.on_clip(clip);
   EnterStage(run, Stage::kEncode);
@@ -165,16 +165,16 @@ absl::StatusOr<Conditions> Condition(const RuyiModels& models, const GenerationP
   RUYI_ASSIGN_OR_RETURN(const at::Tensor mask, Sample(mask_moments, NoisePurpose::kMaskPosterior, run.noise, scale));
   RUYI_ASSIGN_OR_RETURN(const at::Tensor moments, encoder.PictureMoments());
   RUYI_ASSIGN_OR_RETURN(const at::Tensor pictures, Sample(moments, NoisePurpose::kImagePosterior, run.noise, scale));
-  RUYI_ASSIGN_OR_RETURN(const ControlEmbedding positive, models.embeddings.Positive(plan.camera, plan.motion));
+  RUYI_ASSIGN_OR_RETURN(const ControlEmbedding positive, models.embeddings.Positive(spec.camera, spec.motion));
   Conditions conditions = {.dit = {.text = positive.text,
                                    .text_mask = positive.text_mask,
                                    .t5 = positive.t5,
                                    .t5_mask = positive.t5_mask,
-                                   .sizes = SizesOf(plan.size)},
+                                   .sizes = SizesOf(spec.size)},
                            .inpaint_latents = at::cat({mask, pictures}, 1)};
   EnterStage(run, Stage::kClip);
   SeeFirstPicture(models, clip, conditions.dit);
-  if (IsGuided(plan.guidance_scale)) {
+  if (IsGuided(spec.guidance_scale)) {
     RUYI_ASSIGN_OR_RETURN(const ControlEmbedding negative, models.embeddings.Negative());
     AddNegative(negative, conditions.dit);
   }

@@ -1,5 +1,5 @@
-// Pictures and prompts → what the transformer is conditioned on. Before it: the plan. After it: denoise_loop.h. Parts
-// of the conditioning clip that are equal are encoded once. Functions without state; thread-safe.
+// Turns pictures and prompts into the conditions of the transformer. Before it: the spec and its pictures. After it:
+// denoise_loop.h. Parts of the conditioning clip that are equal are encoded once. Functions without state; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,7 +8,7 @@
 #include "core/model/dit/dit.h"
 #include "core/pipeline/ruyi/models.h"
 #include "core/pipeline/ruyi/run_context.h"
-#include "core/plan/generation_plan.h"
+#include "core/plan/video_spec.h"
 
 namespace ruyi {
 
@@ -17,7 +17,8 @@ struct Conditions {
   at::Tensor inpaint_latents;  // [1, 2 * channels, f, h, w] float32: of the mask, then of the pictures
 };
 
-// Polls the token before each tile of each encoder chunk; its status, or an error of the noise source.
-absl::StatusOr<Conditions> Condition(const RuyiModels& models, const GenerationPlan& plan, RunContext& run);
+// Computes the conditions. Polls the token before each tile of each encoder chunk. Returns the token's status, or an
+// error of the noise source.
+absl::StatusOr<Conditions> Condition(const RuyiModels& models, const VideoSpec& spec, RunContext& run);
 
 }  // namespace ruyi

@@ -4,7 +4,6 @@
 #include <ATen/ops/full.h>
 
 #include "core/pipeline/ruyi/image_tensor.h"
-#include "core/pipeline/ruyi/pillow_resize.h"
 
 namespace ruyi {
 
@@ -28,19 +27,15 @@ at::Tensor ConditioningClip::Mask(int64_t begin, int64_t count) const {
   return mask;
 }
 
-ConditioningClip MakeConditioningClip(const GenerationPlan& plan) {
-  ConditioningClip clip;
-  clip.frames.assign(plan.frame_count, ConditioningClip::kUnknown);
-  const int starts = static_cast<int>(plan.start_images.size());
-  const int ends = static_cast<int>(plan.end_images.size());
-  for (const std::vector<RgbImage>* images : {&plan.start_images, &plan.end_images}) {
-    for (const RgbImage& image : *images)
-      clip.images.push_back(ResizeLikePillow(image, plan.size));
-  }
+ConditioningClip MakeConditioningClip(const VideoSpec& spec, const std::vector<RgbImage>& pictures) {
+  ConditioningClip clip = {.images = pictures, .frames = {}};
+  clip.frames.assign(spec.frame_count, ConditioningClip::kUnknown);
+  const int starts = static_cast<int>(spec.start_pictures.size());
+  const int ends = static_cast<int>(spec.end_pictures.size());
   for (int i = 0; i < starts; ++i)
     clip.frames[i] = i;
   for (int i = 0; i < ends; ++i)
-    clip.frames[plan.frame_count - ends + i] = starts + i;
+    clip.frames[spec.frame_count - ends + i] = starts + i;
   return clip;
 }
 

@@ -1,6 +1,6 @@
-// Encoded chunks that show no picture, kept from request to request: masks, and frames that the model has to invent.
+// Keeps encoded chunks that show no picture from request to request: masks, and frames that the model has to invent.
 // They depend on nothing but the video's size and which frames are given. Before it and after it: conditioner.h. Owned
-// by the pipeline. Not thread-safe: the thread that computes.
+// by the pipeline. Not thread-safe: belongs to the thread that computes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,10 +22,10 @@ class ConstantMoments {
     friend auto operator<=>(const Key&, const Key&) = default;
   };
 
-  // Undefined: not there.
+  // Returns the moments of `key`, or an undefined tensor when they are not kept.
   at::Tensor Find(const Key& key) const;
 
-  // Keeps a copy in the host's memory. When there are many, all that were kept go first.
+  // Keeps a copy of `moments` in the host's memory. When there are kMost already, all of them are dropped first.
   void Add(const Key& key, const at::Tensor& moments);
 
   void Clear() { moments_.clear(); }

@@ -53,7 +53,7 @@ absl::StatusOr<ControlEmbeddings> ControlEmbeddings::Load(const std::filesystem:
   return embeddings;
 }
 
-// Masks may be of integers.
+// Checks that the prompts are finite; masks may be integers.
 absl::Status ControlEmbeddings::CheckNumbers() const {
   for (const auto& [name, entry] : file_.entries()) {
     RUYI_ASSIGN_OR_RETURN(const at::Tensor tensor, file_.Get(name));

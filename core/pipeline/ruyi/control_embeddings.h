@@ -1,5 +1,5 @@
-// The encoded prompts that stand for camera and motion: embeddings.safetensors of a model. Before it: the plan. After
-// it: the transformer's conditions. Immutable; thread-safe. Source: get_control_embeddings of Ruyi-Models.
+// Reads the encoded prompts that stand for camera and motion: embeddings.safetensors of a model. Before it: the spec.
+// After it: the transformer's conditions. Immutable; thread-safe. Source: get_control_embeddings of Ruyi-Models.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,8 +15,8 @@
 
 namespace ruyi {
 
-// One encoded prompt, as stored, float masks included. Shapes: [1, text_length, cross], [1, text_length],
-// [1, t5_length, t5], [1, t5_length].
+// One encoded prompt as it is stored; its masks are floats. Shapes: [1, text_length, cross], [1, text_length], [1,
+// t5_length, t5], [1, t5_length].
 struct ControlEmbedding {
   at::Tensor text;
   at::Tensor text_mask;
@@ -26,20 +26,21 @@ struct ControlEmbedding {
 
 class ControlEmbeddings {
  public:
-  // Errors: those of SafetensorsFile; FAILED_PRECONDITION: a prompt that a request may need is missing, has a shape
-  // that the transformer does not take, or numbers that are not finite.
+  // Opens the file and checks every prompt. Errors: those of SafetensorsFile; FAILED_PRECONDITION: a prompt that a
+  // request may need is missing, has a shape that the transformer does not take, or numbers that are not finite.
   static absl::StatusOr<ControlEmbeddings> Load(const std::filesystem::path& file, const DitConfig& config);
 
-  // The prompt of a camera and a motion (absent: auto); what the file lacks of it is taken from the default prompt.
+  // Returns the prompt of a camera and a motion (absent: auto); the parts that the file lacks are taken from the
+  // default prompt.
   absl::StatusOr<ControlEmbedding> Positive(Camera camera, std::optional<int> motion) const;
 
-  // The file that the prompts share.
+  // Returns the file whose memory the prompts share.
   const std::shared_ptr<const FileBytes>& file() const { return file_.bytes(); }
 
-  // The type in which the file has the prompts.
+  // Returns the type in which the file has the prompts.
   c10::ScalarType stored_type() const;
 
-  // The prompt that guidance leads away from.
+  // Returns the prompt that guidance leads away from.
   absl::StatusOr<ControlEmbedding> Negative() const;
 
  private:

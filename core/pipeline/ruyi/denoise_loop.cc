@@ -7,6 +7,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "core/base/status_macros.h"
 #include "core/cache/tea_cache.h"
@@ -14,12 +16,13 @@
 #include "core/pipeline/ruyi/make_sampler.h"
 #include "core/pipeline/ruyi/noise_predictor.h"
 #include "core/pipeline/ruyi/not_finite.h"
+#include "core/pipeline/ruyi/run_fingerprint.h"
 
 namespace ruyi {
 namespace {
 
-// What latents and timesteps are rounded to. The reference keeps them in the type of the encoded prompts, and its model
-// is asked about timesteps of that type; float32 is float32 throughout.
+// Returns the type that latents and timesteps are rounded to. The reference keeps them in the type of the encoded
+// prompts, and its model is asked about timesteps of that type; float32 is float32 throughout.
 c10::ScalarType RoundingType(const RuyiModels& models) {
   return models.placement.dtype == at::kFloat ? at::kFloat : models.embeddings.stored_type();
 }
@@ -28,17 +31,17 @@ at::Tensor Rounded(const at::Tensor& x, c10::ScalarType type) {
   return x.to(type).to(at::kFloat);
 }
 
-std::optional<TeaCache> CacheOf(const GenerationPlan& plan) {
-  if (!plan.tea_cache.has_value())
+std::optional<TeaCache> CacheOf(const VideoSpec& spec) {
+  if (!spec.tea_cache.has_value())
     return std::nullopt;
-  return TeaCache({.threshold = plan.tea_cache->threshold,
-                   .skip_start_steps = plan.tea_cache->skip_start_steps,
-                   .skip_end_steps = plan.tea_cache->skip_end_steps,
-                   .offload = plan.tea_cache->offload},
-                  plan.steps);
+  return TeaCache({.threshold = spec.tea_cache->threshold,
+                   .skip_start_steps = spec.tea_cache->skip_start_steps,
+                   .skip_end_steps = spec.tea_cache->skip_end_steps,
+                   .offload = spec.tea_cache->offload},
+                  spec.steps);
 }
 
-// `done` of `total` calls of the model; those that were left out are counted from 1.
+// Returns the progress after `done` of `total` calls of the model; those that were left out are counted from 1.
 Progress DenoisingProgress(int done, int total, const std::optional<TeaCache>& cache) {
   Progress progress = {.phase = Phase::kDenoising, .done = done, .total = total, .skipped_steps = {}};
   if (cache.has_value()) {
@@ -48,59 +51,128 @@ Progress DenoisingProgress(int done, int total, const std::optional<TeaCache>& c
   return progress;
 }
 
-// Absent where it is off.
-std::optional<double> EnhanceWeight(const GenerationPlan& plan, int call) {
-  if (!plan.enhance.has_value())
+// Returns the weight of Enhance-A-Video; absent where that is off.
+std::optional<double> EnhanceWeight(const VideoSpec& spec, int call) {
+  if (!spec.enhance.has_value())
     return std::nullopt;
-  const bool is_on = call >= plan.enhance->skip_start_steps && call < plan.steps - plan.enhance->skip_end_steps;
-  return is_on ? std::optional(plan.enhance->weight) : std::nullopt;
+  const bool is_on = call >= spec.enhance->skip_start_steps && call < spec.steps - spec.enhance->skip_end_steps;
+  return is_on ? std::optional(spec.enhance->weight) : std::nullopt;
 }
 
-// What overflowed in one step is not finite in all later ones: one look at the end is enough, and one wait for the
-// device.
+// Numbers that overflowed in one step are not finite in any later one, so one look at the end is enough, and one wait
+// for the device.
 absl::Status CheckFinite(const at::Tensor& latents) {
   if (at::isfinite(latents).all().item<bool>())
     return absl::OkStatus();
   return NotFinite("denoising gave latents");
 }
 
+// The loop, and everything that goes from step to step.
+class DenoiseLoop {
+ public:
+  // All arguments must outlive the loop.
+  DenoiseLoop(const RuyiModels& models, const VideoSpec& spec, RunContext& run)
+      : models_(models), spec_(spec), run_(run), type_(RoundingType(models)), cache_(CacheOf(spec)) {}
+
+  // Sets the state to that before the first call, or to that where `saved` left off.
+  absl::Status Begin(const std::optional<SavedRun>& saved) {
+    RUYI_ASSIGN_OR_RETURN(sampler_, MakeSampler(spec_.sampler, models_.sampler, spec_.steps, run_.noise));
+    calls_ = static_cast<int>(sampler_->timesteps().size());
+    const LatentShape& shape = spec_.latents;
+    RUYI_ASSIGN_OR_RETURN(
+        const at::Tensor noise,
+        run_.noise.Normal(NoisePurpose::kInitialLatents, {1, shape.channels, shape.frames, shape.height, shape.width}));
+    latents_ = Rounded(noise.to(models_.placement.device) * sampler_->initial_noise_scale(), type_);
+    return saved.has_value() ? saved->Restore(Parts()) : absl::OkStatus();
+  }
+
+  // Makes the calls that are left.
+  absl::Status Run(const Conditions& conditions) {
+    Report();
+    if (call_ == calls_)
+      return absl::OkStatus();
+    NoisePredictor predictor({.models = models_,
+                              .spec = spec_,
+                              .conditions = conditions,
+                              .timesteps = Rounded(at::tensor(sampler_->timesteps(), at::kFloat), type_),
+                              .branches_in_turn = run_.branches_in_turn});
+    while (call_ < calls_) {
+      RUYI_RETURN_IF_ERROR(run_.control.token.Check());
+      RUYI_RETURN_IF_ERROR(Step(predictor));
+      Report();
+      RUYI_RETURN_IF_ERROR(ShowPreview());
+      RUYI_RETURN_IF_ERROR(OfferCheckpoint());
+    }
+    return absl::OkStatus();
+  }
+
+  const at::Tensor& latents() const { return latents_; }
+
+ private:
+  RunParts Parts() {
+    return {.calls = call_, .latents = latents_, .sampler = *sampler_, .noise = run_.noise, .cache = Cache()};
+  }
+
+  TeaCache* Cache() { return cache_.has_value() ? &*cache_ : nullptr; }
+
+  absl::Status Step(NoisePredictor& predictor) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor predictions,
+                          predictor.Predict(sampler_->ScaleInput(latents_, call_),
+                                            {.index = call_,
+                                             .with_clip = call_ >= calls_ * (1 - spec_.clip_apply_ratio),
+                                             .enhance_weight = EnhanceWeight(spec_, call_),
+                                             .cache = Cache()}));
+    const at::Tensor guided = Guide(predictions, spec_.guidance_scale, spec_.guidance_rescale);
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor next, sampler_->Step(guided, call_, latents_));
+    latents_ = Rounded(next, type_);
+    ++call_;
+    if (run_.observer.on_latents)
+      run_.observer.on_latents(latents_);
+    return absl::OkStatus();
+  }
+
+  void Report() { run_.control.progress.OnProgress(DenoisingProgress(call_, calls_, cache_)); }
+
+  // Shows the latents as the model sees them next, in whose scale they have the strength of pictures; noise is still in
+  // them. No sampler gives its guess of the clean picture away.
+  absl::Status ShowPreview() {
+    const bool is_due = spec_.preview.has_value() && call_ % spec_.preview->every_steps == 0 && call_ < calls_;
+    if (!is_due || run_.preview == nullptr)
+      return absl::OkStatus();
+    const at::Tensor seen = sampler_->ScaleInput(latents_, call_);
+    RUYI_ASSIGN_OR_RETURN(const RgbImage picture, run_.preview->Picture(models_.vae, seen, spec_.preview->width));
+    run_.control.progress.OnPreview(call_, picture);
+    return absl::OkStatus();
+  }
+
+  absl::Status OfferCheckpoint() {
+    if (!run_.control.checkpoints.IsWanted())
+      return absl::OkStatus();
+    std::string state = SaveRun(FingerprintOf(models_, spec_), Parts());
+    return run_.control.checkpoints.OnCheckpoint({.step = call_, .state = std::move(state)});
+  }
+
+  const RuyiModels& models_;
+  const VideoSpec& spec_;
+  RunContext& run_;
+  const c10::ScalarType type_;  // see RoundingType
+  std::optional<TeaCache> cache_;
+  std::unique_ptr<Sampler> sampler_;
+  int call_ = 0;   // the next one
+  int calls_ = 0;  // of all steps
+  at::Tensor latents_;
+};
+
 }  // namespace
 
-absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const GenerationPlan& plan, const Conditions& conditions,
-                                   RunContext& run) {
-  RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<Sampler> sampler,
-                        MakeSampler(plan.sampler, models.sampler, plan.steps, run.noise));
-  const LatentShape& shape = plan.latents;
-  RUYI_ASSIGN_OR_RETURN(
-      const at::Tensor noise,
-      run.noise.Normal(NoisePurpose::kInitialLatents, {1, shape.channels, shape.frames, shape.height, shape.width}));
-  const c10::ScalarType type = RoundingType(models);
-  NoisePredictor predictor({.models = models,
-                            .plan = plan,
-                            .conditions = conditions,
-                            .timesteps = Rounded(at::tensor(sampler->timesteps(), at::kFloat), type),
-                            .branches_in_turn = run.branches_in_turn});
-  std::optional<TeaCache> cache = CacheOf(plan);
-  at::Tensor latents = Rounded(noise.to(models.placement.device) * sampler->initial_noise_scale(), type);
-  const int calls = static_cast<int>(sampler->timesteps().size());
-  for (int call = 0; call < calls; ++call) {
-    run.progress.OnProgress(DenoisingProgress(call, calls, cache));
-    RUYI_RETURN_IF_ERROR(run.token.Check());
-    RUYI_ASSIGN_OR_RETURN(
-        const at::Tensor predictions,
-        predictor.Predict(sampler->ScaleInput(latents, call), {.index = call,
-                                                               .with_clip = call >= calls * (1 - plan.clip_apply_ratio),
-                                                               .enhance_weight = EnhanceWeight(plan, call),
-                                                               .cache = cache.has_value() ? &*cache : nullptr}));
-    RUYI_ASSIGN_OR_RETURN(latents,
-                          sampler->Step(Guide(predictions, plan.guidance_scale, plan.guidance_rescale), call, latents));
-    latents = Rounded(latents, type);
-    if (run.observer.on_latents)
-      run.observer.on_latents(latents);
-  }
-  run.progress.OnProgress(DenoisingProgress(calls, calls, cache));
-  RUYI_RETURN_IF_ERROR(CheckFinite(latents));
-  return latents;
+absl::StatusOr<at::Tensor> Denoise(const RuyiModels& models, const VideoSpec& spec, const Conditions& conditions,
+                                   RunContext& run, std::optional<SavedRun> saved) {
+  DenoiseLoop loop(models, spec, run);
+  RUYI_RETURN_IF_ERROR(loop.Begin(saved));
+  saved.reset();  // frees the host's memory that it holds
+  RUYI_RETURN_IF_ERROR(loop.Run(conditions));
+  RUYI_RETURN_IF_ERROR(CheckFinite(loop.latents()));
+  return loop.latents();
 }
 
 }  // namespace ruyi

@@ -17,7 +17,8 @@ TileFacts TilesOf(const VaeConfig& config) {
           .is_default = config.tiles_encoder && config.tiles_decoder};
 }
 
-// Keys and values of text, of the picture, and of what stands in for it, in every block.
+// Returns the bytes of the keys and values of the text, of the picture, and of the filler that stands in for it, in
+// every block.
 int64_t ConditionBytes(const DitConfig& config, int64_t token_bytes) {
   constexpr int64_t kKeyAndValue = 2;
   const int64_t clip_tokens = config.has_clip ? 2 * config.clip_queries : 0;
@@ -31,16 +32,16 @@ int64_t LargestMatrixBytes(const Dit& dit, c10::ScalarType type) {
   return elements * static_cast<int64_t>(c10::elementSize(type));
 }
 
-// Shapes and types without numbers.
+// Returns tensors with the shapes and types of `parameters`, but without numbers.
 Parameters WithoutNumbers(Parameters parameters) {
   for (auto& [name, tensor] : parameters)
     tensor = at::empty_like(tensor, at::TensorOptions(at::kMeta));
   return parameters;
 }
 
-// Of all parameters as each FP8 mode stores them.
+// Returns the bytes of all parameters as each FP8 mode stores them.
 std::array<int64_t, 4> Fp8Bytes(const Dit& dit, c10::ScalarType type) {
-  const Placement nowhere = {.device = at::kMeta, .dtype = type};
+  const TensorPlacement nowhere = {.device = at::kMeta, .dtype = type};
   std::array<int64_t, 4> bytes{};
   for (const Fp8Mode mode : {Fp8Mode::kNone, Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
     const absl::StatusOr<Dit> stored =

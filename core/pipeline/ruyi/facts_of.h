@@ -1,5 +1,5 @@
-// Loaded models → what the cost model must know of them. Before it: ruyi_pipeline.h. After it: core/plan/cost_model.
-// A function without state.
+// Counts what the cost model must know of loaded models. Before it: ruyi_pipeline.h. After it: core/plan/cost_model. A
+// function without state.
 #pragma once
 
 #include "core/pipeline/ruyi/models.h"
@@ -7,7 +7,7 @@
 
 namespace ruyi {
 
-// Of models whose transformer may lie anywhere. Counts bytes; copies nothing.
+// Returns the facts of `models`, whose transformer may lie anywhere. Counts bytes; copies nothing.
 ModelFacts FactsOf(const RuyiModels& models);
 
 }  // namespace ruyi

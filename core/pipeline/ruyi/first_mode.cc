@@ -15,24 +15,24 @@ int64_t WeightBytesOf(const Prediction& mode) {
 }
 
 // The most weights first; the last one has the fewest states too.
-std::vector<Prediction> ModesByWeights(const CostModel& costs, const GenerationPlan& plan) {
+std::vector<Prediction> ModesByWeights(const CostModel& costs, const VideoSpec& spec) {
   std::vector<Prediction> predictions;
-  for (const MemoryMode& mode : costs.Modes(plan)) {
+  for (const MemoryMode& mode : costs.Modes(spec)) {
     if (mode.resident_states == costs.facts().states)
-      predictions.push_back(costs.Predict(plan, mode));
+      predictions.push_back(costs.Predict(spec, mode));
   }
   std::stable_sort(predictions.begin(), predictions.end(),
                    [](const Prediction& a, const Prediction& b) { return WeightBytesOf(a) > WeightBytesOf(b); });
   MemoryMode smallest = predictions.back().mode;
   smallest.resident_states = 1;
-  predictions.push_back(costs.Predict(plan, smallest));
+  predictions.push_back(costs.Predict(spec, smallest));
   return predictions;
 }
 
 }  // namespace
 
-absl::Status StartWithLargest(const CostModel& costs, int64_t available_bytes, GenerationPlan& plan) {
-  const std::vector<Prediction> modes = ModesByWeights(costs, plan);
+absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec, int64_t available_bytes) {
+  const std::vector<Prediction> modes = ModesByWeights(costs, spec);
   const auto first = std::find_if(modes.begin(), modes.end(),
                                   [&](const Prediction& mode) { return WeightBytesOf(mode) <= available_bytes; });
   if (first == modes.end()) {
@@ -43,9 +43,7 @@ absl::Status StartWithLargest(const CostModel& costs, int64_t available_bytes, G
                         MibOf(WeightBytesOf(modes.back())), MibOf(available_bytes)),
         reason::kVramBudget);
   }
-  plan.prediction = *first;
-  plan.fallbacks.assign(first + 1, modes.end());
-  return absl::OkStatus();
+  return Placement{.prediction = *first, .fallbacks = {first + 1, modes.end()}, .budget_bytes = available_bytes};
 }
 
 }  // namespace ruyi

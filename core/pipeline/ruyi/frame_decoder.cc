@@ -18,7 +18,7 @@ at::Tensor Append(const at::Tensor& first, const at::Tensor& second) {
   return first.defined() ? at::cat({first, second}, 2) : second;
 }
 
-// What is infinite becomes NaN, which no later step hides.
+// Clamps the frames to [-1, 1]. Infinite numbers become NaN, which no later step hides.
 at::Tensor Clamp(const at::Tensor& frames) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   return at::clamp(at::nan_to_num(frames, kNaN, kNaN, kNaN), -1.0, 1.0);

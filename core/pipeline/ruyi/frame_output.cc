@@ -11,7 +11,7 @@
 
 namespace ruyi {
 
-// On a stream of its own, after what was computed until now; `copied` tells when it is there.
+// Copies on a stream of its own, after everything that was computed until now; `copied` tells when the copy is there.
 at::Tensor FrameOutput::CopyToHost(const at::Tensor& tensor, Fence& copied) {
   const c10::Device& device = copies_.device();
   at::Tensor host = EmptyOnHost(tensor.sizes(), tensor.scalar_type(), device);

@@ -1,6 +1,6 @@
-// Decoded frames to pictures: turned into bytes on the device, copied to the host while the device goes on with the
-// next chunk, and given to a sink. Before it: frame_decoder.h. After it: a FrameSink. Not thread-safe: the thread that
-// computes.
+// Gives decoded frames to a sink as 8-bit images: turns them into bytes on the device, and copies them to the host
+// while the device goes on with the next chunk. Before it: frame_decoder.h. After it: a FrameSink. Not thread-safe:
+// belongs to the thread that computes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,7 +15,7 @@ namespace ruyi {
 
 class FrameOutput {
  public:
-  // Frames come from `device`. `sink` must outlive the output.
+  // `device` is where the frames come from. `sink` must outlive the output.
   FrameOutput(c10::Device device, FrameSink& sink) : copies_(device), sink_(sink) {}
 
   // Takes the next frames [3, n, H, W] in [0, 1], and gives those before them to the sink. Blocks until the latter have
@@ -23,13 +23,13 @@ class FrameOutput {
   // that is not finite, and are not given.
   absl::Status Add(const at::Tensor& frames);
 
-  // Gives the last ones to the sink.
+  // Gives the last frames to the sink. Errors: those of Add.
   absl::Status Finish();
 
  private:
   struct Chunk {
     at::Tensor pixels;     // [n, H, W, 3] uint8 on the host
-    at::Tensor is_finite;  // [1] bool on the host: all numbers were
+    at::Tensor is_finite;  // [1] bool on the host: all numbers of the frames were finite
     Fence copied;
   };
 

@@ -1,19 +1,19 @@
-// Classifier-free guidance: the prediction with the condition, led away from the one without. Before it: the
-// transformer. After it: the sampler. Functions without state; thread-safe. Source: Ho & Salimans 2022;
-// Lin et al. 2023, section 3.4 (rescaling).
+// Classifier-free guidance: leads the prediction with the condition away from the one without. Before it: the
+// transformer. After it: the sampler. Functions without state; thread-safe. Source: Ho & Salimans 2022; Lin et al.
+// 2023, section 3.4 (rescaling).
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace ruyi {
 
-// True when `scale` needs both predictions; at 1 or below only the one with the condition is computed.
+// Returns true when `scale` needs both predictions; at 1 or below only the one with the condition is computed.
 inline bool IsGuided(double scale) {
   return scale > 1.0;
 }
 
-// [2, ...] (without, with the condition) → [1, ...]; [1, ...] is returned as it is. `rescale`, 0 to 1, leads the
-// result's standard deviation back to that of the prediction with the condition.
+// Combines two predictions, [2, ...] (without, with the condition) → [1, ...]; a single one, [1, ...], is returned as
+// it is. `rescale`, 0 to 1, leads the result's standard deviation back to that of the prediction with the condition.
 at::Tensor Guide(const at::Tensor& predictions, double scale, double rescale);
 
 }  // namespace ruyi

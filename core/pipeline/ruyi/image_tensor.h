@@ -1,5 +1,5 @@
-// Between pictures and tensors. Before it: pictures of the plan, decoded frames. After it: the models; the frame sink.
-// Functions without state; thread-safe.
+// Converts pictures to tensors and back. Before it: pictures of a request, decoded frames. After it: the models; the
+// frame sink. Functions without state; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,14 +8,14 @@
 
 namespace ruyi {
 
-// [3, height, width] uint8, of its own memory.
+// Returns the picture as [3, height, width] uint8, in memory of its own.
 at::Tensor TensorOf(const RgbImage& image);
 
-// Frames [3, n, height, width] of [0, 1], any float type and device → [n, height, width, 3] uint8 there, contiguous.
-// Fractions are cut off, as the reference does.
+// Turns frames [3, n, height, width] in [0, 1], of any float type and device, into [n, height, width, 3] uint8 on the
+// same device, contiguous. Fractions are cut off, as the reference does.
 at::Tensor PixelsOf(const at::Tensor& frames);
 
-// One picture [height, width, 3] uint8, contiguous, on the CPU.
+// Returns the picture of [height, width, 3] uint8, which must be contiguous and on the CPU.
 RgbImage ImageOf(const at::Tensor& pixels);
 
 }  // namespace ruyi

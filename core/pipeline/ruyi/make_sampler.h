@@ -1,4 +1,4 @@
-// The sampler of a plan. Before it: the plan's choice. After it: denoise_loop.h. Thread-safe.
+// Makes the sampler of a spec. Before it: the spec's choice. After it: denoise_loop.h. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace ruyi {
 
-// A sampler for one request; `noise` must outlive it. INVALID_ARGUMENT: a number of steps that it does not take.
+// Makes a sampler for one request; `noise` must outlive it. INVALID_ARGUMENT: a number of steps that it does not take.
 absl::StatusOr<std::unique_ptr<Sampler>> MakeSampler(SamplerKind kind, const SamplerConfig& config, int steps,
                                                      NoiseSource& noise);
 

@@ -49,14 +49,15 @@ absl::Status RuyiModels::CheckFiles() const {
   return embeddings.file()->CheckUnchanged();
 }
 
-absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const Placement& placement,
+absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const TensorPlacement& placement,
                                           const Fp8Settings& fp8, std::optional<c10::Device> transformer_device) {
   RUYI_ASSIGN_OR_RETURN(const ModelFolder files, ModelFolder::Open(folder));
   std::vector<std::string> unused;
   RUYI_ASSIGN_OR_RETURN(ClipPreprocessor preprocessor,
                         ClipPreprocessor::Load(files.image_encoder / "preprocessor_config.json"));
   RUYI_ASSIGN_OR_RETURN(ClipVisionModel clip, LoadClipVisionModel(files.image_encoder, placement, &unused));
-  const Placement transformer = {.device = transformer_device.value_or(placement.device), .dtype = placement.dtype};
+  const TensorPlacement transformer = {.device = transformer_device.value_or(placement.device),
+                                       .dtype = placement.dtype};
   RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, transformer, Fp8Rule(fp8), &unused));
   RUYI_ASSIGN_OR_RETURN(Vae vae, Vae::Load(files.vae, placement, &unused));
   RUYI_RETURN_IF_ERROR(CheckFit(dit.config(), vae.config(), clip.config));

@@ -20,7 +20,7 @@ at::Tensor RotaryTableOf(const RuyiModels& models, const LatentShape& shape) {
   return RotaryTable(grid, config.head_dim, base);
 }
 
-// What goes through the blocks together.
+// Returns the batches that go through the blocks together.
 std::vector<DitConditions> BatchesOf(const DitConditions& conditions, bool in_turn) {
   if (!in_turn)
     return {conditions};
@@ -33,16 +33,16 @@ std::vector<DitConditions> BatchesOf(const DitConditions& conditions, bool in_tu
 // TeaCache and Enhance-A-Video look at both branches together.
 bool UsesPartner(const NoisePredictor::Input& input) {
   return input.models.partner.has_value() && input.conditions.dit.text.size(0) == 2 &&
-         !input.plan.tea_cache.has_value() && !input.plan.enhance.has_value();
+         !input.spec.tea_cache.has_value() && !input.spec.enhance.has_value();
 }
 
 }  // namespace
 
 NoisePredictor::NoisePredictor(const Input& input)
-    : shape_(input.plan.latents),
+    : shape_(input.spec.latents),
       schedule_{.timesteps = input.timesteps.unsqueeze(1),
-                .rotary = RotaryTableOf(input.models, input.plan.latents),
-                .frames = input.plan.latents.frames} {
+                .rotary = RotaryTableOf(input.models, input.spec.latents),
+                .frames = input.spec.latents.frames} {
   const DitConditions& conditions = input.conditions.dit;
   if (UsesPartner(input)) {
     shares_.push_back(MakeShare(input.models.dit, input, {conditions.Branch(0)}));

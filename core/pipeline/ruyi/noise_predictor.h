@@ -1,5 +1,6 @@
-// The transformer as the denoising loop sees it: latents of one video and a step → what each branch of guidance
-// predicts. Before it: denoise_loop.h. After it: Dit, on one device or on two. Not thread-safe; one per video.
+// Runs the transformer for the denoising loop: turns the latents of one video and a step into the prediction of each
+// branch of guidance. Before it: denoise_loop.h. After it: Dit, on one device or on two. Not thread-safe; each video
+// has its own.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,7 +13,7 @@
 #include "core/parallel/pair.h"
 #include "core/pipeline/ruyi/conditioner.h"
 #include "core/pipeline/ruyi/models.h"
-#include "core/plan/generation_plan.h"
+#include "core/plan/video_spec.h"
 
 namespace ruyi {
 
@@ -20,24 +21,25 @@ class NoisePredictor {
  public:
   struct Input {
     const RuyiModels& models;  // must outlive the predictor
-    const GenerationPlan& plan;
+    const VideoSpec& spec;
     const Conditions& conditions;
     at::Tensor timesteps;           // [calls] float32
-    bool branches_in_turn = false;  // see MemoryMode; where the models have a partner, they go at the same time
+    bool branches_in_turn = false;  // see MemoryMode; where the models have a partner, the branches go at the same time
   };
 
-  // Computes what does not change from step to step. Throws c10::Error.
+  // Computes everything that does not change from step to step. Throws c10::Error.
   explicit NoisePredictor(const Input& input);
 
-  // latents [1, channels, f, h, w] of the first device → [branches, channels, f, h, w] float32 there.
+  // Predicts: latents [1, channels, f, h, w] on the first device → [branches, channels, f, h, w] float32 on that
+  // device.
   absl::StatusOr<at::Tensor> Predict(const at::Tensor& latents, const DitStep& step);
 
  private:
-  // What one device computes.
+  // The part of the work that one device does.
   struct Share {
     const Dit* dit = nullptr;
     std::vector<DitContext> batches;
-    at::Tensor inpaint_latents;  // there
+    at::Tensor inpaint_latents;  // on that device
     int64_t rows = 0;            // of all batches
   };
 

@@ -1,4 +1,4 @@
-// The error of a video whose numbers grew beyond all bounds: it would be black. Before it: denoise_loop.h and
+// Makes the error for a video whose numbers overflowed: it would be black. Before it: denoise_loop.h and
 // frame_output.h. After it: the job's end. A function without state; thread-safe.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace ruyi {
 
-// INTERNAL with reason NOT_FINITE. `what`: the stage and what it gave: "denoising gave latents".
+// Returns INTERNAL with reason NOT_FINITE. `what` is the stage and what it gave, such as "denoising gave latents".
 absl::Status NotFinite(std::string_view what);
 
 }  // namespace ruyi

@@ -1,6 +1,6 @@
-// The transformer on a device, in one memory mode after another. What is not on the device stays in the host's memory,
-// where it shares the mapped file. Before it: ruyi_pipeline.h. After it: Dit. Not thread-safe: the thread that
-// computes.
+// Places the transformer on a device, in one memory mode after another. The parts that are not on the device stay in
+// the host's memory, where they share the mapped file. Before it: ruyi_pipeline.h. After it: Dit. Not thread-safe:
+// belongs to the thread that computes.
 #pragma once
 
 #include <optional>
@@ -12,17 +12,18 @@ namespace ruyi {
 
 class PlacedDit {
  public:
-  // `source` lies in the host's memory.
-  PlacedDit(Dit source, const Placement& placement) : source_(std::move(source)), placement_(placement) {}
+  // `source` must lie in the host's memory.
+  PlacedDit(Dit source, const TensorPlacement& placement) : source_(std::move(source)), placement_(placement) {}
 
-  // The transformer as `mode` says. When other blocks are to be resident, those that are there are removed first, so
-  // that there are never two; copies made of them must be gone. Throws c10::OutOfMemoryError, and then nothing lies
-  // there. Blocks for the copies: seconds for all of 7 B parameters.
+  // Places the transformer as `mode` says. When other blocks are to be resident, those on the device are removed first,
+  // so that there are never two sets; copies of the Dit that was returned before must be gone. Throws
+  // c10::OutOfMemoryError, and then nothing lies on the device. Blocks for the copies: seconds for all of 7 B
+  // parameters.
   const Dit& Place(const MemoryMode& mode);
 
  private:
   Dit source_;
-  Placement placement_;
+  TensorPlacement placement_;
   std::optional<Dit> placed_;
 };
 

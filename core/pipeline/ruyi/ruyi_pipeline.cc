@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -21,6 +22,8 @@
 #include "core/pipeline/ruyi/first_mode.h"
 #include "core/pipeline/ruyi/frame_decoder.h"
 #include "core/pipeline/ruyi/frame_output.h"
+#include "core/pipeline/ruyi/run_fingerprint.h"
+#include "core/pipeline/ruyi/saved_run.h"
 #include "core/pipeline/step_down.h"
 #include "core/plan/calibration_file.h"
 #include "core/quant/fp8.h"
@@ -31,33 +34,40 @@
 namespace ruyi {
 namespace {
 
-// What the first kernels of a GPU's libraries take, and what its allocator cannot use.
+// Room for what the first kernels of a GPU's libraries take and what its allocator cannot use.
 constexpr int64_t kReserveBytes = int64_t{256} << 20;
 
 // A small square video of one chunk and one step, both branches of guidance included.
-GenerationPlan WarmUpPlan(const LatentGeometry& geometry, const Fp8Settings& fp8) {
+VideoSpec WarmUpSpec(const LatentGeometry& geometry, const Fp8Settings& fp8) {
   constexpr int kLatentSide = 8;
   const int side = kLatentSide * geometry.spatial_scale;
-  GenerationPlan plan;
-  plan.size = {.width = side, .height = side};
-  plan.start_images = {{.width = side, .height = side, .pixels = std::vector<uint8_t>(size_t{3} * side * side)}};
-  plan.frame_count = geometry.frames_per_chunk;
-  plan.latents = LatentsOf(plan.size, plan.frame_count, geometry);
-  plan.steps = 1;
-  plan.guidance_scale = 2.0;
-  plan.clip_apply_ratio = 1.0;
-  plan.fp8 = fp8;
-  return plan;
+  VideoSpec spec;
+  spec.size = {.width = side, .height = side};
+  spec.start_pictures = {PictureRef()};
+  spec.frame_count = geometry.frames_per_chunk;
+  spec.latents = LatentsOf(spec.size, spec.frame_count, geometry);
+  spec.steps = 1;
+  spec.guidance_scale = 2.0;
+  spec.clip_apply_ratio = 1.0;
+  spec.fp8 = fp8;
+  return spec;
 }
 
-absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, RunContext& run, FrameSink& sink) {
+RgbImage BlackPicture(const PixelSize& size) {
+  return {
+      .width = size.width, .height = size.height, .pixels = std::vector<uint8_t>(size_t{3} * size.width * size.height)};
+}
+
+absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, RunContext& run) {
   EnterStage(run, Stage::kDecode);
   int done = 0;
-  const auto report = [&] { run.progress.OnProgress({.phase = Phase::kDecoding, .done = done, .total = frame_count}); };
+  const auto report = [&] {
+    run.control.progress.OnProgress({.phase = Phase::kDecoding, .done = done, .total = frame_count});
+  };
   report();
-  FrameOutput output(latents.device(), sink);
-  for (FrameDecoder decoder(vae, latents, frame_count, run.token); !decoder.done(); report()) {
-    RUYI_RETURN_IF_ERROR(run.token.Check());
+  FrameOutput output(latents.device(), run.control.frames);
+  for (FrameDecoder decoder(vae, latents, frame_count, run.control.token); !decoder.done(); report()) {
+    RUYI_RETURN_IF_ERROR(run.control.token.Check());
     RUYI_ASSIGN_OR_RETURN(const at::Tensor frames, decoder.Next());
     if (run.observer.on_frames)
       run.observer.on_frames(frames);
@@ -67,12 +77,44 @@ absl::Status Decode(const Vae& vae, const at::Tensor& latents, int frame_count, 
   return output.Finish();
 }
 
-absl::Status RunStages(const RuyiModels& models, const GenerationPlan& plan, RunContext& run, FrameSink& frames) {
-  RUYI_ASSIGN_OR_RETURN(const Conditions conditions, Condition(models, plan, run));
-  EnterStage(run, Stage::kDenoise);
-  RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, plan, conditions, run));
-  return Decode(models.vae, latents, plan.frame_count, run, frames);
+// Returns the saved run to go on from; absent where the run begins at the beginning.
+absl::StatusOr<std::optional<SavedRun>> SavedRunOf(const RuyiModels& models, const VideoSpec& spec,
+                                                   const RunContext& run) {
+  if (run.control.resume_from.empty())
+    return std::nullopt;
+  return SavedRun::Parse(run.control.resume_from, FingerprintOf(models, spec));
 }
+
+absl::Status RunStages(const RuyiModels& models, const VideoSpec& spec, RunContext& run) {
+  RUYI_ASSIGN_OR_RETURN(std::optional<SavedRun> saved, SavedRunOf(models, spec, run));
+  Conditions conditions;
+  if (!saved.has_value() || !saved->is_finished()) {
+    RUYI_ASSIGN_OR_RETURN(conditions, Condition(models, spec, run));
+  }
+  EnterStage(run, Stage::kDenoise);
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, spec, conditions, run, std::move(saved)));
+  return Decode(models.vae, latents, spec.frame_count, run);
+}
+
+// Passes checkpoints on. An error of the sink ends the attempt as a cancellation does: it says nothing of the device.
+class WatchedCheckpoints final : public CheckpointSink {
+ public:
+  explicit WatchedCheckpoints(CheckpointSink& next) : next_(next) {}
+
+  bool IsWanted() override { return next_.IsWanted(); }
+
+  absl::Status OnCheckpoint(Checkpoint checkpoint) override {
+    error_ = next_.OnCheckpoint(std::move(checkpoint));
+    return error_.ok() ? error_ : absl::CancelledError("the run is handed back");
+  }
+
+  // Returns the error of the sink.
+  const absl::Status& error() const { return error_; }
+
+ private:
+  CheckpointSink& next_;
+  absl::Status error_;
+};
 
 bool IsOutOfMemory(const absl::Status& status) {
   return absl::IsResourceExhausted(status) && GetErrorInfo(status).reason.empty();
@@ -87,7 +129,7 @@ absl::StatusOr<std::unique_ptr<RuyiPipeline>> RuyiPipeline::Load(const RuyiModel
     if (options.vram_budget_bytes.has_value())
       RUYI_RETURN_IF_ERROR(SetMemoryLimit(device, *options.vram_budget_bytes));
   }
-  const Placement placement = {.device = model.devices.front(), .dtype = model.dtype};
+  const TensorPlacement placement = {.device = model.devices.front(), .dtype = model.dtype};
   const c10::Device host(c10::kCPU);
   RUYI_ASSIGN_OR_RETURN(RuyiModels models, LoadRuyiModels(model.folder, placement, model.fp8, host));
   if (model.devices.size() > 1)
@@ -101,7 +143,7 @@ RuyiPipeline::RuyiPipeline(RuyiModels models, RuyiPipelineOptions options)
       loras_(std::make_shared<LoraFolder>(options_.lora_folder, models_.dit.linear_layers(), options_.on_skipped_lora)),
       costs_(std::make_shared<CostModel>(FactsOf(models_), Calibration())) {
   for (const c10::Device& device : devices())
-    transformers_.emplace_back(models_.dit, Placement{.device = device, .dtype = models_.placement.dtype});
+    transformers_.emplace_back(models_.dit, TensorPlacement{.device = device, .dtype = models_.placement.dtype});
 }
 
 std::vector<c10::Device> RuyiPipeline::devices() const {
@@ -111,7 +153,7 @@ std::vector<c10::Device> RuyiPipeline::devices() const {
   return devices;
 }
 
-// Nothing, once a GPU has failed: then it cannot be asked.
+// Returns 0 once a GPU has failed, for then it cannot be asked.
 int64_t RuyiPipeline::AvailableBytes() const {
   const absl::StatusOr<int64_t> available = GuardExceptions("asking for free memory", [&] {
     int64_t least = options_.vram_budget_bytes.value_or(std::numeric_limits<int64_t>::max());
@@ -130,11 +172,8 @@ std::string RuyiPipeline::CalibrationKey() const {
 }
 
 absl::Status RuyiPipeline::WarmUp() {
-  GenerationPlan plan = WarmUpPlan(models_.geometry(), models_.fp8);
-  RUYI_RETURN_IF_ERROR(StartWithLargest(*costs_, AvailableBytes(), plan));
-  DiscardProgress progress;
-  DiscardFrames frames;
-  RUYI_RETURN_IF_ERROR(Generate(plan, CancellationToken(), progress, frames).status());
+  VideoSpec spec = WarmUpSpec(models_.geometry(), models_.fp8);
+  RUYI_RETURN_IF_ERROR(GenerateForNobody(spec, AvailableBytes()).status());
   absl::StatusOr<Calibration> calibration = ReadCalibration(options_.calibration_file, CalibrationKey());
   if (!calibration.ok()) {
     RUYI_ASSIGN_OR_RETURN(calibration, Calibrate());
@@ -145,74 +184,98 @@ absl::Status RuyiPipeline::WarmUp() {
   return absl::OkStatus();
 }
 
-// A plan in the largest mode that it fits into, of those whose weights take at most `bytes`; what its last round took.
-// The first round also finds kernels and touches memory.
-absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(GenerationPlan plan, int64_t bytes) {
+// Makes the video of a black picture in the largest mode that it fits into, of those whose weights take at most
+// `bytes`.
+absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec& spec, int64_t bytes) {
+  RUYI_ASSIGN_OR_RETURN(const Placement placement, StartWithLargest(*costs_, spec, bytes));
+  const std::vector<RgbImage> pictures = {BlackPicture(spec.size)};
+  const CancellationToken token;
   DiscardProgress progress;
   DiscardFrames frames;
+  DiscardCheckpoints checkpoints;
+  RunControl control = {.pictures = pictures,
+                        .token = token,
+                        .progress = progress,
+                        .frames = frames,
+                        .checkpoints = checkpoints,
+                        .resume_from = {}};
+  return Generate(spec, placement, control);
+}
+
+// Returns what the last of several rounds took. The first round also finds kernels and touches memory.
+absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(const VideoSpec& spec, int64_t bytes) {
   constexpr int kRounds = 2;
   absl::StatusOr<GenerationReport> report;
   for (int round = 0; round < kRounds; ++round) {
-    RUYI_RETURN_IF_ERROR(StartWithLargest(*costs_, bytes, plan));
     constants_.Clear();  // so that all chunks are encoded
-    RUYI_ASSIGN_OR_RETURN(report, Generate(plan, CancellationToken(), progress, frames));
+    RUYI_ASSIGN_OR_RETURN(report, GenerateForNobody(spec, bytes));
     bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
   }
   return report;
 }
 
-// Of plans that are too large for the device, the smaller ones are enough.
+// Where some of the videos are too large for the device, the smaller ones are enough.
 absl::StatusOr<Calibration> RuyiPipeline::Calibrate() {
   std::vector<CalibrationRun> runs;
   int64_t bytes = AvailableBytes();
-  for (GenerationPlan& plan : CalibrationPlans(options_.limits, models_.geometry())) {
-    plan.fp8 = models_.fp8;
-    const absl::StatusOr<GenerationReport> report = MeasureForCalibration(plan, bytes);
+  for (VideoSpec& spec : CalibrationSpecs(options_.limits, models_.geometry())) {
+    spec.fp8 = models_.fp8;
+    const absl::StatusOr<GenerationReport> report = MeasureForCalibration(spec, bytes);
     if (!report.ok() && (runs.empty() || GetErrorInfo(report.status()).reason != reason::kGpuOutOfMemory))
       return report.status();
     if (!report.ok())
       break;
     bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
-    runs.push_back({.plan = std::move(plan), .mode = report->mode, .costs = report->stages});
+    runs.push_back({.spec = std::move(spec), .mode = report->mode, .costs = report->stages});
   }
   return FitCalibration(costs_->facts(), runs, MeasureUpload(models_.placement.device));
 }
 
-absl::StatusOr<GenerationReport> RuyiPipeline::Generate(const GenerationPlan& plan, const CancellationToken& token,
-                                                        ProgressSink& progress, FrameSink& frames) {
+absl::StatusOr<GenerationReport> RuyiPipeline::Generate(const VideoSpec& spec, const Placement& placement,
+                                                        RunControl& control) {
   const RunObserver nobody;
+  WatchedCheckpoints checkpoints(control.checkpoints);
   const auto attempt = [&](const Prediction& mode, FrameSink& sink) {
-    RandomStreams noise(plan.seed);
-    return Attempt(plan, mode, {.token = token, .progress = progress, .noise = noise, .observer = nobody}, sink);
+    RandomStreams noise(spec.seed);
+    RunControl attempted = {.pictures = control.pictures,
+                            .token = control.token,
+                            .progress = control.progress,
+                            .frames = sink,
+                            .checkpoints = checkpoints,
+                            .resume_from = control.resume_from};
+    return Attempt(spec, mode, {.control = attempted, .noise = noise, .observer = nobody});
   };
-  return GenerateWithStepDown(plan, {.attempt = attempt, .available_bytes = [this] { return AvailableBytes(); }},
-                              progress, frames);
+  absl::StatusOr<GenerationReport> report =
+      GenerateWithStepDown(placement, {.attempt = attempt, .available_bytes = [this] { return AvailableBytes(); }},
+                           control.progress, control.frames);
+  return checkpoints.error().ok() ? std::move(report) : checkpoints.error();
 }
 
-absl::Status RuyiPipeline::Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames) {
+absl::Status RuyiPipeline::Run(const VideoSpec& spec, const MemoryMode& mode, RunContext& run) {
   return GuardExceptions("making a video", [&]() -> absl::Status {
     const c10::InferenceMode no_gradients;
-    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan, plan.prediction.mode));
-    run.branches_in_turn = plan.prediction.mode.branches_in_turn;
-    return RunStages(models, plan, run, frames);
+    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(spec, mode));
+    run.preview = &preview_;
+    run.branches_in_turn = mode.branches_in_turn;
+    return RunStages(models, spec, run);
   });
 }
 
-absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, const Prediction& mode, RunContext run,
-                                                 FrameSink& frames) {
+absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run) {
   const absl::StatusOr<StageCosts> costs = GuardExceptions("making a video", [&]() -> absl::StatusOr<StageCosts> {
     const c10::InferenceMode no_gradients;
     const c10::OptionalDeviceGuard here(models_.placement.device);  // on whichever thread
     RUYI_RETURN_IF_ERROR(models_.CheckFiles());
     const auto begin = std::chrono::steady_clock::now();
-    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(plan, mode.mode));
+    RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(spec, mode.mode));
     StageMeter meter({.device = models_.placement.device,
                       .weight_bytes = mode.Of(Stage::kLoad).peak_bytes,
                       .load_time = std::chrono::steady_clock::now() - begin});
     run.meter = &meter;
     run.constants = &constants_;
+    run.preview = &preview_;
     run.branches_in_turn = mode.mode.branches_in_turn;
-    RUYI_RETURN_IF_ERROR(RunStages(models, plan, run, frames));
+    RUYI_RETURN_IF_ERROR(RunStages(models, spec, run));
     RUYI_RETURN_IF_ERROR(models_.CheckFiles());
     return meter.Finish();
   });
@@ -222,8 +285,9 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const GenerationPlan& plan, con
   return costs;
 }
 
-// Nothing of the attempt is left. When the memory ran out although there is what the mode was predicted to take, the
-// prediction was too low. By how much is not known: a single fault must not let later requests be refused.
+// Frees everything that the attempt has left. When the memory ran out although the device has what the mode was
+// predicted to take, the prediction was too low. It is not known by how much, and a single fault must not make later
+// requests be refused.
 absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mode) {
   if (!absl::IsInternal(why) && !IsOutOfMemory(why))
     return why;
@@ -237,26 +301,26 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
   return WithErrorInfo(why, {.reason = std::string(reason::kGpuOutOfMemory)});
 }
 
-// The models as `plan` wants them, in `mode`. What the plan does not change is shared.
-absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const GenerationPlan& plan, const MemoryMode& mode) {
+// The models as `spec` wants them, in `mode`. What the spec does not change is shared.
+absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const VideoSpec& spec, const MemoryMode& mode) {
   RuyiModels models = models_;
-  absl::StatusOr<LayerUpdates> updates = loras_->Load(plan.loras);
+  absl::StatusOr<LayerUpdates> updates = loras_->Load(spec.loras);
   if (!updates.ok())
     return updates.status();
   const auto place = [&](PlacedDit& transformer) {
     const Dit& placed = transformer.Place(mode);
-    if (plan.fp8 == models_.fp8 && updates->empty())
+    if (spec.fp8 == models_.fp8 && updates->empty())
       return placed;
     DitSettings settings = placed.settings();
-    settings.rule = plan.fp8 == models_.fp8 ? StorageRule() : Fp8Rule(plan.fp8);
+    settings.rule = spec.fp8 == models_.fp8 ? StorageRule() : Fp8Rule(spec.fp8);
     settings.updates = *updates;
     return placed.With(settings);
   };
   models.dit = place(transformers_.front());
   if (models.partner_device.has_value())
     models.partner = place(transformers_.back());
-  if (plan.vae_tiling.has_value())
-    models.vae = models.vae.WithTiling(*plan.vae_tiling);
+  if (spec.vae_tiling.has_value())
+    models.vae = models.vae.WithTiling(*spec.vae_tiling);
   return models;
 }
 

@@ -16,8 +16,9 @@
 #include "core/pipeline/ruyi/models.h"
 #include "core/pipeline/ruyi/placed_dit.h"
 #include "core/pipeline/ruyi/run_context.h"
+#include "core/pipeline/ruyi/step_preview.h"
 #include "core/request/limits.h"
-#include "core/tensor/placement.h"
+#include "core/tensor/tensor_placement.h"
 
 namespace ruyi {
 
@@ -25,50 +26,53 @@ struct RuyiPipelineOptions {
   std::filesystem::path lora_folder;         // where requests may take LoRAs from; empty: nowhere
   LoraFolder::OnSkipped on_skipped_lora;     // is told of files there that cannot be listed
   std::optional<int64_t> vram_budget_bytes;  // of each device, for weights and work; absent: what is free
-  std::filesystem::path calibration_file;    // keeps what WarmUp measures; empty: none
+  std::filesystem::path calibration_file;    // keeps what WarmUp measures; empty: nothing is kept
   RequestLimits limits;                      // of the model: WarmUp measures sizes that it takes
   std::shared_ptr<PeakLessons> lessons = std::make_shared<PeakLessons>();  // copies of the options share it
 };
 
 struct RuyiModelOptions {
   std::filesystem::path folder;
-  std::vector<c10::Device> devices;  // one; or two alike, which compute one branch of guidance each
+  std::vector<c10::Device> devices;  // one; or two alike, each of which computes one branch of guidance
   c10::ScalarType dtype = c10::kFloat;
   Fp8Settings fp8;
 };
 
 class RuyiPipeline final : public Pipeline {
  public:
-  // The model in a folder, its transformer in the host's memory until a video is made. Errors: those of LoadRuyiModels;
-  // RESOURCE_EXHAUSTED: autoencoder and CLIP do not fit the budget. Blocks on the disk.
+  // Loads the model in a folder; its transformer stays in the host's memory until a video is made. Errors: those of
+  // LoadRuyiModels; RESOURCE_EXHAUSTED: autoencoder and CLIP do not fit the budget. Blocks on the disk.
   static absl::StatusOr<std::unique_ptr<RuyiPipeline>> Load(const RuyiModelOptions& model, RuyiPipelineOptions options);
 
-  // Models whose transformer may lie anywhere: on the device it is kept beside what a memory mode places there.
+  // Takes models whose transformer may lie anywhere. One that lies on the device is kept there beside what a memory
+  // mode places.
   explicit RuyiPipeline(RuyiModels models, RuyiPipelineOptions options = {});
 
   std::shared_ptr<const LoraCatalog> loras() const override { return loras_; }
   std::shared_ptr<const CostModel> costs() const override { return costs_; }
   int64_t AvailableBytes() const override;
 
-  // In the files, but no part of the model.
+  // Returns the names of the tensors that are in the files, but no part of the model.
   const std::vector<std::string>& unused_names() const { return models_.unused_names; }
 
-  // FAILED_PRECONDITION VRAM_BUDGET: not even the weights of the smallest memory mode fit. Else those of Generate.
+  // FAILED_PRECONDITION VRAM_BUDGET: not even the weights of the smallest memory mode fit. Other errors: those of
+  // Generate.
   absl::Status WarmUp() override;
 
-  absl::StatusOr<GenerationReport> Generate(const GenerationPlan& plan, const CancellationToken& token,
-                                            ProgressSink& progress, FrameSink& frames) override;
+  // The first preview that is asked for takes as long as LatentPreview::Fit does.
+  absl::StatusOr<GenerationReport> Generate(const VideoSpec& spec, const Placement& placement,
+                                            RunControl& control) override;
 
-  // The video in the plan's mode and no other, with a run of the caller's choice. Errors: those of the stages.
-  absl::Status Run(const GenerationPlan& plan, RunContext& run, FrameSink& frames);
+  // Makes the video in `mode` and no other, with a run of the caller's choice. Errors: those of the stages.
+  absl::Status Run(const VideoSpec& spec, const MemoryMode& mode, RunContext& run);
 
  private:
-  absl::StatusOr<RuyiModels> ModelsFor(const GenerationPlan& plan, const MemoryMode& mode);
+  absl::StatusOr<RuyiModels> ModelsFor(const VideoSpec& spec, const MemoryMode& mode);
   std::vector<c10::Device> devices() const;
-  absl::StatusOr<StageCosts> Attempt(const GenerationPlan& plan, const Prediction& mode, RunContext run,
-                                     FrameSink& frames);
+  absl::StatusOr<StageCosts> Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
-  absl::StatusOr<GenerationReport> MeasureForCalibration(GenerationPlan plan, int64_t bytes);
+  absl::StatusOr<GenerationReport> GenerateForNobody(const VideoSpec& spec, int64_t bytes);
+  absl::StatusOr<GenerationReport> MeasureForCalibration(const VideoSpec& spec, int64_t bytes);
   absl::StatusOr<Calibration> Calibrate();
   std::string CalibrationKey() const;
 
@@ -76,6 +80,7 @@ class RuyiPipeline final : public Pipeline {
   const RuyiModels models_;              // as they were loaded
   std::vector<PlacedDit> transformers_;  // one for each device
   ConstantMoments constants_;
+  StepPreview preview_;
   std::shared_ptr<const LoraFolder> loras_;
   std::shared_ptr<CostModel> costs_;
 };

@@ -25,7 +25,7 @@ const StageCosts& StageMeter::Finish() {
 
 void StageMeter::End() {
   if (!stage_.has_value()) {
-    memory_.TakePeak();  // of what came before the first stage
+    memory_.TakePeak();  // forgets the peak before the first stage
     return;
   }
   AwaitDevice(device_);

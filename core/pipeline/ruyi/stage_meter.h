@@ -1,6 +1,6 @@
-// What each stage of a video takes: time, and the device's memory at its highest. Before it: ruyi_pipeline.h. After it:
-// the cost model, which learns from it. Waits for the device where stages meet, and nowhere else. Not thread-safe: the
-// thread that computes.
+// Measures what each stage of a video takes: time, and the device's memory at its highest. Before it: ruyi_pipeline.h.
+// After it: the cost model, which learns from it. Waits for the device where stages meet, and nowhere else. Not
+// thread-safe: belongs to the thread that computes.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@ namespace ruyi {
 
 class StageMeter {
  public:
-  // How the model came to lie where it is: what Stage::kLoad took.
+  // Says what placing the model (Stage::kLoad) took.
   struct Placed {
     c10::Device device;
     int64_t weight_bytes = 0;  // count to every peak; on a GPU its allocator knows them
@@ -25,8 +25,8 @@ class StageMeter {
   // Ends the stage that runs, and begins `stage`.
   void Enter(Stage stage);
 
-  // Ends the stage that runs; what was measured of all of them. A stage that was entered twice has the sum of its
-  // times.
+  // Ends the stage that runs, and returns what was measured of all stages. A stage that was entered twice has the sum
+  // of its times.
   const StageCosts& Finish();
 
  private:

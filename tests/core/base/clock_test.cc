@@ -15,6 +15,20 @@ TEST(Clock, RealIsTheMachinesClock) {
   EXPECT_LE(now, absl::Now());
 }
 
+TEST(Clock, RealTimeOnlyGrows) {
+  const absl::Duration before = Clock::Real().Elapsed();
+  EXPECT_GE(Clock::Real().Elapsed(), before);
+}
+
+TEST(FakeClock, StepsTheTimeOfDayAlone) {
+  FakeClock clock;
+  const absl::Time start = clock.Now();
+  const absl::Duration elapsed = clock.Elapsed();
+  clock.StepWall(-absl::Hours(1));
+  EXPECT_EQ(clock.Now(), start - absl::Hours(1));
+  EXPECT_EQ(clock.Elapsed(), elapsed);
+}
+
 TEST(FakeClock, MovesOnlyWhenItIsTurned) {
   FakeClock clock;
   const absl::Time start = clock.Now();

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "core/base/error_reasons.h"
 #include "tests/support/status_matchers.h"
 
@@ -106,6 +109,36 @@ TEST(ErrorInfo, KeepsUnmetPreconditionsApartFromViolations) {
   EXPECT_THAT(info.field_violations, ElementsAre(FieldsAre("steps", "too many")));
   EXPECT_THAT(info.unmet_preconditions,
               ElementsAre(FieldsAre("4 blocks", "too large"), FieldsAre("4 blocks", "and too slow")));
+}
+
+// A status looks through all its payloads for each that it takes: one for each violation would be quadratic.
+TEST(InvalidFields, KeepsManyViolationsInOnePayload) {
+  constexpr size_t kMany = 40'000;
+  std::vector<FieldViolation> violations;
+  for (size_t i = 0; i < kMany; ++i)
+    violations.push_back({"start_images[" + std::to_string(i) + "]", "has no source"});
+  const absl::Status status = InvalidFields(violations);
+  int payloads = 0;
+  status.ForEachPayload([&](absl::string_view, const absl::Cord&) { ++payloads; });
+  EXPECT_EQ(payloads, 2);  // the reason, and the list
+  const ErrorInfo info = GetErrorInfo(status);
+  ASSERT_EQ(info.field_violations.size(), kMany);
+  EXPECT_THAT(info.field_violations.back(), FieldsAre("start_images[39999]", "has no source"));
+}
+
+TEST(InvalidFields, KeepsTextsWhateverTheyHold) {
+  const std::string digits_and_colons = "12:3:";
+  const std::string zero("a\0b", 3);
+  const ErrorInfo info = GetErrorInfo(InvalidFields({{digits_and_colons, ""}, {"", zero}}));
+  EXPECT_THAT(info.field_violations, ElementsAre(FieldsAre(digits_and_colons, ""), FieldsAre("", zero)));
+}
+
+TEST(ErrorInfo, TakesWhatItCanOfADamagedList) {
+  for (const char* list : {"5", "5:", "x:ab", "9:ab1:c"}) {
+    absl::Status status = absl::InvalidArgumentError("wrong");
+    status.SetPayload("type.ruyi/field_violations", absl::Cord(list));
+    EXPECT_EQ(GetErrorInfo(status).field_violations.size(), 1) << list;
+  }
 }
 
 TEST(WithPrefix, KeepsCodeAndAllThatIsCarried) {

@@ -1,4 +1,4 @@
-// What the golden case pipeline/tea_cache does not show: bounds, and that a request does not disturb the next.
+// Tests what the golden case pipeline/tea_cache does not show: bounds, and that a request does not disturb the next.
 #include "core/cache/tea_cache.h"
 
 #include <ATen/core/TensorBody.h>
@@ -78,7 +78,7 @@ TEST(TeaCache, AddsWhatTheBlocksAdded) {
 
 constexpr TeaCacheOptions kOptions = {.threshold = 1, .skip_start_steps = 1, .skip_end_steps = 1};
 
-// What a cache has saved after a computed call and one that was left out.
+// Returns what a cache has saved after a computed call and one that was left out.
 TensorState Saved() {
   TeaCache cache(kOptions, 4);
   EXPECT_TRUE(cache.NeedsBlocks(Filled(1), Filled(2)));

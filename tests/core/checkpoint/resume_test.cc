@@ -63,7 +63,7 @@ class DenoiseRun {
   int calls() const { return static_cast<int>(sampler_->timesteps().size()); }
   const at::Tensor& latents() const { return latents_; }
 
-  // With a model whose answer depends on the latents and on the timestep.
+  // Makes the calls from `begin` up to `end` of a model whose answer depends on the latents and on the timestep.
   void Walk(int begin, int end) {
     for (int call = begin; call < end; ++call) {
       const at::Tensor input = sampler_->ScaleInput(latents_, call);

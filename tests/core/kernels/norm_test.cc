@@ -58,7 +58,7 @@ TEST_P(NormTest, AddsAndNormalisesTheSum) {
   ExpectNear(out.normed, expected.normed);
 }
 
-// Of bfloat16, 256 and 0.75 add up to 256: nothing is left to be normalised.
+// In bfloat16, 256 and 0.75 add up to 256: nothing is left to be normalised.
 TEST_P(NormTest, RoundsTheSumBeforeItNormalises) {
   const at::Tensor x = at::full({1, 1, 4}, 256, at::TensorOptions(GetParam()));
   const at::Tensor delta = at::cat({at::full({1, 1, 2}, 0.75), at::full({1, 1, 2}, 0.25)}, -1).to(GetParam());

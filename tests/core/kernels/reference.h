@@ -1,4 +1,4 @@
-// What the functions of core/kernels are to compute, in float64 and by their formulas. Before it: their tests,
+// Computes what the functions of core/kernels must compute, in float64 and by their formulas. Before it: their tests,
 // ruyi-bench kernels. Functions without state.
 #pragma once
 
@@ -68,7 +68,7 @@ inline at::Tensor LinearGelu(const at::Tensor& x, const at::Tensor& weight, cons
   return 0.5 * y * (1 + (std::sqrt(2 / M_PI) * (y + 0.044715 * y.pow(3))).tanh());
 }
 
-// Some queries at a time: the scores of all would take too much memory.
+// Computes some queries at a time, for the scores of all would take too much memory.
 inline at::Tensor Attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values) {
   constexpr int64_t kQueries = 64;
   const at::Tensor all_keys = keys.to(at::kDouble).transpose(2, 3) / std::sqrt(static_cast<double>(keys.size(3)));

@@ -1,4 +1,4 @@
-// What the encoding's settings change, and what they must not.
+// Tests what the encoding's settings change, and what they must not change.
 #include "core/media/encoding_settings.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What the decoder makes of pictures that it takes.
+// Tests what the decoder makes of pictures that it takes.
 #include "core/media/image_decoder.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// EXIF orientations 1 to 8 and damaged EXIF blocks.
+// Tests EXIF orientations 1 to 8 and damaged EXIF blocks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <webp/mux.h>
@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// R, G, B or W: the strongest channels at a pixel.
+// Returns R, G, B or W: the strongest channels at a pixel.
 char ColourAt(const RgbImage& image, int x, int y) {
   const std::vector<int> rgb = RgbAt(image, x, y);
   const bool red = rgb[0] > 127, green = rgb[1] > 127, blue = rgb[2] > 127;
@@ -34,7 +34,7 @@ std::string Layout(const std::string& bytes) {
          ColourAt(*image, right, top) + ColourAt(*image, left, bottom) + ColourAt(*image, right, bottom);
 }
 
-// What the quarters R G / B W, stored with an orientation, look like upright (EXIF 2.3, section 4.6.4).
+// The quarters R G / B W, stored with each orientation, as they look upright (EXIF 2.3, section 4.6.4).
 constexpr const char* kUpright[] = {"24x16 RGBW", "24x16 GRWB", "24x16 WBGR", "24x16 BWRG",
                                     "16x24 RBGW", "16x24 BRWG", "16x24 WGBR", "16x24 GWRB"};
 
@@ -57,7 +57,7 @@ std::string PngWith(const std::string& before_pixels, const std::string& after_p
          png.substr(end);
 }
 
-// EXIF data as a text, in each of the chunks that hold texts.
+// Returns EXIF data as a text, in each of the chunks that hold texts.
 std::vector<std::string> TextChunks(const std::string& exif) {
   std::vector<std::string> chunks;
   for (const std::string name : {"exif", "APP1"}) {

@@ -1,4 +1,4 @@
-// What the decoder refuses, with which code, reason and message.
+// Tests what the decoder refuses, and with which code, reason and message.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ TEST(ImageRefusalTest, NeverTakesATruncatedFile) {
         EncodePicture(".webp", QuartersBgr()), EncodePicture(".webp", QuartersBgr(), lossless),
         WithExif(EncodePicture(".jpg", QuartersBgr()), OrientationTiff(6, true))}) {
     ASSERT_TRUE(Decode(bytes).ok());
-    // Without its end marker a JPEG picture is whole.
+    // A JPEG picture is whole also without its end marker.
     const size_t whole = bytes.ends_with("\xFF\xD9") ? bytes.size() - 2 : bytes.size();
     for (size_t size = 0; size < whole; ++size)
       EXPECT_EQ(Decode(bytes.substr(0, size)).status().code(), absl::StatusCode::kInvalidArgument) << size;

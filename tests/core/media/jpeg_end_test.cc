@@ -1,4 +1,4 @@
-// Where a JPEG picture ends: with or without its end marker, with something behind it, or too early.
+// Tests where a JPEG picture ends: with or without its end marker, with something behind it, or too early.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -72,7 +72,7 @@ TEST_P(JpegEndTest, RefusesATrailerBehindACutOffPicture) {
   EXPECT_EQ(Decode(half + "\xFF\xD9Panorama_Shot_Info{}SEFT").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-// Where arithmetic coding ends its data does not say whether they are whole: the end marker does.
+// The place where arithmetic coding ends its data does not say whether they are whole; the end marker does.
 TEST(ArithmeticJpegTest, IsTakenOnlyWithItsEndMarker) {
   for (const JpegScans scans : {JpegScans::kOne, JpegScans::kOneForEachComponent, JpegScans::kProgressive}) {
     const std::string whole = WriteJpeg(BusyFrame(72, 56, 1), {.scans = scans, .is_arithmetic = true});

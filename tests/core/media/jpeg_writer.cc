@@ -1,6 +1,6 @@
 #include "tests/core/media/jpeg_writer.h"
 
-// In this order: jpeglib.h needs FILE.
+// The order matters: jpeglib.h needs FILE.
 // clang-format off
 #include <cstdio>
 #include <jpeglib.h>

@@ -1,4 +1,4 @@
-// JPEG files of kinds that OpenCV does not write, made with libjpeg for the decoder's tests. Functions without state;
+// Makes JPEG files of kinds that OpenCV does not write, with libjpeg, for the decoder's tests. Functions without state;
 // thread-safe.
 #pragma once
 
@@ -19,7 +19,7 @@ struct JpegKind {
 // The file of `image`, quality 90.
 std::string WriteJpeg(const RgbImage& image, const JpegKind& kind);
 
-// One row of pixels in C, M, Y, K, stored as the ink, or as its absence with Adobe's marker.
+// Writes one row of pixels in C, M, Y, K, stored as the ink, or as its absence with Adobe's marker.
 std::string WriteCmykJpeg(const std::string& row, bool with_adobe_marker);
 
 }  // namespace ruyi

@@ -1,4 +1,4 @@
-// What libpng, libjpeg, OpenCV and FFmpeg have to say goes to the program's log, and nothing to standard error.
+// Tests that messages of libpng, libjpeg, OpenCV and FFmpeg go to the program's log, and not to standard error.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

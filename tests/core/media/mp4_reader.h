@@ -17,7 +17,7 @@ struct Mp4Box {
 // The boxes that lie one after the other in `bytes`. Fails the test when they do not fill it.
 std::vector<Mp4Box> ReadBoxes(std::string_view bytes);
 
-// Their types: "ftyp", "moov", ...
+// Returns the types of the boxes: "ftyp", "moov", ...
 std::vector<std::string> BoxTypes(std::string_view bytes);
 
 // The content of the box at `path`, from the file's top level on: {"moov", "mvhd"}; nullopt when there is none.

@@ -1,4 +1,4 @@
-// Transparency in PNG files by a colour key (tRNS), at every depth, and by a palette.
+// Tests transparency in PNG files by a colour key (tRNS), at every depth, and by a palette.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

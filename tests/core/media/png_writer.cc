@@ -15,7 +15,7 @@ void Complain(png_structp, png_const_charp message) {
   ADD_FAILURE() << message;
 }
 
-// One row, its samples packed from the most significant bit on.
+// Returns one row, its samples packed from the most significant bit on.
 std::vector<uint8_t> PackRow(const uint16_t* samples, size_t count, int bit_depth) {
   std::vector<uint8_t> row((count * bit_depth + 7) / 8);
   for (size_t bit = 0; bit < count * bit_depth; ++bit) {

@@ -1,4 +1,4 @@
-// PNG files of every kind that libpng writes, for the decoder's tests. Functions without state; thread-safe.
+// Makes PNG files of every kind that libpng writes, for the decoder's tests. Functions without state; thread-safe.
 #pragma once
 
 #include <png.h>

@@ -1,4 +1,4 @@
-// Small encoded pictures for the decoder's tests. Functions without state; thread-safe.
+// Makes small encoded pictures for the decoder's tests. Functions without state; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -12,28 +12,29 @@
 
 namespace ruyi {
 
-// `image` (BGR, BGRA or grey) as a file: ".png", ".jpg" or ".webp". Default quality unless `parameters` say otherwise.
+// Returns `image` (BGR, BGRA or grey) as a file: ".png", ".jpg" or ".webp". The quality is the default unless
+// `parameters` say otherwise.
 std::string EncodePicture(const std::string& extension, const cv::Mat& image, const std::vector<int>& parameters = {});
 
-// 24x16 pixels with a different colour in each quarter: red, green above blue, white.
+// Returns 24x16 pixels with a different colour in each quarter: red, green above blue, white.
 cv::Mat QuartersBgr();
 
 // Decodes with the default limits.
 absl::StatusOr<RgbImage> Decode(std::string_view bytes);
 
-// Red, green and blue at a pixel.
+// Returns red, green and blue at a pixel.
 std::vector<int> RgbAt(const RgbImage& image, int x, int y);
 
-// How a number is stored in TIFF, by its code there.
+// The types in which TIFF stores a number, by their codes there.
 enum class TiffType { kByte = 1, kAscii = 2, kShort = 3, kLong = 4 };
 
 // The 26-byte TIFF block with one entry, the orientation, of EXIF; `little_endian` or big.
 std::string OrientationTiff(int orientation, bool little_endian, TiffType type = TiffType::kShort);
 
-// `jpeg` with an APP1 segment holding `tiff` after its start-of-image marker.
+// Returns `jpeg` with an APP1 segment holding `tiff` after its start-of-image marker.
 std::string WithExif(const std::string& jpeg, const std::string& tiff);
 
-// `bytes` as ImageMagick puts a profile of the kind `name` into a text of PNG.
+// Returns `bytes` as ImageMagick puts a profile of the kind `name` into a text of PNG.
 std::string RawProfile(const std::string& name, const std::string& bytes);
 
 // A zlib stream (RFC 1950) of one stored block (RFC 1951), up to 65535 bytes.
@@ -54,7 +55,7 @@ struct PngParts {
 };
 std::string MakePng(const PngParts& parts);
 
-// `value` as 4 bytes, most significant first.
+// Returns `value` as 4 bytes, most significant first.
 std::string BigEndian32(uint32_t value);
 
 }  // namespace ruyi

@@ -1,4 +1,4 @@
-// What other programs find in the encoder's files.
+// Tests what other programs find in the encoder's files.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// What another program (Debian's ffprobe and ffmpeg) and OpenCV read in the encoder's bytes, and the frames that the
-// tests encode. Functions without state; thread-safe.
+// Reads the encoder's bytes with another program (Debian's ffprobe and ffmpeg) and with OpenCV, and makes the frames
+// that the tests encode. Functions without state; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ RgbImage BusyFrame(int width, int height, int index);
 std::string EncodeVideo(const std::vector<RgbImage>& frames);
 std::string EncodeVideo(const std::vector<RgbImage>& frames, const VideoFormat& format);
 
-// `frame_count` busy frames of 64x48 pixels through the encoder.
+// Encodes `frame_count` busy frames of 64x48 pixels.
 std::string EncodeBusyVideo(int frame_count);
 std::string EncodeBusyVideo(int frame_count, const VideoFormat& format);
 
@@ -53,8 +53,8 @@ struct ProgramOutput {
 // Runs a shell command; standard error is part of the output.
 ProgramOutput RunProgram(const std::string& command);
 
-// ffprobe's view of a file: "format.duration" → "1.000000", "streams.stream.0.profile" → "High". A line that is not of
-// that kind (a complaint) is the key "complaint".
+// Returns ffprobe's view of a file: "format.duration" → "1.000000", "streams.stream.0.profile" → "High". A line that is
+// not of that kind (a complaint) is the key "complaint".
 std::map<std::string, std::string> Probe(const std::filesystem::path& video);
 
 // A frame as it is stored.
@@ -64,11 +64,12 @@ struct YuvFrame {
   std::string blue_difference;  // [height / 2, width / 2]
   std::string red_difference;   // [height / 2, width / 2]
 
-  // Y, Cb and Cr at a pixel.
+  // Returns Y, Cb and Cr at a pixel.
   std::vector<int> At(int x, int y) const;
 };
 
-// All frames of a video of the given size, undone of H.264 only. Fails the test when ffmpeg complains.
+// Returns all frames of a video of the given size, with H.264 decoded and nothing else converted. Fails the test when
+// ffmpeg complains.
 std::vector<YuvFrame> DecodeYuv(const std::filesystem::path& video, int width, int height);
 
 }  // namespace ruyi

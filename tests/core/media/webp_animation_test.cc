@@ -1,4 +1,4 @@
-// Animated WebP files: their first frame on the canvas.
+// Tests animated WebP files: their first frame on the canvas.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <webp/mux.h>

@@ -34,7 +34,7 @@ TEST(StateStack, GivesTheNewestFirstHoweverManyStayOnTheDevice) {
   }
 }
 
-// Of two branches in turn: twice as many tensors stay, and the second half takes the branches in the opposite order.
+// With two branches in turn twice as many tensors stay, and the second half takes the branches in the opposite order.
 TEST(StateStack, StatesMayBeOfSeveralTensors) {
   constexpr int kTensors = 2;
   for (const int64_t resident : {1, 2, 3}) {
@@ -79,7 +79,7 @@ TEST(StateStack, TakesStatesOfAnotherSizeInTheNextPass) {
   PushAndPop(&store, 6, 2);
 }
 
-// What is away is a copy: its own memory may be written again.
+// A state that waits on the host is a copy: the memory that it was copied from may be written again.
 TEST(StateStack, KeepsWhatWasPushed) {
   StateStore store(c10::kCPU, 1);
   StateStack stack(&store);

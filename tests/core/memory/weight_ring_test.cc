@@ -1,5 +1,5 @@
-// On a CPU, where copies are done at once; that they wait for each other on a GPU is shown by ruyi-bench's comparison
-// of the memory modes.
+// Tests the ring on a CPU, where copies are done at once. That they wait for each other on a GPU is shown by
+// ruyi-bench's comparison of the memory modes.
 #include "core/memory/weight_ring.h"
 
 #include <ATen/core/TensorBody.h>
@@ -11,7 +11,7 @@
 namespace ruyi {
 namespace {
 
-// `count` groups of a float32 matrix and a bfloat16 vector; all numbers of group i are i + 1.
+// Returns `count` groups of a float32 matrix and a bfloat16 vector; all numbers of group i are i + 1.
 std::vector<Parameters> Groups(int count) {
   std::vector<Parameters> groups;
   for (int i = 0; i < count; ++i)

@@ -1,6 +1,6 @@
-// Linked into programs that test small models: one thread of computation. At layers this small several threads gain
-// nothing, and where other programs keep the cores busy they take ten times as long, even if they sleep while they wait
-// (core/tensor/passive_openmp.cc).
+// Sets one thread of computation. Linked into programs that test small models. At layers this small several threads
+// gain nothing, and where other programs keep the cores busy they take ten times as long, even if they sleep while they
+// wait (core/tensor/passive_openmp.cc).
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 

@@ -56,7 +56,7 @@ TEST(Pair, RunsOneOnTheCallersThreadAndTheOtherOnItsOwn) {
   EXPECT_EQ(beside[0], beside[1]);
 }
 
-// What the other one writes after this one has ended is there when Run returns.
+// When Run returns, everything is there that the other thread wrote after this one had ended.
 TEST(Pair, WaitsForTheOneThatEndsLast) {
   Pair pair;
   absl::Notification ended;

@@ -25,42 +25,41 @@ RequestLimits LimitsOf(std::vector<PixelSize> sizes, int most_frames) {
   return limits;
 }
 
-TEST(CalibrationPlans, GrowFromHalfTheSizeToTheLargestVideo) {
-  const auto plans = CalibrationPlans(LimitsOf({{160, 96}, {128, 128}, {96, 96}}, 120), {});
-  ASSERT_THAT(plans, SizeIs(4));
-  EXPECT_EQ(plans[0].size, (PixelSize{64, 64}));
-  EXPECT_EQ(plans[0].frame_count, 24);
-  for (const auto& [plan, frames] : {std::pair(1, 24), std::pair(2, 56), std::pair(3, 120)}) {
-    EXPECT_EQ(plans[plan].size, (PixelSize{128, 128}));
-    EXPECT_EQ(plans[plan].frame_count, frames);
+TEST(CalibrationSpecs, GrowFromHalfTheSizeToTheLargestVideo) {
+  const auto specs = CalibrationSpecs(LimitsOf({{160, 96}, {128, 128}, {96, 96}}, 120), {});
+  ASSERT_THAT(specs, SizeIs(4));
+  EXPECT_EQ(specs[0].size, (PixelSize{64, 64}));
+  EXPECT_EQ(specs[0].frame_count, 24);
+  for (const auto& [i, frames] : {std::pair(1, 24), std::pair(2, 56), std::pair(3, 120)}) {
+    EXPECT_EQ(specs[i].size, (PixelSize{128, 128}));
+    EXPECT_EQ(specs[i].frame_count, frames);
   }
-  EXPECT_THAT(plans, Each(Field(&GenerationPlan::guidance_scale, 1.0)));
-  for (const GenerationPlan& plan : plans) {
-    EXPECT_EQ(plan.latents, LatentsOf(plan.size, plan.frame_count, {}));
-    ASSERT_THAT(plan.start_images, SizeIs(1));
-    EXPECT_EQ(plan.start_images[0].width, plan.size.width);
+  EXPECT_THAT(specs, Each(Field(&VideoSpec::guidance_scale, 1.0)));
+  for (const VideoSpec& spec : specs) {
+    EXPECT_EQ(spec.latents, LatentsOf(spec.size, spec.frame_count, {}));
+    EXPECT_THAT(spec.start_pictures, SizeIs(1));
   }
 }
 
-TEST(CalibrationPlans, AreNoLargerThanTheLimits) {
-  const auto plans = CalibrationPlans(LimitsOf({{32, 16}}, 21), {});
-  ASSERT_THAT(plans, SizeIs(2));
-  EXPECT_EQ(plans[0].size, (PixelSize{16, 16}));
-  EXPECT_EQ(plans[1].size, (PixelSize{32, 16}));
-  EXPECT_THAT(plans, Each(Field(&GenerationPlan::frame_count, 16)));  // whole chunks
+TEST(CalibrationSpecs, AreNoLargerThanTheLimits) {
+  const auto specs = CalibrationSpecs(LimitsOf({{32, 16}}, 21), {});
+  ASSERT_THAT(specs, SizeIs(2));
+  EXPECT_EQ(specs[0].size, (PixelSize{16, 16}));
+  EXPECT_EQ(specs[1].size, (PixelSize{32, 16}));
+  EXPECT_THAT(specs, Each(Field(&VideoSpec::frame_count, 16)));  // whole chunks
 }
 
-TEST(CalibrationPlans, WithoutAListOfSizesAreOfTheDefaultResolution) {
-  const auto plans = CalibrationPlans(LimitsOf({}, 120), {});
-  EXPECT_EQ(plans.back().size, (PixelSize{672, 384}));
+TEST(CalibrationSpecs, WithoutAListOfSizesAreOfTheDefaultResolution) {
+  const auto specs = CalibrationSpecs(LimitsOf({}, 120), {});
+  EXPECT_EQ(specs.back().size, (PixelSize{672, 384}));
 }
 
-// What videos take when `truth` is the calibration.
-std::vector<CalibrationRun> RunsOf(const Calibration& truth, const std::vector<GenerationPlan>& plans) {
+// Returns what videos take when `truth` is the calibration.
+std::vector<CalibrationRun> RunsOf(const Calibration& truth, const std::vector<VideoSpec>& specs) {
   const CostModel costs(TestFacts(), truth);
   std::vector<CalibrationRun> runs;
-  for (const GenerationPlan& plan : plans)
-    runs.push_back({.plan = plan, .mode = kMode, .costs = costs.Predict(plan, kMode).stages});
+  for (const VideoSpec& spec : specs)
+    runs.push_back({.spec = spec, .mode = kMode, .costs = costs.Predict(spec, kMode).stages});
   return runs;
 }
 
@@ -80,8 +79,8 @@ const Calibration kTruth = {.step_bytes = {.constant = 7 << 20, .linear = 4096},
                             .clip_seconds = 0.25};
 
 TEST(FitCalibration, FindsTheCurvesThatTheRunsLieOn) {
-  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const Calibration fitted = FitCalibration(TestFacts(), RunsOf(kTruth, plans), 0);
+  const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
+  const Calibration fitted = FitCalibration(TestFacts(), RunsOf(kTruth, specs), 0);
   ExpectNear(fitted.step_bytes, kTruth.step_bytes);
   ExpectNear(fitted.step_seconds, kTruth.step_seconds);
   ExpectNear(fitted.encode_bytes, kTruth.encode_bytes);
@@ -100,8 +99,8 @@ TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
                              .encode_seconds = {.linear = 3e-7},
                              .decode_bytes = {.linear = 8192},
                              .decode_seconds = {.linear = 5e-7}};
-  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const Calibration fitted = FitCalibration(TestFacts(), RunsOf(truth, {plans[1]}), 0);
+  const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
+  const Calibration fitted = FitCalibration(TestFacts(), RunsOf(truth, {specs[1]}), 0);
   ExpectNear(fitted.step_bytes, truth.step_bytes);
   ExpectNear(fitted.step_seconds, truth.step_seconds);
   ExpectNear(fitted.decode_bytes, truth.decode_bytes);
@@ -110,7 +109,7 @@ TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
 
 // Measurements scatter: a larger video may take less.
 TEST(FitCalibration, HasNoNegativeCoefficients) {
-  std::vector<CalibrationRun> runs = RunsOf(kTruth, CalibrationPlans(LimitsOf({{768, 512}}, 120), {}));
+  std::vector<CalibrationRun> runs = RunsOf(kTruth, CalibrationSpecs(LimitsOf({{768, 512}}, 120), {}));
   for (const Stage stage : {Stage::kEncode, Stage::kDecode})
     std::swap(CostOf(runs.front().costs, stage), CostOf(runs.back().costs, stage));
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
@@ -124,10 +123,10 @@ TEST(FitCalibration, HasNoNegativeCoefficients) {
 TEST(FitCalibration, CountsNothingTwiceThatIsKnownOfTheModesOfTheRuns) {
   const CostModel costs(TestFacts(), kTruth);
   std::vector<CalibrationRun> runs;
-  for (const GenerationPlan& plan : CalibrationPlans(LimitsOf({{768, 512}}, 120), {})) {
+  for (const VideoSpec& spec : CalibrationSpecs(LimitsOf({{768, 512}}, 120), {})) {
     const int round = static_cast<int>(runs.size());
     const MemoryMode mode = {.resident_blocks = 4 - round, .resident_states = 3 - round / 2};
-    runs.push_back({.plan = plan, .mode = mode, .costs = costs.Predict(plan, mode).stages});
+    runs.push_back({.spec = spec, .mode = mode, .costs = costs.Predict(spec, mode).stages});
   }
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
   ExpectNear(fitted.step_bytes, kTruth.step_bytes);
@@ -138,15 +137,15 @@ TEST(FitCalibration, CountsNothingTwiceThatIsKnownOfTheModesOfTheRuns) {
 TEST(FitCalibration, LearnsNoTimeFromStepsThatWaitForWeights) {
   const MemoryMode streamed = {.resident_blocks = 0, .resident_states = 1};
   Calibration truth = kTruth;
-  const auto plans = CalibrationPlans(LimitsOf({{768, 512}}, 120), {});
-  const CostModel::Units units = CostModel(TestFacts(), truth).UnitsOf(plans[1]);
-  // As long as the passes of the second plan: those of the first are hidden behind it.
+  const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
+  const CostModel::Units units = CostModel(TestFacts(), truth).UnitsOf(specs[1]);
+  // The upload takes as long as the passes of the second spec, so those of the first are hidden behind it.
   truth.upload_bytes_per_second =
       static_cast<double>(TestFacts().weight_bytes.back()) / truth.step_seconds.At(units.tokens);
   std::vector<CalibrationRun> runs;
-  for (const GenerationPlan& plan : plans)
+  for (const VideoSpec& spec : specs)
     runs.push_back(
-        {.plan = plan, .mode = streamed, .costs = CostModel(TestFacts(), truth).Predict(plan, streamed).stages});
+        {.spec = spec, .mode = streamed, .costs = CostModel(TestFacts(), truth).Predict(spec, streamed).stages});
   const Calibration fitted = FitCalibration(TestFacts(), runs, truth.upload_bytes_per_second);
   ExpectNear(fitted.step_seconds, truth.step_seconds);
   EXPECT_EQ(fitted.upload_bytes_per_second, truth.upload_bytes_per_second);

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error_reasons.h"
-#include "core/pipeline/ruyi/pillow_resize.h"
-#include "tests/core/pipeline/test_pictures.h"
+#include "core/media/pillow_resize.h"
+#include "tests/support/noisy_image.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 

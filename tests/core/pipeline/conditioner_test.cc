@@ -11,10 +11,9 @@
 #include <gtest/gtest.h>
 
 #include "core/pipeline/ruyi/guidance.h"
-#include "core/tensor/random_streams.h"
 #include "tests/core/pipeline/model_copy.h"
-#include "tests/core/pipeline/recording_sinks.h"
-#include "tests/core/pipeline/small_plan.h"
+#include "tests/core/pipeline/small_video.h"
+#include "tests/core/pipeline/stage_run.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/ticking_clock.h"
 
@@ -25,52 +24,45 @@ const RuyiModels& Models() {
   return LoadedModel("tiny");
 }
 
-absl::StatusOr<Conditions> ConditionsOf(const GenerationPlan& plan, RecordingProgress& progress,
-                                        ConstantMoments* constants = nullptr) {
-  const CancellationToken token;
-  RandomStreams noise(plan.seed);
-  const RunObserver observer;
-  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer, .constants = constants};
-  return Condition(Models(), plan, run);
+Conditions ConditionsOf(const VideoInput& input) {
+  StageRun run(input);
+  return *Condition(Models(), input.spec, run.context);
 }
 
-Conditions ConditionsOf(const GenerationPlan& plan) {
-  RecordingProgress progress;
-  return *ConditionsOf(plan, progress);
+VideoInput VideoWithGuidance(double scale) {
+  VideoInput input = SmallVideo();
+  input.spec.guidance_scale = scale;
+  return input;
 }
 
-GenerationPlan PlanWithGuidance(double scale) {
-  GenerationPlan plan = SmallPlan();
-  plan.guidance_scale = scale;
-  return plan;
+// Returns how many chunks the autoencoder encodes for `input`.
+int ChunksOf(const VideoInput& input) {
+  StageRun run(input);
+  EXPECT_THAT(Condition(Models(), input.spec, run.context), IsOk());
+  const std::vector<Progress>& reports = run.progress.reports;
+  EXPECT_EQ(reports.size(), reports.back().total + 1);
+  return reports.back().done;
 }
 
-// How many chunks the autoencoder encodes for `plan`.
-int ChunksOf(const GenerationPlan& plan) {
-  RecordingProgress progress;
-  EXPECT_THAT(ConditionsOf(plan, progress), IsOk());
-  EXPECT_EQ(progress.reports.size(), progress.reports.back().total + 1);
-  return progress.reports.back().done;
-}
-
-at::Tensor InpaintLatentsWith(ConstantMoments& constants, const GenerationPlan& plan) {
-  RecordingProgress progress;
-  return ConditionsOf(plan, progress, &constants)->inpaint_latents;
+at::Tensor InpaintLatentsWith(ConstantMoments& constants, const VideoInput& input) {
+  StageRun run(input);
+  run.context.constants = &constants;
+  return Condition(Models(), input.spec, run.context)->inpaint_latents;
 }
 
 TEST(Condition, WhatShowsNoPictureIsKeptFromRequestToRequest) {
-  GenerationPlan other = SmallPlan();
-  for (uint8_t& pixel : other.start_images.front().pixels)
+  VideoInput other = SmallVideo();
+  for (uint8_t& pixel : other.pictures.front().pixels)
     pixel = static_cast<uint8_t>(255 - pixel);
   ConstantMoments constants;
-  for (const GenerationPlan& plan : {SmallPlan(), other, SmallPlan()})
-    EXPECT_TRUE(at::equal(InpaintLatentsWith(constants, plan), ConditionsOf(plan).inpaint_latents));
-  // That it is used: moments that nobody encoded.
+  for (const VideoInput& input : {SmallVideo(), other, SmallVideo()})
+    EXPECT_TRUE(at::equal(InpaintLatentsWith(constants, input), ConditionsOf(input).inpaint_latents));
+  // Moments that nobody encoded show that the kept ones are used.
   const int frames = static_cast<int>(Models().vae.config().encoder_chunk);
   std::vector<int> first_given(frames, 1);
   first_given.front() = 0;
-  const ConstantMoments::Key first_mask = {.width = SmallPlan().size.width,
-                                           .height = SmallPlan().size.height,
+  const ConstantMoments::Key first_mask = {.width = SmallVideo().spec.size.width,
+                                           .height = SmallVideo().spec.size.height,
                                            .tiled = Models().vae.is_tiled(),
                                            .is_mask = true,
                                            .unknown = first_given};
@@ -94,7 +86,7 @@ TEST(ConstantMoments, KeepsACopyUntilItIsCleared) {
 
 TEST(Condition, WithoutGuidanceThereIsNoNegativePrompt) {
   for (const double scale : {1.0, 0.5}) {
-    const DitConditions dit = ConditionsOf(PlanWithGuidance(scale)).dit;
+    const DitConditions dit = ConditionsOf(VideoWithGuidance(scale)).dit;
     for (const at::Tensor& tensor :
          {dit.text, dit.text_mask, dit.t5, dit.t5_mask, dit.sizes, dit.clip_tokens, dit.clip_mask})
       EXPECT_EQ(tensor.size(0), 1);
@@ -102,8 +94,8 @@ TEST(Condition, WithoutGuidanceThereIsNoNegativePrompt) {
 }
 
 TEST(Condition, GuidancePutsTheNegativePromptBefore) {
-  const DitConditions alone = ConditionsOf(PlanWithGuidance(1.0)).dit;
-  const DitConditions both = ConditionsOf(PlanWithGuidance(1.5)).dit;
+  const DitConditions alone = ConditionsOf(VideoWithGuidance(1.0)).dit;
+  const DitConditions both = ConditionsOf(VideoWithGuidance(1.5)).dit;
   const std::pair<at::Tensor, at::Tensor> tensors[] = {
       {alone.text, both.text},          {alone.text_mask, both.text_mask}, {alone.t5, both.t5},
       {alone.t5_mask, both.t5_mask},    {alone.sizes, both.sizes},         {alone.clip_tokens, both.clip_tokens},
@@ -118,58 +110,59 @@ TEST(Condition, GuidancePutsTheNegativePromptBefore) {
 }
 
 TEST(Condition, SaysTheSizesThatTheReferenceSays) {
-  GenerationPlan plan = PlanWithGuidance(1.0);
-  plan.size = {.width = 48, .height = 32};
-  EXPECT_TRUE(at::equal(ConditionsOf(plan).dit.sizes, at::tensor({1024.f, 1024.f, 32.f, 48.f, 0.f, 0.f}).view({1, 6})));
+  VideoInput input = VideoWithGuidance(1.0);
+  input.spec.size = {.width = 48, .height = 32};
+  input.SetPictures({NoisyImage(input.spec.size)}, {});
+  EXPECT_TRUE(
+      at::equal(ConditionsOf(input).dit.sizes, at::tensor({1024.f, 1024.f, 32.f, 48.f, 0.f, 0.f}).view({1, 6})));
 }
 
-TEST(Condition, TakesThePromptOfThePlan) {
-  GenerationPlan plan = PlanWithGuidance(1.0);
-  plan.camera = Camera::kUp;
-  plan.motion = 3;
-  EXPECT_TRUE(at::equal(ConditionsOf(plan).dit.text, Models().embeddings.Positive(Camera::kUp, 3)->text));
+TEST(Condition, TakesThePromptOfTheSpec) {
+  VideoInput input = VideoWithGuidance(1.0);
+  input.spec.camera = Camera::kUp;
+  input.spec.motion = 3;
+  EXPECT_TRUE(at::equal(ConditionsOf(input).dit.text, Models().embeddings.Positive(Camera::kUp, 3)->text));
 }
 
 TEST(Condition, EncodesEqualPartsOnce) {
-  EXPECT_EQ(ChunksOf(SmallPlan(8)), 2);   // one of the mask, one of the pictures
-  EXPECT_EQ(ChunksOf(SmallPlan(16)), 4);  // with the picture, without
-  EXPECT_EQ(ChunksOf(SmallPlan(24)), 4);
-  GenerationPlan plan = SmallPlan(24);
-  plan.end_images = {NoisyImage(plan.size, 3)};
-  EXPECT_EQ(ChunksOf(plan), 6);
+  EXPECT_EQ(ChunksOf(SmallVideo(8)), 2);   // one of the mask, one of the pictures
+  EXPECT_EQ(ChunksOf(SmallVideo(16)), 4);  // with the picture, without
+  EXPECT_EQ(ChunksOf(SmallVideo(24)), 4);
+  VideoInput input = SmallVideo(24);
+  input.SetEnd({NoisyImage(input.spec.size, 3)});
+  EXPECT_EQ(ChunksOf(input), 6);
 }
 
 // A chunk of pictures differs by which pictures it shows, a chunk of the mask by which frames are given.
 TEST(Condition, MasksOfOtherPicturesAreEqual) {
-  GenerationPlan plan = SmallPlan(16);
-  for (uint32_t i = 1; i < 8; ++i)
-    plan.start_images.push_back(NoisyImage(plan.size, 10 + i));
-  for (uint32_t i = 0; i < 8; ++i)
-    plan.end_images.push_back(NoisyImage(plan.size, 20 + i));
-  EXPECT_EQ(ChunksOf(plan), 3);
+  VideoInput input = SmallVideo(16);
+  std::vector<RgbImage> start, end;
+  for (uint32_t i = 0; i < 8; ++i) {
+    start.push_back(NoisyImage(input.spec.size, 10 + i));
+    end.push_back(NoisyImage(input.spec.size, 20 + i));
+  }
+  input.SetPictures(start, end);
+  EXPECT_EQ(ChunksOf(input), 3);
 }
 
 TEST(Condition, PartsEncodedOnceHaveNoiseOfTheirOwn) {
-  const at::Tensor latents = ConditionsOf(SmallPlan(24)).inpaint_latents;
+  const at::Tensor latents = ConditionsOf(SmallVideo(24)).inpaint_latents;
   ASSERT_EQ(latents.sizes(), (std::vector<int64_t>{1, 32, 6, 4, 4}));
   EXPECT_FALSE(at::equal(latents.narrow(2, 2, 2), latents.narrow(2, 4, 2)));
 }
 
 TEST(Condition, ShowsTheClipToItsObserver) {
   int clips = 0;
-  const GenerationPlan plan = SmallPlan();
+  const VideoInput input = SmallVideo();
   const RunObserver observer = {.on_clip =
                                     [&](const ConditioningClip& clip) {
                                       ++clips;
-                                      EXPECT_EQ(clip.frames, MakeConditioningClip(plan).frames);
+                                      EXPECT_EQ(clip.frames, MakeConditioningClip(input.spec, input.pictures).frames);
                                     },
                                 .on_latents = {},
                                 .on_frames = {}};
-  const CancellationToken token;
-  RandomStreams noise(1);
-  RecordingProgress progress;
-  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
-  EXPECT_THAT(Condition(Models(), plan, run), IsOk());
+  StageRun run(input, {}, observer);
+  EXPECT_THAT(Condition(Models(), input.spec, run.context), IsOk());
   EXPECT_EQ(clips, 1);
 }
 
@@ -178,15 +171,12 @@ TEST(Condition, EndsBetweenTwoTiles) {
   const ModelCopy model("tiny");
   model.Configure("vae/config.json", {{"use_tiling", true}, {"tile_sample_min_size", 24}});
   ASSERT_OK_AND_ASSIGN(const RuyiModels models, model.Load());
-  const RunObserver observer;
   for (const int last : {0, 2, 4 + 4 - 1}) {
     const TickingClock clock;
-    const CancellationSource source(TickingClock::TimeOfReading(last), clock);
-    const CancellationToken token = source.token();
-    RandomStreams noise(1);
-    RecordingProgress progress;
-    RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
-    EXPECT_THAT(Condition(models, SmallPlan(), run), StatusIs(absl::StatusCode::kDeadlineExceeded)) << last;
+    const CancellationSource source(TickingClock::ElapsedAtReading(last), clock);
+    StageRun run(SmallVideo(), source.token());
+    EXPECT_THAT(Condition(models, SmallVideo().spec, run.context), StatusIs(absl::StatusCode::kDeadlineExceeded))
+        << last;
     EXPECT_EQ(clock.readings(), last + 1);
   }
 }

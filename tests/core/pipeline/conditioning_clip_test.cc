@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "core/pipeline/ruyi/image_tensor.h"
-#include "core/pipeline/ruyi/pillow_resize.h"
-#include "tests/core/pipeline/test_pictures.h"
+#include "tests/support/noisy_image.h"
+#include "tests/support/video_input.h"
 
 namespace ruyi {
 namespace {
@@ -21,61 +21,63 @@ using testing::ElementsAre;
 constexpr int kUnknown = ConditioningClip::kUnknown;
 constexpr PixelSize kSize = {.width = 16, .height = 8};
 
-GenerationPlan PlanOf(int starts, int ends) {
-  GenerationPlan plan;
-  plan.size = kSize;
-  plan.frame_count = 8;
-  for (int i = 0; i < starts; ++i)
-    plan.start_images.push_back(NoisyImage(kSize, i));
-  for (int i = 0; i < ends; ++i)
-    plan.end_images.push_back(NoisyImage(kSize, 100 + i));
-  return plan;
+VideoInput InputOf(const std::vector<RgbImage>& start, const std::vector<RgbImage>& end) {
+  VideoInput input;
+  input.spec.size = kSize;
+  input.spec.frame_count = 8;
+  input.SetPictures(start, end);
+  return input;
+}
+
+// Returns pictures of noise, each from a seed of its own.
+std::vector<RgbImage> Pictures(int count, uint32_t first_seed) {
+  std::vector<RgbImage> pictures;
+  for (int i = 0; i < count; ++i)
+    pictures.push_back(NoisyImage(kSize, first_seed + i));
+  return pictures;
+}
+
+ConditioningClip ClipOf(const VideoInput& input) {
+  return MakeConditioningClip(input.spec, input.pictures);
+}
+
+ConditioningClip ClipOf(int starts, int ends) {
+  return ClipOf(InputOf(Pictures(starts, 0), Pictures(ends, 100)));
 }
 
 TEST(ConditioningClip, StartPicturesTakeTheFirstFrames) {
-  EXPECT_THAT(MakeConditioningClip(PlanOf(1, 0)).frames,
+  EXPECT_THAT(ClipOf(1, 0).frames,
               ElementsAre(0, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown));
-  EXPECT_THAT(MakeConditioningClip(PlanOf(3, 0)).frames,
-              ElementsAre(0, 1, 2, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown));
+  EXPECT_THAT(ClipOf(3, 0).frames, ElementsAre(0, 1, 2, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown));
 }
 
 TEST(ConditioningClip, EndPicturesTakeTheLastFramesInTheirOrder) {
-  const ConditioningClip clip = MakeConditioningClip(PlanOf(1, 3));
+  const ConditioningClip clip = ClipOf(1, 3);
   EXPECT_THAT(clip.frames, ElementsAre(0, kUnknown, kUnknown, kUnknown, kUnknown, 1, 2, 3));
   ASSERT_EQ(clip.images.size(), 4);
   EXPECT_EQ(clip.images[3].pixels, NoisyImage(kSize, 102).pixels);
 }
 
 TEST(ConditioningClip, EndPicturesWinWhereTheyMeetStartPictures) {
-  EXPECT_THAT(MakeConditioningClip(PlanOf(5, 4)).frames, ElementsAre(0, 1, 2, 3, 5, 6, 7, 8));
-  EXPECT_THAT(MakeConditioningClip(PlanOf(8, 8)).frames, ElementsAre(8, 9, 10, 11, 12, 13, 14, 15));
-}
-
-TEST(ConditioningClip, PicturesGetTheSizeOfTheVideo) {
-  GenerationPlan plan = PlanOf(0, 0);
-  plan.start_images = {NoisyImage({30, 50})};
-  plan.end_images = {NoisyImage({7, 5}, 2)};
-  const ConditioningClip clip = MakeConditioningClip(plan);
-  EXPECT_EQ(clip.images[0].pixels, ResizeLikePillow(plan.start_images[0], kSize).pixels);
-  EXPECT_EQ(clip.images[1].pixels, ResizeLikePillow(plan.end_images[0], kSize).pixels);
+  EXPECT_THAT(ClipOf(5, 4).frames, ElementsAre(0, 1, 2, 3, 5, 6, 7, 8));
+  EXPECT_THAT(ClipOf(8, 8).frames, ElementsAre(8, 9, 10, 11, 12, 13, 14, 15));
 }
 
 TEST(ConditioningClip, ShowsPicturesBetweenMinusOneAndOne) {
-  GenerationPlan plan = PlanOf(0, 1);
-  plan.start_images = {PlainImage(kSize, 0, 255, 51)};
-  const at::Tensor pictures = MakeConditioningClip(plan).Pictures(0, 8);
+  const VideoInput input = InputOf({PlainImage(kSize, 0, 255, 51)}, Pictures(1, 100));
+  const at::Tensor pictures = ClipOf(input).Pictures(0, 8);
   ASSERT_EQ(pictures.sizes(), (std::vector<int64_t>{1, 3, 8, kSize.height, kSize.width}));
   EXPECT_EQ(pictures.scalar_type(), at::kFloat);
   EXPECT_EQ(pictures[0][0][0][3][5].item<float>(), -1);
   EXPECT_EQ(pictures[0][1][0][3][5].item<float>(), 1);
   EXPECT_NEAR(pictures[0][2][0][3][5].item<float>(), -0.6, 1e-6);
   EXPECT_TRUE(at::equal(pictures.narrow(2, 1, 6), at::full({1, 3, 6, kSize.height, kSize.width}, -1.0, at::kFloat)));
-  const at::Tensor last = TensorOf(plan.end_images[0]).to(at::kFloat) / 127.5 - 1;
+  const at::Tensor last = TensorOf(input.pictures[1]).to(at::kFloat) / 127.5 - 1;
   EXPECT_TRUE(at::allclose(pictures[0].select(1, 7), last, 0, 1e-6));
 }
 
 TEST(ConditioningClip, MasksWhatIsUnknown) {
-  const ConditioningClip clip = MakeConditioningClip(PlanOf(2, 1));
+  const ConditioningClip clip = ClipOf(2, 1);
   const at::Tensor mask = clip.Mask(0, 8);
   ASSERT_EQ(mask.sizes(), (std::vector<int64_t>{1, 3, 8, kSize.height, kSize.width}));
   std::vector<float> frames;
@@ -87,7 +89,7 @@ TEST(ConditioningClip, MasksWhatIsUnknown) {
 }
 
 TEST(ConditioningClip, APartShowsItsFramesOnly) {
-  const ConditioningClip clip = MakeConditioningClip(PlanOf(2, 2));
+  const ConditioningClip clip = ClipOf(2, 2);
   EXPECT_TRUE(at::equal(clip.Pictures(5, 3), clip.Pictures(0, 8).narrow(2, 5, 3)));
   EXPECT_TRUE(at::equal(clip.Mask(1, 6), clip.Mask(0, 8).narrow(2, 1, 6)));
 }

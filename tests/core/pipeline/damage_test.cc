@@ -1,4 +1,4 @@
-// What happens to a video when its numbers overflow, and when files change under a pipeline that uses them.
+// Tests what happens to a video when its numbers overflow, and when files change under a pipeline that uses them.
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 #include "tests/core/pipeline/model_copy.h"
 #include "tests/core/pipeline/recording_sinks.h"
 #include "tests/core/pipeline/small_pipeline.h"
-#include "tests/core/pipeline/small_plan.h"
+#include "tests/core/pipeline/small_video.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 
@@ -34,14 +34,15 @@ struct Outcome {
   RecordingFrames frames;
 };
 
-Outcome Generate(RuyiPipeline& pipeline, const GenerationPlan& plan = SmallPlan()) {
+Outcome OutcomeOf(RuyiPipeline& pipeline, const VideoInput& video = SmallVideo()) {
   RecordingProgress progress;
   Outcome outcome;
-  outcome.status = pipeline.Generate(plan, CancellationToken(), progress, outcome.frames).status();
+  outcome.status = Generate(pipeline, video, progress, outcome.frames).status();
   return outcome;
 }
 
-// Where the weights `name` of `file` are as large as float32 allows: finite, but not their products.
+// Generates with a model whose weights `name` of `file` are as large as float32 allows: they are finite, but their
+// products are not.
 Outcome GenerateWithLarge(const std::string& file, const std::string& name) {
   const ModelCopy model("tiny");
   NamedTensors weights = ReadTensors(model.path() / file);
@@ -50,7 +51,7 @@ Outcome GenerateWithLarge(const std::string& file, const std::string& name) {
   absl::StatusOr<RuyiModels> models = model.Load();
   EXPECT_THAT(models, IsOk());
   RuyiPipeline pipeline(*std::move(models), SmallOptions());
-  return Generate(pipeline);
+  return OutcomeOf(pipeline);
 }
 
 TEST(Overflow, InTheTransformerEndsTheVideoWithoutAFrame) {
@@ -97,9 +98,9 @@ TEST(MappedModel, EndsTheVideoOnceSomebodyWroteIntoIt) {
     absl::StatusOr<RuyiModels> models = model.Load();
     ASSERT_THAT(models, IsOk());
     RuyiPipeline pipeline(*std::move(models), SmallOptions());
-    EXPECT_THAT(Generate(pipeline).status, IsOk());
+    EXPECT_THAT(OutcomeOf(pipeline).status, IsOk());
     model.WriteInPlace();
-    const Outcome outcome = Generate(pipeline);
+    const Outcome outcome = OutcomeOf(pipeline);
     EXPECT_THAT(outcome.status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(file)));
     EXPECT_THAT(outcome.status, HasReason(reason::kModelChanged));
     EXPECT_THAT(outcome.frames.frames, IsEmpty());
@@ -111,9 +112,9 @@ TEST(MappedModel, GoesOnWhenAnotherTakesItsName) {
   absl::StatusOr<RuyiModels> models = model.Load();
   ASSERT_THAT(models, IsOk());
   RuyiPipeline pipeline(*std::move(models), SmallOptions());
-  const std::vector<uint8_t> before = VideoOf(pipeline, SmallPlan());
+  const std::vector<uint8_t> before = VideoOf(pipeline, SmallVideo());
   model.Replace();
-  EXPECT_EQ(VideoOf(pipeline, SmallPlan()), before);
+  EXPECT_EQ(VideoOf(pipeline, SmallVideo()), before);
 }
 
 TEST(CopiedModel, MakesTheSameVideosWhateverBecomesOfItsFiles) {
@@ -121,10 +122,10 @@ TEST(CopiedModel, MakesTheSameVideosWhateverBecomesOfItsFiles) {
   absl::StatusOr<RuyiModels> models = model.Load();
   ASSERT_THAT(models, IsOk());
   RuyiPipeline pipeline(*std::move(models), SmallOptions());
-  const std::vector<uint8_t> before = VideoOf(pipeline, SmallPlan());
+  const std::vector<uint8_t> before = VideoOf(pipeline, SmallVideo());
   for (const char* file : {kTransformer, kVae, "embeddings.safetensors", "image_encoder/model.safetensors"})
     std::filesystem::resize_file(model.path() / file, 0);
-  EXPECT_EQ(VideoOf(pipeline, SmallPlan()), before);
+  EXPECT_EQ(VideoOf(pipeline, SmallVideo()), before);
 }
 
 TEST(ChangedLora, EndsTheVideoWithItsOwnReason) {
@@ -135,12 +136,12 @@ TEST(ChangedLora, EndsTheVideoWithItsOwnReason) {
   options.lora_folder = folder.path();
   RuyiPipeline pipeline(LoadedModel("tiny"), options);
   ASSERT_OK_AND_ASSIGN(const LoraFacts facts, pipeline.loras()->Check("film"));
-  GenerationPlan plan = SmallPlan();
-  plan.loras = {{.name = "film", .strength = 1.0, .sha256 = facts.sha256}};
-  EXPECT_THAT(Generate(pipeline, plan).status, IsOk());
+  VideoInput video = SmallVideo();
+  video.spec.loras = {{.name = "film", .strength = 1.0, .sha256 = facts.sha256}};
+  EXPECT_THAT(OutcomeOf(pipeline, video).status, IsOk());
   std::filesystem::copy_file(golden / "rank3_noalpha.safetensors", folder.path() / "film.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
-  const absl::Status status = Generate(pipeline, plan).status;
+  const absl::Status status = OutcomeOf(pipeline, video).status;
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("'film' has changed")));
   EXPECT_THAT(status, HasReason(reason::kLoraChanged));
 }

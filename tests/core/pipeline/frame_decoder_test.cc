@@ -21,7 +21,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// In the transformer's scale.
+// Returns latents in the transformer's scale.
 at::Tensor LatentsOf(int64_t frames) {
   return *RandomStreams(9).Normal(NoisePurpose::kInitialLatents, {1, 16, frames / 4, 4, 3});
 }
@@ -50,7 +50,7 @@ at::Tensor DecodeClamped(const Vae& vae, int64_t frames) {
   return at::clamp(vae.Decode(LatentsOf(frames) / vae.config().scaling_factor), -1, 1);
 }
 
-// decode_latents and smooth_output of the reference, on the whole clip.
+// Does what decode_latents and smooth_output of the reference do, on the whole clip.
 at::Tensor DecodeWhole(const Vae& vae, int64_t frames) {
   at::Tensor video = DecodeClamped(vae, frames);
   const int64_t before = vae.config().encoder_chunk / 2;
@@ -111,7 +111,7 @@ TEST(FrameDecoder, EndsBetweenTwoTiles) {
   ASSERT_OK_AND_ASSIGN(const RuyiModels models, model.Load());
   for (const int last : {2, 7, 12, 16, 5 + 5 + 4 + 5 - 1}) {
     const TickingClock clock;
-    const CancellationSource source(TickingClock::TimeOfReading(last), clock);
+    const CancellationSource source(TickingClock::ElapsedAtReading(last), clock);
     FrameDecoder decoder(models.vae, LatentsOf(16), 16, source.token());
     absl::Status status;
     while (status.ok() && !decoder.done())

@@ -20,7 +20,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// `count` frames of 3 × 2 pixels, the bytes of each of which are its number.
+// Returns `count` frames of 3 × 2 pixels; the bytes of each frame are its number.
 at::Tensor Frames(int64_t first, int64_t count) {
   return ((at::arange(first, first + count) + 0.5) / 255).view({1, count, 1, 1}).expand({3, count, 2, 3});
 }

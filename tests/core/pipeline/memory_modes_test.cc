@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/core/pipeline/small_pipeline.h"
-#include "tests/core/pipeline/small_plan.h"
+#include "tests/core/pipeline/small_video.h"
 
 namespace ruyi {
 namespace {
@@ -16,22 +16,22 @@ using testing::Eq;
 using testing::Ne;
 using testing::SizeIs;
 
-std::vector<uint8_t> VideoIn(RuyiPipeline& pipeline, GenerationPlan plan, const MemoryMode& mode) {
-  plan.prediction.mode = mode;
-  return VideoOf(pipeline, plan);
+std::vector<uint8_t> VideoIn(RuyiPipeline& pipeline, VideoInput input, const MemoryMode& mode) {
+  input.placement.prediction.mode = mode;
+  return VideoOf(pipeline, input);
 }
 
-// Plans that take different ways through the transformer.
-std::vector<GenerationPlan> Plans() {
-  GenerationPlan guided = SmallPlan(16);
-  guided.steps = 3;
-  GenerationPlan unguided = guided;
-  unguided.guidance_scale = 1.0;
-  GenerationPlan enhanced = guided;
-  enhanced.enhance = EnhanceSettings();
-  GenerationPlan cached = guided;
-  cached.steps = 5;
-  cached.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1};
+// Returns videos that take different ways through the transformer.
+std::vector<VideoInput> Videos() {
+  VideoInput guided = SmallVideo(16);
+  guided.spec.steps = 3;
+  VideoInput unguided = guided;
+  unguided.spec.guidance_scale = 1.0;
+  VideoInput enhanced = guided;
+  enhanced.spec.enhance = EnhanceSettings();
+  VideoInput cached = guided;
+  cached.spec.steps = 5;
+  cached.spec.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1};
   return {guided, unguided, enhanced, cached};
 }
 
@@ -41,19 +41,19 @@ class MemoryModesTest : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(MemoryModesTest, MakeTheSameVideo) {
-  for (const GenerationPlan& plan : Plans()) {
-    const std::vector<MemoryMode> modes = pipeline_.costs()->Modes(plan);
-    const std::vector<uint8_t> video = VideoIn(pipeline_, plan, {.branches_in_turn = modes.front().branches_in_turn});
+  for (const VideoInput& input : Videos()) {
+    const std::vector<MemoryMode> modes = pipeline_.costs()->Modes(input.spec);
+    const std::vector<uint8_t> video = VideoIn(pipeline_, input, {.branches_in_turn = modes.front().branches_in_turn});
     EXPECT_GE(modes.size(), 5);
     for (const MemoryMode& mode : modes)
-      EXPECT_THAT(VideoIn(pipeline_, plan, mode), Eq(video)) << NameOf(mode);
+      EXPECT_THAT(VideoIn(pipeline_, input, mode), Eq(video)) << NameOf(mode);
   }
 }
 
 TEST_P(MemoryModesTest, BranchesInTurnMakeAlmostTheVideoOfTheBatch) {
-  const GenerationPlan plan = SmallPlan(16);
-  const std::vector<uint8_t> batch = VideoIn(pipeline_, plan, {});
-  const std::vector<uint8_t> in_turn = VideoIn(pipeline_, plan, {.branches_in_turn = true});
+  const VideoInput input = SmallVideo(16);
+  const std::vector<uint8_t> batch = VideoIn(pipeline_, input, {});
+  const std::vector<uint8_t> in_turn = VideoIn(pipeline_, input, {.branches_in_turn = true});
   ASSERT_EQ(batch.size(), in_turn.size());
   for (size_t i = 0; i < batch.size(); ++i)
     ASSERT_LE(std::abs(batch[i] - in_turn[i]), 1) << i;
@@ -61,25 +61,25 @@ TEST_P(MemoryModesTest, BranchesInTurnMakeAlmostTheVideoOfTheBatch) {
 
 // Whatever mode a request came in, the next one is as if it were the first.
 TEST_P(MemoryModesTest, MayChangeFromVideoToVideo) {
-  GenerationPlan other = SmallPlan();
-  other.seed = 43;
-  const std::vector<uint8_t> video = VideoIn(pipeline_, SmallPlan(), {});
+  VideoInput other = SmallVideo();
+  other.spec.seed = 43;
+  const std::vector<uint8_t> video = VideoIn(pipeline_, SmallVideo(), {});
   const std::vector<uint8_t> other_video = VideoIn(pipeline_, other, {});
   ASSERT_THAT(other_video, Ne(video));
   for (const MemoryMode& mode :
        {MemoryMode{0, 1}, MemoryMode{2, 1}, MemoryMode{2, 2}, MemoryMode{}, MemoryMode{0, 2}}) {
-    EXPECT_THAT(VideoIn(pipeline_, SmallPlan(), mode), Eq(video)) << NameOf(mode);
+    EXPECT_THAT(VideoIn(pipeline_, SmallVideo(), mode), Eq(video)) << NameOf(mode);
     EXPECT_THAT(VideoIn(pipeline_, other, mode), Eq(other_video)) << NameOf(mode);
   }
 }
 
 TEST_P(MemoryModesTest, OtherWeightsMakeTheSameVideoInEveryMode) {
-  GenerationPlan plan = SmallPlan();
-  plan.fp8.mode = Fp8Mode::kExtreme;
-  const std::vector<uint8_t> video = VideoIn(pipeline_, plan, {.branches_in_turn = true});
-  EXPECT_THAT(VideoIn(pipeline_, SmallPlan(), {.branches_in_turn = true}), Ne(video));
-  for (const MemoryMode& mode : pipeline_.costs()->Modes(plan))
-    EXPECT_THAT(VideoIn(pipeline_, plan, mode), Eq(video)) << NameOf(mode);
+  VideoInput input = SmallVideo();
+  input.spec.fp8.mode = Fp8Mode::kExtreme;
+  const std::vector<uint8_t> video = VideoIn(pipeline_, input, {.branches_in_turn = true});
+  EXPECT_THAT(VideoIn(pipeline_, SmallVideo(), {.branches_in_turn = true}), Ne(video));
+  for (const MemoryMode& mode : pipeline_.costs()->Modes(input.spec))
+    EXPECT_THAT(VideoIn(pipeline_, input, mode), Eq(video)) << NameOf(mode);
 }
 
 // Two devices that are one: what is to be shown is the way of the data.
@@ -92,28 +92,28 @@ RuyiPipeline PipelineOfTwoDevices(const std::string& model) {
 TEST_P(MemoryModesTest, TwoDevicesMakeTheVideoOfBranchesInTurn) {
   RuyiPipeline two = PipelineOfTwoDevices(GetParam());
   EXPECT_EQ(two.costs()->facts().devices, 2);
-  const GenerationPlan plan = Plans().front();
-  const std::vector<uint8_t> video = VideoIn(pipeline_, plan, {.branches_in_turn = true});
-  for (const MemoryMode& mode : two.costs()->Modes(plan))
-    EXPECT_THAT(VideoIn(two, plan, mode), Eq(video)) << NameOf(mode);
+  const VideoInput input = Videos().front();
+  const std::vector<uint8_t> video = VideoIn(pipeline_, input, {.branches_in_turn = true});
+  for (const MemoryMode& mode : two.costs()->Modes(input.spec))
+    EXPECT_THAT(VideoIn(two, input, mode), Eq(video)) << NameOf(mode);
 }
 
 TEST_P(MemoryModesTest, WhatNeedsBothBranchesIsMadeOnOneOfTwoDevices) {
   RuyiPipeline two = PipelineOfTwoDevices(GetParam());
-  const std::vector<GenerationPlan> plans = Plans();
-  ASSERT_THAT(plans, SizeIs(4));
-  for (size_t i = 1; i < plans.size(); ++i) {
-    const MemoryMode mode = two.costs()->Modes(plans[i]).front();
-    EXPECT_EQ(mode, pipeline_.costs()->Modes(plans[i]).front()) << i;
-    EXPECT_THAT(VideoIn(two, plans[i], mode), Eq(VideoIn(pipeline_, plans[i], mode))) << i;
+  const std::vector<VideoInput> inputs = Videos();
+  ASSERT_THAT(inputs, SizeIs(4));
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    const MemoryMode mode = two.costs()->Modes(inputs[i].spec).front();
+    EXPECT_EQ(mode, pipeline_.costs()->Modes(inputs[i].spec).front()) << i;
+    EXPECT_THAT(VideoIn(two, inputs[i], mode), Eq(VideoIn(pipeline_, inputs[i], mode))) << i;
   }
 }
 
 TEST_P(MemoryModesTest, TwoDevicesWarmUp) {
   RuyiPipeline two = PipelineOfTwoDevices(GetParam());
-  const std::vector<uint8_t> before = VideoOf(two, SmallPlan());
+  const std::vector<uint8_t> before = VideoOf(two, SmallVideo());
   ASSERT_THAT(two.WarmUp(), IsOk());
-  EXPECT_THAT(VideoOf(two, SmallPlan()), Eq(before));
+  EXPECT_THAT(VideoOf(two, SmallVideo()), Eq(before));
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, MemoryModesTest, testing::Values("tiny", "tiny-cache"), [](const auto& model) {

@@ -22,7 +22,7 @@ const RuyiModels& LoadedModel(const std::string& name);
 
 using NamedTensors = std::map<std::string, at::Tensor>;
 
-// All tensors of a file, copied out of it.
+// Returns all tensors of a file, copied out of it.
 NamedTensors ReadTensors(const std::filesystem::path& file);
 
 // Writes them as float32, in place of what was there. Files that are mapped keep their bytes.

@@ -1,4 +1,4 @@
-// Memory that runs out in the middle of a video: a sink throws what an allocator throws.
+// Tests memory that runs out in the middle of a video: a sink throws what an allocator throws.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,9 +11,9 @@
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
-#include "core/plan/planner.h"
+#include "core/plan/admission.h"
 #include "tests/core/pipeline/small_pipeline.h"
-#include "tests/core/pipeline/small_plan.h"
+#include "tests/core/pipeline/small_video.h"
 
 namespace ruyi {
 namespace {
@@ -27,19 +27,19 @@ constexpr int kFrames = 24;
 
 class OutOfMemoryTest : public testing::Test {
  protected:
-  // With every mode, largest first.
-  GenerationPlan PlanWithFallbacks() const {
-    GenerationPlan plan = SmallPlan(kFrames);
-    plan.steps = 2;
-    for (const MemoryMode& mode : pipeline_.costs()->Modes(plan))
-      plan.fallbacks.push_back(pipeline_.costs()->Predict(plan, mode));
-    plan.prediction = plan.fallbacks.front();
-    plan.fallbacks.erase(plan.fallbacks.begin());
-    return plan;
+  // Returns a video whose placement has every mode, largest first.
+  VideoInput VideoWithFallbacks() const {
+    VideoInput input = SmallVideo(kFrames);
+    input.spec.steps = 2;
+    for (const MemoryMode& mode : pipeline_.costs()->Modes(input.spec))
+      input.placement.fallbacks.push_back(pipeline_.costs()->Predict(input.spec, mode));
+    input.placement.prediction = input.placement.fallbacks.front();
+    input.placement.fallbacks.erase(input.placement.fallbacks.begin());
+    return input;
   }
 
-  // Frames as they are given, memory running out at report number `at` of the first `times` attempts.
-  absl::StatusOr<GenerationReport> GenerateWithFault(const GenerationPlan& plan, size_t at, int times = 1) {
+  // Generates a video while memory runs out at report number `at` of the first `times` attempts.
+  absl::StatusOr<GenerationReport> GenerateWithFault(const VideoInput& input, size_t at, int times = 1) {
     size_t reports = 0;
     progress_.emplace([&, at](size_t) {
       if (++reports < at || times == 0)
@@ -49,7 +49,7 @@ class OutOfMemoryTest : public testing::Test {
       throw std::bad_alloc();
     });
     frames_ = RecordingFrames();
-    return pipeline_.Generate(plan, CancellationToken(), *progress_, frames_);
+    return Generate(pipeline_, input, *progress_, frames_);
   }
 
   const RuyiPipelineOptions options_ = SmallOptions();
@@ -59,46 +59,46 @@ class OutOfMemoryTest : public testing::Test {
 };
 
 TEST_F(OutOfMemoryTest, WhereverItIsTheVideoIsMadeInTheNextMode) {
-  const GenerationPlan plan = PlanWithFallbacks();
-  const std::vector<uint8_t> video = VideoOf(pipeline_, plan);
+  const VideoInput input = VideoWithFallbacks();
+  const std::vector<uint8_t> video = VideoOf(pipeline_, input);
   RecordingProgress all;
   RecordingFrames frames;
-  ASSERT_THAT(pipeline_.Generate(plan, CancellationToken(), all, frames), IsOk());
+  ASSERT_THAT(Generate(pipeline_, input, all, frames), IsOk());
   for (size_t at = 1; at <= all.reports.size(); ++at) {
-    ASSERT_OK_AND_ASSIGN(const GenerationReport report, GenerateWithFault(plan, at));
+    ASSERT_OK_AND_ASSIGN(const GenerationReport report, GenerateWithFault(input, at));
     EXPECT_THAT(frames_.Bytes(), Eq(video)) << at;
-    EXPECT_EQ(report.mode, plan.fallbacks.front().mode);
+    EXPECT_EQ(report.mode, input.placement.fallbacks.front().mode);
     EXPECT_EQ(report.retries, 1);
     ASSERT_THAT(progress_->retries, SizeIs(1));
-    EXPECT_EQ(progress_->retries[0].from, plan.prediction.mode);
-    EXPECT_EQ(progress_->retries[0].to, plan.fallbacks.front().mode);
+    EXPECT_EQ(progress_->retries[0].from, input.placement.prediction.mode);
+    EXPECT_EQ(progress_->retries[0].to, input.placement.fallbacks.front().mode);
     EXPECT_THAT(progress_->retries[0].reason, HasSubstr("out of memory"));
   }
 }
 
 TEST_F(OutOfMemoryTest, TheNextRequestIsUnharmed) {
-  const GenerationPlan plan = PlanWithFallbacks();
-  const std::vector<uint8_t> video = VideoOf(pipeline_, plan);
-  ASSERT_THAT(GenerateWithFault(plan, 7, 2), IsOk());
-  EXPECT_THAT(VideoOf(pipeline_, plan), Eq(video));
-  GenerationPlan other = SmallPlan();
+  const VideoInput input = VideoWithFallbacks();
+  const std::vector<uint8_t> video = VideoOf(pipeline_, input);
+  ASSERT_THAT(GenerateWithFault(input, 7, 2), IsOk());
+  EXPECT_THAT(VideoOf(pipeline_, input), Eq(video));
+  VideoInput other = SmallVideo();
   RuyiPipeline fresh = PipelineOf("tiny");
   EXPECT_THAT(VideoOf(pipeline_, other), Eq(VideoOf(fresh, other)));
 }
 
 TEST_F(OutOfMemoryTest, InEveryModeIsAnErrorAndTheNextRequestIsUnharmed) {
-  const GenerationPlan plan = PlanWithFallbacks();
-  const std::vector<uint8_t> video = VideoOf(pipeline_, plan);
-  const absl::Status status = GenerateWithFault(plan, 3, std::numeric_limits<int>::max()).status();
+  const VideoInput input = VideoWithFallbacks();
+  const std::vector<uint8_t> video = VideoOf(pipeline_, input);
+  const absl::Status status = GenerateWithFault(input, 3, std::numeric_limits<int>::max()).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("no smaller memory mode is left")));
   EXPECT_THAT(status, HasReason(reason::kGpuOutOfMemory));
-  EXPECT_THAT(progress_->retries, SizeIs(plan.fallbacks.size()));
+  EXPECT_THAT(progress_->retries, SizeIs(input.placement.fallbacks.size()));
   EXPECT_THAT(frames_.frames, IsEmpty());
-  EXPECT_THAT(VideoOf(pipeline_, plan), Eq(video));
+  EXPECT_THAT(VideoOf(pipeline_, input), Eq(video));
 }
 
-TEST_F(OutOfMemoryTest, OfThePlansOnlyModeIsAnError) {
-  EXPECT_THAT(GenerateWithFault(SmallPlan(kFrames), 2), HasReason(reason::kGpuOutOfMemory));
+TEST_F(OutOfMemoryTest, OfTheOnlyModeIsAnError) {
+  EXPECT_THAT(GenerateWithFault(SmallVideo(kFrames), 2), HasReason(reason::kGpuOutOfMemory));
 }
 
 // Runs out of memory at frame number `at`, once, and has not taken it then.
@@ -120,12 +120,12 @@ class ThrowingFrames final : public FrameSink {
 };
 
 TEST_F(OutOfMemoryTest, InTheSinkTheFrameIsGivenAgain) {
-  const GenerationPlan plan = PlanWithFallbacks();
-  const std::vector<uint8_t> video = VideoOf(pipeline_, plan);
+  const VideoInput input = VideoWithFallbacks();
+  const std::vector<uint8_t> video = VideoOf(pipeline_, input);
   for (const size_t at : {0, 1, 9, kFrames - 1}) {
     RecordingProgress progress;
     ThrowingFrames frames(at);
-    ASSERT_THAT(pipeline_.Generate(plan, CancellationToken(), progress, frames), IsOk());
+    ASSERT_THAT(Generate(pipeline_, input, progress, frames), IsOk());
     EXPECT_THAT(progress.retries, SizeIs(1));
     EXPECT_THAT(frames.frames.Bytes(), Eq(video)) << at;
   }
@@ -135,7 +135,7 @@ TEST_F(OutOfMemoryTest, InTheSinkTheFrameIsGivenAgain) {
 TEST_F(OutOfMemoryTest, OfTheSinksOwnIsTheSinksError) {
   RecordingProgress progress;
   RecordingFrames frames(5, absl::ResourceExhaustedError("the disk is full"));
-  const auto report = pipeline_.Generate(PlanWithFallbacks(), CancellationToken(), progress, frames);
+  const auto report = Generate(pipeline_, VideoWithFallbacks(), progress, frames);
   EXPECT_THAT(report, StatusIs(absl::StatusCode::kResourceExhausted, "the disk is full"));
   EXPECT_THAT(report, HasReason(""));
   EXPECT_THAT(progress.retries, IsEmpty());
@@ -147,7 +147,7 @@ TEST_F(OutOfMemoryTest, AnotherExceptionIsNoReasonToTryAgain) {
     if (reports == 4)
       throw std::runtime_error("a fault");
   });
-  EXPECT_THAT(pipeline_.Generate(PlanWithFallbacks(), CancellationToken(), progress, frames_),
+  EXPECT_THAT(Generate(pipeline_, VideoWithFallbacks(), progress, frames_),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("a fault")));
   EXPECT_THAT(progress.retries, IsEmpty());
 }
@@ -157,28 +157,23 @@ TEST_F(OutOfMemoryTest, TeachesPipelinesThatShareTheirOptions) {
   RuyiPipeline other = PipelineOf("tiny", options_);
   ASSERT_THAT(pipeline_.WarmUp(), IsOk());
   ASSERT_THAT(other.WarmUp(), IsOk());
-  const GenerationPlan plan = PlanWithFallbacks();
-  const auto predicted = [&] { return other.costs()->Predict(plan, plan.prediction.mode).peak_bytes(); };
+  const VideoInput input = VideoWithFallbacks();
+  const auto predicted = [&] {
+    return other.costs()->Predict(input.spec, input.placement.prediction.mode).peak_bytes();
+  };
   const int64_t before = predicted();
-  ASSERT_THAT(GenerateWithFault(plan, 7), IsOk());
+  ASSERT_THAT(GenerateWithFault(input, 7), IsOk());
   EXPECT_GT(predicted(), before);
 }
 
 // One fault must not let the cost model refuse what it took before.
 TEST_F(OutOfMemoryTest, LargerVideosAreStillTaken) {
   ASSERT_THAT(pipeline_.WarmUp(), IsOk());
-  const Planner planner({.limits = {},
-                         .draw_seed = [] { return 1; },
-                         .costs = pipeline_.costs(),
-                         .available_bytes = [this] { return pipeline_.AvailableBytes(); }});
-  ASSERT_THAT(GenerateWithFault(PlanWithFallbacks(), 7, 2), IsOk());
-  ValidatedRequest request;
-  request.start_images = SmallPlan().start_images;
-  request.resolution = PixelSize{.width = 96, .height = 96};
-  request.frame_count = 24;
-  request.steps = 1;
-  request.guidance_scale = 2.0;
-  EXPECT_THAT(planner.Plan(request), IsOk());
+  ASSERT_THAT(GenerateWithFault(VideoWithFallbacks(), 7, 2), IsOk());
+  VideoSpec larger = SmallVideo(kFrames).spec;
+  larger.size = {.width = 96, .height = 96};
+  larger.latents = LatentsOf(larger.size, larger.frame_count, pipeline_.costs()->facts().geometry);
+  EXPECT_THAT(Place(*pipeline_.costs(), larger, pipeline_.AvailableBytes()), IsOk());
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the demo model is predicted to take on a CPU against what it takes, over shapes, memory modes and options.
+// Compares what the demo model is predicted to take on a CPU with what it takes, over shapes, memory modes and options.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/core/pipeline/small_pipeline.h"
-#include "tests/core/pipeline/test_pictures.h"
+#include "tests/support/noisy_image.h"
 
 namespace ruyi {
 namespace {
@@ -35,25 +35,25 @@ class PredictionTest : public testing::Test {
   }
   static void TearDownTestSuite() { pipeline_.reset(); }
 
-  static GenerationPlan PlanOf(const Shape& shape) {
-    GenerationPlan plan;
-    plan.size = shape.size;
-    plan.start_images = {NoisyImage(shape.size)};
-    plan.frame_count = shape.frames;
-    plan.latents = LatentsOf(shape.size, shape.frames, pipeline_->costs()->facts().geometry);
-    plan.steps = 1;
-    plan.guidance_scale = 1.5;
-    plan.clip_apply_ratio = 0.4;
-    plan.seed = 1;
-    return plan;
+  static VideoInput InputOf(const Shape& shape) {
+    VideoInput input;
+    input.spec.size = shape.size;
+    input.SetPictures({NoisyImage(shape.size)}, {});
+    input.spec.frame_count = shape.frames;
+    input.spec.latents = LatentsOf(shape.size, shape.frames, pipeline_->costs()->facts().geometry);
+    input.spec.steps = 1;
+    input.spec.guidance_scale = 1.5;
+    input.spec.clip_apply_ratio = 0.4;
+    input.spec.seed = 1;
+    return input;
   }
 
-  // Makes the plan's video in `mode` and returns what was measured.
-  static GenerationReport Make(GenerationPlan& plan, const MemoryMode& mode) {
-    plan.prediction = pipeline_->costs()->Predict(plan, mode);
+  // Makes the input's video in `mode` and returns what was measured.
+  static GenerationReport Make(VideoInput& input, const MemoryMode& mode) {
+    input.placement.prediction = pipeline_->costs()->Predict(input.spec, mode);
     RecordingProgress progress;
     RecordingFrames frames;
-    const auto report = pipeline_->Generate(plan, CancellationToken(), progress, frames);
+    const auto report = Generate(*pipeline_, input, progress, frames);
     EXPECT_THAT(report, IsOk());
     EXPECT_EQ(report->mode, mode);
     return *report;
@@ -83,15 +83,15 @@ TEST_F(PredictionTest, HoldsForEveryShapeAndMode) {
   int points = 0;
   for (const Shape& shape : kShapes) {
     for (const double guidance : {1.0, 1.5}) {
-      GenerationPlan plan = PlanOf(shape);
-      plan.guidance_scale = guidance;
-      for (const MemoryMode& mode : pipeline_->costs()->Modes(plan)) {
+      VideoInput input = InputOf(shape);
+      input.spec.guidance_scale = guidance;
+      for (const MemoryMode& mode : pipeline_->costs()->Modes(input.spec)) {
         if (mode.resident_states < pipeline_->costs()->facts().states)
           continue;
         SCOPED_TRACE(testing::Message() << shape.size.width << "x" << shape.size.height << ", " << shape.frames
                                         << " frames, guidance " << guidance << ", " << NameOf(mode));
-        const GenerationReport report = Make(plan, mode);
-        ExpectPredictsEachStage(plan.prediction, report);
+        const GenerationReport report = Make(input, mode);
+        ExpectPredictsEachStage(input.placement.prediction, report);
         ++points;
       }
     }
@@ -101,33 +101,33 @@ TEST_F(PredictionTest, HoldsForEveryShapeAndMode) {
 
 // The host's memory, where states wait, is that of the device here, so that the denoising takes more than on a GPU.
 TEST_F(PredictionTest, HoldsForTheVideoWhereStatesWaitInTheHostsMemory) {
-  GenerationPlan plan = PlanOf(kShapes[0]);
-  for (MemoryMode mode : pipeline_->costs()->Modes(plan)) {
+  VideoInput input = InputOf(kShapes[0]);
+  for (MemoryMode mode : pipeline_->costs()->Modes(input.spec)) {
     if (mode.resident_states > 1)
       continue;
     SCOPED_TRACE(NameOf(mode));
-    const GenerationReport report = Make(plan, mode);
-    ExpectPredictsTheVideo(plan.prediction, report);
+    const GenerationReport report = Make(input, mode);
+    ExpectPredictsTheVideo(input.placement.prediction, report);
   }
 }
 
 TEST_F(PredictionTest, HoldsForEveryOption) {
-  const std::vector<std::function<void(GenerationPlan&)>> changes = {
-      [](GenerationPlan& plan) { plan.steps = 4, plan.tea_cache = TeaCacheSettings(); },
-      [](GenerationPlan& plan) { plan.enhance = EnhanceSettings(); },
-      [](GenerationPlan& plan) { plan.steps = 4, plan.sampler = SamplerKind::kPndm; },
-      [](GenerationPlan& plan) { plan.end_images = plan.start_images; },
-      [](GenerationPlan& plan) { plan.vae_tiling = true; },
-      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kLite}; },
-      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kStrong}; },
-      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kExtreme}; },
+  const std::vector<std::function<void(VideoInput&)>> changes = {
+      [](VideoInput& input) { input.spec.steps = 4, input.spec.tea_cache = TeaCacheSettings(); },
+      [](VideoInput& input) { input.spec.enhance = EnhanceSettings(); },
+      [](VideoInput& input) { input.spec.steps = 4, input.spec.sampler = SamplerKind::kPndm; },
+      [](VideoInput& input) { input.SetEnd(input.pictures); },
+      [](VideoInput& input) { input.spec.vae_tiling = true; },
+      [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kLite}; },
+      [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kStrong}; },
+      [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kExtreme}; },
   };
   for (size_t i = 0; i < changes.size(); ++i) {
     SCOPED_TRACE(i);
-    GenerationPlan plan = PlanOf(kShapes[0]);
-    changes[i](plan);
-    const GenerationReport report = Make(plan, pipeline_->costs()->Modes(plan).front());
-    ExpectPredictsEachStage(plan.prediction, report);
+    VideoInput input = InputOf(kShapes[0]);
+    changes[i](input);
+    const GenerationReport report = Make(input, pipeline_->costs()->Modes(input.spec).front());
+    ExpectPredictsEachStage(input.placement.prediction, report);
   }
 }
 

@@ -31,9 +31,11 @@ class RecordingProgress final : public ProgressSink {
   }
 
   void OnRetry(const Retry& retry) override { retries.push_back(retry); }
+  void OnPreview(int step, const RgbImage& picture) override { previews.emplace_back(step, picture); }
 
   std::vector<Progress> reports;
   std::vector<Retry> retries;
+  std::vector<std::pair<int, RgbImage>> previews;  // by step
 
  private:
   std::function<void(size_t)> after_report_ = [](size_t) {};

@@ -1,5 +1,5 @@
-// Options that change the weights or leave out work, one by one and together, on one pipeline whose weights must stay
-// as they are.
+// Tests options that change the weights or leave out work, one by one and together, on one pipeline whose weights must
+// stay as they are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "tests/core/pipeline/model_copy.h"
 #include "tests/core/pipeline/recording_sinks.h"
 #include "tests/core/pipeline/small_pipeline.h"
-#include "tests/core/pipeline/small_plan.h"
+#include "tests/core/pipeline/small_video.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 
@@ -33,24 +33,24 @@ RuyiPipelineOptions WithLoraFolder() {
 
 class RequestOptionsTest : public testing::Test {
  protected:
-  static std::vector<uint8_t> VideoOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
-    return ruyi::VideoOf(pipeline, plan);
+  static std::vector<uint8_t> VideoOf(RuyiPipeline& pipeline, const VideoInput& input) {
+    return ruyi::VideoOf(pipeline, input);
   }
-  std::vector<uint8_t> VideoOf(const GenerationPlan& plan) { return VideoOf(pipeline_, plan); }
+  std::vector<uint8_t> VideoOf(const VideoInput& input) { return VideoOf(pipeline_, input); }
 
   RuyiPipeline pipeline_{LoadedModel("tiny"), WithLoraFolder()};
 };
 
-GenerationPlan WithLoras(std::vector<LoraSettings> loras) {
-  GenerationPlan plan = SmallPlan();
-  plan.loras = std::move(loras);
-  return plan;
+VideoInput WithLoras(std::vector<LoraSettings> loras) {
+  VideoInput input = SmallVideo();
+  input.spec.loras = std::move(loras);
+  return input;
 }
 
-GenerationPlan WithFp8(Fp8Mode mode, Fp8Type type = Fp8Type::kE4m3fn) {
-  GenerationPlan plan = SmallPlan();
-  plan.fp8 = {.mode = mode, .type = type};
-  return plan;
+VideoInput WithFp8(Fp8Mode mode, Fp8Type type = Fp8Type::kE4m3fn) {
+  VideoInput input = SmallVideo();
+  input.spec.fp8 = {.mode = mode, .type = type};
+  return input;
 }
 
 TEST_F(RequestOptionsTest, ListsTheLorasOfItsFolder) {
@@ -60,21 +60,21 @@ TEST_F(RequestOptionsTest, ListsTheLorasOfItsFolder) {
 }
 
 TEST_F(RequestOptionsTest, RequestsInARowGiveWhatEachGivesAlone) {
-  const std::vector<GenerationPlan> plans = {SmallPlan(), WithLoras({{kFirst, 0.8}}), WithLoras({{kSecond, -0.5}}),
-                                             WithFp8(Fp8Mode::kExtreme), WithFp8(Fp8Mode::kExtreme, Fp8Type::kE5m2)};
+  const std::vector<VideoInput> inputs = {SmallVideo(), WithLoras({{kFirst, 0.8}}), WithLoras({{kSecond, -0.5}}),
+                                          WithFp8(Fp8Mode::kExtreme), WithFp8(Fp8Mode::kExtreme, Fp8Type::kE5m2)};
   std::vector<std::vector<uint8_t>> alone;
-  for (const GenerationPlan& plan : plans) {
+  for (const VideoInput& input : inputs) {
     RuyiPipeline fresh(LoadedModel("tiny"), WithLoraFolder());
-    alone.push_back(VideoOf(fresh, plan));
+    alone.push_back(VideoOf(fresh, input));
     for (size_t i = 0; i + 1 < alone.size(); ++i)
       EXPECT_THAT(alone.back(), Ne(alone[i]));
   }
   for (const size_t i : {0, 1, 2, 1, 3, 0, 4})
-    EXPECT_THAT(VideoOf(plans[i]), Eq(alone[i])) << i;
+    EXPECT_THAT(VideoOf(inputs[i]), Eq(alone[i])) << i;
 }
 
 TEST_F(RequestOptionsTest, ALoraWithoutStrengthChangesNothing) {
-  EXPECT_THAT(VideoOf(WithLoras({{kFirst, 0.0}})), Eq(VideoOf(SmallPlan())));
+  EXPECT_THAT(VideoOf(WithLoras({{kFirst, 0.0}})), Eq(VideoOf(SmallVideo())));
 }
 
 TEST_F(RequestOptionsTest, LorasAddUp) {
@@ -86,13 +86,13 @@ TEST_F(RequestOptionsTest, LorasAddUp) {
 TEST_F(RequestOptionsTest, ALoraThatHasGoneIsAnErrorOfTheJob) {
   RecordingProgress progress;
   RecordingFrames frames;
-  EXPECT_THAT(pipeline_.Generate(WithLoras({{"gone", 1.0}}), CancellationToken(), progress, frames),
+  EXPECT_THAT(Generate(pipeline_, WithLoras({{"gone", 1.0}}), progress, frames),
               StatusIs(absl::StatusCode::kFailedPrecondition, testing::HasSubstr("no LoRA 'gone'")));
 }
 
 // The small layers of this model stay as they are in the modes that take large ones.
 TEST_F(RequestOptionsTest, LiteAndStrongTakeLargeLayersOnly) {
-  const std::vector<uint8_t> video = VideoOf(SmallPlan());
+  const std::vector<uint8_t> video = VideoOf(SmallVideo());
   EXPECT_THAT(VideoOf(WithFp8(Fp8Mode::kLite)), Eq(video));
   EXPECT_THAT(VideoOf(WithFp8(Fp8Mode::kStrong)), Eq(video));
 }
@@ -103,10 +103,10 @@ TEST_F(RequestOptionsTest, WeightsLoadedInEightBitsGiveTheVideoOfARequestForThem
     ASSERT_OK_AND_ASSIGN(const RuyiModels models, LoadRuyiModels(GoldenModel("tiny"), {}, settings));
     RuyiPipeline loaded(models, WithLoraFolder());
     ASSERT_THAT(loaded.WarmUp(), IsOk());
-    GenerationPlan plan = WithFp8(settings.mode, settings.type);
-    EXPECT_THAT(VideoOf(loaded, plan), Eq(VideoOf(plan)));
-    plan.loras = {{kFirst, 0.8}};
-    EXPECT_THAT(VideoOf(loaded, plan), Eq(VideoOf(plan)));
+    VideoInput input = WithFp8(settings.mode, settings.type);
+    EXPECT_THAT(VideoOf(loaded, input), Eq(VideoOf(input)));
+    input.spec.loras = {{kFirst, 0.8}};
+    EXPECT_THAT(VideoOf(loaded, input), Eq(VideoOf(input)));
   }
 }
 
@@ -124,12 +124,12 @@ TEST_F(RequestOptionsTest, WeightsInEightBitsTakeAQuarterOfFloat32) {
 }
 
 TEST_F(RequestOptionsTest, ReportsTheStepsThatTeaCacheLeavesOut) {
-  GenerationPlan plan = SmallPlan();
-  plan.steps = 6;
-  plan.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1};
+  VideoInput input = SmallVideo();
+  input.spec.steps = 6;
+  input.spec.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1};
   RecordingProgress progress;
   RecordingFrames frames;
-  ASSERT_THAT(pipeline_.Generate(plan, CancellationToken(), progress, frames), IsOk());
+  ASSERT_THAT(Generate(pipeline_, input, progress, frames), IsOk());
   std::vector<std::vector<int>> skipped;
   for (const Progress& report : progress.reports) {
     if (report.phase == Phase::kDenoising)
@@ -146,32 +146,32 @@ TEST_F(RequestOptionsTest, TilingIsOnWhereTheRequestOrTheConfigurationSaysSo) {
     const ModelCopy model("tiny");
     model.Configure("vae/config.json", {{"tile_sample_min_size", 16}, {"use_tiling", configured}});
     RuyiPipeline pipeline(*model.Load(), SmallOptions());
-    GenerationPlan plan = SmallPlan();
-    const std::vector<uint8_t> as_configured = VideoOf(pipeline, plan);
-    plan.vae_tiling = configured;
-    EXPECT_THAT(VideoOf(pipeline, plan), Eq(as_configured));
-    plan.vae_tiling = !configured;
-    EXPECT_THAT(VideoOf(pipeline, plan), Ne(as_configured));
+    VideoInput input = SmallVideo();
+    const std::vector<uint8_t> as_configured = VideoOf(pipeline, input);
+    input.spec.vae_tiling = configured;
+    EXPECT_THAT(VideoOf(pipeline, input), Eq(as_configured));
+    input.spec.vae_tiling = !configured;
+    EXPECT_THAT(VideoOf(pipeline, input), Ne(as_configured));
   }
 }
 
 TEST_F(RequestOptionsTest, OptionsCombine) {
-  GenerationPlan plan = WithLoras({{kFirst, 0.8}, {kSecond, 0.5}});
-  plan.end_images = {NoisyImage(plan.size, 2)};
-  plan.steps = 6;
-  plan.fp8 = {.mode = Fp8Mode::kExtreme};
-  plan.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1, .offload = true};
-  plan.enhance = EnhanceSettings();
-  plan.guidance_rescale = 0.5;
-  const std::vector<uint8_t> video = VideoOf(plan);
-  EXPECT_THAT(VideoOf(plan), Eq(video));
-  const std::vector<std::function<void(GenerationPlan&)>> without = {
-      [](GenerationPlan& p) { p.loras.pop_back(); }, [](GenerationPlan& p) { p.end_images.clear(); },
-      [](GenerationPlan& p) { p.fp8 = {}; },         [](GenerationPlan& p) { p.tea_cache.reset(); },
-      [](GenerationPlan& p) { p.enhance.reset(); },  [](GenerationPlan& p) { p.guidance_rescale = 0; },
+  VideoInput input = WithLoras({{kFirst, 0.8}, {kSecond, 0.5}});
+  input.SetEnd({NoisyImage(input.spec.size, 2)});
+  input.spec.steps = 6;
+  input.spec.fp8 = {.mode = Fp8Mode::kExtreme};
+  input.spec.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1, .offload = true};
+  input.spec.enhance = EnhanceSettings();
+  input.spec.guidance_rescale = 0.5;
+  const std::vector<uint8_t> video = VideoOf(input);
+  EXPECT_THAT(VideoOf(input), Eq(video));
+  const std::vector<std::function<void(VideoInput&)>> without = {
+      [](VideoInput& v) { v.spec.loras.pop_back(); }, [](VideoInput& v) { v.SetEnd({}); },
+      [](VideoInput& v) { v.spec.fp8 = {}; },         [](VideoInput& v) { v.spec.tea_cache.reset(); },
+      [](VideoInput& v) { v.spec.enhance.reset(); },  [](VideoInput& v) { v.spec.guidance_rescale = 0; },
   };
   for (const auto& take_out : without) {
-    GenerationPlan other = plan;
+    VideoInput other = input;
     take_out(other);
     EXPECT_THAT(VideoOf(other), Ne(video));
   }

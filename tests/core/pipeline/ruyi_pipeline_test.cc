@@ -14,7 +14,8 @@
 #include "tests/core/pipeline/model_copy.h"
 #include "tests/core/pipeline/recording_sinks.h"
 #include "tests/core/pipeline/small_pipeline.h"
-#include "tests/core/pipeline/small_plan.h"
+#include "tests/core/pipeline/small_video.h"
+#include "tests/core/pipeline/stage_run.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 
@@ -24,10 +25,10 @@ namespace {
 using testing::Eq;
 using testing::Ne;
 
-std::vector<Progress> ReportsOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
+std::vector<Progress> ReportsOf(RuyiPipeline& pipeline, const VideoInput& input) {
   RecordingProgress progress;
   RecordingFrames frames;
-  EXPECT_THAT(pipeline.Generate(plan, CancellationToken(), progress, frames), IsOk());
+  EXPECT_THAT(Generate(pipeline, input, progress, frames), IsOk());
   return progress.reports;
 }
 
@@ -36,11 +37,12 @@ class RuyiPipelineTest : public testing::TestWithParam<const char*> {
   RuyiPipeline pipeline_ = PipelineOf(GetParam());
 };
 
-TEST_P(RuyiPipelineTest, GivesEveryFrameInThePlansSize) {
-  GenerationPlan plan = SmallPlan(16);
-  plan.size = {.width = 48, .height = 32};
-  plan.latents.width = 6;
-  const std::vector<RgbImage> frames = FramesOf(pipeline_, plan).frames;
+TEST_P(RuyiPipelineTest, GivesEveryFrameInTheSpecsSize) {
+  VideoInput input = SmallVideo(16);
+  input.spec.size = {.width = 48, .height = 32};
+  input.spec.latents.width = 6;
+  input.SetPictures({NoisyImage(input.spec.size)}, {});
+  const std::vector<RgbImage> frames = FramesOf(pipeline_, input).frames;
   ASSERT_EQ(frames.size(), 16);
   for (const RgbImage& frame : frames) {
     EXPECT_EQ(frame.width, 48);
@@ -51,50 +53,51 @@ TEST_P(RuyiPipelineTest, GivesEveryFrameInThePlansSize) {
 }
 
 TEST_P(RuyiPipelineTest, ASeedGivesOneVideo) {
-  const GenerationPlan plan = SmallPlan();
-  GenerationPlan other = plan;
-  other.seed = 43;
-  const std::vector<uint8_t> first = VideoOf(pipeline_, plan);
+  const VideoInput input = SmallVideo();
+  VideoInput other = input;
+  other.spec.seed = 43;
+  const std::vector<uint8_t> first = VideoOf(pipeline_, input);
   EXPECT_THAT(VideoOf(pipeline_, other), Ne(first));
-  EXPECT_THAT(VideoOf(pipeline_, plan), Eq(first));  // whatever ran before
+  EXPECT_THAT(VideoOf(pipeline_, input), Eq(first));  // whatever ran before
 }
 
-TEST_P(RuyiPipelineTest, EveryPartOfThePlanCounts) {
-  const std::vector<uint8_t> video = VideoOf(pipeline_, SmallPlan());
-  const std::vector<std::function<void(GenerationPlan&)>> changes = {
-      [](GenerationPlan& plan) { plan.start_images = {NoisyImage(plan.size, 2)}; },
-      [](GenerationPlan& plan) { plan.end_images = {NoisyImage(plan.size, 2)}; },
-      [](GenerationPlan& plan) { plan.motion = 2, plan.camera = Camera::kLeft; },
-      [](GenerationPlan& plan) { plan.steps = 2; },
-      [](GenerationPlan& plan) { plan.guidance_scale = 4.0; },
-      [](GenerationPlan& plan) { plan.guidance_rescale = 1.0; },
-      [](GenerationPlan& plan) { plan.clip_apply_ratio = 1.0; },
-      [](GenerationPlan& plan) { plan.fp8 = {.mode = Fp8Mode::kExtreme}; },
-      [](GenerationPlan& plan) { plan.enhance = EnhanceSettings(); },
+TEST_P(RuyiPipelineTest, EveryPartOfTheSpecCounts) {
+  const std::vector<uint8_t> video = VideoOf(pipeline_, SmallVideo());
+  const std::vector<std::function<void(VideoInput&)>> changes = {
+      [](VideoInput& input) { input.SetPictures({NoisyImage(input.spec.size, 2)}, {}); },
+      [](VideoInput& input) { input.SetEnd({NoisyImage(input.spec.size, 2)}); },
+      [](VideoInput& input) { input.spec.motion = 2, input.spec.camera = Camera::kLeft; },
+      [](VideoInput& input) { input.spec.steps = 2; },
+      [](VideoInput& input) { input.spec.guidance_scale = 4.0; },
+      [](VideoInput& input) { input.spec.guidance_rescale = 1.0; },
+      [](VideoInput& input) { input.spec.clip_apply_ratio = 1.0; },
+      [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kExtreme}; },
+      [](VideoInput& input) { input.spec.enhance = EnhanceSettings(); },
   };
   for (const auto& change : changes) {
-    GenerationPlan plan = SmallPlan();
-    change(plan);
-    EXPECT_THAT(VideoOf(pipeline_, plan), Ne(video));
+    VideoInput input = SmallVideo();
+    change(input);
+    EXPECT_THAT(VideoOf(pipeline_, input), Ne(video));
   }
 }
 
 TEST_P(RuyiPipelineTest, TakesSeveralEndPicturesInTheirOrder) {
-  GenerationPlan plan = SmallPlan(16);
-  plan.end_images = {NoisyImage({20, 30}, 2), NoisyImage({64, 64}, 3), NoisyImage(plan.size, 4)};
-  const std::vector<uint8_t> video = VideoOf(pipeline_, plan);
+  VideoInput input = SmallVideo(16);
+  const PixelSize size = input.spec.size;
+  input.SetEnd({NoisyImage(size, 2), NoisyImage(size, 3), NoisyImage(size, 4)});
+  const std::vector<uint8_t> video = VideoOf(pipeline_, input);
   EXPECT_EQ(video.size(), size_t{16} * 32 * 32 * 3);
-  std::swap(plan.end_images[0], plan.end_images[2]);
-  EXPECT_THAT(VideoOf(pipeline_, plan), Ne(video));
+  std::swap(input.pictures[1], input.pictures[3]);
+  EXPECT_THAT(VideoOf(pipeline_, input), Ne(video));
 }
 
 // At a scale of just above 1 both predictions are computed and the one without the condition counts for nothing.
 TEST_P(RuyiPipelineTest, GuidanceOfOneIsThePredictionWithTheConditionAlone) {
-  GenerationPlan plan = SmallPlan();
-  plan.guidance_scale = 1.0;
-  const std::vector<uint8_t> alone = VideoOf(pipeline_, plan);
-  plan.guidance_scale = 1.0 + 1e-9;
-  const std::vector<uint8_t> both = VideoOf(pipeline_, plan);
+  VideoInput input = SmallVideo();
+  input.spec.guidance_scale = 1.0;
+  const std::vector<uint8_t> alone = VideoOf(pipeline_, input);
+  input.spec.guidance_scale = 1.0 + 1e-9;
+  const std::vector<uint8_t> both = VideoOf(pipeline_, input);
   ASSERT_EQ(alone.size(), both.size());
   for (size_t i = 0; i < alone.size(); ++i)
     ASSERT_LE(std::abs(alone[i] - both[i]), 1) << i;
@@ -107,10 +110,10 @@ TEST_P(RuyiPipelineTest, GuidanceOfOneNeedsNoNegativePrompt) {
   prompts.at("n.default.emb1") = prompts.at("n.default.emb1").to(at::kFloat).neg();
   WriteTensors(file, prompts);
   RuyiPipeline changed(*model.Load(), SmallOptions());
-  GenerationPlan plan = SmallPlan();
-  EXPECT_THAT(VideoOf(changed, plan), Ne(VideoOf(pipeline_, plan)));
-  plan.guidance_scale = 1.0;
-  EXPECT_THAT(VideoOf(changed, plan), Eq(VideoOf(pipeline_, plan)));
+  VideoInput input = SmallVideo();
+  EXPECT_THAT(VideoOf(changed, input), Ne(VideoOf(pipeline_, input)));
+  input.spec.guidance_scale = 1.0;
+  EXPECT_THAT(VideoOf(changed, input), Eq(VideoOf(pipeline_, input)));
 }
 
 TEST_P(RuyiPipelineTest, WarmsUp) {
@@ -119,9 +122,9 @@ TEST_P(RuyiPipelineTest, WarmsUp) {
 }
 
 TEST_P(RuyiPipelineTest, WarmingUpChangesNoVideo) {
-  const std::vector<uint8_t> before = VideoOf(pipeline_, SmallPlan());
+  const std::vector<uint8_t> before = VideoOf(pipeline_, SmallVideo());
   ASSERT_THAT(pipeline_.WarmUp(), IsOk());
-  EXPECT_THAT(VideoOf(pipeline_, SmallPlan()), Eq(before));
+  EXPECT_THAT(VideoOf(pipeline_, SmallVideo()), Eq(before));
 }
 
 std::vector<Progress> ConditioningAndDenoising(int chunks, int steps) {
@@ -135,12 +138,12 @@ std::vector<Progress> ConditioningAndDenoising(int chunks, int steps) {
 
 TEST(RuyiPipelineProgress, CountsChunksStepsAndFrames) {
   RuyiPipeline pipeline = PipelineOf("tiny");
-  GenerationPlan plan = SmallPlan(24);
-  plan.steps = 2;
+  VideoInput input = SmallVideo(24);
+  input.spec.steps = 2;
   std::vector<Progress> expected = ConditioningAndDenoising(4, 2);
   for (const int done : {0, 4, 12, 20, 24})
     expected.push_back({Phase::kDecoding, done, 24});
-  EXPECT_EQ(ReportsOf(pipeline, plan), expected);
+  EXPECT_EQ(ReportsOf(pipeline, input), expected);
 }
 
 TEST(RuyiPipelineProgress, CountsWholeChunksOfFramesInCacheMode) {
@@ -148,7 +151,7 @@ TEST(RuyiPipelineProgress, CountsWholeChunksOfFramesInCacheMode) {
   std::vector<Progress> expected = ConditioningAndDenoising(4, 1);
   for (const int done : {0, 8, 16, 24})
     expected.push_back({Phase::kDecoding, done, 24});
-  EXPECT_EQ(ReportsOf(pipeline, SmallPlan(24)), expected);
+  EXPECT_EQ(ReportsOf(pipeline, SmallVideo(24)), expected);
 }
 
 // Frames are copied from the device while the next ones are decoded.
@@ -157,7 +160,7 @@ TEST(RuyiPipelineProgress, GivesFramesWhenTheNextOnesAreDecoded) {
   RecordingFrames frames;
   std::vector<size_t> given;
   RecordingProgress progress([&](size_t) { given.push_back(frames.frames.size()); });
-  ASSERT_THAT(pipeline.Generate(SmallPlan(16), CancellationToken(), progress, frames), IsOk());
+  ASSERT_THAT(Generate(pipeline, SmallVideo(16), progress, frames), IsOk());
   for (size_t i = 1; i < given.size(); ++i) {
     const Progress& before = progress.reports[i - 1];
     EXPECT_EQ(given[i], before.phase == Phase::kDecoding ? before.done : 0);
@@ -174,7 +177,7 @@ struct CancelledRun {
           source.Cancel(absl::CancelledError("enough"));
           frames_before = frames.frames.size();
         }) {
-    status = pipeline.Generate(SmallPlan(16), source.token(), progress, frames).status();
+    status = Generate(pipeline, SmallVideo(16), progress, frames, source.token()).status();
   }
 
   CancellationSource source;
@@ -185,7 +188,7 @@ struct CancelledRun {
 };
 
 TEST_P(RuyiPipelineTest, StopsAtTheNextBoundaryWhereverItIsCancelled) {
-  const std::vector<Progress> reports = ReportsOf(pipeline_, SmallPlan(16));
+  const std::vector<Progress> reports = ReportsOf(pipeline_, SmallVideo(16));
   for (size_t at = 1; at < reports.size(); ++at) {
     const CancelledRun run(pipeline_, at);
     EXPECT_THAT(run.status, StatusIs(absl::StatusCode::kCancelled, "enough")) << at;
@@ -196,28 +199,28 @@ TEST_P(RuyiPipelineTest, StopsAtTheNextBoundaryWhereverItIsCancelled) {
 }
 
 TEST_P(RuyiPipelineTest, CancellingAfterTheLastFrameIsTooLate) {
-  const std::vector<Progress> reports = ReportsOf(pipeline_, SmallPlan(16));
+  const std::vector<Progress> reports = ReportsOf(pipeline_, SmallVideo(16));
   const CancelledRun run(pipeline_, reports.size());
   EXPECT_THAT(run.status, IsOk());
   EXPECT_EQ(run.frames.frames.size(), 16);
 }
 
 TEST_P(RuyiPipelineTest, ARunAfterACancelledOneIsWhole) {
-  const std::vector<uint8_t> whole = VideoOf(pipeline_, SmallPlan(16));
+  const std::vector<uint8_t> whole = VideoOf(pipeline_, SmallVideo(16));
   for (const size_t at : {2, 6, 8})
     CancelledRun(pipeline_, at);
-  EXPECT_THAT(VideoOf(pipeline_, SmallPlan(16)), Eq(whole));
+  EXPECT_THAT(VideoOf(pipeline_, SmallVideo(16)), Eq(whole));
 }
 
 TEST_P(RuyiPipelineTest, StopsWhenItsTimeIsUp) {
   FakeClock clock;
-  const CancellationSource source(clock.Now() + absl::Seconds(10), clock);
+  const CancellationSource source(clock.Elapsed() + absl::Seconds(10), clock);
   RecordingFrames frames;
   RecordingProgress progress([&](size_t count) {
     if (count == 5)
       clock.Advance(absl::Seconds(11));
   });
-  EXPECT_THAT(pipeline_.Generate(SmallPlan(16), source.token(), progress, frames),
+  EXPECT_THAT(Generate(pipeline_, SmallVideo(16), progress, frames, source.token()),
               StatusIs(absl::StatusCode::kDeadlineExceeded));
   EXPECT_TRUE(frames.frames.empty());
 }
@@ -226,27 +229,26 @@ TEST_P(RuyiPipelineTest, ReturnsTheErrorOfTheFrameSink) {
   for (const size_t at : {0, 1, 5, 15}) {
     RecordingProgress progress;
     RecordingFrames frames(at, absl::UnavailableError("the encoder is gone"));
-    EXPECT_THAT(pipeline_.Generate(SmallPlan(16), CancellationToken(), progress, frames),
+    EXPECT_THAT(Generate(pipeline_, SmallVideo(16), progress, frames),
                 StatusIs(absl::StatusCode::kUnavailable, "the encoder is gone"));
     EXPECT_EQ(frames.frames.size(), at + 1);
   }
 }
 
 TEST_P(RuyiPipelineTest, ReturnsTheErrorOfTheSampler) {
-  GenerationPlan plan = SmallPlan();
-  plan.steps = 1001;
+  VideoInput input = SmallVideo();
+  input.spec.steps = 1001;
   RecordingProgress progress;
   RecordingFrames frames;
-  EXPECT_THAT(pipeline_.Generate(plan, CancellationToken(), progress, frames),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Generate(pipeline_, input, progress, frames), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_P(RuyiPipelineTest, AFaultOfTheLibrariesBelowIsInternal) {
-  GenerationPlan plan = SmallPlan();
-  plan.latents.width = 5;  // not that of the pictures
+  VideoInput input = SmallVideo();
+  input.spec.latents.width = 5;  // not that of the pictures
   RecordingProgress progress;
   RecordingFrames frames;
-  EXPECT_THAT(pipeline_.Generate(plan, CancellationToken(), progress, frames), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(Generate(pipeline_, input, progress, frames), StatusIs(absl::StatusCode::kInternal));
 }
 
 // Fails for one purpose.
@@ -268,14 +270,11 @@ class FailingNoise final : public NoiseSource {
 TEST_P(RuyiPipelineTest, ReturnsTheErrorOfTheNoise) {
   for (const NoisePurpose purpose :
        {NoisePurpose::kInitialLatents, NoisePurpose::kMaskPosterior, NoisePurpose::kImagePosterior}) {
-    const CancellationToken token;
-    const RunObserver observer;
+    StageRun run(SmallVideo());
     FailingNoise noise(purpose);
-    RecordingProgress progress;
-    RecordingFrames frames;
-    RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
-    EXPECT_THAT(pipeline_.Run(SmallPlan(), run, frames), StatusIs(absl::StatusCode::kDataLoss, "no noise"));
-    EXPECT_TRUE(frames.frames.empty());
+    RunContext context = {.control = run.control, .noise = noise, .observer = run.observer};
+    EXPECT_THAT(pipeline_.Run(SmallVideo().spec, {}, context), StatusIs(absl::StatusCode::kDataLoss, "no noise"));
+    EXPECT_TRUE(run.frames.frames.empty());
   }
 }
 
@@ -290,14 +289,10 @@ TEST_P(RuyiPipelineTest, ShowsEveryStageToItsObserver) {
                                       EXPECT_EQ(latents.sizes(), (std::vector<int64_t>{1, 16, 4, 4, 4}));
                                     },
                                 .on_frames = [&](const at::Tensor& frames) { frames_seen += frames.size(1); }};
-  const CancellationToken token;
-  RandomStreams noise(1);
-  RecordingProgress progress;
-  RecordingFrames frames;
-  RunContext run = {.token = token, .progress = progress, .noise = noise, .observer = observer};
-  GenerationPlan plan = SmallPlan(16);
-  plan.steps = 2;
-  ASSERT_THAT(pipeline_.Run(plan, run, frames), IsOk());
+  VideoInput input = SmallVideo(16);
+  input.spec.steps = 2;
+  StageRun run(input, {}, observer);
+  ASSERT_THAT(pipeline_.Run(input.spec, {}, run.context), IsOk());
   EXPECT_EQ(clips, 1);
   EXPECT_EQ(steps, 2);
   EXPECT_EQ(frames_seen, 16);

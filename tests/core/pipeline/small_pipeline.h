@@ -1,4 +1,4 @@
-// Pipelines of the golden models, and the videos that they make. Functions without state; thread-safe.
+// Makes pipelines of the golden models, and the videos that they make. Functions without state; thread-safe.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,10 +12,11 @@
 #include "tests/core/pipeline/model_copy.h"
 #include "tests/core/pipeline/recording_sinks.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/video_input.h"
 
 namespace ruyi {
 
-// Of small videos: WarmUp measures no others.
+// Returns options that allow only small videos: WarmUp measures no others.
 inline RuyiPipelineOptions SmallOptions() {
   RuyiPipelineOptions options;
   options.limits.sizes = {{.width = 32, .height = 32}, {.width = 48, .height = 32}};
@@ -27,16 +28,16 @@ inline RuyiPipeline PipelineOf(const std::string& model, RuyiPipelineOptions opt
   return RuyiPipeline(LoadedModel(model), std::move(options));
 }
 
-inline RecordingFrames FramesOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
+inline RecordingFrames FramesOf(RuyiPipeline& pipeline, const VideoInput& input) {
   RecordingProgress progress;
   RecordingFrames frames;
-  EXPECT_THAT(pipeline.Generate(plan, CancellationToken(), progress, frames), IsOk());
+  EXPECT_THAT(Generate(pipeline, input, progress, frames), IsOk());
   EXPECT_TRUE(progress.retries.empty());
   return frames;
 }
 
-inline std::vector<uint8_t> VideoOf(RuyiPipeline& pipeline, const GenerationPlan& plan) {
-  return FramesOf(pipeline, plan).Bytes();
+inline std::vector<uint8_t> VideoOf(RuyiPipeline& pipeline, const VideoInput& input) {
+  return FramesOf(pipeline, input).Bytes();
 }
 
 }  // namespace ruyi

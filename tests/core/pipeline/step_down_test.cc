@@ -24,19 +24,19 @@ using testing::Pair;
 
 constexpr int kFrames = 6;
 
-// In a mode of `blocks` blocks, which takes as many bytes.
+// Returns the prediction for a mode of `blocks` blocks, which takes as many bytes.
 Prediction PredictionOf(int blocks) {
   Prediction prediction = {.mode = {.resident_blocks = blocks, .resident_states = 1}};
   prediction.Of(Stage::kDenoise).peak_bytes = blocks;
   return prediction;
 }
 
-// Four modes: 40 blocks, and 30, 20 and 10 to fall back to.
-GenerationPlan PlanOfFour() {
-  GenerationPlan plan;
-  plan.prediction = PredictionOf(40);
-  plan.fallbacks = {PredictionOf(30), PredictionOf(20), PredictionOf(10)};
-  return plan;
+// Returns four modes: 40 blocks, and 30, 20 and 10 to fall back to.
+Placement FourModes() {
+  Placement placement;
+  placement.prediction = PredictionOf(40);
+  placement.fallbacks = {PredictionOf(30), PredictionOf(20), PredictionOf(10)};
+  return placement;
 }
 
 absl::Status OutOfMemory(const std::string& message = "out of memory") {
@@ -56,13 +56,13 @@ class StepDownTest : public testing::Test {
     absl::Status status;
   };
 
-  absl::StatusOr<GenerationReport> Generate(const GenerationPlan& plan, FrameSink& frames) {
+  absl::StatusOr<GenerationReport> Generate(const Placement& placement, FrameSink& frames) {
     const auto attempt = [&](const Prediction& mode, FrameSink& sink) { return Attempt(mode, sink); };
     const auto available_bytes = [this] { return available_bytes_; };
-    return GenerateWithStepDown(plan, {.attempt = attempt, .available_bytes = available_bytes}, progress_, frames);
+    return GenerateWithStepDown(placement, {.attempt = attempt, .available_bytes = available_bytes}, progress_, frames);
   }
-  absl::StatusOr<GenerationReport> Generate(const GenerationPlan& plan = PlanOfFour()) {
-    return Generate(plan, frames_);
+  absl::StatusOr<GenerationReport> Generate(const Placement& placement = FourModes()) {
+    return Generate(placement, frames_);
   }
 
   std::vector<int> FramesGiven() const {
@@ -95,7 +95,7 @@ class StepDownTest : public testing::Test {
   }
 };
 
-TEST_F(StepDownTest, ThePlansModeIsTheFirst) {
+TEST_F(StepDownTest, ThePlacementsModeIsTheFirst) {
   ASSERT_OK_AND_ASSIGN(const GenerationReport report, Generate());
   EXPECT_THAT(tried_, ElementsAre(40));
   EXPECT_THAT(progress_.retries, IsEmpty());
@@ -147,7 +147,7 @@ TEST_F(StepDownTest, WhatFitsMayChangeFromRetryToRetry) {
   };
   const auto available_bytes = [&] { return asked++ == 0 ? int64_t{30} : int64_t{10}; };
   EXPECT_THAT(
-      GenerateWithStepDown(PlanOfFour(), {.attempt = attempt, .available_bytes = available_bytes}, progress, frames_),
+      GenerateWithStepDown(FourModes(), {.attempt = attempt, .available_bytes = available_bytes}, progress, frames_),
       StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_THAT(tried_, ElementsAre(40, 30, 10));
 }
@@ -191,10 +191,10 @@ TEST_F(StepDownTest, NamesOnlyTheModesThatWereTried) {
 }
 
 TEST_F(StepDownTest, WithoutFallbacksTheFirstModeIsTheLast) {
-  GenerationPlan plan = PlanOfFour();
-  plan.fallbacks.clear();
+  Placement placement = FourModes();
+  placement.fallbacks.clear();
   stops_ = {{0, OutOfMemory()}};
-  EXPECT_THAT(Generate(plan), HasReason(reason::kGpuOutOfMemory));
+  EXPECT_THAT(Generate(placement), HasReason(reason::kGpuOutOfMemory));
   EXPECT_THAT(tried_, ElementsAre(40));
   EXPECT_THAT(progress_.retries, IsEmpty());
 }
@@ -226,7 +226,7 @@ TEST_F(StepDownTest, AnotherErrorOfARetryIsTheError) {
 TEST_F(StepDownTest, AnErrorOfTheSinkIsTheError) {
   RecordingFrames frames(3, absl::UnavailableError("the encoder is gone"));
   stops_ = {{2, OutOfMemory()}};
-  EXPECT_THAT(Generate(PlanOfFour(), frames), StatusIs(absl::StatusCode::kUnavailable, "the encoder is gone"));
+  EXPECT_THAT(Generate(FourModes(), frames), StatusIs(absl::StatusCode::kUnavailable, "the encoder is gone"));
   EXPECT_THAT(tried_, ElementsAre(40, 30));
   EXPECT_EQ(frames.frames.size(), 4);
 }
@@ -234,7 +234,7 @@ TEST_F(StepDownTest, AnErrorOfTheSinkIsTheError) {
 // It says nothing of the device, whatever its code and reason.
 TEST_F(StepDownTest, AnErrorOfTheSinkIsNoReasonToTryAgain) {
   RecordingFrames frames(3, OutOfMemory("of the encoder"));
-  EXPECT_EQ(Generate(PlanOfFour(), frames).status(), OutOfMemory("of the encoder"));
+  EXPECT_EQ(Generate(FourModes(), frames).status(), OutOfMemory("of the encoder"));
   EXPECT_THAT(tried_, ElementsAre(40));
   EXPECT_THAT(progress_.retries, IsEmpty());
   EXPECT_EQ(frames.frames.size(), 4);

@@ -1,4 +1,4 @@
-// What WarmUp measures, keeps and refuses.
+// Tests what WarmUp measures, keeps and refuses.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 #include "core/base/error_reasons.h"
 #include "tests/core/pipeline/small_pipeline.h"
-#include "tests/core/pipeline/small_plan.h"
+#include "tests/core/pipeline/small_video.h"
 
 namespace ruyi {
 namespace {
@@ -28,7 +28,7 @@ class CalibrationTest : public testing::Test {
   }
 
   static int64_t ClipBytes(const RuyiPipeline& pipeline) {
-    const Prediction prediction = pipeline.costs()->Predict(SmallPlan(), {0, 1});
+    const Prediction prediction = pipeline.costs()->Predict(SmallVideo().spec, {0, 1});
     return prediction.Of(Stage::kClip).peak_bytes - prediction.Of(Stage::kLoad).peak_bytes;
   }
 
@@ -121,10 +121,10 @@ TEST(WarmUp, WithoutRoomForTheWeightsOfTheSmallestModeIsRefused) {
 
 TEST(WarmUp, FindsWhatAVideoTakes) {
   RuyiPipeline pipeline = PipelineOf("tiny");
-  const Prediction before = pipeline.costs()->Predict(SmallPlan(), {0, 1});
+  const Prediction before = pipeline.costs()->Predict(SmallVideo().spec, {0, 1});
   EXPECT_EQ(before.Of(Stage::kDecode).peak_bytes, before.Of(Stage::kLoad).peak_bytes);  // the weights and no more
   ASSERT_THAT(pipeline.WarmUp(), IsOk());
-  const Prediction after = pipeline.costs()->Predict(SmallPlan(), {0, 1});
+  const Prediction after = pipeline.costs()->Predict(SmallVideo().spec, {0, 1});
   for (const Stage stage : {Stage::kClip, Stage::kEncode, Stage::kDenoise, Stage::kDecode}) {
     EXPECT_GT(after.Of(stage).peak_bytes, before.Of(stage).peak_bytes) << NameOf(stage);
     EXPECT_GT(after.Of(stage).seconds, 0) << NameOf(stage);

@@ -1,4 +1,4 @@
-// With the large plan the modes that are worth having take, fastest first:
+// The modes that are worth having with the large spec, fastest first, and what they take:
 //   4 blocks, 3 states: 4865 MiB   4 blocks, 1 state: 4730   1 block, 3 states: 3865   0 blocks, 3 states: 2865
 //   0 blocks, 1 state: 2730
 #include "core/plan/admission.h"
@@ -11,7 +11,7 @@
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
-#include "tests/core/plan/large_plan.h"
+#include "tests/core/plan/large_spec.h"
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {
@@ -24,10 +24,14 @@ using testing::HasSubstr;
 using testing::Optional;
 using testing::Pair;
 
+VideoSpec SpecWith(const MemorySettings& settings) {
+  VideoSpec spec = LargeSpec();
+  spec.memory = settings;
+  return spec;
+}
+
 Admission AdmissionFor(const MemorySettings& settings, int64_t budget_mib) {
-  absl::StatusOr<Admission> admission = Admit(*TestCosts(), LargePlan(), settings, budget_mib * kTestMib);
-  EXPECT_THAT(admission, IsOk());
-  return *std::move(admission);
+  return Admit(*TestCosts(), SpecWith(settings), budget_mib * kTestMib);
 }
 
 std::vector<int64_t> PeaksMib(const Admission& admission) {
@@ -116,26 +120,60 @@ TEST(Admit, BothFixedLeaveOneMode) {
   EXPECT_THAT(admission.chosen, Optional(0));
 }
 
-TEST(Admit, RefusesMoreBlocksAndStatesThanThereAreTogether) {
-  const absl::Status status =
-      Admit(*TestCosts(), LargePlan(), {.resident_blocks = 5, .resident_states = 4}, 9000 * kTestMib).status();
-  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(status, HasReason(reason::kInvalidRequest));
-  EXPECT_THAT(GetErrorInfo(status).field_violations,
-              ElementsAre(FieldsAre("memory.resident_blocks", "5 is more than this model has; use up to 4"),
-                          FieldsAre("memory.resident_states", "4 is more than this model has; use up to 3")));
+// A spec may come from the job of another model.
+TEST(Admit, OfMoreBlocksAndStatesThanThereAreMeansAll) {
+  const Admission admission = AdmissionFor({.resident_blocks = 5, .resident_states = 4}, 9000);
+  ASSERT_EQ(admission.modes.size(), 1);
+  EXPECT_EQ(admission.modes[0].prediction.mode, (MemoryMode{4, 3, true}));
 }
 
 TEST(Admit, TakesAsManyBlocksAndStatesAsThereAre) {
   EXPECT_THAT(AdmissionFor({.resident_blocks = 4, .resident_states = 3}, 9000).chosen, Optional(0));
 }
 
-// A plan whose pictures take more than its transformer.
+// A spec whose pictures take more than its transformer.
 TEST(Admit, NamesTheStageThatTakesTheMost) {
-  GenerationPlan plan = LargePlan();
-  plan.latents.frames = 1;
-  ASSERT_OK_AND_ASSIGN(const Admission admission, Admit(*TestCosts(), plan, {}, 9000 * kTestMib));
+  VideoSpec spec = LargeSpec();
+  spec.latents.frames = 1;
+  const Admission admission = Admit(*TestCosts(), spec, 9000 * kTestMib);
   EXPECT_THAT(admission.reason, HasSubstr("in encoding"));
+}
+
+std::vector<int64_t> PeaksMib(const std::vector<Prediction>& predictions) {
+  std::vector<int64_t> peaks;
+  for (const Prediction& prediction : predictions)
+    peaks.push_back(prediction.peak_bytes() / kTestMib);
+  return peaks;
+}
+
+TEST(Place, GivesTheModeWithItsPredictionItsFallbacksAndTheReason) {
+  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), LargeSpec(), 4800 * kTestMib));
+  EXPECT_EQ(placement.prediction.mode, (MemoryMode{4, 1, true}));
+  EXPECT_EQ(placement.prediction.peak_bytes(), 4730 * kTestMib);
+  EXPECT_DOUBLE_EQ(placement.prediction.seconds(),
+                   TestCosts()->Predict(LargeSpec(), placement.prediction.mode).seconds());
+  EXPECT_THAT(PeaksMib(placement.fallbacks), ElementsAre(3865, 2865, 2730));
+  EXPECT_EQ(placement.budget_bytes, 4800 * kTestMib);
+  EXPECT_THAT(placement.reason, HasSubstr("the fastest mode that fits: it takes 4730 of 4800 MiB"));
+}
+
+TEST(Place, TheSmallestModeHasNothingToFallBackTo) {
+  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), LargeSpec(), 2730 * kTestMib));
+  EXPECT_THAT(placement.fallbacks, testing::IsEmpty());
+}
+
+TEST(Place, ObeysTheSettingsOfTheSpec) {
+  const VideoSpec spec = SpecWith({.policy = MemoryPolicy::kSmallest, .max_vram_mib = 4000});
+  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), spec, 9000 * kTestMib));
+  EXPECT_EQ(placement.prediction.mode, (MemoryMode{0, 1, true}));
+  EXPECT_EQ(placement.budget_bytes, 4000 * kTestMib);
+}
+
+TEST(Place, RefusesASpecThatNoModeFits) {
+  const absl::Status status = Place(*TestCosts(), LargeSpec(), 2729 * kTestMib).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("would take 2730 of 2729 MiB")));
+  EXPECT_THAT(status, HasReason(reason::kVramBudget));
+  EXPECT_EQ(GetErrorInfo(status).unmet_preconditions.size(), 5);
 }
 
 TEST(NothingFits, TellsOfEveryModeAndWhatToDo) {

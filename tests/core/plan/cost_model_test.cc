@@ -1,10 +1,10 @@
-// What the cost model says of memory; of time and of counts, see cost_model_time_test.cc.
+// Tests what the cost model says about memory; for time and counts see cost_model_time_test.cc.
 #include "core/plan/cost_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/core/plan/large_plan.h"
+#include "tests/core/plan/large_spec.h"
 
 namespace ruyi {
 namespace {
@@ -20,25 +20,25 @@ constexpr int64_t kClipMib = 10;
 constexpr MemoryMode kBatch = {.resident_blocks = 4, .resident_states = 3};
 constexpr MemoryMode kInTurn = {.resident_blocks = 4, .resident_states = 3, .branches_in_turn = true};
 
-GenerationPlan Unguided() {
-  GenerationPlan plan = LargePlan();
-  plan.guidance_scale = 1.0;
-  return plan;
+VideoSpec Unguided() {
+  VideoSpec spec = LargeSpec();
+  spec.guidance_scale = 1.0;
+  return spec;
 }
 
-int64_t StageMib(Stage stage, const GenerationPlan& plan, const MemoryMode& mode, const ModelFacts& facts) {
-  const int64_t bytes = CostModel(facts, TestCalibration()).Predict(plan, mode).Of(stage).peak_bytes;
+int64_t StageMib(Stage stage, const VideoSpec& spec, const MemoryMode& mode, const ModelFacts& facts) {
+  const int64_t bytes = CostModel(facts, TestCalibration()).Predict(spec, mode).Of(stage).peak_bytes;
   EXPECT_EQ(bytes % kTestMib, 0);
   return bytes / kTestMib;
 }
 
-// Beside all weights of TestFacts.
-int64_t DenoiseMib(const GenerationPlan& plan, const MemoryMode& mode, const ModelFacts& facts = TestFacts()) {
-  return StageMib(Stage::kDenoise, plan, mode, facts) - kOthersMib - kAllBlocksMib;
+// Returns the MiB of denoising beside all weights of TestFacts.
+int64_t DenoiseMib(const VideoSpec& spec, const MemoryMode& mode, const ModelFacts& facts = TestFacts()) {
+  return StageMib(Stage::kDenoise, spec, mode, facts) - kOthersMib - kAllBlocksMib;
 }
 
 TEST(CostModel, CountsTheWeightsToEveryStage) {
-  const Prediction prediction = TestCosts()->Predict(LargePlan(), kBatch);
+  const Prediction prediction = TestCosts()->Predict(LargeSpec(), kBatch);
   const int64_t weights = (kOthersMib + kAllBlocksMib) * kTestMib;
   EXPECT_EQ(prediction.Of(Stage::kLoad).peak_bytes, weights);
   EXPECT_EQ(prediction.Of(Stage::kClip).peak_bytes, weights + kClipMib * kTestMib);
@@ -51,16 +51,16 @@ TEST(CostModel, TakesTheWeightsByTheNumberOfBlocks) {
   const ModelFacts facts = TestFacts();
   for (int blocks = 0; blocks <= facts.blocks; ++blocks) {
     const MemoryMode mode = {.resident_blocks = blocks, .resident_states = 3};
-    EXPECT_EQ(StageMib(Stage::kLoad, LargePlan(), mode, facts), kOthersMib + facts.weight_bytes[blocks] / kTestMib);
+    EXPECT_EQ(StageMib(Stage::kLoad, LargeSpec(), mode, facts), kOthersMib + facts.weight_bytes[blocks] / kTestMib);
   }
 }
 
 TEST(CostModel, ABatchHasStatesOfBothBranchesAndOneMoreOnItsWay) {
   const int64_t pass = 2 * kPassMib;
   const int64_t state = 2 * kTokensMib;
-  EXPECT_EQ(DenoiseMib(LargePlan(), {.resident_blocks = 4, .resident_states = 1}), pass + 2 * state);
-  EXPECT_EQ(DenoiseMib(LargePlan(), {.resident_blocks = 4, .resident_states = 2}), pass + 3 * state);
-  EXPECT_EQ(DenoiseMib(LargePlan(), {.resident_blocks = 4, .resident_states = 3}), pass + 3 * state);  // all there are
+  EXPECT_EQ(DenoiseMib(LargeSpec(), {.resident_blocks = 4, .resident_states = 1}), pass + 2 * state);
+  EXPECT_EQ(DenoiseMib(LargeSpec(), {.resident_blocks = 4, .resident_states = 2}), pass + 3 * state);
+  EXPECT_EQ(DenoiseMib(LargeSpec(), {.resident_blocks = 4, .resident_states = 3}), pass + 3 * state);  // all there are
 }
 
 TEST(CostModel, InTurnOneBranchWaitsWhileTheOtherOneComputes) {
@@ -68,7 +68,7 @@ TEST(CostModel, InTurnOneBranchWaitsWhileTheOtherOneComputes) {
   MemoryMode mode = kInTurn;
   for (const auto& [resident, states] : {std::pair(1, 3), std::pair(2, 5), std::pair(3, 6)}) {
     mode.resident_states = resident;
-    EXPECT_EQ(DenoiseMib(LargePlan(), mode), pass + states * kTokensMib) << resident;
+    EXPECT_EQ(DenoiseMib(LargeSpec(), mode), pass + states * kTokensMib) << resident;
   }
 }
 
@@ -80,58 +80,58 @@ TEST(CostModel, WithoutGuidanceThereIsOneBranch) {
 TEST(CostModel, TwoDevicesHaveABranchEach) {
   ModelFacts facts = TestFacts();
   facts.devices = 2;
-  EXPECT_EQ(DenoiseMib(LargePlan(), kBatch, facts), DenoiseMib(Unguided(), kBatch));
+  EXPECT_EQ(DenoiseMib(LargeSpec(), kBatch, facts), DenoiseMib(Unguided(), kBatch));
 }
 
 TEST(CostModel, WhatNeedsBothBranchesIsNotSharedByTwoDevices) {
   ModelFacts facts = TestFacts();
   facts.devices = 2;
   const CostModel two(facts, TestCalibration());
-  GenerationPlan cached = LargePlan();
+  VideoSpec cached = LargeSpec();
   cached.tea_cache = TeaCacheSettings();
-  GenerationPlan enhanced = LargePlan();
+  VideoSpec enhanced = LargeSpec();
   enhanced.enhance = EnhanceSettings();
-  for (const GenerationPlan& plan : {cached, enhanced})
-    EXPECT_EQ(two.Predict(plan, kBatch).peak_bytes(), TestCosts()->Predict(plan, kBatch).peak_bytes());
+  for (const VideoSpec& spec : {cached, enhanced})
+    EXPECT_EQ(two.Predict(spec, kBatch).peak_bytes(), TestCosts()->Predict(spec, kBatch).peak_bytes());
 }
 
 TEST(CostModel, TeaCacheKeepsThreeTensorsOfEachBranchUnlessTheyAreOffloaded) {
-  GenerationPlan plan = LargePlan();
-  plan.tea_cache = TeaCacheSettings();
-  EXPECT_EQ(DenoiseMib(plan, kInTurn), DenoiseMib(LargePlan(), kInTurn) + 3 * 2 * kTokensMib);
-  plan.guidance_scale = 1.0;
-  EXPECT_EQ(DenoiseMib(plan, kBatch), DenoiseMib(Unguided(), kBatch) + 3 * kTokensMib);
-  plan.tea_cache->offload = true;
-  EXPECT_EQ(DenoiseMib(plan, kBatch), DenoiseMib(Unguided(), kBatch));
+  VideoSpec spec = LargeSpec();
+  spec.tea_cache = TeaCacheSettings();
+  EXPECT_EQ(DenoiseMib(spec, kInTurn), DenoiseMib(LargeSpec(), kInTurn) + 3 * 2 * kTokensMib);
+  spec.guidance_scale = 1.0;
+  EXPECT_EQ(DenoiseMib(spec, kBatch), DenoiseMib(Unguided(), kBatch) + 3 * kTokensMib);
+  spec.tea_cache->offload = true;
+  EXPECT_EQ(DenoiseMib(spec, kBatch), DenoiseMib(Unguided(), kBatch));
 }
 
 TEST(CostModel, EnhanceAVideoCopiesQueriesAndKeysAndScoresFrames) {
-  GenerationPlan plan = LargePlan();
-  plan.enhance = EnhanceSettings();
+  VideoSpec spec = LargeSpec();
+  spec.enhance = EnhanceSettings();
   const int64_t scores = 2 * kLargeTokens * 10 * 30 * 2;  // ten bytes for each frame and head
   const CostModel costs(TestFacts(), TestCalibration());
-  EXPECT_EQ(costs.Predict(plan, kBatch).Of(Stage::kDenoise).peak_bytes,
-            costs.Predict(LargePlan(), kBatch).Of(Stage::kDenoise).peak_bytes + 2 * 2 * kTokensMib * kTestMib + scores);
+  EXPECT_EQ(costs.Predict(spec, kBatch).Of(Stage::kDenoise).peak_bytes,
+            costs.Predict(LargeSpec(), kBatch).Of(Stage::kDenoise).peak_bytes + 2 * 2 * kTokensMib * kTestMib + scores);
 }
 
 TEST(CostModel, CountsConditionsOfEachBranchAndCall) {
   ModelFacts facts = TestFacts();
   facts.condition_bytes = 3 * kTestMib;
-  EXPECT_EQ(DenoiseMib(LargePlan(), kInTurn, facts), DenoiseMib(LargePlan(), kInTurn) + 2 * 3);
+  EXPECT_EQ(DenoiseMib(LargeSpec(), kInTurn, facts), DenoiseMib(LargeSpec(), kInTurn) + 2 * 3);
   facts.call_condition_bytes = 7 * kTestMib;
-  const int steps = LargePlan().steps;
-  EXPECT_EQ(DenoiseMib(LargePlan(), kInTurn, facts), DenoiseMib(LargePlan(), kInTurn) + 2 * (3 + 7 * steps));
-  GenerationPlan plan = Unguided();
-  plan.sampler = SamplerKind::kPndm;
-  EXPECT_EQ(DenoiseMib(plan, kBatch, facts), DenoiseMib(Unguided(), kBatch) + 3 + 7 * (steps + 9));
+  const int steps = LargeSpec().steps;
+  EXPECT_EQ(DenoiseMib(LargeSpec(), kInTurn, facts), DenoiseMib(LargeSpec(), kInTurn) + 2 * (3 + 7 * steps));
+  VideoSpec spec = Unguided();
+  spec.sampler = SamplerKind::kPndm;
+  EXPECT_EQ(DenoiseMib(spec, kBatch, facts), DenoiseMib(Unguided(), kBatch) + 3 + 7 * (steps + 9));
 }
 
 TEST(CostModel, OtherWeightsThanTheServersComeBesideThem) {
   const ModelFacts facts = TestFacts();
   for (const Fp8Mode fp8 : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
-    GenerationPlan plan = LargePlan();
-    plan.fp8.mode = fp8;
-    EXPECT_EQ(StageMib(Stage::kLoad, plan, kBatch, facts),
+    VideoSpec spec = LargeSpec();
+    spec.fp8.mode = fp8;
+    EXPECT_EQ(StageMib(Stage::kLoad, spec, kBatch, facts),
               kOthersMib + kAllBlocksMib + facts.fp8_bytes[static_cast<int>(fp8)] / kTestMib);
   }
 }
@@ -139,27 +139,27 @@ TEST(CostModel, OtherWeightsThanTheServersComeBesideThem) {
 TEST(CostModel, WeightsThatTheServerHasInEightBitsAreNotMadeAgain) {
   ModelFacts facts = TestFacts();
   facts.fp8.mode = Fp8Mode::kStrong;
-  GenerationPlan plan = LargePlan();
-  plan.fp8.mode = Fp8Mode::kStrong;
-  EXPECT_EQ(StageMib(Stage::kLoad, plan, kBatch, facts), kOthersMib + kAllBlocksMib);
+  VideoSpec spec = LargeSpec();
+  spec.fp8.mode = Fp8Mode::kStrong;
+  EXPECT_EQ(StageMib(Stage::kLoad, spec, kBatch, facts), kOthersMib + kAllBlocksMib);
 }
 
 TEST(CostModel, LorasLieBesideTheWeights) {
-  GenerationPlan plan = LargePlan();
-  plan.lora_bytes = 12 * kTestMib;
-  EXPECT_EQ(StageMib(Stage::kLoad, plan, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 12);
+  VideoSpec spec = LargeSpec();
+  spec.lora_bytes = 12 * kTestMib;
+  EXPECT_EQ(StageMib(Stage::kLoad, spec, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 12);
 }
 
 TEST(CostModel, AMatrixThatIsWidenedOrChangedByALoraIsThereTwice) {
   ModelFacts facts = TestFacts();
   facts.largest_matrix_bytes = 50 * kTestMib;
-  GenerationPlan widened = LargePlan();
+  VideoSpec widened = LargeSpec();
   widened.fp8.mode = Fp8Mode::kExtreme;
   const int64_t fp8_mib = facts.fp8_bytes[static_cast<int>(Fp8Mode::kExtreme)] / kTestMib;
-  const int64_t as_it_is = DenoiseMib(LargePlan(), kBatch, facts);
-  EXPECT_EQ(as_it_is, DenoiseMib(LargePlan(), kBatch));
+  const int64_t as_it_is = DenoiseMib(LargeSpec(), kBatch, facts);
+  EXPECT_EQ(as_it_is, DenoiseMib(LargeSpec(), kBatch));
   EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + fp8_mib + 50);
-  GenerationPlan changed = LargePlan();
+  VideoSpec changed = LargeSpec();
   changed.lora_bytes = kTestMib;
   EXPECT_EQ(DenoiseMib(changed, kBatch, facts), as_it_is + 1 + 50);
   widened.lora_bytes = kTestMib;
@@ -170,27 +170,27 @@ TEST(CostModel, AMatrixThatIsWidenedOrChangedByALoraIsThereTwice) {
 
 // Tiles of 384 × 384 pixels take 144 MiB; the pictures that they are put together from, 72.
 TEST(CostModel, OfTilesOneIsSeenAtATime) {
-  GenerationPlan plan = LargePlan();
-  plan.vae_tiling = true;
+  VideoSpec spec = LargeSpec();
+  spec.vae_tiling = true;
   for (const Stage stage : {Stage::kEncode, Stage::kDecode})
-    EXPECT_EQ(StageMib(stage, plan, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 144 + 72);
+    EXPECT_EQ(StageMib(stage, spec, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 144 + 72);
 }
 
 TEST(CostModel, TilesAreUsedWhereTheModelOrTheRequestSaysSo) {
   ModelFacts facts = TestFacts();
-  GenerationPlan plan = LargePlan();
-  const int64_t whole = StageMib(Stage::kDecode, plan, kBatch, facts);
+  VideoSpec spec = LargeSpec();
+  const int64_t whole = StageMib(Stage::kDecode, spec, kBatch, facts);
   facts.tiles.is_default = true;
-  EXPECT_LT(StageMib(Stage::kDecode, plan, kBatch, facts), whole);
-  plan.vae_tiling = false;
-  EXPECT_EQ(StageMib(Stage::kDecode, plan, kBatch, facts), whole);
+  EXPECT_LT(StageMib(Stage::kDecode, spec, kBatch, facts), whole);
+  spec.vae_tiling = false;
+  EXPECT_EQ(StageMib(Stage::kDecode, spec, kBatch, facts), whole);
 }
 
 TEST(CostModel, APictureThatIsNoLargerThanATileIsSeenWhole) {
-  GenerationPlan plan = LargePlan();
-  plan.size = {.width = 384, .height = 384};
-  plan.vae_tiling = true;
-  EXPECT_EQ(StageMib(Stage::kDecode, plan, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 144);
+  VideoSpec spec = LargeSpec();
+  spec.size = {.width = 384, .height = 384};
+  spec.vae_tiling = true;
+  EXPECT_EQ(StageMib(Stage::kDecode, spec, kBatch, TestFacts()), kOthersMib + kAllBlocksMib + 144);
 }
 
 TEST(CostModel, OffersQuartersOfTheBlocksAndALadderOfStates) {
@@ -199,7 +199,7 @@ TEST(CostModel, OffersQuartersOfTheBlocksAndALadderOfStates) {
   facts.states = 19;
   facts.weight_bytes.resize(41);
   std::vector<int> blocks, states;
-  for (const MemoryMode& mode : CostModel(facts, {}).Modes(LargePlan())) {
+  for (const MemoryMode& mode : CostModel(facts, {}).Modes(LargeSpec())) {
     if (mode.resident_states == 19)
       blocks.push_back(mode.resident_blocks);
     if (mode.resident_blocks == 40)
@@ -219,19 +219,19 @@ TEST(CostModel, OffersNoModeTwice) {
 
 TEST(CostModel, BranchesGoInTurnWhereThereAreTwoOnADevice) {
   const auto in_turn = [](bool expected) { return Each(Field(&MemoryMode::branches_in_turn, expected)); };
-  EXPECT_THAT(TestCosts()->Modes(LargePlan()), in_turn(true));
+  EXPECT_THAT(TestCosts()->Modes(LargeSpec()), in_turn(true));
   EXPECT_THAT(TestCosts()->Modes(Unguided()), in_turn(false));
-  GenerationPlan plan = LargePlan();
-  plan.enhance = EnhanceSettings();
-  EXPECT_THAT(TestCosts()->Modes(plan), in_turn(false));
+  VideoSpec spec = LargeSpec();
+  spec.enhance = EnhanceSettings();
+  EXPECT_THAT(TestCosts()->Modes(spec), in_turn(false));
   ModelFacts facts = TestFacts();
   facts.devices = 2;
-  EXPECT_THAT(CostModel(facts, {}).Modes(LargePlan()), in_turn(false));
+  EXPECT_THAT(CostModel(facts, {}).Modes(LargeSpec()), in_turn(false));
 }
 
 class CostModelLearning : public testing::Test {
  protected:
-  Prediction Predict() const { return costs_.Predict(LargePlan(), kInTurn); }
+  Prediction Predict() const { return costs_.Predict(LargeSpec(), kInTurn); }
 
   CostModel costs_{TestFacts(), TestCalibration()};
 };
@@ -279,7 +279,7 @@ TEST_F(CostModelLearning, NeverLowersAPrediction) {
 
 TEST_F(CostModelLearning, TeachesNothingAboutAVideoThatNobodyPredicted) {
   costs_.Learn(Prediction(), 1000 * kTestMib);
-  EXPECT_EQ(Predict().peak_bytes(), TestCosts()->Predict(LargePlan(), kInTurn).peak_bytes());
+  EXPECT_EQ(Predict().peak_bytes(), TestCosts()->Predict(LargeSpec(), kInTurn).peak_bytes());
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
-// How often the cost model lets each kind of work be done, and how long that takes.
+// Tests how often the cost model lets each kind of work be done, and how long that takes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/plan/cost_model.h"
-#include "tests/core/plan/large_plan.h"
+#include "tests/core/plan/large_spec.h"
 
 namespace ruyi {
 namespace {
@@ -12,13 +12,13 @@ constexpr double kBranchSeconds = 46.08;  // of a pass of one branch
 constexpr double kChunkSeconds = 0.393216;
 constexpr MemoryMode kAll = {.resident_blocks = 4, .resident_states = 3, .branches_in_turn = true};
 
-double DenoiseSeconds(const GenerationPlan& plan, const MemoryMode& mode, const ModelFacts& facts = TestFacts(),
+double DenoiseSeconds(const VideoSpec& spec, const MemoryMode& mode, const ModelFacts& facts = TestFacts(),
                       const Calibration& calibration = TestCalibration()) {
-  return CostModel(facts, calibration).Predict(plan, mode).Of(Stage::kDenoise).seconds;
+  return CostModel(facts, calibration).Predict(spec, mode).Of(Stage::kDenoise).seconds;
 }
 
 TEST(CostModelUnits, AreThoseOfThePlan) {
-  const CostModel::Units units = TestCosts()->UnitsOf(LargePlan());
+  const CostModel::Units units = TestCosts()->UnitsOf(LargeSpec());
   EXPECT_EQ(units.tokens, kLargeTokens);
   EXPECT_EQ(units.pixels, 768 * 512);
   EXPECT_EQ(units.calls, 3);
@@ -27,46 +27,46 @@ TEST(CostModelUnits, AreThoseOfThePlan) {
 }
 
 TEST(CostModelUnits, AnEndPictureMakesOneMoreChunkDiffer) {
-  GenerationPlan plan = LargePlan();
-  plan.end_images = plan.start_images;
-  EXPECT_EQ(TestCosts()->UnitsOf(plan).encodes, 6);
+  VideoSpec spec = LargeSpec();
+  spec.end_pictures = spec.start_pictures;
+  EXPECT_EQ(TestCosts()->UnitsOf(spec).encodes, 6);
 }
 
 TEST(CostModelUnits, NoMoreChunksDifferThanThereAre) {
-  GenerationPlan plan = LargePlan();
-  plan.end_images = plan.start_images;
-  plan.frame_count = 16;
-  EXPECT_EQ(TestCosts()->UnitsOf(plan).encodes, 4);
-  plan.frame_count = 8;
-  EXPECT_EQ(TestCosts()->UnitsOf(plan).encodes, 2);
+  VideoSpec spec = LargeSpec();
+  spec.end_pictures = spec.start_pictures;
+  spec.frame_count = 16;
+  EXPECT_EQ(TestCosts()->UnitsOf(spec).encodes, 4);
+  spec.frame_count = 8;
+  EXPECT_EQ(TestCosts()->UnitsOf(spec).encodes, 2);
 }
 
 TEST(CostModelUnits, SeamsAreDecodedOnceMore) {
   ModelFacts facts = TestFacts();
   facts.decodes_seams = true;
-  GenerationPlan plan = LargePlan();
-  EXPECT_EQ(CostModel(facts, {}).UnitsOf(plan).decodes, 15 + 14);
-  plan.frame_count = 8;  // has none
-  EXPECT_EQ(CostModel(facts, {}).UnitsOf(plan).decodes, 1);
+  VideoSpec spec = LargeSpec();
+  EXPECT_EQ(CostModel(facts, {}).UnitsOf(spec).decodes, 15 + 14);
+  spec.frame_count = 8;  // has none
+  EXPECT_EQ(CostModel(facts, {}).UnitsOf(spec).decodes, 1);
 }
 
 TEST(CostModelUnits, EveryTileOfEveryChunkCounts) {
-  GenerationPlan plan = LargePlan();
-  plan.vae_tiling = true;
-  const CostModel::Units units = TestCosts()->UnitsOf(plan);
+  VideoSpec spec = LargeSpec();
+  spec.vae_tiling = true;
+  const CostModel::Units units = TestCosts()->UnitsOf(spec);
   EXPECT_EQ(units.pixels, 384 * 384);
   EXPECT_EQ(units.encodes, 4 * 3 * 2);
   EXPECT_EQ(units.decodes, 15 * 3 * 2);
 }
 
 TEST(CostModelUnits, PndmBeginsWithNineMoreCalls) {
-  GenerationPlan plan = LargePlan();
-  plan.sampler = SamplerKind::kPndm;
-  EXPECT_EQ(TestCosts()->UnitsOf(plan).calls, 3 + 9);
+  VideoSpec spec = LargeSpec();
+  spec.sampler = SamplerKind::kPndm;
+  EXPECT_EQ(TestCosts()->UnitsOf(spec).calls, 3 + 9);
 }
 
 TEST(CostModelTime, IsThatOfAllUnits) {
-  const Prediction prediction = TestCosts()->Predict(LargePlan(), kAll);
+  const Prediction prediction = TestCosts()->Predict(LargeSpec(), kAll);
   EXPECT_EQ(prediction.Of(Stage::kLoad).seconds, 0);
   EXPECT_DOUBLE_EQ(prediction.Of(Stage::kClip).seconds, 0.5);
   EXPECT_DOUBLE_EQ(prediction.Of(Stage::kEncode).seconds, 4 * kChunkSeconds);
@@ -78,29 +78,29 @@ TEST(CostModelTime, IsThatOfAllUnits) {
 TEST(CostModelTime, GrowsWithTheSquareOfTheTokensWhereTheCurveDoes) {
   const Calibration calibration = {.step_seconds = {.linear = 1e-3, .quadratic = 1e-8}};
   const double square = 1e-8 * static_cast<double>(kLargeTokens) * static_cast<double>(kLargeTokens);
-  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargePlan(), kAll, TestFacts(), calibration), 3 * 2 * (kBranchSeconds + square));
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargeSpec(), kAll, TestFacts(), calibration), 3 * 2 * (kBranchSeconds + square));
 }
 
 TEST(CostModelTime, OneBranchTakesHalf) {
-  GenerationPlan plan = LargePlan();
-  plan.guidance_scale = 1.0;
-  EXPECT_DOUBLE_EQ(DenoiseSeconds(plan, kAll), 3 * kBranchSeconds);
+  VideoSpec spec = LargeSpec();
+  spec.guidance_scale = 1.0;
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(spec, kAll), 3 * kBranchSeconds);
   ModelFacts facts = TestFacts();
   facts.devices = 2;
-  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargePlan(), kAll, facts), 3 * kBranchSeconds);
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargeSpec(), kAll, facts), 3 * kBranchSeconds);
 }
 
 TEST(CostModelTime, StreamingAndOffloadingCostALittle) {
   MemoryMode mode = kAll;
-  double before = DenoiseSeconds(LargePlan(), mode);
+  double before = DenoiseSeconds(LargeSpec(), mode);
   for (mode.resident_blocks = 3; mode.resident_blocks >= 0; --mode.resident_blocks) {
-    const double seconds = DenoiseSeconds(LargePlan(), mode);
+    const double seconds = DenoiseSeconds(LargeSpec(), mode);
     EXPECT_GT(seconds, before);
     before = seconds;
   }
   mode = {.resident_blocks = 0, .resident_states = 1, .branches_in_turn = true};
-  EXPECT_GT(DenoiseSeconds(LargePlan(), mode), before);
-  EXPECT_LT(DenoiseSeconds(LargePlan(), mode), 1.05 * DenoiseSeconds(LargePlan(), kAll));
+  EXPECT_GT(DenoiseSeconds(LargeSpec(), mode), before);
+  EXPECT_LT(DenoiseSeconds(LargeSpec(), mode), 1.05 * DenoiseSeconds(LargeSpec(), kAll));
 }
 
 // 4000 MiB in a hundred seconds: longer than a step takes.
@@ -110,10 +110,10 @@ TEST(CostModelTime, TakesNoLessThanTheUploadOfTheStreamedBlocks) {
   const MemoryMode none = {.resident_blocks = 0, .resident_states = 3, .branches_in_turn = true};
   const MemoryMode half = {.resident_blocks = 2, .resident_states = 3, .branches_in_turn = true};
   EXPECT_DOUBLE_EQ(CostModel(TestFacts(), calibration).UploadSeconds(none), 100.0);
-  EXPECT_GE(DenoiseSeconds(LargePlan(), none, TestFacts(), calibration), 4 * 100.0);  // before the steps, once more
-  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargePlan(), half, TestFacts(), calibration),
-                   50.0 + DenoiseSeconds(LargePlan(), half));
-  EXPECT_EQ(DenoiseSeconds(LargePlan(), kAll, TestFacts(), calibration), DenoiseSeconds(LargePlan(), kAll));
+  EXPECT_GE(DenoiseSeconds(LargeSpec(), none, TestFacts(), calibration), 4 * 100.0);  // before the steps, once more
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(LargeSpec(), half, TestFacts(), calibration),
+                   50.0 + DenoiseSeconds(LargeSpec(), half));
+  EXPECT_EQ(DenoiseSeconds(LargeSpec(), kAll, TestFacts(), calibration), DenoiseSeconds(LargeSpec(), kAll));
 }
 
 }  // namespace

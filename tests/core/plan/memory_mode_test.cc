@@ -1,4 +1,4 @@
-// Memory modes and predictions as values.
+// Tests memory modes and predictions as values.
 #include "core/plan/memory_mode.h"
 
 #include <gtest/gtest.h>

@@ -7,153 +7,118 @@
 #include <memory>
 #include <utility>
 
-#include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
 #include "tests/support/grey_image.h"
-#include "tests/support/status_matchers.h"
 #include "tests/support/test_costs.h"
 
 namespace ruyi {
 namespace {
 
-using testing::AllOf;
 using testing::ElementsAre;
+using testing::Field;
 using testing::FieldsAre;
-using testing::HasSubstr;
-using testing::Not;
+using testing::Optional;
+using testing::SizeIs;
 
 constexpr uint64_t kDrawnSeed = 4711;
 
-// Of a device that has enough for anything.
+// Returns the parts of a planner for a device that has enough for anything.
 Planner::Parts TestParts() {
-  return {.limits = {},
-          .draw_seed = [] { return kDrawnSeed; },
+  return {.draw_seed = [] { return kDrawnSeed; },
           .costs = TestCosts(),
           .available_bytes = [] { return std::numeric_limits<int64_t>::max(); }};
 }
 
-Planner TestPlanner(const RequestLimits& limits = {}) {
-  Planner::Parts parts = TestParts();
-  parts.limits = limits;
-  return Planner(parts);
-}
-
-ValidatedRequest RequestFor(PixelSize image, std::variant<BaseResolution, PixelSize> resolution) {
+ValidatedRequest RequestFor(PixelSize size) {
   ValidatedRequest request;
-  request.start_images = {GreyImage(image)};
-  request.resolution = resolution;
+  request.start_pictures = {{.pixels = GreyImage(size), .source_sha256 = "1", .pixels_sha256 = "2"}};
+  request.size = size;
   request.frame_count = 120;
   request.steps = 25;
   return request;
 }
 
-TEST(Planner, ChoosesTheBucketOfTheFirstPicture) {
-  ValidatedRequest request = RequestFor({.width = 192, .height = 108}, BaseResolution{768});
-  request.start_images.push_back(GreyImage({.width = 100, .height = 100}));
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, TestPlanner().Plan(request));
-  EXPECT_EQ(plan.size, (PixelSize{.width = 1008, .height = 576}));
-}
-
-TEST(Planner, KeepsASizeThatTheCallerChose) {
-  const PixelSize size = {.width = 320, .height = 1024};
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, TestPlanner().Plan(RequestFor({.width = 9, .height = 9}, size)));
-  EXPECT_EQ(plan.size, size);
+VideoSpec SpecFor(const Planner::Parts& parts, const ValidatedRequest& request) {
+  return Planner(parts).Plan(request).spec;
 }
 
 TEST(Planner, ComputesTheShapeOfTheLatents) {
-  const ValidatedRequest request = RequestFor({.width = 9, .height = 9}, PixelSize{.width = 768, .height = 512});
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, TestPlanner().Plan(request));
-  EXPECT_EQ(plan.latents, (LatentShape{.channels = 16, .frames = 30, .height = 64, .width = 96}));
+  EXPECT_EQ(SpecFor(TestParts(), RequestFor({.width = 768, .height = 512})).latents,
+            (LatentShape{.channels = 16, .frames = 30, .height = 64, .width = 96}));
 }
 
 TEST(Planner, ComputesTheLatentsFromTheModelsGeometry) {
   const LatentGeometry geometry = {.spatial_scale = 4, .frames_per_chunk = 24, .latents_per_chunk = 3, .channels = 5};
-  const ValidatedRequest request = RequestFor({.width = 9, .height = 9}, PixelSize{.width = 160, .height = 96});
   Planner::Parts parts = TestParts();
   ModelFacts facts = TestFacts();
   facts.geometry = geometry;
   parts.costs = std::make_shared<CostModel>(facts, TestCalibration());
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, Planner(parts).Plan(request));
-  EXPECT_EQ(plan.latents, (LatentShape{.channels = 5, .frames = 15, .height = 24, .width = 40}));
+  EXPECT_EQ(SpecFor(parts, RequestFor({.width = 160, .height = 96})).latents,
+            (LatentShape{.channels = 5, .frames = 15, .height = 24, .width = 40}));
 }
 
 TEST(Planner, DrawsASeedForARequestWithoutOne) {
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan,
-                       TestPlanner().Plan(RequestFor({.width = 9, .height = 9}, BaseResolution{512})));
-  EXPECT_EQ(plan.seed, kDrawnSeed);
+  EXPECT_EQ(SpecFor(TestParts(), RequestFor({.width = 64, .height = 64})).seed, kDrawnSeed);
 }
 
 TEST(Planner, KeepsTheCallersSeedWithoutDrawingOne) {
   int draws = 0;
   Planner::Parts parts = TestParts();
   parts.draw_seed = [&draws] { return ++draws; };
-  ValidatedRequest request = RequestFor({.width = 9, .height = 9}, BaseResolution{512});
+  ValidatedRequest request = RequestFor({.width = 64, .height = 64});
   request.seed = 0;
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, Planner(parts).Plan(request));
-  EXPECT_EQ(plan.seed, 0);
+  EXPECT_EQ(SpecFor(parts, request).seed, 0);
   EXPECT_EQ(draws, 0);
 }
 
+TEST(Planner, NamesThePicturesAndHandsThemOverInTheirOrder) {
+  ValidatedRequest request = RequestFor({.width = 64, .height = 64});
+  request.start_pictures.push_back({.pixels = GreyImage({.width = 7, .height = 7}), .source_sha256 = "3"});
+  request.end_pictures.push_back({.pixels = GreyImage({.width = 5, .height = 5}), .pixels_sha256 = "4"});
+  const PlannedVideo video = Planner(TestParts()).Plan(std::move(request));
+  EXPECT_THAT(video.spec.start_pictures, ElementsAre(FieldsAre("1", "2"), FieldsAre("3", "")));
+  EXPECT_THAT(video.spec.end_pictures, ElementsAre(FieldsAre("", "4")));
+  EXPECT_THAT(video.pictures,
+              ElementsAre(Field(&RgbImage::width, 64), Field(&RgbImage::width, 7), Field(&RgbImage::width, 5)));
+}
+
 TEST(Planner, CarriesTheRestOver) {
-  ValidatedRequest request = RequestFor({.width = 9, .height = 9}, BaseResolution{512});
-  request.start_images.push_back(GreyImage({.width = 7, .height = 7}));
-  request.end_images = {GreyImage({.width = 5, .height = 5})};
+  ValidatedRequest request = RequestFor({.width = 64, .height = 48});
   request.frame_count = 48;
   request.camera = Camera::kUp;
   request.motion = 2;
+  request.sampler = SamplerKind::kEuler;
   request.guidance_scale = 3.5;
+  request.guidance_rescale = 0.5;
+  request.clip_apply_ratio = 0.25;
+  request.fp8 = {.mode = Fp8Mode::kLite};
+  request.loras = {{.name = "film"}};
   request.lora_bytes = 12;
+  request.tea_cache = TeaCacheSettings();
+  request.enhance = EnhanceSettings();
+  request.vae_tiling = true;
   request.execution_timeout = absl::Seconds(30);
-  ASSERT_OK_AND_ASSIGN(const GenerationPlan plan, TestPlanner().Plan(std::move(request)));
-  EXPECT_EQ(plan.start_images.size(), 2u);
-  EXPECT_EQ(plan.start_images[1].width, 7);
-  ASSERT_EQ(plan.end_images.size(), 1u);
-  EXPECT_EQ(plan.end_images[0].width, 5);
-  EXPECT_EQ(plan.frame_count, 48);
-  EXPECT_EQ(plan.frames_per_second, 24);
-  EXPECT_EQ(plan.camera, Camera::kUp);
-  EXPECT_EQ(plan.motion, 2);
-  EXPECT_EQ(plan.sampler, SamplerKind::kDdim);
-  EXPECT_EQ(plan.steps, 25);
-  EXPECT_EQ(plan.guidance_scale, 3.5);
-  EXPECT_EQ(plan.lora_bytes, 12);
-  EXPECT_EQ(plan.execution_timeout, absl::Seconds(30));
-}
-
-void ExpectRefused(const absl::StatusOr<GenerationPlan>& plan, const std::string& image, const std::string& video) {
-  EXPECT_THAT(plan, StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(plan, HasReason(reason::kInvalidRequest));
-  EXPECT_THAT(GetErrorInfo(plan.status()).field_violations,
-              ElementsAre(FieldsAre("start_images[0]", AllOf(HasSubstr(image), HasSubstr(video)))));
-}
-
-TEST(Planner, RefusesABucketWithASideThatIsTooLong) {
-  ExpectRefused(TestPlanner().Plan(RequestFor({.width = 800, .height = 100}, BaseResolution{896})), "800x100",
-                "1792x448");
-  ExpectRefused(TestPlanner().Plan(RequestFor({.width = 100, .height = 800}, BaseResolution{896})), "100x800",
-                "448x1792");
-}
-
-TEST(Planner, RefusesABucketWithASideThatIsTooShort) {
-  ExpectRefused(TestPlanner().Plan(RequestFor({.width = 800, .height = 100}, BaseResolution{384})), "800x100",
-                "768x192");
-}
-
-TEST(Planner, TakesABucketWithSidesAtTheLimits) {
-  RequestLimits limits;
-  limits.min_side = 256;
-  limits.max_side = 1024;
-  EXPECT_THAT(TestPlanner(limits).Plan(RequestFor({.width = 800, .height = 100}, BaseResolution{512})), IsOk());
-  limits.max_side = 1023;
-  EXPECT_THAT(TestPlanner(limits).Plan(RequestFor({.width = 800, .height = 100}, BaseResolution{512})), Not(IsOk()));
-}
-
-TEST(Planner, RefusesABucketThatAListOfSizesLacks) {
-  RequestLimits limits;
-  limits.sizes = {{128, 128}};
-  EXPECT_THAT(TestPlanner(limits).Plan(RequestFor({.width = 9, .height = 9}, BaseResolution{128})), IsOk());
-  ExpectRefused(TestPlanner(limits).Plan(RequestFor({.width = 16, .height = 9}, BaseResolution{128})), "16x9",
-                "160x96");
+  request.encoding = {.crf = 23};
+  request.preview = {.every_steps = 2, .width = 32};
+  const VideoSpec spec = SpecFor(TestParts(), request);
+  EXPECT_EQ(spec.size, (PixelSize{.width = 64, .height = 48}));
+  EXPECT_EQ(spec.frame_count, 48);
+  EXPECT_EQ(spec.frames_per_second, 24);
+  EXPECT_EQ(spec.camera, Camera::kUp);
+  EXPECT_EQ(spec.motion, 2);
+  EXPECT_EQ(spec.sampler, SamplerKind::kEuler);
+  EXPECT_EQ(spec.steps, 25);
+  EXPECT_EQ(spec.guidance_scale, 3.5);
+  EXPECT_EQ(spec.guidance_rescale, 0.5);
+  EXPECT_EQ(spec.clip_apply_ratio, 0.25);
+  EXPECT_EQ(spec.fp8, request.fp8);
+  EXPECT_THAT(spec.loras, SizeIs(1));
+  EXPECT_EQ(spec.lora_bytes, 12);
+  EXPECT_TRUE(spec.tea_cache.has_value());
+  EXPECT_TRUE(spec.enhance.has_value());
+  EXPECT_THAT(spec.vae_tiling, Optional(true));
+  EXPECT_EQ(spec.execution_timeout, absl::Seconds(30));
+  EXPECT_EQ(spec.encoding, request.encoding);
+  EXPECT_EQ(spec.preview, request.preview);
 }
 
 }  // namespace

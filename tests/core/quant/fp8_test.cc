@@ -1,4 +1,4 @@
-// Which names of the full model each mode converts is shown by the golden cases fp8/*; here are the bounds.
+// Tests the bounds of the rules; the golden cases fp8/* show which names of the full model each mode converts.
 #include "core/quant/fp8.h"
 
 #include <gtest/gtest.h>

@@ -13,13 +13,12 @@ namespace {
 
 using testing::AllOf;
 using testing::ElementsAre;
-using testing::Field;
 using testing::FieldsAre;
 using testing::HasSubstr;
 
 TEST(Validate, FillsInTheDefaults) {
   ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(TestRequest()));
-  EXPECT_EQ(std::get<BaseResolution>(valid.resolution).pixels, 512);
+  EXPECT_EQ(valid.size, (PixelSize{512, 512}));
   EXPECT_EQ(valid.frame_count, 120);
   EXPECT_EQ(valid.steps, 25);
   EXPECT_EQ(valid.guidance_scale, 7.0);
@@ -34,6 +33,8 @@ TEST(Validate, FillsInTheDefaults) {
   EXPECT_FALSE(valid.tea_cache.has_value());
   EXPECT_FALSE(valid.enhance.has_value());
   EXPECT_EQ(valid.vae_tiling, std::nullopt);
+  EXPECT_EQ(valid.encoding, EncodingSettings());
+  EXPECT_EQ(valid.preview, std::nullopt);
 }
 
 TEST(Validate, TakesTheDefaultsFromTheLimits) {
@@ -44,7 +45,7 @@ TEST(Validate, TakesTheDefaultsFromTheLimits) {
   limits.guidance_scale.default_value = 1.5;
   limits.fp8 = {.mode = Fp8Mode::kLite, .type = Fp8Type::kE5m2};
   ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(TestRequest(), limits));
-  EXPECT_EQ(std::get<BaseResolution>(valid.resolution).pixels, 640);
+  EXPECT_EQ(valid.size, (PixelSize{640, 640}));
   EXPECT_EQ(valid.frame_count, 24);
   EXPECT_EQ(valid.steps, 10);
   EXPECT_EQ(valid.guidance_scale, 1.5);
@@ -62,7 +63,7 @@ TEST(Validate, KeepsWhatTheCallerChose) {
   request.seed = 0;
   request.execution_timeout = absl::Seconds(90);
   ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
-  EXPECT_EQ(std::get<PixelSize>(valid.resolution), *request.size);
+  EXPECT_EQ(valid.size, *request.size);
   EXPECT_EQ(valid.frame_count, 48);
   EXPECT_EQ(valid.camera, Camera::kLeft);
   EXPECT_EQ(valid.motion, 3);
@@ -81,6 +82,8 @@ TEST(Validate, KeepsTheOptionsThatTheCallerChose) {
   request.tea_cache = {.threshold = 0.2, .skip_start_steps = 4, .skip_end_steps = 5, .offload = true};
   request.enhance = {.weight = 2.5, .skip_start_steps = 6, .skip_end_steps = 7};
   request.vae_tiling = false;
+  request.encoding = {.crf = 30, .preset = EncoderPreset::kFast, .fragment_frames = 24};
+  request.preview = {.every_steps = 3, .width = 64};
   ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
   EXPECT_EQ(valid.guidance_rescale, 0.7);
   EXPECT_EQ(valid.clip_apply_ratio, 0.0);
@@ -90,18 +93,15 @@ TEST(Validate, KeepsTheOptionsThatTheCallerChose) {
   EXPECT_THAT(valid.tea_cache, testing::Optional(FieldsAre(0.2, 4, 5, true)));
   EXPECT_THAT(valid.enhance, testing::Optional(FieldsAre(2.5, 6, 7)));
   EXPECT_EQ(valid.vae_tiling, false);
+  EXPECT_EQ(valid.encoding, (EncodingSettings{.crf = 30, .preset = EncoderPreset::kFast, .fragment_frames = 24}));
+  EXPECT_EQ(valid.preview, request.preview);
 }
 
-TEST(Validate, DecodesThePicturesInTheirOrder) {
+TEST(Validate, TakesOnePlainFileInPlaceOfFragments) {
   GenerationRequest request = TestRequest();
-  request.start_images = {"image 64x32", "image 30x20"};
-  request.end_images = {"image 8x9"};
+  request.encoding.faststart = true;
   ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
-  const auto has_size = [](int width, int height) {
-    return AllOf(Field(&RgbImage::width, width), Field(&RgbImage::height, height));
-  };
-  EXPECT_THAT(valid.start_images, ElementsAre(has_size(64, 32), has_size(30, 20)));
-  EXPECT_THAT(valid.end_images, ElementsAre(has_size(8, 9)));
+  EXPECT_EQ(valid.encoding, EncodingSettings{.faststart = true});
 }
 
 TEST(Validate, TakesTheLeastAndTheMostOfEverything) {
@@ -117,10 +117,12 @@ TEST(Validate, TakesTheLeastAndTheMostOfEverything) {
   least.loras = {{.name = "film", .strength = -10.0}};
   least.tea_cache = {.threshold = 0.0, .skip_start_steps = 1, .skip_end_steps = 1};
   least.enhance = {.weight = 0.0, .skip_start_steps = 0, .skip_end_steps = 0};
+  least.encoding = {.crf = 0, .fragment_frames = 1};
+  least.preview = {.every_steps = 1, .width = 16};
   EXPECT_THAT(ValidateWith(least), IsOk());
   GenerationRequest most = TestRequest();
-  most.start_images.resize(4, "image 8x8");
-  most.end_images.resize(4, "image 8x8");
+  most.start_images = Pictures({"image 8x8", "image 8x8", "image 8x8", "image 8x8"});
+  most.end_images = most.start_images;
   most.size = PixelSize{.width = 1344, .height = 1344};
   most.frame_count = 120;
   most.motion = 4;
@@ -131,6 +133,8 @@ TEST(Validate, TakesTheLeastAndTheMostOfEverything) {
   most.loras.resize(4, {.name = "film", .strength = 10.0});
   most.tea_cache = {.threshold = 1.0, .skip_start_steps = 100, .skip_end_steps = 100};
   most.enhance = {.weight = 10.0, .skip_start_steps = 100, .skip_end_steps = 100};
+  most.encoding = {.crf = 51, .fragment_frames = 120};
+  most.preview = {.every_steps = 100, .width = 512};
   EXPECT_THAT(ValidateWith(most), IsOk());
 }
 
@@ -139,7 +143,7 @@ TEST(Validate, TakesBothEndsOfTheBaseResolution) {
     GenerationRequest request = TestRequest();
     request.base_resolution = pixels;
     ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
-    EXPECT_EQ(std::get<BaseResolution>(valid.resolution).pixels, pixels);
+    EXPECT_EQ(valid.size, (PixelSize{pixels, pixels}));
   }
 }
 
@@ -158,6 +162,19 @@ TEST(Validate, RefusesASizeTogetherWithABaseResolution) {
   request.size = PixelSize{.width = 512, .height = 512};
   request.base_resolution = 512;
   EXPECT_THAT(ViolationsOf(request), ElementsAre(FieldsAre("size", HasSubstr("send one of the two"))));
+}
+
+TEST(Validate, TakesAsManyBlocksAndStatesAsTheModelHas) {
+  RequestLimits limits;
+  limits.max_resident_blocks = 4;
+  limits.max_resident_states = 3;
+  GenerationRequest request = TestRequest();
+  request.memory = {.resident_blocks = 4, .resident_states = 3};
+  EXPECT_THAT(ValidateWith(request, limits), IsOk());
+  request.memory = {.resident_blocks = 5, .resident_states = 4};
+  EXPECT_THAT(ViolationsOf(request, limits),
+              ElementsAre(FieldsAre("memory.resident_blocks", "5 is more than this model has; use up to 4"),
+                          FieldsAre("memory.resident_states", "4 is more than this model has; use up to 3")));
 }
 
 TEST(Validate, TakesAsManyLorasAsTheServerAllows) {
@@ -217,7 +234,7 @@ TEST_F(ValidateFp8, IsToldWithAllThatIsWrong) {
 
 TEST(Validate, SaysThatAPictureIsTooLarge) {
   GenerationRequest request = TestRequest();
-  request.end_images = {"huge"};
+  request.end_images = Pictures({"huge"});
   request.steps = 0;
   const absl::Status status = ValidateWith(request).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
@@ -239,7 +256,7 @@ TEST(Validate, SaysWhenTheModelTakesNoEndImages) {
   limits.max_end_images = 0;
   GenerationRequest request = TestRequest();
   EXPECT_THAT(ValidateWith(request, limits), IsOk());
-  request.end_images = {"image 8x8"};
+  request.end_images = Pictures({"image 8x8"});
   EXPECT_THAT(ViolationsOf(request, limits), ElementsAre(FieldsAre("end_images", HasSubstr("takes none"))));
 }
 

@@ -1,6 +1,7 @@
-// Validate with fakes for pictures and LoRAs. Functions without state; thread-safe.
+// Calls Validate with fakes for pictures and LoRAs. Functions without state; thread-safe.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/base/error_info.h"
@@ -11,9 +12,17 @@
 namespace ruyi {
 
 // There are two LoRAs, "film" and one that is "broken".
-inline absl::StatusOr<ValidatedRequest> ValidateWith(const GenerationRequest& request,
-                                                     const RequestLimits& limits = {}) {
-  return Validate(request, limits, FakeImageDecoder(), FakeLoraCatalog({"film", "broken"}, "broken"));
+inline absl::StatusOr<ValidatedRequest> ValidateWith(const GenerationRequest& request, const RequestLimits& limits = {},
+                                                     const CancellationToken& token = {}) {
+  return Validate(request, limits, FakeImageDecoder(), FakeLoraCatalog({"film", "broken"}, "broken"), token);
+}
+
+// Returns pictures by the texts that FakeImageDecoder reads.
+inline std::vector<PictureSource> Pictures(const std::vector<std::string>& texts) {
+  std::vector<PictureSource> pictures;
+  for (const std::string& text : texts)
+    pictures.push_back({.data = text, .upload = ""});
+  return pictures;
 }
 
 inline std::vector<FieldViolation> ViolationsOf(const GenerationRequest& request, const RequestLimits& limits = {}) {

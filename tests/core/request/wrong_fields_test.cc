@@ -1,4 +1,4 @@
-// What Validate says of each field that is wrong, alone and together with others.
+// Tests what Validate says about each field that is wrong, alone and together with others.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,8 +37,9 @@ const WrongField kWrongFields[] = {
     {"NoStartImage", [](auto& r) { r.start_images.clear(); }, "start_images", "0 given; send 1 to 4"},
     {"FiveStartImages", [](auto& r) { r.start_images.resize(5); }, "start_images", "5 given; send 1 to 4"},
     {"FiveEndImages", [](auto& r) { r.end_images.resize(5); }, "end_images", "5 given; send 0 to 4"},
-    {"DamagedStartImage", [](auto& r) { r.start_images.push_back("junk"); }, "start_images[1]", "not a picture"},
-    {"DamagedEndImage", [](auto& r) { r.end_images = {"junk"}; }, "end_images[0]", "not a picture"},
+    {"DamagedStartImage", [](auto& r) { r.start_images.push_back({.data = "junk"}); }, "start_images[1]",
+     "not a picture"},
+    {"DamagedEndImage", [](auto& r) { r.end_images = Pictures({"junk"}); }, "end_images[0]", "not a picture"},
     {"SmallBase", [](auto& r) { r.base_resolution = 383; }, "base_resolution", "383 is out of range; use 384 to 896"},
     {"LargeBase", [](auto& r) { r.base_resolution = 897; }, "base_resolution", "897 is out of range; use 384 to 896"},
     {"SmallWidth", [](auto& r) { r.size = {255, 512}; }, "size.width", "255 is out of range; use 256 to 1344"},
@@ -114,6 +115,20 @@ const WrongField kWrongFields[] = {
      "memory.policy", "given together with a fixed number of blocks or states; send one of the two"},
     {"FixedStatesOfTheSmallest", [](auto& r) { r.memory = {.policy = MemoryPolicy::kSmallest, .resident_states = 2}; },
      "memory.policy", "given together with a fixed number of blocks or states; send one of the two"},
+    {"NegativeCrf", [](auto& r) { r.encoding.crf = -1; }, "encoding.crf", "-1 is out of range; use 0 to 51"},
+    {"LargeCrf", [](auto& r) { r.encoding.crf = 52; }, "encoding.crf", "52 is out of range; use 0 to 51"},
+    {"EmptyFragments", [](auto& r) { r.encoding.fragment_frames = 0; }, "encoding.fragment_frames",
+     "0 is out of range; use 1 to 120"},
+    {"LongFragments", [](auto& r) { r.encoding.fragment_frames = 121; }, "encoding.fragment_frames",
+     "121 is out of range; use 1 to 120"},
+    {"FragmentsOfAPlainFile", [](auto& r) { r.encoding = {.fragment_frames = 8, .faststart = true}; },
+     "encoding.faststart", "given together with fragment_frames"},
+    {"NoPreviewSteps", [](auto& r) { r.preview = {.every_steps = 0}; }, "preview.every_steps",
+     "0 is out of range; use 1 to 100"},
+    {"ManyPreviewSteps", [](auto& r) { r.preview = {.every_steps = 101}; }, "preview.every_steps",
+     "101 is out of range; use 1 to 100"},
+    {"NarrowPreview", [](auto& r) { r.preview = {.width = 15}; }, "preview.width", "15 is out of range; use 16 to 512"},
+    {"WidePreview", [](auto& r) { r.preview = {.width = 513}; }, "preview.width", "513 is out of range; use 16 to 512"},
     {"NoTime", [](auto& r) { r.execution_timeout = absl::ZeroDuration(); }, "execution_timeout", "longer than zero"},
     {"NegativeTime", [](auto& r) { r.execution_timeout = -absl::Seconds(1); }, "execution_timeout", "longer than zero"},
 };
@@ -135,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(Every, ValidateField, testing::ValuesIn(kWrongFields),
 
 TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
   GenerationRequest request;
-  request.start_images = {"junk", "image 8x8", "junk"};
+  request.start_images = Pictures({"junk", "image 8x8", "junk"});
   request.end_images.resize(5);
   request.size = PixelSize{.width = 500, .height = 1};
   request.frame_count = 20;
@@ -148,18 +163,22 @@ TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
   request.tea_cache = {.threshold = 2.0, .skip_start_steps = 0, .skip_end_steps = 0};
   request.enhance = {.weight = 11.0, .skip_start_steps = -1, .skip_end_steps = -1};
   request.memory = {.policy = MemoryPolicy::kFastest, .max_vram_mib = -1, .resident_blocks = -1, .resident_states = -1};
+  request.encoding = {.crf = -1, .fragment_frames = 0, .faststart = true};
+  request.preview = {.every_steps = 0, .width = 0};
   request.execution_timeout = absl::ZeroDuration();
   std::vector<std::string> fields;
   for (const FieldViolation& violation : ViolationsOf(request))
     fields.push_back(violation.field);
-  EXPECT_THAT(fields, ElementsAre("start_images[0]", "start_images[2]", "end_images", "size.width", "size.height",
-                                  "frame_count", "motion", "steps", "guidance_scale", "guidance_rescale",
-                                  "clip_apply_ratio", "acceleration.loras[0].name", "acceleration.loras[0].strength",
-                                  "acceleration.tea_cache.threshold", "acceleration.tea_cache.skip_start_steps",
-                                  "acceleration.tea_cache.skip_end_steps", "acceleration.enhance_a_video.weight",
-                                  "acceleration.enhance_a_video.skip_start_steps",
-                                  "acceleration.enhance_a_video.skip_end_steps", "memory.policy", "memory.max_vram_mib",
-                                  "memory.resident_blocks", "memory.resident_states", "execution_timeout"));
+  EXPECT_THAT(
+      fields,
+      ElementsAre("start_images[0]", "start_images[2]", "end_images", "size.width", "size.height", "frame_count",
+                  "motion", "steps", "guidance_scale", "guidance_rescale", "clip_apply_ratio",
+                  "acceleration.loras[0].name", "acceleration.loras[0].strength", "acceleration.tea_cache.threshold",
+                  "acceleration.tea_cache.skip_start_steps", "acceleration.tea_cache.skip_end_steps",
+                  "acceleration.enhance_a_video.weight", "acceleration.enhance_a_video.skip_start_steps",
+                  "acceleration.enhance_a_video.skip_end_steps", "memory.policy", "memory.max_vram_mib",
+                  "memory.resident_blocks", "memory.resident_states", "encoding.faststart", "encoding.crf",
+                  "encoding.fragment_frames", "preview.every_steps", "preview.width", "execution_timeout"));
 }
 
 TEST(WrongFields, TellsWhatCannotBeReadWithAllThatIsWrong) {
@@ -170,9 +189,18 @@ TEST(WrongFields, TellsWhatCannotBeReadWithAllThatIsWrong) {
               ElementsAre(FieldsAre("camera", "99 is no camera"), FieldsAre("steps", testing::_)));
 }
 
+// Each is looked up among all others.
+TEST(WrongFields, TellsOfManyThatCannotBeRead) {
+  GenerationRequest request = TestRequest();
+  for (int i = 0; i < 40'000; ++i)
+    request.unreadable.push_back({"start_images[" + std::to_string(i) + "]", "has no source"});
+  request.unreadable.push_back(request.unreadable.front());
+  EXPECT_EQ(ViolationsOf(request).size(), 40'000);
+}
+
 TEST(WrongFields, RefusesAFieldOnce) {
   GenerationRequest request = TestRequest();
-  request.start_images.push_back("");
+  request.start_images.push_back({});
   request.unreadable = {{"start_images[1]", "has no source"}};
   EXPECT_THAT(ViolationsOf(request), ElementsAre(FieldsAre("start_images[1]", "has no source")));
 }

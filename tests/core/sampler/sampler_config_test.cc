@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-// What Ruyi-Mini-7B's scheduler_config.json says.
+// Returns Ruyi-Mini-7B's scheduler_config.json.
 json RuyiConfig() {
   return {{"_class_name", "DDIMScheduler"},
           {"_diffusers_version", "0.31.0"},

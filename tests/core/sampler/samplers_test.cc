@@ -1,4 +1,4 @@
-// What the golden cases of tests/golden do not show of the samplers: spacings, bounds, noise.
+// Tests what the golden cases of tests/golden do not show of the samplers: spacings, bounds, noise.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/equal.h>
@@ -92,7 +92,7 @@ TEST(EulerAncestralSampler, ReturnsTheErrorOfItsNoise) {
 // tests/core/checkpoint shows that runs go on with the same bits.
 class RestoredSampler : public testing::Test {
  protected:
-  // What `sampler` remembers after `calls` calls.
+  // Returns what `sampler` remembers after `calls` calls.
   static TensorState SavedAfter(Sampler& sampler, int calls) {
     for (int call = 0; call < calls; ++call)
       EXPECT_THAT(sampler.Step(kLatents + 0.1, call, kLatents), IsOk());

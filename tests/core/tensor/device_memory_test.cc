@@ -1,4 +1,4 @@
-// On a CPU; a GPU's allocator counts for itself.
+// Tests the memory of a CPU; a GPU's allocator counts for itself.
 #include "core/tensor/device_memory.h"
 
 #include <ATen/TensorOperators.h>

@@ -1,4 +1,4 @@
-// Opening a device where there may be no GPU: refusals say what is wrong, and a GPU that is there computes.
+// Tests opening a device where there may be no GPU: refusals say what is wrong, and a GPU that is there computes.
 #include "core/tensor/device.h"
 
 #include <ATen/TensorOperators.h>

@@ -77,11 +77,11 @@ TEST(RandomStreams, MoreThanMemoryIsAStatus) {
   EXPECT_FALSE(streams.Normal(NoisePurpose::kStepNoise, {int64_t{1} << 50}).ok());
 }
 
-// Where libtorch keeps the place in its block and how many numbers are left of it.
+// The bytes where libtorch keeps the place in its block and how many numbers are left of it.
 constexpr int64_t kLeftByte = 8;
 constexpr int64_t kNextByte = 16;
 
-// What a generator that has made a block saves, with one byte changed.
+// Returns what a generator that has made a block saves, with one byte changed.
 TensorState Changed(int64_t byte, int value) {
   RandomStreams streams(7);
   Draw(streams, NoisePurpose::kStepNoise);

@@ -79,7 +79,7 @@ TEST(FileBytes, WhatMemoryCannotHoldIsResourceExhausted) {
   EXPECT_THAT(FileBytes::Read(path, kMoreThanThereIs), StatusIs(absl::StatusCode::kResourceExhausted));
 }
 
-// Until the reader meets a write.
+// Repeats until the reader meets a write.
 TEST(FileBytes, AFileThatIsWrittenMeanwhileIsRefused) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.Write("x", std::string(1 << 20, 'a'));

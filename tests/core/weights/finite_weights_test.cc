@@ -16,8 +16,8 @@ namespace {
 
 using testing::HasSubstr;
 
-// What a store says of a tensor "x" of one number among zeros.
-absl::Status StatusOf(const StoredTensor& tensor, const Placement& placement = {}, const StorageRule& rule = {}) {
+// Returns what a store says about a tensor "x" of one number among zeros.
+absl::Status StatusOf(const StoredTensor& tensor, const TensorPlacement& placement = {}, const StorageRule& rule = {}) {
   const TemporaryFolder folder;
   folder.Write("model.safetensors", SafetensorsBytes({tensor}));
   absl::StatusOr<WeightStore> store = WeightStore::Open(folder.path(), "model", placement, rule);

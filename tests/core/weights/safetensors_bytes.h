@@ -1,4 +1,4 @@
-// Safetensors files made in memory for tests, valid or not. Functions without state; thread-safe.
+// Makes safetensors files in memory for tests, valid or not. Functions without state; thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What safetensors_file_test.cc does not show of the header: metadata, and writing.
+// Tests what safetensors_file_test.cc does not show of the header: metadata, and writing.
 #include "core/weights/safetensors_header.h"
 
 #include <gmock/gmock.h>

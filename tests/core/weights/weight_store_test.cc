@@ -24,7 +24,7 @@ const std::string kAb =
 
 class WeightStoreTest : public testing::Test {
  protected:
-  absl::StatusOr<WeightStore> Open(const Placement& placement = {}) {
+  absl::StatusOr<WeightStore> Open(const TensorPlacement& placement = {}) {
     return WeightStore::Open(folder_.path(), "model", placement);
   }
 

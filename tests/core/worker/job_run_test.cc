@@ -2,371 +2,287 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "core/base/error_reasons.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/fake_pipeline.h"
-#include "tests/support/fake_video_encoder.h"
-#include "tests/support/grey_image.h"
-#include "tests/support/recording_event_sink.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/test_job.h"
+#include "core/digest/sha256.h"
+#include "tests/core/worker/worker_bench.h"
 
 namespace ruyi {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Optional;
 using testing::SizeIs;
-
-constexpr int kBytesPerFrame = 100'000;
-constexpr int kEncoderChunks = 2;
-const int kSteps = TestPlan().steps;
-const int kFrames = TestPlan().frame_count;
-
-std::string Sha256(const std::string& bytes) {
-  std::string digest(32, '\0');
-  EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr, EVP_sha256(),
-             nullptr);
-  return digest;
-}
-
-// Takes a second for each chunk.
-class SlowSink final : public JobEventSink {
- public:
-  SlowSink(FakeClock* clock, std::shared_ptr<JobEventSink> next) : clock_(clock), next_(std::move(next)) {}
-
-  absl::Status OnEvent(JobEvent event) override {
-    if (std::holds_alternative<JobChunk>(event))
-      clock_->Advance(absl::Seconds(1));
-    return next_->OnEvent(std::move(event));
-  }
-
- private:
-  FakeClock* clock_;
-  std::shared_ptr<JobEventSink> next_;
-};
 
 class JobRunTest : public testing::Test {
  protected:
-  // Runs the job to its end and returns its last event.
-  JobEvent Run() {
-    FakePipeline pipeline(pipeline_);
-    const FakeVideoEncoderFactory encoders(encoder_);
-    returned_ = JobRun(*job_, encoders, clock_).Run(pipeline);
-    return sink_->events().back();
+  // Claims the next job and runs it to the attempt's end.
+  absl::Status RunNext(FakePipelineOptions options = {}) {
+    const Lease lease = bench_.Claim();
+    const WorkerTools tools = bench_.Tools();
+    FakePipeline pipeline(std::move(options));
+    return JobRun(lease, tools).Run(pipeline);
   }
 
-  absl::Status RunToFailure() {
-    const JobEvent last = Run();
-    EXPECT_THAT(sink_->EventsOf<JobFailed>(), SizeIs(1));
-    EXPECT_THAT(sink_->EventsOf<JobCompleted>(), IsEmpty());
-    const absl::Status status =
-        std::holds_alternative<JobFailed>(last) ? std::get<JobFailed>(last).status : absl::OkStatus();
-    EXPECT_EQ(returned_, status);
-    return status;
+  // The bytes of a video that is made without interruption.
+  std::string Uninterrupted() {
+    const std::string id = bench_.CreateJob();
+    EXPECT_THAT(RunNext(), IsOk());
+    return bench_.BytesOf(id);
   }
 
-  JobCompleted RunToCompletion() {
-    const JobEvent last = Run();
-    EXPECT_THAT(sink_->EventsOf<JobFailed>(), IsEmpty());
-    EXPECT_THAT(sink_->EventsOf<JobCompleted>(), SizeIs(1));
-    EXPECT_THAT(returned_, IsOk());
-    return std::holds_alternative<JobCompleted>(last) ? std::get<JobCompleted>(last) : JobCompleted();
-  }
-
-  void UsePlan(const GenerationPlan& plan) { job_ = TestJob(sink_, clock_, plan); }
-
-  void UseSink(std::shared_ptr<RecordingEventSink> sink) {
-    sink_ = std::move(sink);
-    job_ = TestJob(sink_, clock_);
-  }
-
-  // Every unit of `phase` takes `duration`.
-  void TakeTime(Phase phase, absl::Duration duration) {
-    pipeline_.at_boundary = [this, phase, duration, before = pipeline_.at_boundary](Phase at, int done) {
-      before(at, done);
-      if (at == phase)
-        clock_.Advance(duration);
-    };
-  }
-
-  std::vector<JobProgress> ProgressOf(Phase phase) const {
-    std::vector<JobProgress> found;
-    for (const JobProgress& event : sink_->EventsOf<JobProgress>()) {
-      if (event.progress.phase == phase)
-        found.push_back(event);
-    }
-    return found;
-  }
-
-  FakeClock clock_;
-  std::shared_ptr<RecordingEventSink> sink_ = std::make_shared<RecordingEventSink>();
-  std::shared_ptr<Job> job_ = TestJob(sink_, clock_);
-  FakePipelineOptions pipeline_ = {.encoder_chunks = kEncoderChunks};
-  FakeVideoEncoderOptions encoder_ = {.bytes_per_frame = kBytesPerFrame};
-  absl::Status returned_;
+  WorkerBench bench_;
 };
 
-TEST_F(JobRunTest, ReportsThePhasesInTheirOrderUnitByUnit) {
-  RunToCompletion();
-  std::vector<std::tuple<Phase, int, int>> expected;
-  for (const auto& [phase, total] : {std::pair(Phase::kConditioning, kEncoderChunks),
-                                     std::pair(Phase::kDenoising, kSteps), std::pair(Phase::kDecoding, kFrames)}) {
-    for (int done = 0; done <= total; ++done)
-      expected.emplace_back(phase, done, total);
-  }
-  std::vector<std::tuple<Phase, int, int>> reported;
-  for (const JobProgress& event : sink_->EventsOf<JobProgress>())
-    reported.emplace_back(event.progress.phase, event.progress.done, event.progress.total);
-  EXPECT_EQ(reported, expected);
+TEST_F(JobRunTest, MakesTheVideo) {
+  const std::string id = bench_.CreateJob();
+  ASSERT_THAT(RunNext(), IsOk());
+  const JobRecord record = bench_.Get(id);
+  EXPECT_EQ(record.state, JobState::kSucceeded);
+  EXPECT_EQ(record.result->file.size_bytes, static_cast<int64_t>(bench_.BytesOf(id).size()));
+  Sha256 sha256;
+  sha256.Update(bench_.BytesOf(id));
+  EXPECT_EQ(record.result->file.sha256, sha256.Finish());
+  EXPECT_THAT(bench_.troubles, IsEmpty());
 }
 
-TEST_F(JobRunTest, SendsChunksWhileItStillDecodesAndEndsWithTheSummary) {
-  RunToCompletion();
-  std::string order;
-  for (const JobEvent& event : sink_->events())
-    order += "aqprcCF"[event.index()];
-  // Conditioning 0..2 and denoising 0..3; decoding 0..8, the encoder being one frame behind; two last chunks.
-  EXPECT_EQ(order,
-            "ppp"
-            "pppp"
-            "pp"
-            "cpcpcpcpcpcpcp"
-            "cc"
-            "C");
+TEST_F(JobRunTest, LogsWhoWorksAndHow) {
+  const std::string id = bench_.CreateJob();
+  ASSERT_THAT(RunNext(), IsOk());
+  const std::vector<JobStarted> started = bench_.EventsOf<JobStarted>(id);
+  ASSERT_THAT(started, SizeIs(1));
+  EXPECT_EQ(started[0].worker, "worker-0");
+  EXPECT_EQ(started[0].attempt, 1);
+  EXPECT_THAT(started[0].placement.reason, HasSubstr("fits"));
+  EXPECT_THAT(bench_.EventsOf<JobResumed>(id), IsEmpty());
 }
 
-TEST_F(JobRunTest, SendsTheFileThatTheEncoderWrote) {
-  const JobCompleted completed = RunToCompletion();
-  const std::string file = FakeVideoBytes(int64_t{kFrames} * kBytesPerFrame);
-  std::string received;
-  for (const JobChunk& chunk : sink_->EventsOf<JobChunk>()) {
-    EXPECT_EQ(chunk.offset, static_cast<int64_t>(received.size()));
-    received += chunk.data;
-  }
-  EXPECT_EQ(received, file);
-  EXPECT_EQ(completed.file.size_bytes, static_cast<int64_t>(file.size()));
-  EXPECT_EQ(completed.file.sha256, Sha256(file));
+TEST_F(JobRunTest, TellsWhereTheVideoComesFrom) {
+  VideoSpec spec = TestSpec();
+  spec.sampler = SamplerKind::kEuler;
+  spec.loras = {LoraSettings{.name = "film", .strength = 1, .sha256 = "l"}};
+  const std::string id = bench_.CreateJob(spec);
+  ASSERT_THAT(RunNext(), IsOk());
+  const Provenance provenance = bench_.Get(id).result->provenance;
+  EXPECT_EQ(provenance.model_sha256, "m");
+  EXPECT_EQ(provenance.sampler, "euler");
+  EXPECT_EQ(provenance.seed, spec.seed);
+  EXPECT_THAT(provenance.loras, ElementsAre(std::pair("film", "l")));
 }
 
-TEST_F(JobRunTest, DescribesTheFileInTheLastChunkOnly) {
-  const JobCompleted completed = RunToCompletion();
-  std::vector<JobChunk> chunks = sink_->EventsOf<JobChunk>();
-  ASSERT_TRUE(chunks.back().digest.has_value());
-  EXPECT_EQ(chunks.back().digest->sha256, completed.file.sha256);
-  chunks.pop_back();
-  for (const JobChunk& chunk : chunks)
-    EXPECT_FALSE(chunk.digest.has_value());
+TEST_F(JobRunTest, PlacesTheModelByWhatIsFreeNow) {
+  const std::string id = bench_.CreateJob();
+  EXPECT_THAT(RunNext({.available_bytes = [] { return int64_t{1}; }}), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(bench_.Get(id).state, JobState::kFailed);
+  EXPECT_THAT(bench_.Get(id).error, HasReason(reason::kVramBudget));
 }
 
-TEST_F(JobRunTest, EstimatesTheRestOfAPhaseFromItsMean) {
-  pipeline_.at_boundary = [this](Phase phase, int done) {
-    if (phase == Phase::kDenoising)
-      clock_.Advance(absl::Seconds(2 + 2 * done));  // steps of 2, 4 and 6 s
+TEST_F(JobRunTest, EndsWithTheErrorOfThePipeline) {
+  const std::string id = bench_.CreateJob();
+  const absl::Status broken = absl::InternalError("broken");
+  EXPECT_EQ(RunNext({.fail_with = broken}), broken);
+  EXPECT_EQ(bench_.Get(id).error, broken);
+  EXPECT_THAT(bench_.artifacts->StatResult(id), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(JobRunTest, EndsWhenAPictureIsDamaged) {
+  VideoSpec spec = TestSpec();
+  const std::string id = bench_.CreateJob(spec);
+  const Lease lease = bench_.Claim();
+  ASSERT_THAT(bench_.artifacts->DeleteBlob(lease.record.spec.start_pictures[0].pixels_sha256), IsOk());
+  FakePipeline pipeline;
+  const WorkerTools tools = bench_.Tools();
+  EXPECT_THAT(JobRun(lease, tools).Run(pipeline), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_EQ(bench_.Get(id).state, JobState::kFailed);
+}
+
+TEST_F(JobRunTest, EndsWhenItIsCancelled) {
+  const std::string id = bench_.CreateJob();
+  const auto cancel = [&](Phase phase, int done) {
+    if (phase == Phase::kDenoising && done == 1)
+      bench_.jobs.Cancel(id, absl::CancelledError("enough")).IgnoreError();
   };
-  RunToCompletion();
-  const std::vector<JobProgress> steps = ProgressOf(Phase::kDenoising);
-  ASSERT_THAT(steps, SizeIs(4));
-  EXPECT_EQ(steps[0].per_unit, std::nullopt);
-  EXPECT_EQ(steps[0].remaining, std::nullopt);
-  EXPECT_THAT(steps[1].per_unit, Optional(absl::Seconds(2)));
-  EXPECT_THAT(steps[1].remaining, Optional(absl::Seconds(4)));
-  EXPECT_THAT(steps[2].per_unit, Optional(absl::Seconds(3)));
-  EXPECT_THAT(steps[2].remaining, Optional(absl::Seconds(3)));
-  EXPECT_THAT(steps[3].per_unit, Optional(absl::Seconds(4)));
-  EXPECT_THAT(steps[3].remaining, Optional(absl::ZeroDuration()));
+  // The keeper of the lease hears of it on another thread: the run ends at one of the next boundaries.
+  const absl::Status status = RunNext({.at_boundary = cancel});
+  EXPECT_EQ(bench_.Get(id).state, status.ok() ? JobState::kSucceeded : JobState::kCancelled);
 }
 
-TEST_F(JobRunTest, EstimatesEachPhaseByItself) {
-  TakeTime(Phase::kConditioning, absl::Seconds(7));
-  TakeTime(Phase::kDenoising, absl::Seconds(2));
-  TakeTime(Phase::kDecoding, absl::Milliseconds(250));
-  RunToCompletion();
-  for (const auto& [phase, duration] :
-       {std::pair(Phase::kConditioning, absl::Seconds(7)), std::pair(Phase::kDenoising, absl::Seconds(2)),
-        std::pair(Phase::kDecoding, absl::Milliseconds(250))}) {
-    const std::vector<JobProgress> events = ProgressOf(phase);
-    EXPECT_EQ(events[0].per_unit, std::nullopt);
-    EXPECT_THAT(events[1].per_unit, Optional(duration));
-    EXPECT_THAT(events[1].remaining, Optional(duration * (events[1].progress.total - 1)));
-  }
+TEST_F(JobRunTest, EndsWhenItsTimeIsOver) {
+  VideoSpec spec = TestSpec();
+  spec.execution_timeout = absl::Seconds(10);
+  const std::string id = bench_.CreateJob(spec);
+  const auto wait = [&](Phase, int) { bench_.clock.Advance(absl::Seconds(4)); };
+  EXPECT_THAT(RunNext({.at_boundary = wait}), HasReason(reason::kJobTimeout));
+  EXPECT_THAT(bench_.Get(id).error, StatusIs(absl::StatusCode::kDeadlineExceeded));
 }
 
-TEST_F(JobRunTest, SaysHowLongEachPhaseTook) {
-  TakeTime(Phase::kConditioning, absl::Seconds(7));
-  TakeTime(Phase::kDenoising, absl::Seconds(2));
-  TakeTime(Phase::kDecoding, absl::Milliseconds(250));
-  clock_.Advance(absl::Minutes(1));
-  const JobCompleted completed = RunToCompletion();
-  EXPECT_EQ(completed.queued, absl::Minutes(1));
-  EXPECT_EQ(completed.conditioning, absl::Seconds(7) * kEncoderChunks);
-  EXPECT_EQ(completed.denoising, absl::Seconds(2) * kSteps);
-  EXPECT_EQ(completed.decoding, absl::Milliseconds(250) * kFrames);
+TEST_F(JobRunTest, TheTimeOfDayEndsNothing) {
+  VideoSpec spec = TestSpec();
+  spec.execution_timeout = absl::Seconds(10);
+  bench_.CreateJob(spec);
+  const auto step = [&](Phase, int) { bench_.clock.StepWall(absl::Hours(24)); };
+  EXPECT_THAT(RunNext({.at_boundary = step}), IsOk());
 }
 
-TEST_F(JobRunTest, CountsTheTimeOfTheLastChunksAsDecoding) {
-  job_ = TestJob(std::make_shared<SlowSink>(&clock_, sink_), clock_);
-  EXPECT_EQ(RunToCompletion().decoding, absl::Seconds(kFrames + 1));  // a chunk for each frame and the empty one
-}
-
-// In a mode of `blocks` blocks that takes as many MiB.
-Prediction PredictionOf(int blocks) {
-  Prediction prediction = {.mode = {.resident_blocks = blocks, .resident_states = 1}};
-  prediction.Of(Stage::kDenoise) = {.peak_bytes = int64_t{blocks} << 20, .seconds = 2};
-  return prediction;
-}
-
-TEST_F(JobRunTest, SaysHowTheVideoWasMade) {
-  GenerationPlan plan = TestPlan();
-  plan.prediction = PredictionOf(20);
-  UsePlan(plan);
-  const GenerationReport report = RunToCompletion().report;
-  EXPECT_EQ(report.mode, plan.prediction.mode);
-  EXPECT_EQ(report.peak_bytes, 20 << 20);
-  EXPECT_EQ(CostOf(report.stages, Stage::kDenoise).seconds, 2);
-  EXPECT_EQ(report.retries, 0);
-  EXPECT_THAT(sink_->EventsOf<JobRetry>(), IsEmpty());
-}
-
-TEST_F(JobRunTest, TellsOfEachRetryInASmallerMode) {
-  GenerationPlan plan = TestPlan();
-  plan.prediction = PredictionOf(20);
-  plan.fallbacks = {PredictionOf(10), PredictionOf(0)};
-  UsePlan(plan);
-  pipeline_.out_of_memory = 2;
-  const GenerationReport report = RunToCompletion().report;
-  EXPECT_EQ(report.mode, plan.fallbacks[1].mode);
-  EXPECT_EQ(report.retries, 2);
-  const std::vector<JobRetry> retries = sink_->EventsOf<JobRetry>();
-  ASSERT_THAT(retries, SizeIs(2));
-  EXPECT_EQ(retries[0].retry.from, plan.prediction.mode);
-  EXPECT_EQ(retries[0].retry.to, plan.fallbacks[0].mode);
-  EXPECT_EQ(retries[1].retry.from, plan.fallbacks[0].mode);
-  EXPECT_EQ(retries[1].retry.to, plan.fallbacks[1].mode);
-  EXPECT_THAT(retries[1].retry.reason, HasSubstr("out of memory"));
-}
-
-TEST_F(JobRunTest, GoesOnWhenNobodyHearsOfARetry) {
-  GenerationPlan plan = TestPlan();
-  plan.fallbacks = {PredictionOf(10)};
-  pipeline_.out_of_memory = 1;
-  sink_ = std::make_shared<RecordingEventSink>(0);
-  UsePlan(plan);
-  EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kUnavailable));  // at the first chunk
-  EXPECT_THAT(sink_->EventsOf<JobRetry>(), SizeIs(1));
-  EXPECT_EQ(ProgressOf(Phase::kDecoding).back().progress.done, 1);
-}
-
-TEST_F(JobRunTest, FailsAtTheStepWhereItsTimeRunsOut) {
-  GenerationPlan plan = TestPlan();
-  plan.execution_timeout = absl::Seconds(5);
-  UsePlan(plan);
-  TakeTime(Phase::kDenoising, absl::Seconds(3));
-  const absl::Status status = RunToFailure();
-  EXPECT_THAT(status, StatusIs(absl::StatusCode::kDeadlineExceeded));
-  EXPECT_THAT(status, HasReason(reason::kJobTimeout));
-  EXPECT_EQ(ProgressOf(Phase::kDenoising).back().progress.done, 1);
-  EXPECT_THAT(ProgressOf(Phase::kDecoding), IsEmpty());
-}
-
-TEST_F(JobRunTest, CountsItsTimeFromTheStartOfTheWork) {
-  GenerationPlan plan = TestPlan();
-  plan.execution_timeout = absl::Seconds(5);
-  UsePlan(plan);
-  clock_.Advance(absl::Hours(1));
-  TakeTime(Phase::kDenoising, absl::Seconds(1));
-  RunToCompletion();
-}
-
-TEST_F(JobRunTest, KeepsAnEarlierDeadlineOfTheCall) {
-  job_->cancellation.LimitDeadline(clock_.Now() + absl::Seconds(3));
-  TakeTime(Phase::kDecoding, absl::Seconds(1));
-  EXPECT_THAT(RunToFailure(), HasReason(reason::kJobTimeout));
-  EXPECT_EQ(ProgressOf(Phase::kDecoding).back().progress.done, 2);
-}
-
-TEST_F(JobRunTest, RefusesFramesOnceItIsCancelled) {
-  const FakeVideoEncoderFactory encoders(encoder_);
-  JobRun run(*job_, encoders, clock_);
-  job_->cancellation.Cancel(absl::CancelledError("stop"));
-  EXPECT_THAT(run.OnFrame(GreyImage(job_->plan.size)), StatusIs(absl::StatusCode::kCancelled, "stop"));
-}
-
-TEST_F(JobRunTest, FailsWithThePipelinesError) {
-  pipeline_.fail_with = absl::ResourceExhaustedError("out of memory");
-  EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kResourceExhausted, "out of memory"));
-  EXPECT_THAT(sink_->EventsOf<JobChunk>(), IsEmpty());
-}
-
-TEST_F(JobRunTest, FailsWithTheErrorOfAnEncoderThatCannotBeMade) {
-  GenerationPlan plan = TestPlan();
-  plan.size.width = 63;
-  UsePlan(plan);
-  EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(sink_->events(), SizeIs(1));
-}
-
-TEST_F(JobRunTest, FailsWithTheErrorOfAFrame) {
-  encoder_.fail_at_frame = 4;
-  EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kInternal));
-  EXPECT_EQ(ProgressOf(Phase::kDecoding).back().progress.done, 4);
-  EXPECT_FALSE(sink_->EventsOf<JobChunk>().back().digest.has_value());
-}
-
-TEST_F(JobRunTest, StopsAtTheFirstChunkThatNobodyTakes) {
-  UseSink(std::make_shared<RecordingEventSink>(9));  // the first chunk, see the order of events above
-  EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kUnavailable, "nobody listens"));
-  EXPECT_THAT(sink_->EventsOf<JobChunk>(), SizeIs(1));
-  EXPECT_EQ(ProgressOf(Phase::kDecoding).back().progress.done, 1);
-}
-
-TEST_F(JobRunTest, FailsWhenNobodyTakesTheLastTwoChunks) {
-  for (const size_t index : {23u, 24u}) {
-    UseSink(std::make_shared<RecordingEventSink>(index));
-    EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kUnavailable, "nobody listens"));
-    EXPECT_THAT(sink_->events(), SizeIs(index + 2));  // the chunk and JobFailed
-  }
-}
-
-// A place where a job can be stopped.
-using Boundary = std::tuple<Phase, int>;
-
-std::vector<Boundary> AllBoundaries() {
-  std::vector<Boundary> boundaries;
-  for (int i = 0; i < kEncoderChunks; ++i)
-    boundaries.emplace_back(Phase::kConditioning, i);
-  for (int i = 0; i < kSteps; ++i)
-    boundaries.emplace_back(Phase::kDenoising, i);
-  for (int i = 0; i < kFrames; ++i)
-    boundaries.emplace_back(Phase::kDecoding, i);
-  return boundaries;
-}
-
-class JobRunBoundary : public JobRunTest, public testing::WithParamInterface<Boundary> {};
-
-TEST_P(JobRunBoundary, EndsACancelledJob) {
-  const auto [phase, done] = GetParam();
-  pipeline_.at_boundary = [&, phase = phase, done = done](Phase at, int units) {
-    if (at == phase && units == done)
-      job_->cancellation.Cancel(absl::CancelledError("the caller left"));
+TEST_F(JobRunTest, SavesItselfAtItsInterval) {
+  const std::string id = bench_.CreateJob();
+  int most = 0;
+  const auto wait = [&](Phase phase, int done) {
+    if (phase != Phase::kDenoising)
+      return;
+    bench_.clock.Advance(absl::Seconds(20));  // the interval is 30
+    const std::optional<CheckpointRef> checkpoint = bench_.Get(id).checkpoint;
+    most = std::max(most, checkpoint.has_value() ? checkpoint->step : 0);
+    EXPECT_LE(most, done);
   };
-  EXPECT_THAT(RunToFailure(), StatusIs(absl::StatusCode::kCancelled, "the caller left"));
-  const Progress last = sink_->EventsOf<JobProgress>().back().progress;
-  EXPECT_EQ(last.phase, phase);
-  EXPECT_EQ(last.done, done);
+  ASSERT_THAT(RunNext({.at_boundary = wait}), IsOk());
+  EXPECT_EQ(most, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, JobRunBoundary, testing::ValuesIn(AllBoundaries()));
+TEST_F(JobRunTest, GoesBackToTheQueueWithACheckpoint) {
+  const std::string whole = Uninterrupted();
+  const std::string id = bench_.CreateJob();
+  const Lease lease = bench_.Claim();
+  const WorkerTools tools = bench_.Tools();
+  JobRun run(lease, tools);
+  const auto stop = [&](Phase phase, int done) {
+    if (phase == Phase::kDenoising && done == 1)
+      run.RequestHandBack();
+  };
+  FakePipeline first({.at_boundary = stop});
+  EXPECT_THAT(run.Run(first), HasReason(reason::kHandedBack));
+  const JobRecord waiting = bench_.Get(id);
+  EXPECT_EQ(waiting.state, JobState::kQueued);
+  EXPECT_EQ(waiting.checkpoint->step, 2);
+  EXPECT_EQ(waiting.crashes, 0);
+
+  std::vector<std::pair<Phase, int>> boundaries;
+  ASSERT_THAT(RunNext({.at_boundary = [&](Phase phase, int done) { boundaries.emplace_back(phase, done); }}), IsOk());
+  EXPECT_THAT(boundaries, testing::Not(testing::Contains(std::pair(Phase::kDenoising, 0))));
+  EXPECT_THAT(boundaries, testing::Contains(std::pair(Phase::kDenoising, 2)));
+  EXPECT_EQ(bench_.BytesOf(id), whole);
+  EXPECT_EQ(bench_.Get(id).usage->resumes, 1);
+  EXPECT_THAT(bench_.EventsOf<JobResumed>(id), SizeIs(1));
+}
+
+TEST_F(JobRunTest, BytesThatReadersHaveNeverChange) {
+  const std::string whole = Uninterrupted();
+  const std::string id = bench_.CreateJob();
+  const Lease lease = bench_.Claim();
+  const WorkerTools tools = bench_.Tools();
+  JobRun run(lease, tools);
+  const auto stop = [&](Phase phase, int done) {
+    if (phase == Phase::kDecoding && done == 4)
+      run.RequestHandBack();
+  };
+  FakePipeline first({.at_boundary = stop});
+  EXPECT_THAT(run.Run(first), HasReason(reason::kHandedBack));
+  const std::string had = bench_.BytesOf(id);
+  EXPECT_FALSE(had.empty());
+  ASSERT_THAT(RunNext(), IsOk());
+  EXPECT_EQ(bench_.BytesOf(id), whole);
+  EXPECT_EQ(whole.substr(0, had.size()), had);
+}
+
+TEST_F(JobRunTest, BeginsAnewWithoutItsCheckpoint) {
+  const std::string id = bench_.CreateJob();
+  const Lease first = bench_.Claim();
+  const CheckpointRef gone = {.step = 2, .sha256 = std::string(64, 'c'), .worked = absl::Seconds(1)};
+  ASSERT_THAT(bench_.jobs.SetCheckpoint(first, gone), IsOk());
+  ASSERT_THAT(bench_.jobs.HandBack(first), IsOk());
+  EXPECT_THAT(RunNext(), IsOk());
+  EXPECT_THAT(bench_.EventsOf<JobResumed>(id), IsEmpty());
+}
+
+TEST_F(JobRunTest, BeginsAnewWhereItsCheckpointIsNotTaken) {
+  const std::string whole = Uninterrupted();
+  const std::string id = bench_.CreateJob();
+  const Lease first = bench_.Claim();
+  const std::string foreign = bench_.artifacts->PutBlob("of another build").value_or("");
+  ASSERT_THAT(bench_.jobs.SetCheckpoint(first, {.step = 2, .sha256 = foreign, .worked = absl::Seconds(1)}), IsOk());
+  ASSERT_THAT(bench_.jobs.HandBack(first), IsOk());
+  EXPECT_THAT(RunNext(), IsOk());
+  EXPECT_EQ(bench_.BytesOf(id), whole);
+}
+
+TEST_F(JobRunTest, TakesTheFileOfAnAttemptThatCouldNotSayItWasDone) {
+  const std::string whole = Uninterrupted();
+  const std::string id = bench_.CreateJob();
+  const Lease first = bench_.Claim();
+  {
+    const absl::StatusOr<std::unique_ptr<ResultWriter>> writer = bench_.artifacts->OpenResult(id, first.token);
+    ASSERT_THAT(writer, IsOk());
+    ASSERT_THAT((*writer)->Write({reinterpret_cast<const uint8_t*>(whole.data()), whole.size()}), IsOk());
+    ASSERT_THAT((*writer)->Seal(), IsOk());
+  }
+  ASSERT_THAT(bench_.jobs.HandBack(first), IsOk());
+  EXPECT_THAT(RunNext({.fail_with = absl::InternalError("the video was made again")}), IsOk());
+  EXPECT_EQ(bench_.BytesOf(id), whole);
+  EXPECT_EQ(bench_.Get(id).result->file.size_bytes, static_cast<int64_t>(whole.size()));
+}
+
+TEST_F(JobRunTest, GoesOnWhereNoCheckpointCanBeKept) {
+  const std::string id = bench_.CreateJob();
+  const std::filesystem::path blobs = bench_.folder.path() / "blobs";
+  const auto wait = [&](Phase phase, int done) {
+    bench_.clock.Advance(absl::Seconds(20));  // the interval is 30
+    if (phase == Phase::kDenoising && done == 0) {
+      std::filesystem::rename(blobs, bench_.folder.path() / "moved");
+      std::ofstream(blobs) << "no folder";
+    }
+  };
+  EXPECT_THAT(RunNext({.at_boundary = wait}), IsOk());
+  EXPECT_EQ(bench_.Get(id).state, JobState::kSucceeded);
+  EXPECT_FALSE(bench_.Get(id).checkpoint.has_value());
+  EXPECT_THAT(bench_.troubles, testing::Not(IsEmpty()));
+}
+
+TEST_F(JobRunTest, ChangesNothingWithoutItsLease) {
+  const std::string id = bench_.CreateJob();
+  const Lease lease = bench_.Claim();
+  const auto take = [&](Phase phase, int done) {
+    if (phase != Phase::kDecoding || done != 1)
+      return;
+    ASSERT_THAT(bench_.jobs.HandBack(lease), IsOk());
+    bench_.Claim();  // now somebody else has the job
+  };
+  const WorkerTools tools = bench_.Tools();
+  FakePipeline pipeline({.at_boundary = take});
+  EXPECT_THAT(JobRun(lease, tools).Run(pipeline), HasReason(reason::kLeaseLost));
+  EXPECT_EQ(bench_.Get(id).state, JobState::kRunning);
+  EXPECT_EQ(bench_.Get(id).attempts, 2);
+}
+
+TEST_F(JobRunTest, SendsPreviews) {
+  VideoSpec spec = TestSpec();
+  spec.preview = PreviewSettings{.every_steps = 2, .width = 32};
+  const std::string id = bench_.CreateJob(spec);
+  ASSERT_THAT(RunNext(), IsOk());
+  const std::vector<JobPreview> previews = bench_.EventsOf<JobPreview>(id);
+  ASSERT_THAT(previews, SizeIs(1));
+  EXPECT_EQ(previews[0].step, 2);
+  EXPECT_EQ(previews[0].jpeg, "jpeg 32x16");
+}
+
+TEST_F(JobRunTest, TellsWhatTheStoreCouldNotBeTold) {
+  bench_.CreateJob();
+  const Lease lease = bench_.Claim();
+  ASSERT_THAT(bench_.jobs.HandBack(lease), IsOk());
+  const WorkerTools tools = bench_.Tools();
+  JobRun run(lease, tools);
+  run.RequestHandBack();
+  FakePipeline pipeline;
+  EXPECT_THAT(run.Run(pipeline), HasReason(reason::kLeaseLost));
+}
 
 }  // namespace
 }  // namespace ruyi

@@ -20,7 +20,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// What a program with these arguments and this environment would do, and what it prints.
+// Says what a program with some arguments and environment would do, and what it prints.
 struct Parsed {
   CommandLine line;
   std::string out;
@@ -142,7 +142,7 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_EQ(options.fp8, Fp8Settings());
 }
 
-// Where an address is wrong the message says so, rather than that it is in use.
+// Expects that the message says that the address is wrong, rather than that it is in use.
 void ExpectMalformed(const std::string& flag, const std::string& address, const std::string& message) {
   const Parsed parsed = Parse({"--model", "folder", flag, address});
   EXPECT_EQ(parsed.line.exit_code, 2) << address;

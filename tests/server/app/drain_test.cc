@@ -1,10 +1,12 @@
-// The orderly end of a server: accepted jobs get their time, new ones are refused, every stream ends.
+// The orderly end of a server: what is being made may end or is handed back, new jobs are refused, every stream ends.
+// Nothing is cancelled; the next server goes on.
 #include <grpc/health/v1/health.grpc.pb.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
-#include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -13,14 +15,16 @@
 #include "tests/server/gate.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/rpc_status.h"
+#include "tests/server/stream_call.h"
 #include "tests/server/test_request.h"
+#include "tests/server/unary_answer.h"
 
 namespace ruyi {
 namespace {
 
 using v1::VideoEvent;
 
-// A server whose first job stops at a boundary until the test opens the gate.
+// A server whose first job stops before its second step until the test opens the gate.
 class DrainTest : public testing::Test {
  protected:
   ~DrainTest() override {
@@ -29,13 +33,14 @@ class DrainTest : public testing::Test {
       draining_.join();
   }
 
-  // The job goes on when its token has ended.
-  void StartAJobThatMustBeCancelled() {
-    Start([this] { EXPECT_TRUE(running_->pipeline().AwaitTokenEnd()); });
+  // The job goes on when it is to be handed back.
+  void StartAJobThatMustBeHandedBack() {
+    Start([this] { EXPECT_TRUE(running_->pipeline().AwaitHandBack()); });
   }
 
   void Start(std::function<void()> after_gate = [] {}) {
-    RunningOptions options;
+    options_.keeps_jobs = true;
+    RunningOptions options = options_;
     options.pipeline.at_boundary = [this, after_gate](Phase phase, int done) {
       if (phase != Phase::kDenoising || done != 1 || stopped_)
         return;
@@ -45,36 +50,64 @@ class DrainTest : public testing::Test {
     };
     running_.emplace(options);
     call_.emplace(running_->channel(), SmallRequest());
+    name_ = call_->Take().accepted().video().name();
     ASSERT_TRUE(gate_.AwaitReached());
   }
 
   // Drains on a thread, and returns once the server no longer takes jobs.
-  void StartDraining(absl::Duration timeout) {
-    draining_ = std::thread([this, timeout] {
-      running_->server().Drain(timeout);
+  void StartDraining(absl::Duration patience) {
+    draining_ = std::thread([this, patience] {
+      running_->server().Drain(patience);
       drained_.Increment();
     });
     while (CheckHealth(running_->channel(), "") == Health::kServing)
       std::this_thread::yield();
   }
 
-  // A call that the queue refused. The health turns a moment before the queue closes: a job that still came in is taken
-  // back.
-  std::unique_ptr<VideoCall> RefusedCall() {
-    while (true) {
-      auto call = std::make_unique<VideoCall>(running_->channel(), SmallRequest());
-      if (!LastOf(call->ReadUntil(VideoEvent::kQueued)).has_queued())
-        return call;
-    }
+  // Ends this server, and starts another one on its stores.
+  void Restart() {
+    draining_.join();
+    running_->Stop();
+    next_.emplace(options_);
   }
 
+  RunningOptions options_;
   Gate gate_;
   bool stopped_ = false;  // of the worker's thread
   std::optional<RunningServer> running_;
+  std::optional<RunningServer> next_;
   std::optional<VideoCall> call_;
+  std::string name_;  // of its video
   Counter drained_;
   std::thread draining_;
 };
+
+// The call of a job that goes on in the next server.
+void ExpectDraining(VideoCall& call) {
+  for (const VideoEvent& event : call.ReadAll())
+    EXPECT_FALSE(event.has_failed() || event.has_completed() || event.has_cancelling());
+  const grpc::Status status = call.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kDraining);
+  EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
+}
+
+// The log of a video that `server` makes, with its bytes.
+std::vector<VideoEvent> ExpectMade(RunningServer& server, const std::string& name) {
+  const std::vector<VideoEvent> events = WatchCall(server.channel(), name).ReadAll();
+  EXPECT_TRUE(LastOf(events).has_completed());
+  std::string bytes;
+  for (const v1::VideoChunk& chunk : DownloadCall(server.channel(), name).ReadAll())
+    bytes += chunk.data();
+  EXPECT_EQ(bytes, FakeVideoBytes(800));
+  return events;
+}
+
+int ResumedAt(const std::vector<VideoEvent>& events) {
+  const auto resumed =
+      std::find_if(events.begin(), events.end(), [](const auto& event) { return event.has_resumed(); });
+  return resumed == events.end() ? 0 : resumed->resumed().step();
+}
 
 TEST_F(DrainTest, ReturnsAtOnceWithoutJobs) {
   RunningServer running;
@@ -97,76 +130,82 @@ TEST_F(DrainTest, EndsTheWatchesOfHealth) {
   EXPECT_EQ(watch->Finish().error_message(), "the server stops");
 }
 
-TEST_F(DrainTest, LetsAJobFinish) {
+TEST_F(DrainTest, LetsAJobFinishInPatience) {
   Start();
   StartDraining(absl::InfiniteDuration());
   EXPECT_EQ(CheckHealth(running_->channel(), "ruyi.v1.VideoService"), Health::kNotServing);
   EXPECT_EQ(drained_.value(), 0);
   gate_.Open();
-  EXPECT_EQ(BytesOf(call_->ReadAll()), FakeVideoBytes(800));
-  EXPECT_TRUE(call_->Finish().ok());
   EXPECT_TRUE(drained_.Await(1));
+  Restart();
+  const std::vector<VideoEvent> events = ExpectMade(*next_, name_);
+  EXPECT_EQ(std::count_if(events.begin(), events.end(), [](const auto& event) { return event.has_started(); }), 1);
 }
 
-TEST_F(DrainTest, LetsJobsThatWaitFinish) {
+TEST_F(DrainTest, KeepsJobsThatWaitForTheNextServer) {
   Start();
   VideoCall waiting = running_->Call(SmallRequest());
+  const std::string name = LastOf(waiting.ReadUntil(VideoEvent::kAccepted)).accepted().video().name();
   waiting.ReadUntil(VideoEvent::kQueued);
   StartDraining(absl::InfiniteDuration());
   gate_.Open();
-  EXPECT_TRUE(call_->Finish().ok());
-  EXPECT_TRUE(waiting.Finish().ok());
+  ExpectDraining(waiting);
   EXPECT_TRUE(drained_.Await(1));
+  Restart();
+  ExpectMade(*next_, name);
 }
 
+// The health turns a moment before the intake refuses: a call that still came in waits in the store.
 TEST_F(DrainTest, RefusesNewJobs) {
   Start();
   StartDraining(absl::InfiniteDuration());
-  const grpc::Status status = RefusedCall()->Finish();
+  const auto [status, video] = CreateVideo(running_->channel(), SmallRequest());
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(DetailsOf(status).reason(), reason::kDraining);
   ASSERT_TRUE(DetailsOf(status).retry_info.has_value());
   EXPECT_GT(DetailsOf(status).retry_info->retry_delay().seconds(), 0);
+  VideoCall refused = running_->Call(SmallRequest());
+  EXPECT_TRUE(refused.ReadAll().empty());
+  EXPECT_EQ(DetailsOf(refused.Finish()).reason(), reason::kDraining);
   gate_.Open();
-  EXPECT_TRUE(call_->Finish().ok());
 }
 
-// The call of a job that the server cancelled.
-void ExpectDraining(VideoCall& call) {
-  const std::vector<VideoEvent> events = call.ReadAll();
-  const grpc::Status status = call.Finish();
-  ASSERT_FALSE(events.empty());
-  EXPECT_TRUE(LastOf(events).has_failed());
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(DetailsOf(status).reason(), reason::kDraining);
-  EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
-}
-
-TEST_F(DrainTest, CancelsWhatIsLeftAfterTheTimeout) {
-  StartAJobThatMustBeCancelled();
-  VideoCall waiting = running_->Call(SmallRequest());
-  waiting.ReadUntil(VideoEvent::kQueued);
-  StartDraining(absl::Milliseconds(1));
+TEST_F(DrainTest, HandsBackWhatIsLeftAndTheNextServerGoesOn) {
+  StartAJobThatMustBeHandedBack();
+  StartDraining(absl::ZeroDuration());
   gate_.Open();
   ExpectDraining(*call_);
-  ExpectDraining(waiting);
   EXPECT_TRUE(drained_.Await(1));
+  Restart();
+  const std::vector<VideoEvent> events = ExpectMade(*next_, name_);
+  EXPECT_EQ(ResumedAt(events), 2);
+  EXPECT_EQ(LastOf(events).completed().video().usage().resumes(), 1);
 }
 
-TEST_F(DrainTest, CancelAllEndsTheWait) {
-  StartAJobThatMustBeCancelled();
-  VideoCall waiting = running_->Call(SmallRequest());
-  waiting.ReadUntil(VideoEvent::kQueued);
+TEST_F(DrainTest, HurryEndsThePatience) {
+  StartAJobThatMustBeHandedBack();
   StartDraining(absl::InfiniteDuration());
-  running_->server().CancelAll();
-  ExpectDraining(waiting);
+  running_->server().Hurry();
   gate_.Open();
   ExpectDraining(*call_);
   EXPECT_TRUE(drained_.Await(1));
+}
+
+// A boundary that does not come ends the wait, and the job is taken from its worker: whatever that does later is void.
+TEST_F(DrainTest, TakesAJobFromAWorkerThatDoesNotComeBack) {
+  options_.stop_limits.hand_back = absl::Milliseconds(1);
+  StartAJobThatMustBeHandedBack();
+  StartDraining(absl::ZeroDuration());
+  ExpectDraining(*call_);
+  EXPECT_TRUE(drained_.Await(1));
+  gate_.Open();
+  Restart();
+  const std::vector<VideoEvent> events = ExpectMade(*next_, name_);
+  EXPECT_EQ(ResumedAt(events), 0);  // there was no checkpoint
 }
 
 TEST_F(DrainTest, CanBeFollowedByTheDestructor) {
-  StartAJobThatMustBeCancelled();
+  StartAJobThatMustBeHandedBack();
   StartDraining(absl::ZeroDuration());
   gate_.Open();
   ExpectDraining(*call_);
@@ -176,17 +215,16 @@ TEST_F(DrainTest, CanBeFollowedByTheDestructor) {
 
 TEST_F(DrainTest, DoesNotWaitForASlowReader) {
   constexpr int kFrames = 48;
-  RunningOptions options;
-  options.encoder.bytes_per_frame = 256 * 1024;
-  running_.emplace(options);
+  options_.encoder.bytes_per_frame = 256 * 1024;
+  options_.stop_limits.flush = absl::Milliseconds(1);
+  running_.emplace(options_);
   v1::GenerateVideoRequest request = SmallRequest();
   request.set_frame_count(kFrames);
   VideoCall call = running_->Call(request);
   call.ReadUntil(VideoEvent::kChunk);
-  StartDraining(absl::ZeroDuration());
   ASSERT_TRUE(running_->pipeline().ended().Await(1)) << "the worker waits for the reader";
-  ExpectDraining(call);
-  EXPECT_TRUE(drained_.Await(1));
+  running_->server().Drain(absl::InfiniteDuration());
+  EXPECT_FALSE(call.Finish().ok());
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ class ReflectionStream {
     Drain();
   }
 
-  // Whether a question is answered; the stream is open after that.
+  // Returns true when a question is answered; the stream stays open.
   bool IsAnswered() {
     const grpc::Slice question("\x3a\x01*");  // list_services
     call_->Write(grpc::ByteBuffer(&question, 1), this);
@@ -146,7 +146,7 @@ class ReflectionStream {
     return Await();
   }
 
-  // What a stream that is not answered ended with.
+  // Returns the code with which a stream that is not answered ended.
   grpc::StatusCode Finish() {
     grpc::Status status;
     call_->Finish(&status, this);

@@ -41,7 +41,7 @@ TEST(Health, KnowsNoOtherService) {
   EXPECT_EQ(CheckHealth(running.channel(), "ruyi.v1.Other"), Health::kUnknownService);
 }
 
-// Nothing is served after a failure to load, which is reported.
+// Expects that a failure to load is reported, and that nothing is served after it.
 void ExpectThatLoadingFails(const RunningOptions& options, absl::StatusCode code, const std::string& message) {
   RunningServer running(options);
   EXPECT_THAT(running.status(), StatusIs(code, message));

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_split.h"
@@ -139,47 +141,99 @@ TEST(Log, GoesOnWithoutAReaderAndSaysWhatWasLost) {
   EXPECT_EQ(last["number"], kLines - 1);
 }
 
+JobRecord Named(const std::string& id) {
+  JobRecord job;
+  job.ticket.id = id;
+  return job;
+}
+
+void Tell(const JobRecord& job, JobEvent event, int64_t seq = 1) {
+  JobLog().OnJobEvent(job, LoggedEvent{.seq = seq, .event = std::move(event)});
+}
+
 TEST(JobLog, TellsBeginningAndEndOfAJob) {
   const std::vector<json> lines = Logged("info", [] {
-    JobLog log;
-    ObservedJob job = {.id = "the-id", .memory_reason = "it fits"};
-    job.prediction.mode = {.resident_blocks = 20, .resident_states = 5};
-    job.prediction.Of(Stage::kDecode) = {.peak_bytes = int64_t{3} << 30, .seconds = 1.5};
-    log.OnJobEvent(job, JobAccepted{});
-    log.OnJobEvent({.id = "the-id"}, JobQueued{});
-    log.OnJobEvent({.id = "the-id"}, JobProgress{});
-    log.OnJobEvent({.id = "the-id"}, JobChunk{});
-    log.OnJobEvent({.id = "the-id"}, JobCompleted{.file = {.size_bytes = 99},
-                                                  .queued = absl::Seconds(1),
-                                                  .conditioning = absl::Seconds(2),
-                                                  .denoising = absl::Seconds(3),
-                                                  .decoding = absl::Milliseconds(4500),
-                                                  .report = {.mode = {.resident_blocks = 10, .resident_states = 1},
-                                                             .peak_bytes = int64_t{2} << 30,
-                                                             .retries = 1}});
+    JobRecord job = Named("the-id");
+    job.ticket.request_id = "mine";
+    Placement placement = {.reason = "it fits"};
+    placement.prediction.mode = {.resident_blocks = 20, .resident_states = 5};
+    placement.prediction.Of(Stage::kDecode) = {.peak_bytes = int64_t{3} << 30, .seconds = 1.5};
+    job.placement = placement;
+    Tell(job, JobAccepted{});
+    Tell(job, JobQueued{});
+    Tell(job, JobStarted{.worker = "worker-1", .attempt = 2, .placement = placement});
+    Tell(job, JobProgress{});
+    Tell(job, JobPreview{});
+    Tell(job, JobCompleted{.result = {.file = {.size_bytes = 99}},
+                           .usage = {.queued = absl::Seconds(1),
+                                     .conditioning = absl::Seconds(2),
+                                     .denoising = absl::Seconds(3),
+                                     .decoding = absl::Milliseconds(4500),
+                                     .report = {.mode = {.resident_blocks = 10, .resident_states = 1},
+                                                .peak_bytes = int64_t{2} << 30,
+                                                .retries = 1},
+                                     .resumes = 4}});
   });
-  ASSERT_THAT(Events(lines), ElementsAre("job_accepted", "job_completed"));
+  ASSERT_THAT(Events(lines), ElementsAre("job_accepted", "job_started", "job_completed"));
   EXPECT_EQ(lines[0]["job"], "the-id");
-  EXPECT_EQ(lines[0]["mode"], "20 blocks, 5 states");
+  EXPECT_EQ(lines[0]["request_id"], "mine");
   EXPECT_EQ(lines[0]["predicted_mib"], 3072);
   EXPECT_EQ(lines[0]["predicted_s"], 1.5);
-  EXPECT_EQ(lines[0]["reason"], "it fits");
-  EXPECT_EQ(lines[1]["job"], "the-id");
-  EXPECT_EQ(lines[1]["size_bytes"], 99);
-  EXPECT_EQ(lines[1]["queued_s"], 1);
-  EXPECT_EQ(lines[1]["conditioning_s"], 2);
-  EXPECT_EQ(lines[1]["denoising_s"], 3);
-  EXPECT_EQ(lines[1]["decoding_s"], 4.5);
-  EXPECT_EQ(lines[1]["mode"], "10 blocks, 1 states");
-  EXPECT_EQ(lines[1]["peak_mib"], 2048);
-  EXPECT_EQ(lines[1]["retries"], 1);
+  EXPECT_EQ(lines[1]["worker"], "worker-1");
+  EXPECT_EQ(lines[1]["attempt"], 2);
+  EXPECT_EQ(lines[1]["mode"], "20 blocks, 5 states");
+  EXPECT_EQ(lines[1]["reason"], "it fits");
+  EXPECT_EQ(lines[2]["job"], "the-id");
+  EXPECT_EQ(lines[2]["size_bytes"], 99);
+  EXPECT_EQ(lines[2]["queued_s"], 1);
+  EXPECT_EQ(lines[2]["conditioning_s"], 2);
+  EXPECT_EQ(lines[2]["denoising_s"], 3);
+  EXPECT_EQ(lines[2]["decoding_s"], 4.5);
+  EXPECT_EQ(lines[2]["mode"], "10 blocks, 1 states");
+  EXPECT_EQ(lines[2]["peak_mib"], 2048);
+  EXPECT_EQ(lines[2]["retries"], 1);
+  EXPECT_EQ(lines[2]["resumes"], 4);
+}
+
+TEST(JobLog, TellsOfAJobThatWaitsAgain) {
+  const std::vector<json> lines = Logged("info", [] {
+    JobRecord job = Named("the-id");
+    job.attempts = 2;
+    job.crashes = 1;
+    Tell(job, JobQueued{}, 2);  // its first wait, told of after a worker has claimed it
+    Tell(job, JobQueued{}, 9);
+    Tell(job, JobResumed{.step = 7});
+  });
+  ASSERT_THAT(Events(lines), ElementsAre("job_requeued", "job_resumed"));
+  EXPECT_EQ(lines[0]["crashes"], 1);
+  EXPECT_EQ(lines[1]["step"], 7);
+}
+
+TEST(JobLog, TellsOfACancellation) {
+  const std::vector<json> lines = Logged("info", [] {
+    Tell(Named("the-id"),
+         JobCancelling{ErrorWithReason(absl::StatusCode::kCancelled, "gone", reason::kCancelledByCaller)});
+  });
+  ASSERT_THAT(Events(lines), ElementsAre("job_cancelling"));
+  EXPECT_EQ(lines[0]["reason"], "CANCELLED_BY_CALLER");
+}
+
+TEST(JobLog, TellsOfRefusals) {
+  const std::vector<json> lines = Logged("info", [] {
+    JobLog().OnRefused(ErrorWithReason(absl::StatusCode::kResourceExhausted, "full", reason::kQueueFull));
+  });
+  ASSERT_THAT(Events(lines), ElementsAre("request_refused"));
+  EXPECT_EQ(lines[0]["level"], "info");
+  EXPECT_EQ(lines[0]["code"], "RESOURCE_EXHAUSTED");
+  EXPECT_EQ(lines[0]["reason"], "QUEUE_FULL");
+  EXPECT_EQ(lines[0]["message"], "full");
 }
 
 TEST(JobLog, WarnsOfARetry) {
   const std::vector<json> lines = Logged("info", [] {
-    JobLog().OnJobEvent({.id = "the-id"}, JobRetry{{.from = {.resident_blocks = 20, .resident_states = 5},
-                                                    .to = {.resident_blocks = 0, .resident_states = 1},
-                                                    .reason = "out of memory"}});
+    Tell(Named("the-id"), JobRetry{{.from = {.resident_blocks = 20, .resident_states = 5},
+                                    .to = {.resident_blocks = 0, .resident_states = 1},
+                                    .reason = "out of memory"}});
   });
   ASSERT_THAT(Events(lines), ElementsAre("job_retry"));
   EXPECT_EQ(lines[0]["level"], "warning");
@@ -191,11 +245,9 @@ TEST(JobLog, WarnsOfARetry) {
 
 TEST(JobLog, CallsOnlyFaultsErrors) {
   const std::vector<json> lines = Logged("info", [] {
-    JobLog log;
-    log.OnJobEvent({.id = "a"}, JobFailed{absl::InternalError("boom")});
-    log.OnJobEvent({.id = "b"},
-                   JobFailed{ErrorWithReason(absl::StatusCode::kCancelled, "gone", reason::kCancelledByCaller)});
-    log.OnJobEvent({.id = "c"}, JobFailed{absl::UnknownError("what")});
+    Tell(Named("a"), JobFailed{absl::InternalError("boom")});
+    Tell(Named("b"), JobFailed{ErrorWithReason(absl::StatusCode::kCancelled, "gone", reason::kCancelledByCaller)});
+    Tell(Named("c"), JobFailed{absl::UnknownError("what")});
   });
   ASSERT_THAT(Events(lines), ElementsAre("job_failed", "job_failed", "job_failed"));
   EXPECT_EQ(lines[0]["level"], "error");

@@ -1,4 +1,4 @@
-// What is logged, as a test reads it. A function of the whole process: not thread-safe.
+// Reads what is logged, for tests. A function of the whole process: not thread-safe.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 
 namespace ruyi {
 
-// What `write` logs at `level`, one object per line; what is no object is a test's failure.
+// Returns what `write` logs at `level`, one object per line; a line that is no object fails the test.
 std::vector<nlohmann::json> Logged(std::string_view level, const std::function<void()>& write);
 
 }  // namespace ruyi

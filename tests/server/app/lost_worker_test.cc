@@ -1,11 +1,10 @@
-// A device that breaks: its own job ends with the fault, all others with WORKER_LOST, and nothing is taken any more.
+// A device that breaks: its own job ends with the fault, nothing is taken any more, and the next server goes on with
+// the others.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
-#include <set>
 #include <string>
-#include <thread>
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
@@ -13,15 +12,15 @@
 #include "tests/server/gate.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/rpc_status.h"
+#include "tests/server/stream_call.h"
 #include "tests/server/test_request.h"
+#include "tests/server/unary_answer.h"
 
 namespace ruyi {
 namespace {
 
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
-using v1::VideoEvent;
 
 // A server whose first device breaks in the middle of its job, once the gate is open.
 class LostWorker : public testing::Test {
@@ -30,15 +29,17 @@ class LostWorker : public testing::Test {
     return ErrorWithReason(absl::StatusCode::kInternal, "the GPU is gone", reason::kGpuFault);
   }
 
-  FakePipelineOptions BreakingAt(Gate& gate) const {
-    return {.fail_with = Fault(), .at_boundary = [&gate](Phase phase, int done) {
-              if (phase == Phase::kDenoising && done == 1)
-                gate.Pass();
-            }};
+  static FakePipelineOptions StoppingAt(Gate& gate) {
+    return {.at_boundary = [&gate](Phase phase, int done) {
+      if (phase == Phase::kDenoising && done == 1)
+        gate.Pass();
+    }};
   }
 
   void Start() {
-    options_.pipeline = BreakingAt(gate_);
+    options_.keeps_jobs = true;
+    options_.pipeline = StoppingAt(gate_);
+    options_.pipeline.fail_with = Fault();
     running_.emplace(options_);
   }
 
@@ -47,30 +48,35 @@ class LostWorker : public testing::Test {
     ASSERT_TRUE(running_->AwaitWorkerLost());
   }
 
+  // Does what main does then, and starts another server on the same stores.
+  void DrainAndRestart() {
+    running_->server().Drain(absl::ZeroDuration());
+    running_->Stop();
+    next_.emplace(RunningOptions{.keeps_jobs = true});
+  }
+
+  void ExpectMadeByTheNextServer(const std::string& name) {
+    EXPECT_TRUE(LastOf(WatchCall(next_->channel(), name).ReadAll()).has_completed());
+  }
+
   Gate gate_;
   RunningOptions options_;
   std::optional<RunningServer> running_;
+  std::optional<RunningServer> next_;
 };
 
-void ExpectWorkerLost(VideoCall& call) {
-  const grpc::Status status = call.Finish();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("safe to send the request again"));
-  EXPECT_EQ(DetailsOf(status).reason(), reason::kWorkerLost);
-  EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
-}
-
-TEST_F(LostWorker, EndsTheJobWithTheFaultAndThoseThatWaitWithTheLoss) {
+TEST_F(LostWorker, EndsTheJobWithTheFaultAndKeepsThoseThatWait) {
   Start();
   VideoCall broken = running_->Call(SmallRequest());
   ASSERT_TRUE(gate_.AwaitReached());
-  VideoCall waiting = running_->Call(SmallRequest());
-  waiting.ReadUntil(VideoEvent::kQueued);
+  const std::string waiting = CreateVideo(running_->channel(), SmallRequest()).response.name();
   Break();
   const grpc::Status status = broken.Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INTERNAL);
   EXPECT_EQ(DetailsOf(status).reason(), reason::kGpuFault);
-  ExpectWorkerLost(waiting);
+  EXPECT_EQ(GetVideo(running_->channel(), waiting).response.state(), v1::VIDEO_STATE_QUEUED);
+  DrainAndRestart();
+  ExpectMadeByTheNextServer(waiting);
 }
 
 TEST_F(LostWorker, TakesNoMoreRequests) {
@@ -79,57 +85,56 @@ TEST_F(LostWorker, TakesNoMoreRequests) {
   Break();
   VideoCall late = running_->Call(SmallRequest());
   EXPECT_TRUE(late.ReadAll().empty());
-  ExpectWorkerLost(late);
+  const grpc::Status status = late.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("safe to send the request again"));
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kWorkerLost);
+  EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
   EXPECT_EQ(CheckHealth(running_->channel(), ""), Health::kNotServing);
   EXPECT_EQ(CheckHealth(running_->channel(), "ruyi.v1.VideoService"), Health::kNotServing);
   EXPECT_THAT(running_->Metrics(),
               AllOf(HasSubstr("\nruyi_workers_lost_total 1\n"), HasSubstr("\nruyi_model_ready 0\n")));
 }
 
-TEST_F(LostWorker, EndsTheJobsOfOtherDevices) {
+TEST_F(LostWorker, HandsBackTheJobsOfOtherDevices) {
   Gate other_gate;
-  options_.other_pipelines = {{.at_boundary = [&](Phase phase, int done) {
-    if (phase == Phase::kDenoising && done == 1)
-      other_gate.Pass();
-  }}};
+  options_.other_pipelines = {StoppingAt(other_gate)};
   Start();
-  VideoCall first = running_->Call(SmallRequest());
-  VideoCall second = running_->Call(SmallRequest());
+  const std::string names[] = {CreateVideo(running_->channel(), SmallRequest()).response.name(),
+                               CreateVideo(running_->channel(), SmallRequest()).response.name()};
   ASSERT_TRUE(gate_.AwaitReached());
   ASSERT_TRUE(other_gate.AwaitReached());
   Break();
+  std::string other;
+  for (const std::string& name : names) {
+    const v1::Video video = GetVideo(running_->channel(), name).response;
+    if (video.state() == v1::VIDEO_STATE_FAILED)
+      EXPECT_EQ(DetailsOf(video.error()).reason(), reason::kGpuFault);
+    else
+      other = name;
+  }
+  EXPECT_EQ(GetVideo(running_->channel(), other).response.state(), v1::VIDEO_STATE_RUNNING);
+  running_->server().Hurry();
   other_gate.Open();
-  const std::set<std::string> reasons = {DetailsOf(first.Finish()).reason(), DetailsOf(second.Finish()).reason()};
-  EXPECT_THAT(reasons, ElementsAre("GPU_FAULT", "WORKER_LOST"));
-  running_->server().DrainAfterLoss();
+  DrainAndRestart();
+  ExpectMadeByTheNextServer(other);
+  EXPECT_EQ(GetVideo(next_->channel(), other).response.usage().resumes(), 1);
 }
 
 TEST_F(LostWorker, IsDrainedWithStreamsThatNobodyReads) {
   constexpr int kFrames = 48;
-  Gate other_gate;
   options_.encoder.bytes_per_frame = 256 * 1024;
-  options_.other_pipelines = {{.at_boundary = [&](Phase phase, int done) {
-    if (phase == Phase::kDecoding && done == 1)
-      other_gate.Pass();
-  }}};
+  options_.stop_limits.flush = absl::Milliseconds(1);
+  options_.other_pipelines = {FakePipelineOptions()};
   Start();
   v1::GenerateVideoRequest request = SmallRequest();
   request.set_frame_count(kFrames);
   VideoCall first = running_->Call(request);
   VideoCall second = running_->Call(request);
   ASSERT_TRUE(gate_.AwaitReached());
-  ASSERT_TRUE(other_gate.AwaitReached());
-  other_gate.Open();
   Break();
-  Counter drained;
-  std::thread draining([&] {
-    running_->server().DrainAfterLoss();
-    drained.Increment();
-  });
-  EXPECT_FALSE(first.Finish().ok());
-  EXPECT_FALSE(second.Finish().ok());
-  EXPECT_TRUE(drained.Await(1));
-  draining.join();
+  running_->server().Drain(absl::ZeroDuration());
+  EXPECT_FALSE(first.Finish().ok() && second.Finish().ok());
 }
 
 TEST_F(LostWorker, CanBeDestroyed) {

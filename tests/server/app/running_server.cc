@@ -2,30 +2,49 @@
 
 #include <utility>
 
+#include "core/artifact/files/file_artifact_store.h"
 #include "core/base/status_macros.h"
+#include "core/store/memory/memory_job_store.h"
+#include "core/store/sqlite/sqlite_job_store.h"
 #include "server/app/log.h"
 #include "server/app/ticker.h"
 #include "tests/server/http_get.h"
 #include "tests/support/fake_image_decoder.h"
+#include "tests/support/fake_image_encoder.h"
 
 namespace ruyi {
 namespace {
 
-using Pipelines = std::vector<std::unique_ptr<Pipeline>>;
+absl::StatusOr<Stores> OpenStores(const RunningOptions& options, const Clock& clock) {
+  const std::string& folder = options.server.state_dir;
+  const JobStoreOptions jobs = {.queue_capacity = options.server.queue_capacity};
+  Stores stores;
+  RUYI_ASSIGN_OR_RETURN(stores.artifacts, FileArtifactStore::Open(folder, {}, clock));
+  stores.jobs = std::make_unique<MemoryJobStore>(jobs, clock);
+  if (options.keeps_jobs) {
+    RUYI_ASSIGN_OR_RETURN(stores.jobs, SqliteJobStore::Open(folder, {.jobs = jobs, .at_boundary = {}}, clock));
+  }
+  return stores;
+}
 
 Components MakeComponents(const RunningOptions& options, PipelineWatch* watch) {
   Components components;
   components.load_pipelines = [pipeline = options.pipeline, others = options.other_pipelines, on_load = options.on_load,
-                               watch]() -> absl::StatusOr<Pipelines> {
+                               watch]() -> absl::StatusOr<LoadedPipelines> {
     RUYI_RETURN_IF_ERROR(on_load());
-    Pipelines pipelines;
-    pipelines.push_back(MakeWatchedPipeline(pipeline, watch));
-    for (const FakePipelineOptions& other : others)
-      pipelines.push_back(std::make_unique<FakePipeline>(other));
-    return pipelines;
+    LoadedPipelines loaded = {.pipelines = {}, .devices = {"fake"}, .model_sha256 = "model"};
+    loaded.pipelines.push_back(MakeWatchedPipeline(pipeline, watch));
+    for (const FakePipelineOptions& other : others) {
+      loaded.pipelines.push_back(std::make_unique<FakePipeline>(other));
+      loaded.devices.push_back("fake");
+    }
+    return loaded;
   };
+  components.open_stores = [options, clock = components.clock] { return OpenStores(options, *clock); };
   components.image_decoder = std::make_unique<FakeImageDecoder>();
+  components.image_encoder = std::make_unique<FakeImageEncoder>();
   components.video_encoders = std::make_unique<FakeVideoEncoderFactory>(options.encoder);
+  components.stop_limits = options.stop_limits;
   return components;
 }
 
@@ -34,6 +53,8 @@ Components MakeComponents(const RunningOptions& options, PipelineWatch* watch) {
 RunningServer::RunningServer(RunningOptions options) {
   if (options.server.model.empty())
     options.server.model = folder_.path().string();
+  if (options.server.state_dir.empty())
+    options.server.state_dir = (folder_.path() / "state").string();
   SetLogLevel(options.server.log_level);
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
       options.server, MakeComponents(options, &watch_),
@@ -55,7 +76,7 @@ RunningServer::RunningServer(RunningOptions options) {
 void RunningServer::Stop() {
   if (server_ == nullptr)
     return;
-  const Ticker connecting(absl::Milliseconds(5), [port = server_->metrics_port()] { HttpGet(port, "/"); });
+  const Ticker connecting(absl::Milliseconds(5), [port = server_->metrics_port()] { Knock(port); });
   server_.reset();
 }
 

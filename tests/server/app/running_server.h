@@ -21,12 +21,18 @@
 namespace ruyi {
 
 struct RunningOptions {
-  ServerOptions server = {.listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0", .log_level = "error"};
+  // Checkpoints are made only where a job is handed back.
+  ServerOptions server = {.listen = "127.0.0.1:0",
+                          .metrics_listen = "127.0.0.1:0",
+                          .checkpoint_interval = absl::InfiniteDuration(),
+                          .log_level = "error"};
   FakePipelineOptions pipeline;
   std::vector<FakePipelineOptions> other_pipelines;  // of further devices; nobody watches them
   FakeVideoEncoderOptions encoder;
   std::function<absl::Status()> on_load = [] { return absl::OkStatus(); };  // on the thread that loads
   bool awaits_loading = true;
+  bool keeps_jobs = false;  // for the next server of the same test
+  StopLimits stop_limits;
 };
 
 class RunningServer {
@@ -35,7 +41,7 @@ class RunningServer {
   explicit RunningServer(RunningOptions options = {});
   ~RunningServer() { Stop(); }
 
-  // What Start or, once awaited, the loading ended with.
+  // Returns the status with which Start ended or, once awaited, the loading.
   absl::Status status() const { return status_; }
   absl::Status AwaitLoaded();
 

@@ -5,6 +5,7 @@
 #include "tests/server/app/running_server.h"
 #include "tests/server/gate.h"
 #include "tests/server/test_request.h"
+#include "tests/server/unary_answer.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_costs.h"
 
@@ -48,7 +49,7 @@ TEST(SeveralDevices, HaveTheBudgetOfTheLeast) {
   options.pipeline.available_bytes = [] { return 5000 * kTestMib; };
   options.other_pipelines = {{.available_bytes = [] { return 3000 * kTestMib; }}};
   RunningServer running(options);
-  EXPECT_EQ(running.Call(SmallRequest()).Take().accepted().video().plan().budget_mib(), 3000);
+  EXPECT_EQ(CreateVideo(running.channel(), SmallRequest()).response.plan().budget_mib(), 3000);
   EXPECT_THAT(running.Metrics(), testing::HasSubstr("\nruyi_vram_available_mib 3000\n"));
 }
 

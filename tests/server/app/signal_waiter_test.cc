@@ -11,7 +11,8 @@
 namespace ruyi {
 namespace {
 
-// In a process of its own, where all threads leave the signals to the waiter: exit code 0 when each of `signals` came.
+// Runs in a process of its own, where all threads leave the signals to the waiter. The exit code is 0 when both signals
+// came.
 [[noreturn]] void SendTwice(int signal) {
   ClaimSignals();
   kill(getpid(), signal);  // one before anyone waits

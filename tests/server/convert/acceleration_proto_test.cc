@@ -119,7 +119,7 @@ TEST(AccelerationFromProto, TakesWhatEnhanceIsGiven) {
 }
 
 TEST(AccelerationToProto, SaysNothingOfWhatIsOff) {
-  const v1::Acceleration proto = AccelerationOf(TestPlan());
+  const v1::Acceleration proto = AccelerationOf(TestSpec());
   EXPECT_EQ(proto.fp8().mode(), v1::FP8_MODE_NONE);
   EXPECT_EQ(proto.fp8().type(), v1::FP8_TYPE_UNSPECIFIED);
   EXPECT_EQ(proto.loras_size(), 0);
@@ -128,11 +128,11 @@ TEST(AccelerationToProto, SaysNothingOfWhatIsOff) {
 }
 
 TEST(AccelerationToProto, SaysAllThatIsOn) {
-  GenerationPlan plan = TestPlan();
-  plan.loras = {{.name = "film", .strength = 0.5}, {.name = "sketch"}};
-  plan.tea_cache = {.threshold = 0.2, .skip_start_steps = 4, .skip_end_steps = 5, .offload = true};
-  plan.enhance = {.weight = 2.5, .skip_start_steps = 6, .skip_end_steps = 7};
-  const v1::Acceleration proto = AccelerationOf(plan);
+  VideoSpec spec = TestSpec();
+  spec.loras = {{.name = "film", .strength = 0.5}, {.name = "sketch"}};
+  spec.tea_cache = {.threshold = 0.2, .skip_start_steps = 4, .skip_end_steps = 5, .offload = true};
+  spec.enhance = {.weight = 2.5, .skip_start_steps = 6, .skip_end_steps = 7};
+  const v1::Acceleration proto = AccelerationOf(spec);
   EXPECT_EQ(proto.loras(0).name(), "film");
   EXPECT_EQ(proto.loras(0).strength(), 0.5);
   EXPECT_EQ(proto.loras(1).name(), "sketch");

@@ -16,8 +16,9 @@ ModeEstimate ModeOf(int blocks, int64_t mib, bool fits) {
   return mode;
 }
 
-Estimate TwoModes() {
-  return {.plan = TestPlan(),
+PlannedVideo TwoModes() {
+  return {.spec = TestSpec(),
+          .pictures = {},
           .admission = {.budget_bytes = 3000 * kMib,
                         .modes = {ModeOf(4, 4000, /*fits=*/false), ModeOf(2, 2000, /*fits=*/true)},
                         .chosen = 1,
@@ -48,7 +49,7 @@ TEST(EstimateToProto, SaysWhichOneWhyAndWhen) {
 }
 
 TEST(EstimateToProto, ChoosesNothingWhereNothingFits) {
-  Estimate estimate = TwoModes();
+  PlannedVideo estimate = TwoModes();
   estimate.admission.chosen.reset();
   EXPECT_FALSE(ToProto(estimate, absl::ZeroDuration()).has_chosen());
 }

@@ -3,128 +3,78 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "server/convert/memory_proto.h"
+#include "server/convert/video_to_proto.h"
 #include "tests/server/rpc_status.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/recording_event_sink.h"
-#include "tests/support/test_job.h"
+#include "tests/support/test_plan.h"
 
 namespace ruyi {
 namespace {
 
-class EventToProto : public testing::Test {
- protected:
-  std::shared_ptr<Job> MakeJob(GenerationPlan plan = TestPlan()) {
-    return TestJob(std::make_shared<RecordingEventSink>(), clock_, std::move(plan));
-  }
+const absl::Time kCreated = absl::FromUnixSeconds(1'700'000'000);
 
-  v1::VideoEvent Convert(JobEvent event) { return ToProto(*MakeJob(), std::move(event)); }
-
-  FakeClock clock_;
-};
-
-TEST_F(EventToProto, AVideoHasItsNameTimeAndSettings) {
-  GenerationPlan plan = TestPlan();
-  plan.camera = Camera::kUp;
-  plan.motion = 3;
-  plan.seed = ~uint64_t{0};
-  const v1::Video video = ToProto(*MakeJob(plan));
-  EXPECT_EQ(video.name(), "videos/job");
-  EXPECT_EQ(video.create_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
-  EXPECT_EQ(video.settings().size().width(), 64);
-  EXPECT_EQ(video.settings().size().height(), 32);
-  EXPECT_EQ(video.settings().frame_count(), 8);
-  EXPECT_EQ(video.settings().frames_per_second(), 24);
-  EXPECT_EQ(video.settings().camera(), v1::CAMERA_UP);
-  EXPECT_EQ(video.settings().motion(), 3);
-  EXPECT_EQ(video.settings().sampler(), v1::SAMPLER_DDIM);
-  EXPECT_EQ(video.settings().steps(), 3);
-  EXPECT_EQ(video.settings().guidance_scale(), 7.0);
-  EXPECT_EQ(video.settings().seed(), ~uint64_t{0});
-  EXPECT_FALSE(video.has_result());
-  EXPECT_FALSE(video.has_usage());
+JobRecord TestRecord() {
+  JobRecord record;
+  record.ticket.id = "job";
+  record.spec = TestSpec();
+  record.create_time = kCreated;
+  return record;
 }
 
-TEST_F(EventToProto, AVideoHasTheSettingsOfTheOptions) {
-  GenerationPlan plan = TestPlan();
-  plan.guidance_rescale = 0.7;
-  plan.clip_apply_ratio = 0.25;
-  plan.vae_tiling = false;
-  plan.loras = {{.name = "film", .strength = 0.5}};
-  const v1::VideoSettings settings = ToProto(*MakeJob(plan)).settings();
-  EXPECT_EQ(settings.guidance_rescale(), 0.7);
-  EXPECT_EQ(settings.clip_apply_ratio(), 0.25);
-  EXPECT_TRUE(settings.memory().has_vae_tiling());
-  EXPECT_FALSE(settings.memory().vae_tiling());
-  EXPECT_EQ(settings.acceleration().loras(0).name(), "film");
+v1::VideoEvent Convert(JobEvent event, const JobRecord& record = TestRecord()) {
+  return ToProto(record, LoggedEvent{.seq = 5, .time = kCreated + absl::Seconds(3), .event = std::move(event)});
 }
 
-TEST_F(EventToProto, TilingIsAbsentWhenTheModelDecides) {
-  EXPECT_FALSE(ToProto(*MakeJob()).settings().memory().has_vae_tiling());
+absl::Status TooLate() {
+  return ErrorWithReason(absl::StatusCode::kDeadlineExceeded, "too late", reason::kJobTimeout);
 }
 
-TEST_F(EventToProto, AVideoHasThePlanOfItsMemory) {
-  GenerationPlan plan = TestPlan();
-  plan.prediction.mode.resident_blocks = 20;
-  plan.memory_reason = "it fits";
-  const v1::MemoryPlan proto = ToProto(*MakeJob(plan)).plan();
-  EXPECT_EQ(proto.mode().resident_blocks(), 20);
-  EXPECT_EQ(proto.reason(), "it fits");
-}
-
-TEST_F(EventToProto, MotionIsAbsentWhenTheModelDecides) {
-  EXPECT_FALSE(ToProto(*MakeJob()).settings().has_motion());
-}
-
-TEST_F(EventToProto, EveryCameraHasItsNumber) {
-  for (const auto& [from, to] : std::vector<std::pair<Camera, v1::Camera>>{{Camera::kAuto, v1::CAMERA_AUTO},
-                                                                           {Camera::kStatic, v1::CAMERA_STATIC},
-                                                                           {Camera::kLeft, v1::CAMERA_LEFT},
-                                                                           {Camera::kRight, v1::CAMERA_RIGHT},
-                                                                           {Camera::kUp, v1::CAMERA_UP},
-                                                                           {Camera::kDown, v1::CAMERA_DOWN}}) {
-    GenerationPlan plan = TestPlan();
-    plan.camera = from;
-    EXPECT_EQ(ToProto(*MakeJob(plan)).settings().camera(), to);
-  }
-}
-
-TEST_F(EventToProto, EverySamplerHasItsNumber) {
-  for (const auto& [from, to] :
-       std::vector<std::pair<SamplerKind, v1::Sampler>>{{SamplerKind::kDdim, v1::SAMPLER_DDIM},
-                                                        {SamplerKind::kEuler, v1::SAMPLER_EULER},
-                                                        {SamplerKind::kEulerAncestral, v1::SAMPLER_EULER_ANCESTRAL},
-                                                        {SamplerKind::kDpmMultistep, v1::SAMPLER_DPM_MULTISTEP},
-                                                        {SamplerKind::kPndm, v1::SAMPLER_PNDM}}) {
-    GenerationPlan plan = TestPlan();
-    plan.sampler = from;
-    EXPECT_EQ(ToProto(*MakeJob(plan)).settings().sampler(), to);
-  }
-}
-
-TEST_F(EventToProto, LeavesSeqAndTimeToTheStream) {
+TEST(EventToProto, HasNumberAndTimeOfTheLog) {
   const v1::VideoEvent proto = Convert(JobAccepted{});
-  EXPECT_EQ(proto.seq(), 0);
-  EXPECT_FALSE(proto.has_time());
+  EXPECT_EQ(proto.seq(), 5);
+  EXPECT_EQ(proto.time().seconds(), absl::ToUnixSeconds(kCreated) + 3);
 }
 
-TEST_F(EventToProto, AcceptedBringsTheVideo) {
-  const std::shared_ptr<Job> job = MakeJob();
-  const v1::VideoEvent proto = ToProto(*job, JobAccepted{});
-  EXPECT_EQ(proto.accepted().video().SerializeAsString(), ToProto(*job).SerializeAsString());
+TEST(EventToProto, AcceptedBringsTheVideoAsItWasThen) {
+  JobRecord record = TestRecord();
+  record.state = JobState::kSucceeded;
+  record.result.emplace();
+  record.placement.reason = "the worker's choice";
+  const Placement advice = {.prediction = {}, .fallbacks = {}, .budget_bytes = 0, .reason = "advice"};
+  const v1::Video video = Convert(JobAccepted{advice}, record).accepted().video();
+  EXPECT_EQ(video.SerializeAsString(), AcceptedVideo(record, advice).SerializeAsString());
+  EXPECT_EQ(video.plan().reason(), "advice");
 }
 
-TEST_F(EventToProto, QueuedBringsThePositionEvenWhenItIsZero) {
+TEST(EventToProto, QueuedBringsThePositionEvenWhenItIsZero) {
   EXPECT_EQ(Convert(JobQueued{.position = 4}).queued().position(), 4);
   EXPECT_TRUE(Convert(JobQueued{.position = 0}).has_queued());
 }
 
-TEST_F(EventToProto, ProgressBringsPhaseUnitsAndTimes) {
+TEST(EventToProto, QueuedBringsTheWaitWhereItIsKnown) {
+  EXPECT_EQ(Convert(JobQueued{.expected_wait = absl::Seconds(9)}).queued().expected_wait().seconds(), 9);
+  EXPECT_FALSE(Convert(JobQueued()).queued().has_expected_wait());
+}
+
+TEST(EventToProto, StartedBringsTheWorkersChoice) {
+  const Placement placement = {.reason = "it fits"};
+  const v1::VideoStarted proto =
+      Convert(JobStarted{.worker = "worker-1", .attempt = 2, .placement = placement}).started();
+  EXPECT_EQ(proto.worker(), "worker-1");
+  EXPECT_EQ(proto.attempt(), 2);
+  EXPECT_EQ(proto.plan().SerializeAsString(), ToProto(placement).SerializeAsString());
+}
+
+TEST(EventToProto, ResumedBringsTheStep) {
+  EXPECT_EQ(Convert(JobResumed{.step = 11}).resumed().step(), 11);
+}
+
+TEST(EventToProto, ProgressBringsPhaseUnitsAndTimes) {
   const v1::VideoProgress proto =
       Convert(JobProgress{.progress = {.phase = Phase::kDenoising, .done = 2, .total = 25, .skipped_steps = {2}},
                           .per_unit = absl::Milliseconds(1500),
@@ -139,20 +89,29 @@ TEST_F(EventToProto, ProgressBringsPhaseUnitsAndTimes) {
   EXPECT_THAT(proto.skipped_steps(), testing::ElementsAre(2));
 }
 
-TEST_F(EventToProto, ProgressLeavesOutTimesThatAreNotKnown) {
+TEST(EventToProto, ProgressLeavesOutTimesThatAreNotKnown) {
   const v1::VideoProgress proto = Convert(JobProgress{.progress = {.total = 2}}).progress();
   EXPECT_FALSE(proto.has_per_step());
   EXPECT_FALSE(proto.has_eta());
 }
 
-TEST_F(EventToProto, EveryPhaseHasItsNumber) {
+TEST(EventToProto, EveryPhaseHasItsNumber) {
   for (const auto& [from, to] : std::vector<std::pair<Phase, v1::Phase>>{{Phase::kConditioning, v1::PHASE_CONDITIONING},
                                                                          {Phase::kDenoising, v1::PHASE_DENOISING},
                                                                          {Phase::kDecoding, v1::PHASE_DECODING}})
     EXPECT_EQ(Convert(JobProgress{.progress = {.phase = from}}).progress().phase(), to);
 }
 
-TEST_F(EventToProto, RetryBringsBothModesAndTheReason) {
+TEST(EventToProto, PreviewBringsThePicture) {
+  const v1::VideoPreview proto =
+      Convert(JobPreview{.step = 6, .size = {.width = 160, .height = 80}, .jpeg = "jpeg"}).preview();
+  EXPECT_EQ(proto.step(), 6);
+  EXPECT_EQ(proto.jpeg(), "jpeg");
+  EXPECT_EQ(proto.size().width(), 160);
+  EXPECT_EQ(proto.size().height(), 80);
+}
+
+TEST(EventToProto, RetryBringsBothModesAndTheReason) {
   const v1::VideoRetry proto =
       Convert(JobRetry{{.from = {.resident_blocks = 20, .resident_states = 10},
                         .to = {.resident_blocks = 10, .resident_states = 5, .branches_in_turn = true},
@@ -167,8 +126,30 @@ TEST_F(EventToProto, RetryBringsBothModesAndTheReason) {
   EXPECT_EQ(proto.reason(), "out of memory");
 }
 
-TEST_F(EventToProto, AChunkBringsItsBytes) {
-  const v1::VideoChunk proto = Convert(JobChunk{.offset = 1000, .data = "abc", .crc32c = 0xdeadbeef}).chunk();
+TEST(EventToProto, CancellingSaysWhatTheVideoWillEndWith) {
+  const google::rpc::Status proto = Convert(JobCancelling{TooLate()}).cancelling().status();
+  EXPECT_EQ(proto.message(), "too late");
+  EXPECT_EQ(DetailsOf(proto).reason(), reason::kJobTimeout);
+}
+
+TEST(EventToProto, CompletedBringsTheRecord) {
+  JobRecord record = TestRecord();
+  record.state = JobState::kSucceeded;
+  record.result = VideoResult{.file = {.size_bytes = 99, .sha256 = "hash"}};
+  const v1::Video video = Convert(JobCompleted{}, record).completed().video();
+  EXPECT_EQ(video.SerializeAsString(), ToProto(record).SerializeAsString());
+  EXPECT_EQ(video.result().size_bytes(), 99);
+}
+
+TEST(EventToProto, FailedBringsTheStatusWithDetails) {
+  const google::rpc::Status proto = Convert(JobFailed{TooLate()}).failed().status();
+  EXPECT_EQ(proto.code(), static_cast<int>(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(proto.message(), "too late");
+  EXPECT_EQ(DetailsOf(proto).reason(), reason::kJobTimeout);
+}
+
+TEST(ChunkToProto, AChunkBringsItsBytes) {
+  const v1::VideoChunk proto = ToProto(ResultChunk{.offset = 1000, .data = "abc", .crc32c = 0xdeadbeef, .digest = {}});
   EXPECT_EQ(proto.offset(), 1000);
   EXPECT_EQ(proto.data(), "abc");
   EXPECT_EQ(proto.crc32c(), 0xdeadbeef);
@@ -177,51 +158,14 @@ TEST_F(EventToProto, AChunkBringsItsBytes) {
   EXPECT_EQ(proto.sha256(), "");
 }
 
-TEST_F(EventToProto, TheLastChunkBringsTheDigest) {
+TEST(ChunkToProto, TheLastChunkBringsTheDigest) {
   const v1::VideoChunk proto =
-      Convert(JobChunk{.offset = 7, .digest = FileDigest{.size_bytes = 7, .sha256 = "hash"}}).chunk();
+      ToProto(ResultChunk{.offset = 7, .data = "", .digest = FileDigest{.size_bytes = 7, .sha256 = "hash"}});
   EXPECT_TRUE(proto.last());
   EXPECT_EQ(proto.offset(), 7);
   EXPECT_EQ(proto.data(), "");
   EXPECT_EQ(proto.total_size_bytes(), 7);
   EXPECT_EQ(proto.sha256(), "hash");
-}
-
-TEST_F(EventToProto, CompletedBringsResultAndUsage) {
-  const v1::Video video =
-      Convert(JobCompleted{.file = {.size_bytes = 99, .sha256 = "hash"},
-                           .queued = absl::Seconds(1),
-                           .conditioning = absl::Seconds(2),
-                           .denoising = absl::Seconds(3),
-                           .decoding = absl::Seconds(4),
-                           .skipped_steps = {4, 5, 9},
-                           .report = {.mode = {.resident_blocks = 10}, .peak_bytes = int64_t{3} << 30, .retries = 2}})
-          .completed()
-          .video();
-  EXPECT_EQ(video.name(), "videos/job");
-  EXPECT_EQ(video.settings().frame_count(), 8);
-  EXPECT_EQ(video.result().size_bytes(), 99);
-  EXPECT_EQ(video.result().sha256(), "hash");
-  EXPECT_EQ(video.result().duration().seconds(), 0);
-  EXPECT_EQ(video.result().duration().nanos(), 333'333'333);  // 8 frames of 24 per second
-  EXPECT_THAT(video.result().skipped_steps(), testing::ElementsAre(4, 5, 9));
-  EXPECT_EQ(video.usage().queued().seconds(), 1);
-  EXPECT_EQ(video.usage().conditioning().seconds(), 2);
-  EXPECT_EQ(video.usage().denoising().seconds(), 3);
-  EXPECT_EQ(video.usage().decoding().seconds(), 4);
-  EXPECT_EQ(video.usage().mode().resident_blocks(), 10);
-  EXPECT_EQ(video.usage().peak_mib(), 3072);
-  EXPECT_EQ(video.usage().retries(), 2);
-}
-
-TEST_F(EventToProto, FailedBringsTheStatusWithDetails) {
-  const google::rpc::Status proto =
-      Convert(JobFailed{ErrorWithReason(absl::StatusCode::kDeadlineExceeded, "too late", reason::kJobTimeout)})
-          .failed()
-          .status();
-  EXPECT_EQ(proto.code(), static_cast<int>(absl::StatusCode::kDeadlineExceeded));
-  EXPECT_EQ(proto.message(), "too late");
-  EXPECT_EQ(DetailsOf(proto).reason(), "JOB_TIMEOUT");
 }
 
 }  // namespace

@@ -95,14 +95,14 @@ TEST(MemoryProto, EveryStageHasItsNumber) {
     EXPECT_EQ(ToProto(from, StageCost()).stage(), to);
 }
 
-TEST(MemoryProto, APlanSaysWhatItsModeTakesAndWhy) {
-  GenerationPlan plan;
-  plan.prediction.mode = {.resident_blocks = 20, .resident_states = 5};
-  plan.prediction.Of(Stage::kDenoise) = {.peak_bytes = 3000 * kMib, .seconds = 60};
-  plan.prediction.Of(Stage::kDecode) = {.peak_bytes = 2000 * kMib, .seconds = 1.5};
-  plan.budget_bytes = 4000 * kMib;
-  plan.memory_reason = "it fits";
-  const v1::MemoryPlan proto = MemoryPlanOf(plan);
+TEST(MemoryProto, APlacementSaysWhatItsModeTakesAndWhy) {
+  Placement placement;
+  placement.prediction.mode = {.resident_blocks = 20, .resident_states = 5};
+  placement.prediction.Of(Stage::kDenoise) = {.peak_bytes = 3000 * kMib, .seconds = 60};
+  placement.prediction.Of(Stage::kDecode) = {.peak_bytes = 2000 * kMib, .seconds = 1.5};
+  placement.budget_bytes = 4000 * kMib;
+  placement.reason = "it fits";
+  const v1::MemoryPlan proto = ToProto(placement);
   EXPECT_EQ(proto.mode().resident_blocks(), 20);
   EXPECT_EQ(proto.predicted_mib(), 3000);
   EXPECT_EQ(proto.predicted_time().seconds(), 61);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/convert/payload_digest.h"
 
 namespace ruyi {
 namespace {
@@ -50,9 +51,9 @@ std::vector<std::string> WrongFields(const GenerationRequest& request) {
 }
 
 TEST(RequestFromProto, TakesEveryField) {
-  const GenerationRequest request = FromProto(FullRequest());
-  EXPECT_THAT(request.start_images, ElementsAre("first", "second"));
-  EXPECT_THAT(request.end_images, ElementsAre("last"));
+  const GenerationRequest request = FromProto(FullRequest(), RequestLimits());
+  EXPECT_THAT(request.start_images, ElementsAre(FieldsAre("first", ""), FieldsAre("second", "")));
+  EXPECT_THAT(request.end_images, ElementsAre(FieldsAre("last", "")));
   EXPECT_EQ(request.size, (PixelSize{.width = 640, .height = 384}));
   EXPECT_EQ(request.base_resolution, std::nullopt);
   EXPECT_EQ(request.frame_count, 24);
@@ -71,7 +72,7 @@ TEST(RequestFromProto, TakesEveryField) {
 }
 
 TEST(RequestFromProto, LeavesOutWhatIsAbsent) {
-  const GenerationRequest request = FromProto(v1::GenerateVideoRequest());
+  const GenerationRequest request = FromProto(v1::GenerateVideoRequest(), RequestLimits());
   EXPECT_TRUE(request.start_images.empty());
   EXPECT_TRUE(request.end_images.empty());
   EXPECT_EQ(request.size, std::nullopt);
@@ -102,7 +103,7 @@ TEST(RequestFromProto, KeepsAZeroThatWasSent) {
   proto.set_guidance_rescale(0);
   proto.set_clip_apply_ratio(0);
   proto.mutable_memory()->set_vae_tiling(false);
-  const GenerationRequest request = FromProto(proto);
+  const GenerationRequest request = FromProto(proto, RequestLimits());
   EXPECT_EQ(request.base_resolution, 0);
   EXPECT_EQ(request.frame_count, 0);
   EXPECT_EQ(request.motion, 0);
@@ -118,7 +119,7 @@ TEST(RequestFromProto, KeepsAZeroThatWasSent) {
 TEST(RequestFromProto, TakesABaseResolution) {
   v1::GenerateVideoRequest proto;
   proto.set_base_resolution(768);
-  const GenerationRequest request = FromProto(proto);
+  const GenerationRequest request = FromProto(proto, RequestLimits());
   EXPECT_EQ(request.base_resolution, 768);
   EXPECT_EQ(request.size, std::nullopt);
 }
@@ -132,7 +133,7 @@ TEST(RequestFromProto, TakesEveryCamera) {
   for (const auto& [from, to] : cameras) {
     v1::GenerateVideoRequest proto;
     proto.set_camera(from);
-    const GenerationRequest request = FromProto(proto);
+    const GenerationRequest request = FromProto(proto, RequestLimits());
     EXPECT_EQ(request.camera, to) << v1::Camera_Name(from);
   }
 }
@@ -141,7 +142,7 @@ TEST(RequestFromProto, RefusesCamerasThatItDoesNotKnow) {
   for (const int number : {-1, 7, 1000}) {
     v1::GenerateVideoRequest proto;
     proto.set_camera(static_cast<v1::Camera>(number));
-    EXPECT_THAT(FromProto(proto).unreadable,
+    EXPECT_THAT(FromProto(proto, RequestLimits()).unreadable,
                 ElementsAre(FieldsAre("camera", absl::StrCat(number,
                                                              " is no ruyi.v1.Camera; use CAMERA_AUTO, CAMERA_STATIC, "
                                                              "CAMERA_LEFT, CAMERA_RIGHT, CAMERA_UP, CAMERA_DOWN"))));
@@ -152,7 +153,7 @@ TEST(RequestFromProto, RefusesSamplersThatItDoesNotKnow) {
   for (const int number : {-1, 6, 1000}) {
     v1::GenerateVideoRequest proto;
     proto.set_sampler(static_cast<v1::Sampler>(number));
-    EXPECT_THAT(FromProto(proto).unreadable,
+    EXPECT_THAT(FromProto(proto, RequestLimits()).unreadable,
                 ElementsAre(FieldsAre("sampler", StartsWith(absl::StrCat(number,
                                                                          " is no ruyi.v1.Sampler; use SAMPLER_"
                                                                          "DDIM, ")))));
@@ -171,7 +172,7 @@ TEST(RequestFromProto, TakesEverySampler) {
   for (const auto& [sampler, kind] : samplers) {
     v1::GenerateVideoRequest proto;
     proto.set_sampler(sampler);
-    const GenerationRequest request = FromProto(proto);
+    const GenerationRequest request = FromProto(proto, RequestLimits());
     EXPECT_EQ(request.sampler, kind);
     EXPECT_THAT(request.unreadable, IsEmpty());
   }
@@ -181,14 +182,51 @@ TEST(RequestFromProto, RefusesPicturesWithoutASource) {
   v1::GenerateVideoRequest proto = FullRequest();
   proto.mutable_start_images(1)->clear_source();
   proto.add_end_images();
-  EXPECT_THAT(WrongFields(FromProto(proto)), ElementsAre("start_images[1]", "end_images[1]"));
+  EXPECT_THAT(WrongFields(FromProto(proto, RequestLimits())), ElementsAre("start_images[1]", "end_images[1]"));
 }
 
 TEST(RequestFromProto, LeavesEmptyPicturesToTheDecoder) {
   v1::GenerateVideoRequest proto;
   proto.add_start_images()->set_data("");
-  const GenerationRequest request = FromProto(proto);
-  EXPECT_THAT(request.start_images, ElementsAre(""));
+  const GenerationRequest request = FromProto(proto, RequestLimits());
+  EXPECT_THAT(request.start_images, ElementsAre(FieldsAre("", "")));
+}
+
+TEST(RequestFromProto, TakesTheNameOfAnUpload) {
+  v1::GenerateVideoRequest proto;
+  proto.add_start_images()->set_image("images/abc");
+  EXPECT_THAT(FromProto(proto, RequestLimits()).start_images, ElementsAre(FieldsAre("", "images/abc")));
+}
+
+TEST(RequestFromProto, TakesAsManyPicturesAsTheModelDoes) {
+  RequestLimits limits;
+  limits.max_start_images = 2;
+  limits.max_end_images = 1;
+  EXPECT_THAT(FromProto(FullRequest(), limits).unreadable, IsEmpty());
+  limits.max_start_images = 1;
+  limits.max_end_images = 0;
+  EXPECT_THAT(FromProto(FullRequest(), limits).unreadable,
+              ElementsAre(FieldsAre("start_images", "2 given; send 1 to 1"),
+                          FieldsAre("end_images", "1 given; this model takes none")));
+}
+
+TEST(RequestFromProto, DoesNotLookIntoAListThatIsTooLong) {
+  constexpr int kMany = 40'000;
+  v1::GenerateVideoRequest proto;
+  for (int i = 0; i < kMany; ++i)
+    proto.add_start_images();
+  const GenerationRequest request = FromProto(proto, RequestLimits());
+  EXPECT_THAT(request.start_images, IsEmpty());
+  EXPECT_THAT(request.unreadable, ElementsAre(FieldsAre("start_images", "40000 given; send 1 to 4")));
+}
+
+TEST(RequestFromProto, DoesNotLookIntoTooManyLoras) {
+  v1::GenerateVideoRequest proto;
+  for (int i = 0; i < 5; ++i)
+    proto.mutable_acceleration()->add_loras();
+  const GenerationRequest request = FromProto(proto, RequestLimits());
+  EXPECT_THAT(request.loras, IsEmpty());
+  EXPECT_THAT(request.unreadable, ElementsAre(FieldsAre("acceleration.loras", "5 given; send 0 to 4")));
 }
 
 TEST(RequestFromProto, RefusesWhatIsNoDuration) {
@@ -202,7 +240,8 @@ TEST(RequestFromProto, RefusesWhatIsNoDuration) {
     v1::GenerateVideoRequest proto;
     proto.mutable_execution_timeout()->set_seconds(seconds);
     proto.mutable_execution_timeout()->set_nanos(nanos);
-    EXPECT_THAT(WrongFields(FromProto(proto)), ElementsAre("execution_timeout")) << seconds << " s, " << nanos << " ns";
+    EXPECT_THAT(WrongFields(FromProto(proto, RequestLimits())), ElementsAre("execution_timeout"))
+        << seconds << " s, " << nanos << " ns";
   }
 }
 
@@ -213,30 +252,91 @@ TEST(RequestFromProto, TakesDurationsAtTheirLimits) {
     v1::GenerateVideoRequest proto;
     proto.mutable_execution_timeout()->set_seconds(seconds);
     proto.mutable_execution_timeout()->set_nanos(nanos);
-    const GenerationRequest request = FromProto(proto);
+    const GenerationRequest request = FromProto(proto, RequestLimits());
     EXPECT_EQ(request.execution_timeout, absl::Seconds(seconds) + absl::Nanoseconds(nanos));
   }
+}
+
+TEST(JobRequestFromProto, TakesWhatBelongsToTheJob) {
+  v1::GenerateVideoRequest proto = FullRequest();
+  proto.set_request_id("mine");
+  (*proto.mutable_labels())["team"] = "film";
+  proto.set_priority(v1::PRIORITY_HIGH);
+  proto.set_on_disconnect(v1::ON_DISCONNECT_DETACH);
+  proto.set_reuse(v1::REUSE_PREFER);
+  const JobRequest request = JobRequestFromProto(proto, RequestLimits());
+  EXPECT_EQ(request.generation.steps, 12);
+  EXPECT_EQ(request.request_id, "mine");
+  EXPECT_EQ(request.payload_digest, PayloadDigest(proto));
+  EXPECT_THAT(request.labels, ElementsAre(testing::Pair("team", "film")));
+  EXPECT_EQ(request.priority, Priority::kHigh);
+  EXPECT_FALSE(request.cancel_on_disconnect);
+  EXPECT_TRUE(request.prefers_reuse);
+  EXPECT_THAT(request.generation.unreadable, IsEmpty());
+}
+
+TEST(JobRequestFromProto, HasDefaults) {
+  const JobRequest request = JobRequestFromProto(FullRequest(), RequestLimits());
+  EXPECT_EQ(request.request_id, "");
+  EXPECT_EQ(request.payload_digest, "");
+  EXPECT_EQ(request.priority, Priority::kNormal);
+  EXPECT_TRUE(request.cancel_on_disconnect);
+  EXPECT_FALSE(request.prefers_reuse);
+}
+
+TEST(JobRequestFromProto, ReusesNothingWithoutASeed) {
+  v1::GenerateVideoRequest proto = FullRequest();
+  proto.clear_seed();
+  proto.set_reuse(v1::REUSE_PREFER);
+  EXPECT_FALSE(JobRequestFromProto(proto, RequestLimits()).prefers_reuse);
+}
+
+TEST(JobRequestFromProto, RefusesNumbersThatItDoesNotKnow) {
+  v1::GenerateVideoRequest proto;
+  proto.set_priority(static_cast<v1::Priority>(9));
+  proto.set_on_disconnect(static_cast<v1::OnDisconnect>(9));
+  proto.set_reuse(static_cast<v1::Reuse>(9));
+  EXPECT_THAT(WrongFields(JobRequestFromProto(proto, RequestLimits()).generation),
+              ElementsAre("priority", "on_disconnect", "reuse"));
+}
+
+TEST(JobRequestFromProto, DoesNotLookIntoTooManyLabels) {
+  v1::GenerateVideoRequest proto;
+  for (int i = 0; i <= kMaxLabels; ++i)
+    (*proto.mutable_labels())[absl::StrCat(i)] = "";
+  const JobRequest request = JobRequestFromProto(proto, RequestLimits());
+  EXPECT_THAT(request.labels, IsEmpty());
+  EXPECT_THAT(request.generation.unreadable, ElementsAre(FieldsAre("labels", "33 given; send 0 to 32")));
 }
 
 TEST(EstimateFromProto, TakesTheRequestAndTheMemoryOfTheDevice) {
   v1::EstimateVideoRequest proto;
   *proto.mutable_request() = FullRequest();
   proto.set_vram_mib(12288);
-  const EstimateRequest request = FromProto(proto);
+  const EstimateRequest request = FromProto(proto, RequestLimits());
   EXPECT_EQ(request.generation.steps, 12);
   EXPECT_EQ(request.budget_bytes, int64_t{12} << 30);
   EXPECT_THAT(request.generation.unreadable, IsEmpty());
 }
 
+TEST(EstimateFromProto, RefusesWhatCreatingRefuses) {
+  v1::EstimateVideoRequest proto;
+  proto.mutable_request()->set_priority(static_cast<v1::Priority>(99));
+  proto.mutable_request()->set_request_id("\n");
+  (*proto.mutable_request()->mutable_labels())[""] = "value";
+  EXPECT_THAT(WrongFields(FromProto(proto, RequestLimits()).generation),
+              ElementsAre("priority", "request_id", "labels"));
+}
+
 TEST(EstimateFromProto, LeavesTheMemoryToTheServer) {
-  EXPECT_EQ(FromProto(v1::EstimateVideoRequest()).budget_bytes, std::nullopt);
+  EXPECT_EQ(FromProto(v1::EstimateVideoRequest(), RequestLimits()).budget_bytes, std::nullopt);
 }
 
 TEST(EstimateFromProto, RefusesADeviceWithoutMemory) {
   for (const int mib : {0, -1}) {
     v1::EstimateVideoRequest proto;
     proto.set_vram_mib(mib);
-    EXPECT_THAT(FromProto(proto).generation.unreadable,
+    EXPECT_THAT(FromProto(proto, RequestLimits()).generation.unreadable,
                 ElementsAre(FieldsAre("vram_mib", absl::StrCat(mib, " is out of range; use 1 or more"))));
   }
 }
@@ -250,7 +350,7 @@ TEST(RequestFromProto, TellsAllViolationsAtOnce) {
   proto.mutable_execution_timeout()->set_nanos(-1'000'000'000);
   proto.mutable_acceleration()->mutable_fp8()->set_mode(static_cast<v1::Fp8Mode>(99));
   proto.mutable_memory()->set_policy(static_cast<v1::MemoryPolicy>(99));
-  EXPECT_THAT(WrongFields(FromProto(proto)),
+  EXPECT_THAT(WrongFields(FromProto(proto, RequestLimits())),
               ElementsAre("start_images[0]", "end_images[0]", "camera", "sampler", "acceleration.fp8.mode",
                           "memory.policy", "execution_timeout"));
 }

@@ -137,6 +137,23 @@ TEST(StatusToGrpc, CutsMetadataThatIsTooLong) {
   EXPECT_EQ(DetailsOf(ToGrpc(status)).error_info->metadata().at("modes_tried"), std::string(1021, 'x') + "...");
 }
 
+TEST(StatusToGrpc, NamesTheVideoThatAnErrorIsAbout) {
+  const absl::Status status =
+      WithErrorInfo(absl::NotFoundError("there is no such video"), {.reason = "X", .metadata = {{"video", "abc"}}});
+  const RpcDetails details = DetailsOf(ToGrpc(status));
+  ASSERT_TRUE(details.resource_info.has_value());
+  EXPECT_EQ(details.resource_info->resource_type(), "ruyi.v1.Video");
+  EXPECT_EQ(details.resource_info->resource_name(), "videos/abc");
+  EXPECT_EQ(details.resource_info->description(), "there is no such video");
+  EXPECT_FALSE(DetailsOf(ToGrpc(absl::NotFoundError("what"))).resource_info.has_value());
+}
+
+TEST(StatusToGrpc, CutsAnIdThatIsTooLongForTrailers) {
+  const absl::Status status = WithErrorInfo(absl::NotFoundError("there is no such video"),
+                                            {.reason = "X", .metadata = {{"video", std::string(5000, 'x')}}});
+  EXPECT_EQ(DetailsOf(ToGrpc(status)).resource_info->resource_name(), "videos/" + std::string(1021, 'x') + "...");
+}
+
 TEST(StatusToGrpc, TellsTheRetryDelay) {
   const absl::Status status =
       WithErrorInfo(absl::UnavailableError("later"), {.reason = "X", .retry_delay = absl::Milliseconds(2500)});

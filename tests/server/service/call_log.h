@@ -1,4 +1,4 @@
-// What a server sends, seen between VideoStream and gRPC: a status ends a call, and nothing follows it. Thread-safe.
+// Records what a server sends, between its streams and gRPC: a status ends a call, and nothing follows it. Thread-safe.
 #pragma once
 
 #include <grpcpp/support/server_interceptor.h>

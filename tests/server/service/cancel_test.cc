@@ -11,7 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <thread>
 
 #include "core/base/error_reasons.h"
 #include "tests/server/gate.h"
@@ -108,23 +108,6 @@ TEST_P(CancelTest, TheJobOutlivesItsCall) {
   EXPECT_THAT(service_->events().ends(), ElementsAre(StatusIs(absl::StatusCode::kCancelled)));
 }
 
-TEST_P(CancelTest, TheCallersDeadlineEndsTheJobAsATimeout) {
-  StopIn(GetParam());
-  const auto deadline = std::chrono::system_clock::now() + std::chrono::hours(24);
-  VideoCall call(service_->channel(), SmallRequest(), deadline);
-  ASSERT_TRUE(gate_.AwaitReached());
-  // gRPC rounds the time that is left up, to a few digits.
-  service_->clock().Advance(absl::FromChrono(deadline) + absl::Hours(1) - service_->clock().Now());
-  gate_.Open();
-  const std::vector<VideoEvent> events = call.ReadAll();
-  const grpc::Status status = call.Finish();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
-  EXPECT_EQ(DetailsOf(status).reason(), reason::kJobTimeout);
-  ASSERT_FALSE(events.empty());
-  EXPECT_TRUE(LastOf(events).has_failed());
-  ExpectThatTheServerStillWorks();
-}
-
 TEST_P(CancelTest, TheExecutionTimeoutEndsTheJob) {
   StopIn(GetParam());
   v1::GenerateVideoRequest request = SmallRequest();
@@ -171,56 +154,77 @@ TEST(Cancel, AJobThatWaitsLeavesTheQueueAtOnce) {
   VideoCall second = service.Call(SmallRequest());
   second.ReadUntil(VideoEvent::kQueued);
   first.Cancel();
-  const VideoEvent moved_up = LastOf(second.ReadUntil(VideoEvent::kQueued));
-  EXPECT_TRUE(moved_up.has_queued());
-  EXPECT_EQ(moved_up.queued().position(), 0);
   EXPECT_EQ(first.Finish().error_code(), grpc::StatusCode::CANCELLED);
+  ASSERT_TRUE(service.events().ended().Await(1));
   EXPECT_THAT(service.events().ends(), ElementsAre(HasReason(reason::kCancelledByCaller)));
-  EXPECT_EQ(service.queue().waiting(), 1u);
+  ASSERT_OK_AND_ASSIGN(const JobCounts counts, service.jobs().Counts());
+  EXPECT_EQ(counts.waiting, 1);
   service.StartWorker();
   EXPECT_TRUE(second.Finish().ok());
 }
 
-TEST(Cancel, WhileThePicturesAreDecodedMakesNoJob) {
+// No job is left, whether the server hears of the cancelling before or after the job is made.
+TEST(Cancel, WhileThePicturesAreDecodedLeavesNoJob) {
   Gate gate;
   ServiceOptions options;
+  options.has_worker = false;
   options.on_decode = [&] { gate.Pass(); };
   ServiceUnderTest service(options);
   VideoCall call = service.Call(SmallRequest());
   ASSERT_TRUE(gate.AwaitReached());
   call.Cancel();
-  ASSERT_TRUE(service.calls().statuses.Await(1));
   gate.Open();
   EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::CANCELLED);
+  ASSERT_TRUE(service.calls().statuses.Await(1));
+  EXPECT_TRUE(service.events().ended().Await(service.events().accepted().value()));
+  service.StartWorker();
   EXPECT_TRUE(service.Call(SmallRequest()).Finish().ok());
-  EXPECT_EQ(service.events().accepted().value(), 1);
 }
 
-TEST(Cancel, GrpcMayBeDoneWithACallWhosePicturesAreBeingDecoded) {
+TEST(Cancel, ADeadlineThatPassesWhileThePicturesAreDecodedMakesNoJob) {
+  Gate gate;
+  ServiceOptions options;
+  options.on_decode = [&] { gate.Pass(); };
+  ServiceUnderTest service(options);
+  VideoCall call(service.channel(), SmallRequest(), VideoCall::AfterPatience());
+  ASSERT_TRUE(gate.AwaitReached());
+  service.clock().Advance(2 * kPatience);
+  gate.Open();
+  EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(service.events().accepted().value(), 0);
+  EXPECT_EQ(service.events().refused().value(), 1);
+}
+
+// The request is read until the pictures are decoded: its call cannot end before.
+TEST(Cancel, AServerThatStopsWaitsForPicturesThatAreBeingDecoded) {
   Gate gate;
   ServiceOptions options;
   options.on_decode = [&] { gate.Pass(); };
   ServiceUnderTest service(options);
   VideoCall call = service.Call(SmallRequest());
   ASSERT_TRUE(gate.AwaitReached());
-  service.Shutdown();
-  EXPECT_EQ(service.calls().statuses.value(), 1);
-  gate.Open();
+  std::thread stopping([&] { service.Shutdown(); });
   EXPECT_FALSE(call.Finish().ok());
+  EXPECT_EQ(service.calls().statuses.value(), 0);
+  gate.Open();
+  stopping.join();
+  EXPECT_EQ(service.calls().statuses.value(), 1);
 }
 
-TEST(Cancel, BetweenAcceptanceAndTheQueueStillEndsTheJob) {
+TEST(Cancel, RightAfterAcceptanceEndsTheJob) {
   Gate gate;
   ServiceOptions options;
+  options.has_worker = false;
   options.on_accepted = [&] { gate.Pass(); };
   ServiceUnderTest service(options);
   VideoCall call = service.Call(SmallRequest());
   ASSERT_TRUE(gate.AwaitReached());
   call.Cancel();
-  ASSERT_TRUE(service.calls().statuses.Await(1));
   gate.Open();
   EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::CANCELLED);
-  EXPECT_TRUE(service.events().ended().Await(1));
+  ASSERT_TRUE(service.events().ended().Await(1));
+  EXPECT_THAT(service.events().ends(), ElementsAre(HasReason(reason::kCancelledByCaller)));
+  service.StartWorker();
   EXPECT_TRUE(service.Call(SmallRequest()).Finish().ok());
 }
 

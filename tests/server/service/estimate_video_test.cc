@@ -49,8 +49,8 @@ v1::EstimateVideoRequest SmallQuestion() {
   return request;
 }
 
-// With so much memory for a video. The test's model has three modes that are worth having for SmallRequest, of 4164,
-// 3164 and 2164 MiB.
+// Returns options with `mib` of memory for a video. The test's model has three modes that are worth having for
+// SmallRequest, of 4164, 3164 and 2164 MiB.
 ServiceOptions WithMib(int64_t mib) {
   ServiceOptions options;
   options.pipeline.available_bytes = [mib] { return mib * kTestMib; };

@@ -1,4 +1,4 @@
-// What the observers of all jobs are told, counted for a test to wait for. Thread-safe.
+// Counts what the observers of all jobs are told, so that a test can wait for it. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "server/service/job_observer.h"
+#include "core/job/job_observer.h"
 #include "tests/server/counter.h"
 
 namespace ruyi {
@@ -17,24 +17,24 @@ class EventLog final : public JobObserver {
   // `on_accepted` runs when a job is accepted, before its stream is told.
   explicit EventLog(std::function<void()> on_accepted) : on_accepted_(std::move(on_accepted)) {}
 
-  void OnJobEvent(const ObservedJob& /*job*/, const JobEvent& event) override {
-    if (std::holds_alternative<JobAccepted>(event)) {
+  void OnJobEvent(const JobRecord& /*job*/, const LoggedEvent& event) override {
+    if (std::holds_alternative<JobAccepted>(event.event)) {
       accepted_.Increment();
       on_accepted_();
-    } else if (std::holds_alternative<JobChunk>(event)) {
-      chunks_.Increment();
-    } else if (std::holds_alternative<JobCompleted>(event)) {
+    } else if (std::holds_alternative<JobCompleted>(event.event)) {
       AddEnd(absl::OkStatus());
-    } else if (const auto* failed = std::get_if<JobFailed>(&event)) {
+    } else if (const auto* failed = std::get_if<JobFailed>(&event.event)) {
       AddEnd(failed->status);
     }
   }
 
+  void OnRefused(const absl::Status& /*why*/) override { refused_.Increment(); }
+
   const Counter& accepted() const { return accepted_; }
-  const Counter& chunks() const { return chunks_; }
+  const Counter& refused() const { return refused_; }
   const Counter& ended() const { return ended_; }
 
-  // What the jobs ended with, in order.
+  // Returns what the jobs ended with, in order.
   std::vector<absl::Status> ends() const {
     absl::MutexLock lock(&mutex_);
     return ends_;
@@ -51,7 +51,7 @@ class EventLog final : public JobObserver {
 
   const std::function<void()> on_accepted_;
   Counter accepted_;
-  Counter chunks_;
+  Counter refused_;
   Counter ended_;
   mutable absl::Mutex mutex_;
   std::vector<absl::Status> ends_ ABSL_GUARDED_BY(mutex_);

@@ -18,7 +18,7 @@ struct FullDecoder {
   static constexpr size_t kThreads = 2;
   static constexpr size_t kWaiting = 64;
 
-  // To be called within ASSERT_NO_FATAL_FAILURE.
+  // Fills the decoder. To be called within ASSERT_NO_FATAL_FAILURE.
   void Fill() {
     for (size_t i = 0; i < kThreads; ++i)
       calls.push_back(std::make_unique<VideoCall>(service.channel(), SmallRequest()));

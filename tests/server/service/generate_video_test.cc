@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
+#include "core/digest/crc32c.h"
 #include "tests/server/gate.h"
 #include "tests/server/service/service_under_test.h"
 #include "tests/server/test_request.h"
+#include "tests/server/turnstile.h"
+#include "tests/server/unary_answer.h"
+#include "tests/support/status_matchers.h"
 #include "tests/support/test_costs.h"
 
 namespace ruyi {
@@ -22,27 +25,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using v1::VideoEvent;
 
-// Lets the pipeline pass one boundary per permit.
-class Turnstile {
- public:
-  void Pass() {
-    absl::MutexLock lock(&mutex_);
-    const auto has_permit = [this] { return permits_ > 0; };
-    mutex_.AwaitWithTimeout(absl::Condition(&has_permit), kPatience);
-    --permits_;
-  }
-
-  void Permit() {
-    absl::MutexLock lock(&mutex_);
-    ++permits_;
-  }
-
- private:
-  absl::Mutex mutex_;
-  int permits_ ABSL_GUARDED_BY(mutex_) = 0;
-};
-
-// "accepted", "queued 0", "conditioning 1/2", "chunk 100", "last 800", "completed".
+// "accepted", "queued 0", "started 1", "PHASE_CONDITIONING 1/2", "chunk", "completed".
 std::string Name(const VideoEvent& event) {
   switch (event.event_case()) {
     case VideoEvent::kAccepted:
@@ -53,7 +36,11 @@ std::string Name(const VideoEvent& event) {
       return absl::StrCat(v1::Phase_Name(event.progress().phase()), " ", event.progress().step(), "/",
                           event.progress().total());
     case VideoEvent::kChunk:
-      return absl::StrCat(event.chunk().last() ? "last " : "chunk ", event.chunk().offset());
+      return "chunk";
+    case VideoEvent::kStarted:
+      return absl::StrCat("started ", event.started().attempt());
+    case VideoEvent::kPreview:
+      return absl::StrCat("preview ", event.preview().step());
     case VideoEvent::kCompleted:
       return "completed";
     default:
@@ -61,9 +48,36 @@ std::string Name(const VideoEvent& event) {
   }
 }
 
-void ExpectSeqWithoutGaps(const std::vector<VideoEvent>& events) {
-  for (size_t i = 0; i < events.size(); ++i)
-    EXPECT_EQ(events[i].seq(), static_cast<int64_t>(i + 1));
+// Entries of the log come in its order, to the last one; what is not in the log has neither number nor time.
+void ExpectTheLogsOrder(const std::vector<VideoEvent>& events, const JobRecord& job) {
+  int64_t last = 0;
+  for (const VideoEvent& event : events) {
+    EXPECT_EQ(event.has_time(), event.seq() > 0);
+    EXPECT_EQ(event.has_chunk(), event.seq() == 0);
+    if (event.seq() == 0)
+      continue;
+    EXPECT_GT(event.seq(), last);
+    last = event.seq();
+  }
+  EXPECT_EQ(events.front().seq(), 1);
+  EXPECT_EQ(last, job.last_seq);
+}
+
+// Chunks are the file without gaps, and the last one has no bytes.
+void ExpectTheWholeFile(const std::vector<VideoEvent>& events) {
+  int64_t offset = 0;
+  bool is_whole = false;
+  for (const VideoEvent& event : events) {
+    if (!event.has_chunk())
+      continue;
+    EXPECT_EQ(event.chunk().offset(), offset);
+    EXPECT_EQ(event.chunk().crc32c(), Crc32c(event.chunk().data()));
+    EXPECT_FALSE(is_whole);
+    EXPECT_EQ(event.chunk().last(), event.chunk().data().empty());
+    is_whole = event.chunk().last();
+    offset += static_cast<int64_t>(event.chunk().data().size());
+  }
+  EXPECT_TRUE(is_whole);
 }
 
 TEST(GenerateVideo, SendsEveryEventInOrderToAReaderThatKeepsUp) {
@@ -78,17 +92,32 @@ TEST(GenerateVideo, SendsEveryEventInOrderToAReaderThatKeepsUp) {
     if (event->has_progress() && event->progress().step() < event->progress().total())
       turnstile.Permit();
   }
-  // What follows at once may take the place of the end of the phase before.
-  std::erase(names, "queued 0");
+  // An event that follows at once may take the place of the end of the phase before, and chunks come when they are
+  // there.
   std::erase(names, "PHASE_CONDITIONING 2/2");
   std::erase(names, "PHASE_DENOISING 3/3");
-  EXPECT_THAT(
-      names,
-      ElementsAre("accepted", "PHASE_CONDITIONING 0/2", "PHASE_CONDITIONING 1/2", "PHASE_DENOISING 0/3",
-                  "PHASE_DENOISING 1/3", "PHASE_DENOISING 2/3", "PHASE_DECODING 0/8", "PHASE_DECODING 1/8", "chunk 0",
-                  "PHASE_DECODING 2/8", "chunk 100", "PHASE_DECODING 3/8", "chunk 200", "PHASE_DECODING 4/8",
-                  "chunk 300", "PHASE_DECODING 5/8", "chunk 400", "PHASE_DECODING 6/8", "chunk 500",
-                  "PHASE_DECODING 7/8", "chunk 600", "PHASE_DECODING 8/8", "chunk 700", "last 800", "completed"));
+  std::erase(names, "chunk");
+  EXPECT_THAT(names, ElementsAre("accepted", "queued 0", "started 1", "PHASE_CONDITIONING 0/2",
+                                 "PHASE_CONDITIONING 1/2", "PHASE_DENOISING 0/3", "PHASE_DENOISING 1/3",
+                                 "PHASE_DENOISING 2/3", "PHASE_DECODING 0/8", "PHASE_DECODING 1/8",
+                                 "PHASE_DECODING 2/8", "PHASE_DECODING 3/8", "PHASE_DECODING 4/8", "PHASE_DECODING 5/8",
+                                 "PHASE_DECODING 6/8", "PHASE_DECODING 7/8", "PHASE_DECODING 8/8", "completed"));
+  EXPECT_TRUE(call.Finish().ok());
+}
+
+// The first bytes come while later frames are still being made.
+TEST(GenerateVideo, SendsBytesWhileTheVideoIsBeingMade) {
+  Gate gate;
+  ServiceOptions options;
+  options.pipeline.at_boundary = [&](Phase phase, int done) {
+    if (phase == Phase::kDecoding && done == 4)
+      gate.Pass();
+  };
+  ServiceUnderTest service(options);
+  VideoCall call = service.Call(SmallRequest());
+  EXPECT_EQ(LastOf(call.ReadUntil(VideoEvent::kChunk)).chunk().offset(), 0);
+  EXPECT_EQ(service.events().ended().value(), 0);
+  gate.Open();
   EXPECT_TRUE(call.Finish().ok());
 }
 
@@ -98,7 +127,9 @@ TEST(GenerateVideo, SendsTheBytesOfTheFile) {
   const std::vector<VideoEvent> events = call.ReadAll();
   EXPECT_TRUE(call.Finish().ok());
   ASSERT_GE(events.size(), 3u);
-  ExpectSeqWithoutGaps(events);
+  ASSERT_OK_AND_ASSIGN(const JobRecord job, service.jobs().Get("job-1"));
+  ExpectTheLogsOrder(events, job);
+  ExpectTheWholeFile(events);
   EXPECT_EQ(BytesOf(events), FakeVideoBytes(800));
   const v1::VideoChunk& last = events[events.size() - 2].chunk();
   EXPECT_TRUE(last.last());
@@ -208,7 +239,6 @@ TEST(GenerateVideo, GoesOnInASmallerModeWhenMemoryRunsOut) {
   VideoCall call = service.Call(SmallRequest());
   const std::vector<VideoEvent> events = call.ReadAll();
   EXPECT_TRUE(call.Finish().ok());
-  ExpectSeqWithoutGaps(events);
   std::vector<v1::VideoRetry> retries;
   for (const VideoEvent& event : events) {
     if (event.has_retry())
@@ -242,27 +272,80 @@ TEST(GenerateVideo, EventsCarryTheTimeOfTheServersClock) {
   ASSERT_TRUE(gate.AwaitReached());
   service.clock().Advance(absl::Seconds(3));
   gate.Open();
-  EXPECT_EQ(LastOf(call.ReadAll()).time().seconds(), start + 3);
+  const VideoEvent completed = LastOf(call.ReadAll());
+  EXPECT_EQ(completed.time().seconds(), start + 3);
+  EXPECT_EQ(completed.completed().video().end_time().seconds(), start + 3);
 }
 
-TEST(GenerateVideo, TellsTwoCallsTheirPositions) {
+TEST(GenerateVideo, SaysWhichWorkerBeganAndHow) {
+  ServiceUnderTest service;
+  VideoCall call = service.Call(SmallRequest());
+  const v1::VideoStarted started = LastOf(call.ReadUntil(VideoEvent::kStarted)).started();
+  EXPECT_EQ(started.worker(), "worker-0");
+  EXPECT_EQ(started.attempt(), 1);
+  EXPECT_EQ(started.plan().stages_size(), kStages);
+}
+
+TEST(GenerateVideo, CompletesWithTheRecord) {
+  ServiceUnderTest service;
+  VideoCall call = service.Call(SmallRequest());
+  const v1::Video completed = LastOf(call.ReadAll()).completed().video();
+  EXPECT_EQ(completed.SerializeAsString(), GetVideo(service.channel(), completed.name()).response.SerializeAsString());
+  EXPECT_EQ(completed.state(), v1::VIDEO_STATE_SUCCEEDED);
+  EXPECT_EQ(completed.result().provenance().build(), "1.2.3");
+  EXPECT_EQ(completed.result().provenance().seed(), 7u);
+}
+
+TEST(GenerateVideo, SendsPreviews) {
+  Turnstile turnstile;
   ServiceOptions options;
-  options.has_worker = false;
+  options.pipeline.at_boundary = [&](Phase, int) { turnstile.Pass(); };
   ServiceUnderTest service(options);
-  VideoCall first = service.Call(SmallRequest());
-  const VideoEvent first_queued = LastOf(first.ReadUntil(VideoEvent::kQueued));
-  EXPECT_TRUE(first_queued.has_queued());
-  EXPECT_EQ(first_queued.queued().position(), 0);
-  VideoCall second = service.Call(SmallRequest());
-  EXPECT_EQ(LastOf(second.ReadUntil(VideoEvent::kQueued)).queued().position(), 1);
-  service.StartWorker();
-  const std::vector<VideoEvent> first_events = first.ReadAll();
-  const std::vector<VideoEvent> second_events = second.ReadAll();
-  EXPECT_TRUE(first.Finish().ok());
-  EXPECT_TRUE(second.Finish().ok());
-  EXPECT_EQ(BytesOf(first_events), FakeVideoBytes(800));
-  EXPECT_EQ(BytesOf(second_events), FakeVideoBytes(800));
-  EXPECT_EQ(LastOf(second_events).completed().video().name(), "videos/job-2");
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.mutable_preview()->set_every_steps(2);
+  request.mutable_preview()->set_width(64);
+  VideoCall call = service.Call(request);
+  std::vector<v1::VideoPreview> previews;
+  while (const std::optional<VideoEvent> event = call.Next()) {
+    if (event->has_preview())
+      previews.push_back(event->preview());
+    if (event->has_progress() && event->progress().step() < event->progress().total())
+      turnstile.Permit();
+  }
+  ASSERT_EQ(previews.size(), 1u);
+  EXPECT_EQ(previews[0].step(), 2);
+  EXPECT_EQ(previews[0].size().width(), 64);
+  EXPECT_EQ(previews[0].size().height(), 64);
+  EXPECT_FALSE(previews[0].jpeg().empty());
+}
+
+TEST(GenerateVideo, GivesTheBytesOfAnEqualVideoWhereTheyAreWelcome) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_seed(5);
+  EXPECT_TRUE(service.Call(request).Finish().ok());
+  service.StopWorker();
+  request.set_reuse(v1::REUSE_PREFER);
+  VideoCall call = service.Call(request);
+  const std::vector<VideoEvent> events = call.ReadAll();
+  EXPECT_TRUE(call.Finish().ok());
+  EXPECT_TRUE(events.front().has_accepted());
+  EXPECT_EQ(BytesOf(events), FakeVideoBytes(800));
+  const v1::Video video = LastOf(events).completed().video();
+  EXPECT_EQ(video.name(), "videos/job-2");
+  EXPECT_EQ(video.result().reused_from(), "videos/job-1");
+}
+
+TEST(GenerateVideo, ShowsTheSameJobForTheSameRequestId) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_request_id("8c1f0e0a-4d7b-4a5e-9f0c-2b6f4a7d1e33");
+  VideoCall first = service.Call(request);
+  const std::vector<VideoEvent> events = first.ReadAll();
+  VideoCall second = service.Call(request);
+  EXPECT_EQ(LastOf(second.ReadAll()).completed().video().SerializeAsString(),
+            LastOf(events).completed().video().SerializeAsString());
+  EXPECT_EQ(service.events().accepted().value(), 1);
 }
 
 TEST(GenerateVideo, ServesClientsOnConnectionsOfTheirOwn) {
@@ -271,8 +354,8 @@ TEST(GenerateVideo, ServesClientsOnConnectionsOfTheirOwn) {
   VideoCall second(ConnectTo(service.port()), SmallRequest());
   const std::vector<VideoEvent> second_events = second.ReadAll();
   const std::vector<VideoEvent> first_events = first.ReadAll();
-  ExpectSeqWithoutGaps(first_events);
-  ExpectSeqWithoutGaps(second_events);
+  ExpectTheWholeFile(first_events);
+  ExpectTheWholeFile(second_events);
   EXPECT_EQ(BytesOf(first_events), FakeVideoBytes(800));
   EXPECT_EQ(BytesOf(second_events), FakeVideoBytes(800));
 }

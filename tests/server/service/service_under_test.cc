@@ -17,11 +17,14 @@ ServiceUnderTest::ServiceUnderTest(ServiceOptions options)
       decoder_(options_.on_decode),
       encoders_(options_.encoder),
       events_(options_.on_accepted),
-      queue_(options_.queue_capacity),
+      store_({.queue_capacity = options_.queue_capacity}, clock_),
+      jobs_(store_, {&events_}),
+      artifacts_(*FileArtifactStore::Open(folder_.path().string(), options_.artifacts, clock_)),
       intake_({.limits = options_.limits,
+               .build = "1.2.3",
                .decoder = &decoder_,
-               .queue = &queue_,
-               .clock = &clock_,
+               .jobs = &jobs_,
+               .artifacts = artifacts_.get(),
                .observers = {&events_},
                .draw_seed = [] { return uint64_t{7}; },
                .draw_id =
@@ -29,7 +32,13 @@ ServiceUnderTest::ServiceUnderTest(ServiceOptions options)
                      ids_.Increment();
                      return absl::StrCat("job-", ids_.value());
                    }}),
-      service_(intake_, clock_, "1.2.3") {
+      service_({.intake = &intake_,
+                .jobs = &jobs_,
+                .artifacts = artifacts_.get(),
+                .clock = &clock_,
+                .version = "1.2.3",
+                .queue_capacity = options_.queue_capacity,
+                .on_bytes_sent = [this](size_t bytes) { bytes_sent_ += static_cast<int64_t>(bytes); }}) {
   if (options_.is_ready)
     SetReady();
   Listen();
@@ -42,7 +51,6 @@ ServiceUnderTest::~ServiceUnderTest() {
   worker_.reset();
   EXPECT_EQ(calls_.later_statuses.value(), 0);
   EXPECT_EQ(calls_.later_messages.value(), 0);
-  EXPECT_TRUE(events_.ended().Await(events_.accepted().value()));
 }
 
 void ServiceUnderTest::Listen() {
@@ -59,16 +67,22 @@ void ServiceUnderTest::Listen() {
 
 void ServiceUnderTest::StartWorker() {
   worker_ = std::make_unique<Worker>(Worker::Parts{.pipeline = MakeWatchedPipeline(options_.pipeline, &watch_),
-                                                   .queue = &queue_,
-                                                   .encoders = &encoders_,
-                                                   .clock = &clock_,
+                                                   .tools = {.name = "worker-0",
+                                                             .jobs = &jobs_,
+                                                             .artifacts = artifacts_.get(),
+                                                             .encoders = &encoders_,
+                                                             .previews = &previews_,
+                                                             .clock = &clock_,
+                                                             .provenance = {.model = "model", .build = "1.2.3"},
+                                                             .device = "cpu",
+                                                             .on_trouble = [](const absl::Status&) {}},
                                                    .on_lost = [](const absl::Status&) {}});
 }
 
 void ServiceUnderTest::Shutdown() {
-  queue_.Close();
-  queue_.CancelAll(absl::UnavailableError("the test is over"));
+  service_.EndStreams(absl::UnavailableError("the test is over"));
   server_->Shutdown(std::chrono::system_clock::now());
+  service_.Stop();
 }
 
 }  // namespace ruyi

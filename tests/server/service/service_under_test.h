@@ -5,12 +5,17 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/server.h>
 
+#include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 
-#include "core/job/job_queue.h"
+#include "core/artifact/files/file_artifact_store.h"
+#include "core/intake/job_intake.h"
+#include "core/store/memory/memory_job_store.h"
+#include "core/store/observed_job_store.h"
 #include "core/worker/worker.h"
-#include "server/service/job_intake.h"
 #include "server/service/video_service.h"
 #include "tests/server/service/call_log.h"
 #include "tests/server/service/event_log.h"
@@ -18,7 +23,9 @@
 #include "tests/server/video_call.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_image_decoder.h"
+#include "tests/support/fake_image_encoder.h"
 #include "tests/support/fake_video_encoder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ruyi {
 
@@ -26,7 +33,8 @@ struct ServiceOptions {
   FakePipelineOptions pipeline;
   FakeVideoEncoderOptions encoder;
   RequestLimits limits;
-  size_t queue_capacity = 8;
+  FileArtifactStoreOptions artifacts;
+  int queue_capacity = 8;
   int max_message_bytes = 1 << 20;
   bool is_ready = true;
   bool has_worker = true;
@@ -39,17 +47,21 @@ class ServiceUnderTest {
  public:
   explicit ServiceUnderTest(ServiceOptions options = {});
 
-  // Cancels everything, and checks that each call was finished once, nothing was written after that, and each job
-  // ended.
+  // Checks that each call was finished once, and nothing was written after that.
   ~ServiceUnderTest();
 
   void SetReady() {
     intake_.SetReady({.costs = options_.pipeline.costs,
                       .available_bytes = options_.pipeline.available_bytes,
                       .loras = options_.pipeline.loras,
+                      .sha256 = "model",
                       .workers = options_.workers});
+    service_.SetWorkers(options_.workers);
   }
   void StartWorker();
+
+  // Waits until the worker has handed its job back, and ends it.
+  void StopWorker() { worker_.reset(); }
 
   // Ends the server as Server's destructor does.
   void Shutdown();
@@ -59,7 +71,14 @@ class ServiceUnderTest {
   int port() const { return port_; }
 
   FakeClock& clock() { return clock_; }
-  JobQueue& queue() { return queue_; }
+  JobStore& jobs() { return jobs_; }
+  FileArtifactStore& artifacts() { return *artifacts_; }
+
+  // Returns how many bytes of videos gRPC has taken, of all calls.
+  int64_t bytes_sent() const { return bytes_sent_; }
+
+  // The file of a video's bytes.
+  std::filesystem::path result_path(const std::string& id) const { return folder_.path() / "results" / (id + ".mp4"); }
   JobIntake& intake() { return intake_; }
   VideoService& service() { return service_; }
   grpc::Server& server() { return *server_; }
@@ -87,11 +106,16 @@ class ServiceUnderTest {
   FakeClock clock_;
   const Decoder decoder_;
   const FakeVideoEncoderFactory encoders_;
+  const FakeImageEncoder previews_;
   PipelineWatch watch_;
   EventLog events_;
   CallLog calls_;
-  JobQueue queue_;
+  const TemporaryFolder folder_;
+  MemoryJobStore store_;
+  ObservedJobStore jobs_;
+  std::unique_ptr<FileArtifactStore> artifacts_;
   Counter ids_;
+  std::atomic<int64_t> bytes_sent_ = 0;
   JobIntake intake_;
   VideoService service_;
   int port_ = 0;

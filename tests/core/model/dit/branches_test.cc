@@ -24,7 +24,7 @@ class Branches {
  public:
   const at::Tensor& latents() const { return latents_; }
 
-  // Prepared by `dit`: one context for both, or one for each.
+  // These return contexts that `dit` has prepared: one for both branches, or one for each.
   std::vector<DitContext> AsBatch(const Dit& dit) const {
     return {dit.Prepare(conditions_, Schedule(dit.config(), kTimesteps, 2))};
   }
@@ -38,7 +38,7 @@ class Branches {
   at::Tensor latents_ = draw_.Latents(Tiny().config(), 2);
 };
 
-// What `dit` makes of every timestep, the latents moving a little from one to the next.
+// Returns what `dit` makes of every timestep, while the latents move a little from one to the next.
 std::vector<at::Tensor> AllSteps(const Dit& dit, const at::Tensor& latents, const std::vector<DitContext>& batches,
                                  TeaCache* cache = nullptr) {
   std::vector<at::Tensor> outputs;

@@ -1,4 +1,4 @@
-// Where weights and states lie, how they are stored and what is laid over them.
+// Tests where weights and states lie, how they are stored and what is laid over them.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/equal.h>
@@ -19,7 +19,7 @@ namespace {
 
 using testing::Not;
 
-// What `dit` makes of the same two steps, guidance included.
+// Returns what `dit` makes of the same two steps, guidance included.
 std::vector<at::Tensor> TwoSteps(const Dit& dit) {
   Draws draw;
   const DitContext context = dit.Prepare(draw.Conditions(dit.config(), 2), Schedule(dit.config(), {900, 20}, 2));

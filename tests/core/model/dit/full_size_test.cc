@@ -30,14 +30,15 @@ struct Part {
   std::string manifest;
   std::string weights;
   std::string tensor;
-  std::function<absl::Status(const std::filesystem::path&, const Placement&, std::vector<std::string>*)> load;
+  std::function<absl::Status(const std::filesystem::path&, const TensorPlacement&, std::vector<std::string>*)> load;
 };
 
 void PrintTo(const Part& part, std::ostream* out) {
   *out << part.name;
 }
 
-// As published: BF16, the tensors of the manifest one after the other. The file is all hole after its header.
+// Writes a file as the model is published: BF16, the tensors of the manifest one after the other. After its header the
+// file is one hole.
 void WriteSparse(const TemporaryFolder& folder, const std::string& name, const json& shapes) {
   json header = json::object();
   int64_t end = 0;
@@ -64,7 +65,7 @@ class FullSize : public testing::TestWithParam<Part> {
 
   absl::Status Load() {
     WriteSparse(folder_, GetParam().weights, manifest_["tensors"]);
-    const Placement placement = {.device = c10::Device(c10::kMeta), .dtype = c10::kBFloat16};
+    const TensorPlacement placement = {.device = c10::Device(c10::kMeta), .dtype = c10::kBFloat16};
     return GetParam().load(folder_.path(), placement, &unused_);
   }
 
@@ -98,15 +99,15 @@ TEST_P(FullSize, NamesATensorThatNoLayerUses) {
 
 const Part kParts[] = {
     {"Transformer", "transformer_7b.json", "diffusion_pytorch_model.safetensors", "blocks.39.attn_clip.to_out.0.weight",
-     [](const auto& folder, const Placement& placement, auto* unused) {
+     [](const auto& folder, const TensorPlacement& placement, auto* unused) {
        return Dit::Load(folder, placement, {}, unused).status();
      }},
     {"Autoencoder", "vae_246m.json", "diffusion_pytorch_model.safetensors", "decoder.up_blocks.3.convs.2.conv2.weight",
-     [](const auto& folder, const Placement& placement, auto* unused) {
+     [](const auto& folder, const TensorPlacement& placement, auto* unused) {
        return Vae::Load(folder, placement, unused).status();
      }},
     {"ImageEncoder", "clip_vit_l_14.json", "model.safetensors", "vision_model.encoder.layers.23.mlp.fc2.weight",
-     [](const auto& folder, const Placement& placement, auto* unused) {
+     [](const auto& folder, const TensorPlacement& placement, auto* unused) {
        return LoadClipVisionModel(folder, placement, unused).status();
      }},
 };

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int64_t kWidth = 6;
 
-// One head whose projections change nothing; queries and positions of a 2 × 2 grid.
+// Returns a resampler of one head whose projections change nothing, with queries and positions of a 2 × 2 grid.
 Resampler PlainResampler(RandomStreams& random) {
   Resampler resampler;
   resampler.heads = 1;
@@ -33,7 +33,7 @@ Resampler PlainResampler(RandomStreams& random) {
   return resampler;
 }
 
-// Attention written out; `positions` are those of the tokens.
+// Computes the attention written out; `positions` are those of the tokens.
 at::Tensor Expected(const Resampler& resampler, const at::Tensor& tokens, const at::Tensor& positions) {
   const at::Tensor asked = at::layer_norm(resampler.queries, {kWidth}) + resampler.positions;
   const at::Tensor source = at::layer_norm(tokens, {kWidth});
@@ -49,8 +49,8 @@ TEST(Resampler, AttendsToTokensAtTheirPositions) {
                            1e-5, 1e-5));
 }
 
-// As the full model, whose CLIP gives more tokens than there are queries: the 2 × 2 positions are resized to 4 × 4 by
-// cubic convolution (a = -0.75, borders repeated), whose weights are written out here.
+// This is as in the full model, whose CLIP gives more tokens than there are queries: the 2 × 2 positions are resized to
+// 4 × 4 by cubic convolution (a = -0.75, borders repeated), whose weights are written out here.
 TEST(Resampler, ResizesItsPositionsToTheTokensGrid) {
   RandomStreams random(4);
   const Resampler resampler = PlainResampler(random);

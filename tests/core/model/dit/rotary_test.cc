@@ -29,7 +29,7 @@ at::Tensor Random(at::IntArrayRef shape) {
   return *RandomStreams(7).Normal(NoisePurpose::kInitialLatents, shape);
 }
 
-// Angles of the token at (row, column) of a table: those of the slowest-turning index first.
+// Returns the angles of the token at (row, column) of a table: those of the slowest-turning index first.
 std::vector<float> AnglesOf(const at::Tensor& table, int64_t token) {
   const at::Tensor angles = at::angle(table[token]).contiguous();
   return std::vector<float>(angles.data_ptr<float>(), angles.data_ptr<float>() + angles.numel());

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 
 const std::filesystem::path kSource = RUYI_SOURCE_DIR;
 
-// Two blocks and nothing else.
+// Returns a configuration of two blocks and nothing else.
 json SmallConfig() {
   return {{"ch", 8},
           {"norm_num_groups", 4},

@@ -20,7 +20,7 @@ at::Tensor Latents(int64_t frames) {
   return Random({1, 16, frames, 2, 3});
 }
 
-// latents_needed() before each call of Next, and 0 at the end.
+// Returns latents_needed() before each call of Next, and 0 at the end.
 std::vector<int64_t> NeedsOf(const Vae& vae, const at::Tensor& latents) {
   std::vector<int64_t> needs;
   VaeDecoderStream stream(vae, latents.size(2));
@@ -78,7 +78,7 @@ TEST(VaeDecoderStream, NeedsTheChunkAndInSliceModeTheNextOne) {
   EXPECT_THAT(NeedsOf(CacheVae(), Latents(3)), ElementsAre(2, 3, 0));
 }
 
-// What lies beyond latents_needed() may be anything.
+// Latents beyond latents_needed() may be anything.
 TEST(VaeDecoderStream, DoesNotLookAtLatentsItDoesNotNeed) {
   for (const Vae* vae : {&SliceVae(), &CacheVae()}) {
     const at::Tensor latents = Latents(6);
@@ -103,7 +103,7 @@ TEST(VaeDecoderStream, FramesDependOnTheChunksAround) {
   EXPECT_FALSE(same(CacheVae(), 16));
 }
 
-// From the first chunk to the second, and from the second to the third.
+// Features go from the first chunk to the second, and from the second to the third.
 TEST(VaeDecoderStream, CarriesFeaturesToTheNextChunkInCacheMode) {
   const at::Tensor latents = Latents(6);
   const at::Tensor video = CacheVae().Decode(latents);

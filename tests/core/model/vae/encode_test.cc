@@ -81,7 +81,7 @@ TEST(VaeEncode, TakesAnyFloatType) {
 
 TEST(VaeEncode, ComputesInItsPlacementUnlessTheConfigAsksForFloat32) {
   const at::Tensor chunk = Random({1, 3, 8, kSide, kSide});
-  const Placement half = {.dtype = c10::kBFloat16};
+  const TensorPlacement half = {.dtype = c10::kBFloat16};
   EXPECT_EQ(LoadVae(VaeFolder("tiny"), half).EncodeChunk(chunk)->scalar_type(), at::kBFloat16);
   const TemporaryFolder folder;
   CopyVae("tiny", {{"upcast_vae", true}}, folder);

@@ -52,13 +52,13 @@ at::Tensor Landscape() {
   return picture.clamp(0, 1);
 }
 
-// `picture` as a clip in which it stands still, in the transformer's scale.
+// Returns the latents, in the transformer's scale, of a clip in which `picture` stands still.
 at::Tensor LatentsOf(const Vae& vae, const at::Tensor& picture) {
   const at::Tensor clip = (picture * 2 - 1).view({1, 3, 1, kHeight, kWidth}).expand({-1, -1, 8, -1, -1});
   return vae.EncodeMoments(clip).narrow(1, 0, vae.config().latent_channels) * vae.config().scaling_factor;
 }
 
-// In dB, of pictures in [0, 1].
+// Returns the peak signal-to-noise ratio in dB, of pictures in [0, 1].
 double Psnr(const at::Tensor& a, const at::Tensor& b) {
   return -10 * std::log10((a - b).square().mean().item<double>());
 }

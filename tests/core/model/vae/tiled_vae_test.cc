@@ -25,7 +25,7 @@ Vae Tiled(const std::string& model, int64_t pixels = kTile) {
   return CopyWith(model, {{"use_tiling", true}, {"tile_sample_min_size", pixels}});
 }
 
-// Autoencoders of slice, cache, plain and chunks mode by tiles.
+// Returns autoencoders of slice, cache, plain and chunks mode that work by tiles.
 std::vector<Vae> TiledInEveryMode() {
   const nlohmann::json tiles = {{"use_tiling", true},
                                 {"tile_sample_min_size", kTile},
@@ -53,8 +53,8 @@ TEST(TiledVae, KeepsTheSizeOfPicturesOfAnySize) {
   }
 }
 
-// As the reference nests them: the whole clip through one tile before the next. So a tile sees what its own
-// convolutions carried over, in cache mode, or its own part of the chunks around, in slice mode.
+// The reference passes the whole clip through one tile before the next. So a tile sees what its own convolutions
+// carried over, in cache mode, or its own part of the chunks around, in slice mode.
 TEST(TiledVae, ATileIsDecodedAsAClipOfItsOwn) {
   const at::Tensor latents = Random({1, 16, 6, 3, 4});
   for (const Vae& tiled : TiledInEveryMode()) {
@@ -113,7 +113,7 @@ TEST(TiledVae, WithTilingSwitchesBothSidesWhateverTheConfigurationSays) {
 TEST(TiledVae, PollsTheTokenBeforeEveryTileOfAChunk) {
   const Vae vae = Tiled("tiny");
   const TickingClock clock;
-  const CancellationSource source(absl::InfiniteFuture(), clock);
+  const CancellationSource source(absl::InfiniteDuration(), clock);
   ASSERT_THAT(vae.EncodeChunk(Random({1, 3, 1, 40, 72}), source.token()), IsOk());
   EXPECT_EQ(clock.readings(), 3 * 5);
   VaeDecoderStream stream(vae, 1);
@@ -127,12 +127,12 @@ TEST(TiledVae, EndsBetweenTwoTiles) {
   const Vae vae = Tiled("tiny");
   for (const int last : {0, 6}) {
     const TickingClock encoding;
-    const CancellationSource encoder(TickingClock::TimeOfReading(last), encoding);
+    const CancellationSource encoder(TickingClock::ElapsedAtReading(last), encoding);
     EXPECT_THAT(vae.EncodeChunk(Random({1, 3, 1, 40, 72}), encoder.token()),
                 StatusIs(absl::StatusCode::kDeadlineExceeded));
     EXPECT_EQ(encoding.readings(), last + 1);
     const TickingClock decoding;
-    const CancellationSource decoder(TickingClock::TimeOfReading(last), decoding);
+    const CancellationSource decoder(TickingClock::ElapsedAtReading(last), decoding);
     VaeDecoderStream stream(vae, 1);
     EXPECT_THAT(stream.Next(Random({1, 16, 1, 5, 9}), decoder.token()), StatusIs(absl::StatusCode::kDeadlineExceeded));
     EXPECT_EQ(decoding.readings(), last + 1);

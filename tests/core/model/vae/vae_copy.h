@@ -19,7 +19,7 @@ inline std::filesystem::path VaeFolder(const std::string& model) {
   return std::filesystem::path(RUYI_SOURCE_DIR) / "tests" / "golden" / "models" / model / "vae";
 }
 
-inline Vae LoadVae(const std::filesystem::path& folder, const Placement& placement = {}) {
+inline Vae LoadVae(const std::filesystem::path& folder, const TensorPlacement& placement = {}) {
   std::vector<std::string> unused;
   absl::StatusOr<Vae> vae = Vae::Load(folder, placement, &unused);
   EXPECT_THAT(vae, IsOk());

@@ -1,0 +1,44 @@
+#include "client/retrier.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_format.h"
+#include "client/status_text.h"
+
+namespace ruyi::client {
+
+Retrier::Retrier(Rule rule, const Patience& patience, Waiter* waiter, CancelSource* source)
+    : rule_(rule), deadline_(patience.deadline), waiter_(waiter), source_(source), policy_(patience.retry_for) {}
+
+Verdict Retrier::AfterFailure(const grpc::Status& status) {
+  if (source_->cancelled())
+    return Verdict::kCancelled;
+  const absl::Time now = waiter_->Now();
+  if (now >= deadline_)
+    return Verdict::kTimedOut;
+  if (!rule_(status))
+    return Verdict::kFinal;
+  const std::optional<absl::Duration> delay = policy_.Next(now, status);
+  if (!delay.has_value())
+    return Verdict::kGaveUp;
+  if (notice_ != nullptr && now + *delay < deadline_)
+    notice_(absl::StrFormat("%s; trying again in %.0f s", FailureText(status), absl::ToDoubleSeconds(*delay)));
+  waiter_->Wait(std::min(*delay, deadline_ - now), *source_);
+  if (source_->cancelled())
+    return Verdict::kCancelled;
+  return waiter_->Now() >= deadline_ ? Verdict::kTimedOut : Verdict::kAgain;
+}
+
+std::string FailureText(const grpc::Status& status) {
+  const google::rpc::Status detailed = WithDetails(status);
+  if (detailed.details_size() > 0)
+    return absl::StrFormat("the server says: %s%s", detailed.message(), ReasonText(detailed));
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE)
+    return "the server is away";
+  if (status.ok())
+    return "the stream ended before the video did";
+  return absl::StrFormat("the connection broke (%s)", status.error_message());
+}
+
+}  // namespace ruyi::client

@@ -1,0 +1,246 @@
+#include "core/intake/job_intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
+#include "core/digest/sha256.h"
+#include "core/intake/check_ticket.h"
+#include "core/job/job_json.h"
+#include "core/plan/admission.h"
+#include "core/request/validate.h"
+
+namespace ruyi {
+namespace {
+
+constexpr absl::Duration kLoadingRetryDelay = absl::Seconds(10);
+constexpr absl::string_view kUploadPrefix = "images/";
+
+absl::Status ModelLoading() {
+  return WithErrorInfo(absl::UnavailableError("the model is being loaded; send the request again later"),
+                       {.reason = std::string(reason::kModelLoading), .retry_delay = kLoadingRetryDelay});
+}
+
+absl::Status Unreachable(absl::Duration timeout, absl::Duration work) {
+  return ErrorWithReason(
+      absl::StatusCode::kDeadlineExceeded,
+      absl::StrFormat("execution_timeout is %s, and the fastest memory mode that fits is predicted to take %s; allow "
+                      "more time, or ask for fewer frames or steps",
+                      absl::FormatDuration(timeout), absl::FormatDuration(absl::Ceil(work, absl::Seconds(1)))),
+      reason::kDeadlineUnreachable);
+}
+
+// Checks that the job would fit into memory and time, as far as that is known now.
+absl::Status CheckAdmission(const PlannedVideo& planned) {
+  if (!planned.admission.chosen.has_value())
+    return NothingFits(planned.admission);
+  const absl::Duration work = absl::Seconds(planned.admission.modes[*planned.admission.chosen].prediction.seconds());
+  return work > planned.spec.execution_timeout ? Unreachable(planned.spec.execution_timeout, work) : absl::OkStatus();
+}
+
+// Returns the refusal of an upload that cannot be decoded, because of `why`.
+absl::Status NoPicture(const absl::Status& why) {
+  const absl::Status status = InvalidFields({{"data", std::string(why.message())}});
+  const std::string reason = GetErrorInfo(why).reason;
+  return reason.empty() ? status : WithErrorInfo(status, {.reason = reason});
+}
+
+std::string PixelBytes(const RgbImage& picture) {
+  return std::string(picture.pixels.begin(), picture.pixels.end());
+}
+
+// Videos with equal keys have equal bytes.
+std::string ReuseKeyOf(const VideoSpec& spec, const std::string& model_sha256, const std::string& build) {
+  return Sha256Hex(absl::StrCat(CanonicalJson(spec), "\n", model_sha256, "\n", build));
+}
+
+}  // namespace
+
+void JobIntake::SetReady(LoadedModel model) {
+  RequestLimits limits = parts_.limits;
+  limits.max_resident_blocks = model.costs->facts().blocks;
+  limits.max_resident_states = model.costs->facts().states;
+  Planner planner({.draw_seed = parts_.draw_seed, .costs = model.costs, .available_bytes = model.available_bytes});
+  absl::MutexLock lock(&mutex_);
+  model_ = std::make_shared<const Model>(
+      Model{.planner = std::move(planner), .loaded = std::move(model), .limits = std::move(limits)});
+}
+
+void JobIntake::Refuse(absl::Status why) {
+  absl::MutexLock lock(&mutex_);
+  refusal_ = std::move(why);
+}
+
+absl::Status JobIntake::Ready() const {
+  return model().status();
+}
+
+std::shared_ptr<const JobIntake::Model> JobIntake::model_if_any() const {
+  absl::MutexLock lock(&mutex_);
+  return model_;
+}
+
+absl::StatusOr<std::shared_ptr<const JobIntake::Model>> JobIntake::model() const {
+  absl::MutexLock lock(&mutex_);
+  RUYI_RETURN_IF_ERROR(refusal_);
+  if (model_ == nullptr)
+    return ModelLoading();
+  return model_;
+}
+
+RequestLimits JobIntake::limits() const {
+  const std::shared_ptr<const Model> current = model_if_any();
+  return current == nullptr ? parts_.limits : current->limits;
+}
+
+std::optional<int64_t> JobIntake::available_bytes() const {
+  const std::shared_ptr<const Model> current = model_if_any();
+  return current == nullptr ? std::nullopt : std::optional(current->loaded.available_bytes());
+}
+
+absl::StatusOr<std::vector<std::string>> JobIntake::LoraNames() const {
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  return current->loaded.loras->Names();
+}
+
+void JobIntake::CountRefusal(const absl::Status& why) const {
+  for (JobObserver* observer : parts_.observers)
+    observer->OnRefused(why);
+}
+
+absl::StatusOr<CreatedJob> JobIntake::Create(JobRequest request, const CancellationToken& token) {
+  absl::StatusOr<CreatedJob> created = TryCreate(std::move(request), token);
+  if (!created.ok())
+    CountRefusal(created.status());
+  return created;
+}
+
+absl::StatusOr<CreatedJob> JobIntake::TryCreate(JobRequest request, const CancellationToken& token) {
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRecord> known,
+                        parts_.jobs->FindByRequestId(request.request_id, request.payload_digest));
+  if (known.has_value())
+    return CreatedJob{.record = *std::move(known), .is_new = false};
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  for (FieldViolation& violation : CheckTicket(request))
+    request.generation.unreadable.push_back(std::move(violation));
+  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request.generation), *current, std::nullopt, token));
+  RUYI_RETURN_IF_ERROR(CheckAdmission(planned));
+  RUYI_RETURN_IF_ERROR(token.Check());
+  RUYI_RETURN_IF_ERROR(KeepPictures(planned));
+  return Store(std::move(request), std::move(planned), *current);
+}
+
+absl::StatusOr<PlannedVideo> JobIntake::Check(JobRequest request, const CancellationToken& token) {
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  for (FieldViolation& violation : CheckTicket(request))
+    request.generation.unreadable.push_back(std::move(violation));
+  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request.generation), *current, std::nullopt, token));
+  RUYI_RETURN_IF_ERROR(CheckAdmission(planned));
+  return planned;
+}
+
+absl::StatusOr<JobEstimate> JobIntake::EstimateFor(GenerationRequest request, std::optional<int64_t> budget_bytes,
+                                                   const CancellationToken& token) {
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request), *current, budget_bytes, token));
+  RUYI_ASSIGN_OR_RETURN(const JobCounts counts, parts_.jobs->Counts());
+  return JobEstimate{.planned = std::move(planned),
+                     .queue_wait = absl::Seconds(counts.predicted_seconds) / current->loaded.workers};
+}
+
+absl::StatusOr<PlannedVideo> JobIntake::TryPlan(GenerationRequest request, const Model& model,
+                                                const std::optional<int64_t>& budget_bytes,
+                                                const CancellationToken& token) {
+  ResolveUploads("start_images", request.start_images, request);
+  ResolveUploads("end_images", request.end_images, request);
+  RUYI_ASSIGN_OR_RETURN(ValidatedRequest valid,
+                        Validate(request, model.limits, *parts_.decoder, *model.loaded.loras, token));
+  return model.planner.Plan(std::move(valid), budget_bytes);
+}
+
+// Puts the bytes of uploads in the place of their names. Lists that are too long are refused without a look.
+void JobIntake::ResolveUploads(const std::string& field, std::vector<PictureSource>& pictures,
+                               GenerationRequest& request) const {
+  const int most = std::max(parts_.limits.max_start_images, parts_.limits.max_end_images);
+  if (static_cast<int>(pictures.size()) > most)
+    return;
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    if (pictures[i].upload.empty())
+      continue;
+    absl::string_view sha256 = pictures[i].upload;
+    absl::StatusOr<std::string> bytes = absl::NotFoundError("the name has another form");
+    if (absl::ConsumePrefix(&sha256, kUploadPrefix))
+      bytes = parts_.artifacts->ReadBlob(std::string(sha256));
+    if (bytes.ok())
+      pictures[i].data = *std::move(bytes);
+    else
+      request.unreadable.push_back({absl::StrFormat("%s[%d]", field, i),
+                                    "names no upload that is kept; upload the picture again, or send its bytes"});
+  }
+}
+
+absl::Status JobIntake::KeepPictures(const PlannedVideo& planned) {
+  for (const RgbImage& picture : planned.pictures)
+    RUYI_RETURN_IF_ERROR(parts_.artifacts->PutBlob(PixelBytes(picture)).status());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CreatedJob> JobIntake::Store(JobRequest request, PlannedVideo planned, const Model& model) {
+  NewJob job = {.ticket = {.id = parts_.draw_id(),
+                           .request_id = std::move(request.request_id),
+                           .request_digest = std::move(request.payload_digest),
+                           .reuse_key = ReuseKeyOf(planned.spec, model.loaded.sha256, parts_.build),
+                           .labels = std::move(request.labels),
+                           .priority = request.priority,
+                           .cancel_on_disconnect = request.cancel_on_disconnect},
+                .spec = std::move(planned.spec),
+                .advice = PlacementOf(planned.admission)};
+  if (request.prefers_reuse) {
+    RUYI_ASSIGN_OR_RETURN(job.completed, Reuse(job));
+  }
+  const std::string id = job.ticket.id;
+  const bool has_result = job.completed.has_value();
+  absl::StatusOr<CreatedJob> created = parts_.jobs->Create(std::move(job));
+  if (has_result && (!created.ok() || !created->is_new))
+    parts_.artifacts->DeleteResult(id).IgnoreError();  // the next start finds what was left
+  return created;
+}
+
+// The end of an equal job, with its bytes as those of `job` too; nullopt when there is none.
+absl::StatusOr<std::optional<JobCompleted>> JobIntake::Reuse(const NewJob& job) {
+  RUYI_ASSIGN_OR_RETURN(const std::optional<JobRecord> equal, parts_.jobs->FindReusable(job.ticket.reuse_key));
+  if (!equal.has_value())
+    return std::nullopt;
+  const absl::StatusOr<FileDigest> shared = parts_.artifacts->ShareResult(equal->ticket.id, job.ticket.id);
+  if (absl::IsNotFound(shared.status()) || absl::IsDataLoss(shared.status()))
+    return std::nullopt;  // it is made anew
+  RUYI_RETURN_IF_ERROR(shared.status());
+  JobCompleted completed = {.result = *equal->result, .usage = {}};
+  completed.result.reused_from = equal->ticket.id;
+  return completed;
+}
+
+absl::Status JobIntake::refusal() const {
+  absl::MutexLock lock(&mutex_);
+  return refusal_;
+}
+
+absl::StatusOr<KeptImage> JobIntake::KeepImage(const std::string& bytes) {
+  RUYI_RETURN_IF_ERROR(refusal());
+  const absl::StatusOr<RgbImage> image = parts_.decoder->Decode(bytes, parts_.limits.image);
+  if (!image.ok())
+    return NoPicture(image.status());
+  RUYI_ASSIGN_OR_RETURN(const std::string sha256, parts_.artifacts->PutBlob(bytes));
+  RUYI_ASSIGN_OR_RETURN(const BlobState state, parts_.artifacts->StatBlob(sha256));
+  return KeptImage{.sha256 = sha256,
+                   .size_bytes = state.size_bytes,
+                   .size = {.width = image->width, .height = image->height},
+                   .expire_time = state.expire_time};
+}
+
+}  // namespace ruyi

@@ -1,0 +1,130 @@
+// Turns a request into a job in the store: checks it, plans it, keeps its pictures, creates the job; or says what a job
+// would take. Before it: server/convert. After it: core/store, where a worker finds the job. Refuses everything until
+// the model is ready. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "core/artifact/artifact_store.h"
+#include "core/base/cancellation.h"
+#include "core/intake/job_request.h"
+#include "core/job/job_observer.h"
+#include "core/media/image_decoder.h"
+#include "core/plan/planner.h"
+#include "core/request/limits.h"
+#include "core/store/job_store.h"
+
+namespace ruyi {
+
+// Holds what intake needs of a loaded model.
+struct LoadedModel {
+  std::shared_ptr<const CostModel> costs;
+  std::function<int64_t()> available_bytes;  // what a device has for a video now, weights included
+  std::shared_ptr<const LoraCatalog> loras;
+  std::string sha256;  // of the model's files
+  int workers = 1;     // the workers that share the queue
+};
+
+// Says what a request would take.
+struct JobEstimate {
+  PlannedVideo planned;
+  absl::Duration queue_wait;  // predicted, until the work would begin
+};
+
+// A picture that was uploaded.
+struct KeptImage {
+  std::string sha256;
+  int64_t size_bytes = 0;
+  PixelSize size;
+  absl::Time expire_time;
+};
+
+class JobIntake {
+ public:
+  // Everything that the parts point to must outlive the intake.
+  struct Parts {
+    RequestLimits limits;
+    std::string build;  // the server's version: other builds make other bytes
+    const ImageDecoder* decoder = nullptr;
+    JobStore* jobs = nullptr;
+    ArtifactStore* artifacts = nullptr;
+    std::vector<JobObserver*> observers;  // are told of refusals
+    std::function<uint64_t()> draw_seed;
+    std::function<std::string()> draw_id;
+  };
+  explicit JobIntake(Parts parts) : parts_(std::move(parts)) {}
+
+  // The model is loaded: requests are taken from now on. What `model` calls must outlive the intake's last call.
+  void SetReady(LoadedModel model);
+
+  // Requests are refused with `why` from now on.
+  void Refuse(absl::Status why);
+
+  // Returns UNAVAILABLE with reason MODEL_LOADING and a retry delay until SetReady, and after Refuse the status that it
+  // was given.
+  absl::Status Ready() const;
+
+  // Creates a job, or finds the one that the same request_id has made. Errors: those of Ready, of Validate and of
+  // JobStore::Create; FAILED_PRECONDITION VRAM_BUDGET; DEADLINE_EXCEEDED DEADLINE_UNREACHABLE: the execution timeout is
+  // shorter than the work; RESOURCE_EXHAUSTED DISK_FULL; the status of `token`, which is polled meanwhile. Blocks for
+  // the decoding of the pictures and on the disk.
+  absl::StatusOr<CreatedJob> Create(JobRequest request, const CancellationToken& token);
+
+  // Returns the plan of the job that Create would make, without making it. Errors: those of Create.
+  absl::StatusOr<PlannedVideo> Check(JobRequest request, const CancellationToken& token);
+
+  // Returns what a job for `request` would take on this server now, or on a device that has `budget_bytes` for it.
+  // Errors: those of Ready and Validate, and of `token`. Blocks for the decoding of the pictures.
+  absl::StatusOr<JobEstimate> EstimateFor(GenerationRequest request, std::optional<int64_t> budget_bytes,
+                                          const CancellationToken& token);
+
+  // Keeps an encoded picture for later requests, also before the model is loaded. INVALID_ARGUMENT INVALID_REQUEST or
+  // IMAGE_TOO_LARGE, with the field data: see ImageDecoder. RESOURCE_EXHAUSTED DISK_FULL. What was given to Refuse.
+  // Blocks for the picture's decoding and on the disk.
+  absl::StatusOr<KeptImage> KeepImage(const std::string& bytes);
+
+  // Tells the observers of a request that was refused before it got here.
+  void CountRefusal(const absl::Status& why) const;
+
+  // Blocks on the disk. The errors of Ready.
+  absl::StatusOr<std::vector<std::string>> LoraNames() const;
+
+  // Returns the bytes that a device has for a video now; nullopt until SetReady.
+  std::optional<int64_t> available_bytes() const;
+
+  // Returns the limits of requests: those of the loaded model, once there is one.
+  RequestLimits limits() const;
+
+ private:
+  // Holds what a request to the loaded model is checked with.
+  struct Model {
+    Planner planner;
+    LoadedModel loaded;
+    RequestLimits limits;
+  };
+  absl::Status refusal() const;
+  std::shared_ptr<const Model> model_if_any() const;
+  absl::StatusOr<std::shared_ptr<const Model>> model() const;
+  absl::StatusOr<CreatedJob> TryCreate(JobRequest request, const CancellationToken& token);
+  absl::StatusOr<PlannedVideo> TryPlan(GenerationRequest request, const Model& model,
+                                       const std::optional<int64_t>& budget_bytes, const CancellationToken& token);
+  void ResolveUploads(const std::string& field, std::vector<PictureSource>& pictures, GenerationRequest& request) const;
+  absl::Status KeepPictures(const PlannedVideo& planned);
+  absl::StatusOr<CreatedJob> Store(JobRequest request, PlannedVideo planned, const Model& model);
+  absl::StatusOr<std::optional<JobCompleted>> Reuse(const NewJob& job);
+
+  const Parts parts_;
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const Model> model_ ABSL_GUARDED_BY(mutex_);
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ruyi

@@ -1,0 +1,32 @@
+// Keeps the stores tidy and in agreement: leases that ran out, results and records whose time is over, bytes that
+// nobody refers to. Rows go first and bytes after them, so that a crash in between leaves bytes without a row, which
+// the next start finds. Before it: a timer of the server. After it: core/store, core/artifact. Thread-safe.
+#pragma once
+
+#include "absl/status/status.h"
+#include "core/artifact/artifact_store.h"
+#include "core/store/job_store.h"
+
+namespace ruyi {
+
+class Janitor {
+ public:
+  // The stores must outlive it.
+  Janitor(JobStore& jobs, ArtifactStore& artifacts) : jobs_(jobs), artifacts_(artifacts) {}
+
+  // Cleans up after a process that died: deletes results whose jobs are gone or made no video, and expires jobs whose
+  // results are gone. To be called once, before jobs are claimed. Blocks on the disk.
+  absl::Status Reconcile();
+
+  // Sweeps both stores; to be called every few seconds. Blocks on the disk.
+  absl::Status CleanUp();
+
+ private:
+  absl::Status ReconcileResult(const std::string& job_id);
+  absl::Status ExpireWithoutBytes();
+
+  JobStore& jobs_;
+  ArtifactStore& artifacts_;
+};
+
+}  // namespace ruyi

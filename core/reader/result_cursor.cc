@@ -1,0 +1,124 @@
+#include "core/reader/result_cursor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
+#include "core/digest/crc32c.h"
+
+namespace ruyi {
+namespace {
+
+absl::Status NotReady() {
+  return ErrorWithReason(absl::StatusCode::kFailedPrecondition,
+                         "the video was not made, and has no bytes; GetVideo says why", reason::kResultNotReady);
+}
+
+absl::Status Expired() {
+  return ErrorWithReason(absl::StatusCode::kNotFound, "the video's bytes have expired; make it again",
+                         reason::kResultExpired);
+}
+
+absl::Status Missing() {
+  return ErrorWithReason(absl::StatusCode::kDataLoss, "the video's file is gone from the server's disk; make it again",
+                         reason::kArtifactCorrupt);
+}
+
+absl::Status PastEnd(int64_t offset, int64_t size) {
+  return WithErrorInfo(
+      absl::OutOfRangeError(absl::StrFormat("read_offset is %d, and the file has %d bytes", offset, size)),
+      {.reason = std::string(reason::kOffsetPastEnd), .metadata = {{"size_bytes", absl::StrCat(size)}}});
+}
+
+}  // namespace
+
+ResultCursor::ResultCursor(const JobStore& jobs, const ArtifactStore& artifacts, std::string id, const ReadRange& range)
+    : jobs_(jobs),
+      artifacts_(artifacts),
+      id_(std::move(id)),
+      begin_(range.offset),
+      offset_(range.offset),
+      left_(range.limit) {}
+
+absl::StatusOr<std::optional<ResultChunk>> ResultCursor::Next() {
+  if (done_)
+    return std::nullopt;
+  if (left_ == 0)
+    return Finish();
+  if (offset_ == begin_)
+    RUYI_RETURN_IF_ERROR(CheckJob());  // bytes may stay for a moment after the video has expired
+  absl::StatusOr<std::optional<ResultChunk>> chunk = ReadBytes();
+  if (absl::IsOutOfRange(chunk.status()))
+    RUYI_RETURN_IF_ERROR(CheckGrows());
+  else if (absl::IsNotFound(chunk.status()))
+    RUYI_RETURN_IF_ERROR(CheckMayCome());
+  else
+    return chunk;
+  RUYI_RETURN_IF_ERROR(CheckJob());
+  return std::nullopt;  // there is no result yet, or it has not come to the offset
+}
+
+absl::StatusOr<std::optional<ResultChunk>> ResultCursor::ReadBytes() {
+  const int64_t most = std::min<int64_t>(kMaxChunkBytes, left_.value_or(kMaxChunkBytes));
+  RUYI_ASSIGN_OR_RETURN(ResultBytes bytes, artifacts_.ReadResult(id_, offset_, most));
+  if (bytes.data.empty() && bytes.is_end)
+    return Finish();
+  if (bytes.data.empty()) {
+    RUYI_RETURN_IF_ERROR(CheckJob());
+    return std::nullopt;
+  }
+  ResultChunk chunk = {.offset = offset_, .data = std::move(bytes.data), .crc32c = 0, .digest = {}};
+  chunk.crc32c = Crc32c(chunk.data);
+  offset_ += static_cast<int64_t>(chunk.data.size());
+  if (left_.has_value())
+    *left_ -= static_cast<int64_t>(chunk.data.size());
+  return chunk;
+}
+
+// The last chunk tells of the whole file; where the limit ends the reading before the file has its end, of none.
+absl::StatusOr<std::optional<ResultChunk>> ResultCursor::Finish() {
+  RUYI_ASSIGN_OR_RETURN(const ResultState state, artifacts_.StatResult(id_));
+  done_ = true;
+  ResultChunk chunk = {.offset = offset_, .data = "", .crc32c = Crc32c(""), .digest = {}};
+  if (state.is_sealed)
+    chunk.digest = state.digest;
+  return chunk;
+}
+
+// OK when the file has no end yet.
+absl::Status ResultCursor::CheckGrows() const {
+  const absl::StatusOr<ResultState> state = artifacts_.StatResult(id_);
+  return state.ok() && state->is_sealed ? PastEnd(offset_, state->size_bytes) : absl::OkStatus();
+}
+
+// Returns OK when the file, which was not there, may still come: a job succeeds only after its file is whole.
+absl::Status ResultCursor::CheckMayCome() const {
+  RUYI_ASSIGN_OR_RETURN(const JobRecord record, jobs_.Get(id_));
+  return record.state == JobState::kSucceeded && absl::IsNotFound(artifacts_.StatResult(id_).status())
+             ? Missing()
+             : absl::OkStatus();
+}
+
+// Returns OK when more bytes may come.
+absl::Status ResultCursor::CheckJob() const {
+  RUYI_ASSIGN_OR_RETURN(const JobRecord record, jobs_.Get(id_));
+  switch (record.state) {
+    case JobState::kExpired:
+      return Expired();
+    case JobState::kFailed:
+    case JobState::kCancelled:
+      return offset_ == begin_ ? NotReady() : record.error;
+    case JobState::kSucceeded:
+      return record.result.has_value() && offset_ > record.result->file.size_bytes
+                 ? PastEnd(offset_, record.result->file.size_bytes)
+                 : absl::OkStatus();
+    default:
+      return absl::OkStatus();
+  }
+}
+
+}  // namespace ruyi

@@ -1,0 +1,175 @@
+#include "core/store/job_steps.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
+
+namespace ruyi {
+namespace {
+
+constexpr absl::Duration kRetryDelay = absl::Seconds(5);
+
+absl::Status QueueFull(int capacity) {
+  return WithErrorInfo(absl::ResourceExhaustedError(
+                           absl::StrFormat("the queue is full: %d jobs wait; send the request again later", capacity)),
+                       {.reason = std::string(reason::kQueueFull),
+                        .metadata = {{"queue_capacity", absl::StrCat(capacity)}},
+                        .retry_delay = kRetryDelay});
+}
+
+absl::Status RequestIdReused(const JobTicket& known) {
+  return WithErrorInfo(
+      absl::AlreadyExistsError(absl::StrFormat("request_id '%s' was used for another request, which made video '%s'; "
+                                               "send each new request with a request_id of its own",
+                                               known.request_id, known.id)),
+      {.reason = std::string(reason::kRequestIdReused), .metadata = {{"video", known.id}}});
+}
+
+absl::Status WorkerLost(std::string_view who_died, int crashes) {
+  return ErrorWithReason(
+      absl::StatusCode::kAborted,
+      absl::StrFormat("%s %d times while it made this video, so it is not tried again; ask for fewer frames or a "
+                      "smaller size, and look into the server's log",
+                      who_died, crashes),
+      reason::kWorkerLost);
+}
+
+JobSum operator+(const JobSum& a, const JobSum& b) {
+  return {.jobs = a.jobs + b.jobs, .work = a.work + b.work};
+}
+
+JobSum operator-(const JobSum& a, const JobSum& b) {
+  return {.jobs = a.jobs - b.jobs, .work = a.work - b.work};
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& request_id,
+                                                   const std::string& digest) {
+  if (request_id.empty())
+    return std::nullopt;
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> known, table.FindRequest(request_id));
+  if (!known.has_value())
+    return std::nullopt;
+  if (known->record.ticket.request_digest != digest)
+    return RequestIdReused(known->record.ticket);
+  return std::move(known->record);
+}
+
+absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row) {
+  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, table.Totals());
+  RUYI_ASSIGN_OR_RETURN(const JobSum before,
+                        table.WaitingBetween(std::numeric_limits<int64_t>::min(), ClaimKeyOf(row)));
+  const JobSum ahead = before + totals.running;
+  return JobQueued{.position = ahead.jobs, .expected_wait = ahead.work};
+}
+
+absl::Status JobSteps::CheckRoom(const NewJob& job, const JobTotals& totals) const {
+  if (totals.waiting.jobs >= options_.queue_capacity)
+    return QueueFull(options_.queue_capacity);
+  RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, table_.NumberOf(job.ticket.id));
+  if (number.has_value())
+    return absl::InternalError(absl::StrFormat("there is a job '%s' already; draw ids that differ", job.ticket.id));
+  return absl::OkStatus();
+}
+
+// A new job has the largest number, so few can be behind it: those are counted, not the many before it.
+absl::StatusOr<CreatedJob> JobSteps::Create(const NewJob& job) {
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRecord> known,
+                        FindKnown(table_, job.ticket.request_id, job.ticket.request_digest));
+  if (known.has_value())
+    return CreatedJob{.record = *std::move(known), .is_new = false};
+  JobRow row;
+  RUYI_ASSIGN_OR_RETURN(row.number, table_.NextNumber());
+  row.record.ticket = job.ticket;
+  row.record.spec = job.spec;
+  row.record.placement = job.advice;
+  RUYI_RETURN_IF_ERROR(Begin(job, row));
+  RUYI_RETURN_IF_ERROR(table_.Insert(row));
+  return CreatedJob{.record = std::move(row.record)};
+}
+
+// A job whose result is there already has its end at once, however many wait.
+absl::Status JobSteps::Begin(const NewJob& job, JobRow& row) {
+  if (job.completed.has_value()) {
+    RUYI_RETURN_IF_ERROR(Append(JobAccepted{.placement = job.advice}, row));
+    return Append(*job.completed, row);
+  }
+  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, table_.Totals());
+  RUYI_RETURN_IF_ERROR(CheckRoom(job, totals));
+  RUYI_ASSIGN_OR_RETURN(const JobSum behind,
+                        table_.WaitingBetween(ClaimKeyOf(row), std::numeric_limits<int64_t>::max()));
+  RUYI_RETURN_IF_ERROR(Append(JobAccepted{.placement = job.advice}, row));
+  return AppendQueued(totals.waiting - behind + totals.running, row);
+}
+
+absl::Status JobSteps::Claim(JobRow& row) {
+  RUYI_ASSIGN_OR_RETURN(row.lease_token, table_.NextToken());
+  row.record.state = JobState::kRunning;
+  ++row.record.attempts;
+  return absl::OkStatus();
+}
+
+absl::Status JobSteps::Append(JobEvent event, JobRow& row) {
+  RUYI_ASSIGN_OR_RETURN(const absl::Time time, table_.Timestamp(clock_.Now()));
+  JobRecord& record = row.record;
+  const LoggedEvent entry = {.seq = ++record.last_seq, .time = time, .event = std::move(event)};
+  Apply(entry.event, time, record);
+  if (record.state == JobState::kSucceeded)
+    record.expire_time = time + options_.result_ttl;
+  if (IsEnded(record.state))
+    row.lease_token = 0;
+  return table_.AppendLog(row.number, entry);
+}
+
+absl::Status JobSteps::AppendQueued(const JobSum& ahead, JobRow& row) {
+  JobQueued queued = {.position = ahead.jobs};
+  if (ahead.jobs == 0 || ahead.work > absl::ZeroDuration())
+    queued.expected_wait = ahead.work;
+  return Append(queued, row);
+}
+
+// The job's old place is near the front, so that few are before it. It is among those that run until its row is
+// written.
+absl::Status JobSteps::HandBack(JobRow& row) {
+  if (row.record.state == JobState::kCancelling)
+    return Append(JobFailed{row.record.error}, row);
+  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, table_.Totals());
+  RUYI_ASSIGN_OR_RETURN(const JobSum before,
+                        table_.WaitingBetween(std::numeric_limits<int64_t>::min(), ClaimKeyOf(row)));
+  const JobSum others = totals.running - JobSum{.jobs = 1, .work = WorkOf(row.record)};
+  row.lease_token = 0;
+  return AppendQueued(before + others, row);
+}
+
+absl::Status JobSteps::TakeBack(std::string_view who_died, JobRow& row) {
+  const int crashes = ++row.record.crashes;
+  if (crashes < kMaxCrashes || row.record.state == JobState::kCancelling)
+    return HandBack(row);
+  return Append(JobFailed{WorkerLost(who_died, crashes)}, row);
+}
+
+absl::StatusOr<bool> JobSteps::Cancel(const absl::Status& why, JobRow& row) {
+  if (row.record.state != JobState::kQueued && row.record.state != JobState::kRunning)
+    return false;
+  const bool waits = row.record.state == JobState::kQueued;
+  RUYI_RETURN_IF_ERROR(Append(waits ? JobEvent(JobFailed{why}) : JobEvent(JobCancelling{why}), row));
+  return true;
+}
+
+absl::StatusOr<bool> JobSteps::Expire(JobRow& row) {
+  if (row.record.state != JobState::kSucceeded)
+    return false;
+  row.record.state = JobState::kExpired;
+  RUYI_ASSIGN_OR_RETURN(row.record.expire_time, table_.Timestamp(clock_.Now()));
+  return true;
+}
+
+}  // namespace ruyi

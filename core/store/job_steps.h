@@ -1,0 +1,63 @@
+// Takes the steps that a job goes through in a store, each within one transaction: its row and its log change together.
+// Before it: TableJobStore. Owns nothing; not thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "core/store/job_store.h"
+#include "core/store/job_table.h"
+
+namespace ruyi {
+
+// Returns the record of the job that `request_id` has made; nullopt when `request_id` is empty or not known.
+// ALREADY_EXISTS REQUEST_ID_REUSED: it came with another digest.
+absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& request_id,
+                                                   const std::string& digest);
+
+// Returns the place of a job that waits in the queue.
+absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row);
+
+class JobSteps {
+ public:
+  // All arguments must outlive this object.
+  JobSteps(JobTable& table, const JobStoreOptions& options, const Clock& clock)
+      : table_(table), options_(options), clock_(clock) {}
+
+  // Does what JobStore::Create says, and writes the new row. The functions below leave their row to be written.
+  absl::StatusOr<CreatedJob> Create(const NewJob& job);
+
+  // Gives a job that waits to a worker.
+  absl::Status Claim(JobRow& row);
+
+  // Logs `event`, brings the record up to date and ends the lease of a job that has ended.
+  absl::Status Append(JobEvent event, JobRow& row);
+
+  // Ends the lease of a job: the job waits again, or ends when it is to be cancelled.
+  absl::Status HandBack(JobRow& row);
+
+  // Counts a crash of the job's worker, and hands the job back or ends it. `who_died` begins a sentence: "its worker
+  // was lost".
+  absl::Status TakeBack(std::string_view who_died, JobRow& row);
+
+  // Does what JobStore::Cancel says, and returns whether anything has changed.
+  absl::StatusOr<bool> Cancel(const absl::Status& why, JobRow& row);
+
+  // Expires the result of a job that succeeded, and returns whether anything has changed.
+  absl::StatusOr<bool> Expire(JobRow& row);
+
+ private:
+  absl::Status Begin(const NewJob& job, JobRow& row);
+  absl::Status CheckRoom(const NewJob& job, const JobTotals& totals) const;
+  absl::Status AppendQueued(const JobSum& ahead, JobRow& row);
+
+  JobTable& table_;
+  const JobStoreOptions& options_;
+  const Clock& clock_;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,112 @@
+// Gives a store's rows of jobs as one transaction sees them. It is all that a database has to do, so that all stores
+// share the rules of jobs (core/store/table_job_store.h). Before it: TableJobStore. Implemented by core/store/memory
+// and core/store/sqlite. Lives for one transaction; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/job/job_event.h"
+#include "core/job/job_record.h"
+#include "core/store/job_store.h"
+
+namespace ruyi {
+
+// A job's record, and what only the store knows of the job.
+struct JobRow {
+  int64_t number = 0;       // in the order of creation
+  int64_t lease_token = 0;  // of the lease on it; 0: there is none
+  JobRecord record;
+};
+
+// Returns the key by which jobs are claimed; those with equal keys go by their number.
+int64_t ClaimKeyOf(const JobRow& row);
+
+// Returns the sha256 of the blobs that the artifact store must keep for the job: none once it has ended.
+std::set<std::string> InputsOf(const JobRecord& record);
+
+// Returns the time that the work on the job is predicted to take.
+absl::Duration WorkOf(const JobRecord& record);
+
+// A number of jobs, and the time that they are predicted to take one after the other.
+struct JobSum {
+  int jobs = 0;
+  absl::Duration work;
+};
+
+struct JobTotals {
+  JobSum waiting;
+  JobSum running;  // those to be cancelled too
+};
+
+// Every function may fail with an error of the database: RESOURCE_EXHAUSTED DISK_FULL; DATA_LOSS: a row, or all rows,
+// cannot be read.
+class JobTable {
+ public:
+  virtual ~JobTable() = default;
+
+  virtual absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const = 0;
+  virtual absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const = 0;
+  virtual absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_id) const = 0;
+
+  // Returns the latest job that succeeded with this key.
+  virtual absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const = 0;
+
+  // Returns the first job that waits and can be read.
+  virtual absl::StatusOr<std::optional<JobRow>> NextWaiting() const = 0;
+
+  // Returns the ids of the jobs that wait, in the order in which they will be claimed.
+  virtual absl::StatusOr<std::vector<std::string>> QueueOrder() const = 0;
+
+  // Returns the jobs that match, can be read, and whose number is below `before`, newest first, at most `limit`.
+  virtual absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const = 0;
+
+  virtual absl::StatusOr<JobTotals> Totals() const = 0;
+
+  // Returns the sum of the jobs that wait with a claim key above `above` and below `below`. Takes time in proportion to
+  // their number.
+  virtual absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const = 0;
+
+  // Returns the entries of the log of job `number` after `after_seq`, oldest first, at most `limit`.
+  virtual absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const = 0;
+
+  // Returns the InputsOf all jobs together.
+  virtual absl::StatusOr<std::set<std::string>> Inputs() const = 0;
+
+  // Returns the ids of the jobs that have not ended.
+  virtual absl::StatusOr<std::vector<std::string>> Active() const = 0;
+
+  // Returns the ids of the jobs with a lease.
+  virtual absl::StatusOr<std::vector<std::string>> Leased() const = 0;
+
+  // Returns the ids of the jobs that succeeded and whose result expires at `time` or before, at most `limit`.
+  virtual absl::StatusOr<std::vector<std::string>> Expiring(absl::Time time, int limit) const = 0;
+
+  // Returns the ids of the jobs that ended at `time` or before, at most `limit`.
+  virtual absl::StatusOr<std::vector<std::string>> EndedBy(absl::Time time, int limit) const = 0;
+
+  // Returns the time to write into records: `now`, or the latest that it returned before when that is later.
+  virtual absl::StatusOr<absl::Time> Timestamp(absl::Time now) = 0;
+
+  // Both return numbers from 1 on, each only once.
+  virtual absl::StatusOr<int64_t> NextNumber() = 0;
+  virtual absl::StatusOr<int64_t> NextToken() = 0;
+
+  virtual absl::Status Insert(const JobRow& row) = 0;
+
+  // Writes the row with this number anew. The ticket in it must not have changed.
+  virtual absl::Status Update(const JobRow& row) = 0;
+
+  // Erases the job and its log.
+  virtual absl::Status Erase(int64_t number) = 0;
+
+  virtual absl::Status AppendLog(int64_t number, const LoggedEvent& entry) = 0;
+};
+
+}  // namespace ruyi

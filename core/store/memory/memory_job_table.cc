@@ -1,0 +1,213 @@
+#include "core/store/memory/memory_job_table.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace ruyi {
+namespace {
+
+bool Matches(const JobFilter& filter, const JobRecord& record) {
+  if (!filter.states.empty() && !filter.states.contains(record.state))
+    return false;
+  return std::all_of(filter.labels.begin(), filter.labels.end(), [&](const auto& label) {
+    const auto found = record.ticket.labels.find(label.first);
+    return found != record.ticket.labels.end() && found->second == label.second;
+  });
+}
+
+}  // namespace
+
+std::optional<JobRow> MemoryJobTable::RowOf(const std::unordered_map<std::string, int64_t>& index,
+                                            const std::string& key) const {
+  const auto found = index.find(key);
+  if (found == index.end())
+    return std::nullopt;
+  return rows_.at(found->second);
+}
+
+absl::StatusOr<std::optional<JobRow>> MemoryJobTable::Find(const std::string& id) const {
+  return RowOf(by_id_, id);
+}
+
+absl::StatusOr<std::optional<int64_t>> MemoryJobTable::NumberOf(const std::string& id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? std::nullopt : std::optional(found->second);
+}
+
+absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindRequest(const std::string& request_id) const {
+  return RowOf(by_request_, request_id);
+}
+
+absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindReusable(const std::string& reuse_key) const {
+  const auto found = reusable_.find(reuse_key);
+  if (found == reusable_.end())
+    return std::nullopt;
+  return rows_.at(*found->second.rbegin());
+}
+
+absl::StatusOr<std::optional<JobRow>> MemoryJobTable::NextWaiting() const {
+  if (waiting_.empty())
+    return std::nullopt;
+  return rows_.at(waiting_.begin()->second);
+}
+
+absl::StatusOr<std::vector<std::string>> MemoryJobTable::QueueOrder() const {
+  std::vector<std::string> ids;
+  for (const auto& [key, number] : waiting_)
+    ids.push_back(rows_.at(number).record.ticket.id);
+  return ids;
+}
+
+absl::StatusOr<std::vector<JobRow>> MemoryJobTable::Newest(const JobFilter& filter, int64_t before, int limit) const {
+  std::vector<JobRow> rows;
+  for (auto row = rows_.lower_bound(before); row != rows_.begin() && static_cast<int>(rows.size()) < limit;) {
+    --row;
+    if (Matches(filter, row->second.record))
+      rows.push_back(row->second);
+  }
+  return rows;
+}
+
+absl::StatusOr<JobTotals> MemoryJobTable::Totals() const {
+  return JobTotals{.waiting = {.jobs = static_cast<int>(waiting_.size()), .work = waiting_work_},
+                   .running = {.jobs = static_cast<int>(running_.size()), .work = running_work_}};
+}
+
+absl::StatusOr<JobSum> MemoryJobTable::WaitingBetween(int64_t above, int64_t below) const {
+  JobSum sum;
+  auto place = waiting_.upper_bound({above, std::numeric_limits<int64_t>::max()});
+  for (; place != waiting_.end() && place->first < below; ++place) {
+    ++sum.jobs;
+    sum.work += WorkOf(rows_.at(place->second).record);
+  }
+  return sum;
+}
+
+absl::StatusOr<std::vector<LoggedEvent>> MemoryJobTable::Log(int64_t number, int64_t after_seq, int limit) const {
+  const std::vector<LoggedEvent>& log = logs_.at(number);
+  const int64_t size = static_cast<int64_t>(log.size());
+  const int64_t first = std::clamp<int64_t>(after_seq, 0, size);
+  const int64_t count = std::clamp<int64_t>(limit, 0, size - first);
+  return std::vector<LoggedEvent>(log.begin() + first, log.begin() + first + count);
+}
+
+absl::StatusOr<std::set<std::string>> MemoryJobTable::Inputs() const {
+  std::set<std::string> inputs;
+  for (const auto& [number, row] : rows_)
+    inputs.merge(InputsOf(row.record));
+  return inputs;
+}
+
+absl::StatusOr<std::vector<std::string>> MemoryJobTable::Active() const {
+  std::vector<std::string> ids;
+  for (const auto& [key, number] : waiting_)
+    ids.push_back(rows_.at(number).record.ticket.id);
+  for (const int64_t number : running_)
+    ids.push_back(rows_.at(number).record.ticket.id);
+  return ids;
+}
+
+// A new table has none, and nobody can open an old one.
+absl::StatusOr<std::vector<std::string>> MemoryJobTable::Leased() const {
+  return std::vector<std::string>();
+}
+
+std::vector<std::string> MemoryJobTable::IdsOf(const std::set<Place>& places, absl::Time time, int limit) const {
+  std::vector<std::string> ids;
+  const int64_t last = absl::ToUnixNanos(time);
+  for (auto place = places.begin(); place != places.end() && place->first <= last; ++place) {
+    if (static_cast<int>(ids.size()) == limit)
+      break;
+    ids.push_back(rows_.at(place->second).record.ticket.id);
+  }
+  return ids;
+}
+
+absl::StatusOr<std::vector<std::string>> MemoryJobTable::Expiring(absl::Time time, int limit) const {
+  return IdsOf(expiring_, time, limit);
+}
+
+absl::StatusOr<std::vector<std::string>> MemoryJobTable::EndedBy(absl::Time time, int limit) const {
+  return IdsOf(ended_, time, limit);
+}
+
+absl::StatusOr<absl::Time> MemoryJobTable::Timestamp(absl::Time now) {
+  last_time_ = std::max(last_time_, now);
+  return last_time_;
+}
+
+absl::StatusOr<int64_t> MemoryJobTable::NextNumber() {
+  return ++last_number_;
+}
+
+absl::StatusOr<int64_t> MemoryJobTable::NextToken() {
+  return ++last_token_;
+}
+
+void MemoryJobTable::Enter(const JobRow& row) {
+  const JobRecord& record = row.record;
+  if (record.state == JobState::kQueued) {
+    waiting_.emplace(ClaimKeyOf(row), row.number);
+    waiting_work_ += WorkOf(record);
+  } else if (!IsEnded(record.state)) {
+    running_.insert(row.number);
+    running_work_ += WorkOf(record);
+  }
+  if (record.state == JobState::kSucceeded) {
+    reusable_[record.ticket.reuse_key].insert(row.number);
+    expiring_.emplace(absl::ToUnixNanos(record.expire_time.value_or(absl::InfiniteFuture())), row.number);
+  }
+  if (record.end_time.has_value())
+    ended_.emplace(absl::ToUnixNanos(*record.end_time), row.number);
+}
+
+void MemoryJobTable::Leave(const JobRow& row) {
+  const JobRecord& record = row.record;
+  if (waiting_.erase({ClaimKeyOf(row), row.number}) > 0)
+    waiting_work_ -= WorkOf(record);
+  if (running_.erase(row.number) > 0)
+    running_work_ -= WorkOf(record);
+  if (record.state == JobState::kSucceeded) {
+    const auto same_key = reusable_.find(record.ticket.reuse_key);
+    same_key->second.erase(row.number);
+    if (same_key->second.empty())
+      reusable_.erase(same_key);
+    expiring_.erase({absl::ToUnixNanos(record.expire_time.value_or(absl::InfiniteFuture())), row.number});
+  }
+  if (record.end_time.has_value())
+    ended_.erase({absl::ToUnixNanos(*record.end_time), row.number});
+}
+
+absl::Status MemoryJobTable::Insert(const JobRow& row) {
+  by_id_[row.record.ticket.id] = row.number;
+  if (!row.record.ticket.request_id.empty())
+    by_request_[row.record.ticket.request_id] = row.number;
+  logs_.try_emplace(row.number);
+  Enter(rows_[row.number] = row);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryJobTable::Update(const JobRow& row) {
+  JobRow& stored = rows_.at(row.number);
+  Leave(stored);
+  stored = row;
+  Enter(stored);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryJobTable::Erase(int64_t number) {
+  const JobRow& row = rows_.at(number);
+  Leave(row);
+  by_id_.erase(row.record.ticket.id);
+  by_request_.erase(row.record.ticket.request_id);
+  logs_.erase(number);
+  rows_.erase(number);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryJobTable::AppendLog(int64_t number, const LoggedEvent& entry) {
+  logs_[number].push_back(entry);
+  return absl::OkStatus();
+}
+
+}  // namespace ruyi

@@ -1,0 +1,70 @@
+// Holds jobs in memory, with indexes in the orders in which they are looked for. Owned by MemoryJobStore, which
+// serialises the calls; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/store/job_table.h"
+
+namespace ruyi {
+
+class MemoryJobTable final : public JobTable {
+ public:
+  absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const override;
+  absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const override;
+  absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_id) const override;
+  absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
+  absl::StatusOr<std::optional<JobRow>> NextWaiting() const override;
+  absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
+  absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
+  absl::StatusOr<JobTotals> Totals() const override;
+  absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const override;
+  absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const override;
+  absl::StatusOr<std::set<std::string>> Inputs() const override;
+  absl::StatusOr<std::vector<std::string>> Active() const override;
+  absl::StatusOr<std::vector<std::string>> Leased() const override;
+  absl::StatusOr<std::vector<std::string>> Expiring(absl::Time time, int limit) const override;
+  absl::StatusOr<std::vector<std::string>> EndedBy(absl::Time time, int limit) const override;
+  absl::StatusOr<absl::Time> Timestamp(absl::Time now) override;
+  absl::StatusOr<int64_t> NextNumber() override;
+  absl::StatusOr<int64_t> NextToken() override;
+  absl::Status Insert(const JobRow& row) override;
+  absl::Status Update(const JobRow& row) override;
+  absl::Status Erase(int64_t number) override;
+  absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+
+ private:
+  using Place = std::pair<int64_t, int64_t>;  // claim key or time, and number
+
+  std::optional<JobRow> RowOf(const std::unordered_map<std::string, int64_t>& index, const std::string& key) const;
+
+  // Enter puts a row into the indexes; Leave takes it out of them.
+  void Enter(const JobRow& row);
+  void Leave(const JobRow& row);
+
+  std::vector<std::string> IdsOf(const std::set<Place>& places, absl::Time time, int limit) const;
+
+  std::map<int64_t, JobRow> rows_;
+  std::unordered_map<int64_t, std::vector<LoggedEvent>> logs_;
+  std::unordered_map<std::string, int64_t> by_id_;
+  std::unordered_map<std::string, int64_t> by_request_;
+  std::map<std::string, std::set<int64_t>> reusable_;
+  std::set<Place> waiting_;
+  std::set<int64_t> running_;
+  std::set<Place> expiring_;  // by Unix nanoseconds
+  std::set<Place> ended_;     // by Unix nanoseconds
+  absl::Duration waiting_work_;
+  absl::Duration running_work_;
+  absl::Time last_time_ = absl::InfinitePast();
+  int64_t last_number_ = 0;
+  int64_t last_token_ = 0;
+};
+
+}  // namespace ruyi

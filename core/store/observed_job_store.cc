@@ -1,0 +1,216 @@
+#include "core/store/observed_job_store.h"
+
+#include <utility>
+
+#include "core/base/status_macros.h"
+
+namespace ruyi {
+namespace {
+
+constexpr int kBatch = 100;
+
+}  // namespace
+
+bool ObservedJobStore::Follow(const std::string& id, int64_t seq) {
+  absl::MutexLock lock(&mutex_);
+  return told_.try_emplace(id, Told{.seq = seq}).second;
+}
+
+void ObservedJobStore::Leave(const std::string& id) {
+  absl::MutexLock lock(&mutex_);
+  told_.erase(id);
+}
+
+void ObservedJobStore::FollowActive() {
+  const JobFilter active = {.states = {JobState::kQueued, JobState::kRunning}};
+  std::string token;
+  do {
+    const absl::StatusOr<JobPage> page = store_.List(active, kBatch, token);
+    if (!page.ok())
+      return;
+    for (const JobRecord& job : page->jobs)
+      Follow(job.ticket.id, job.last_seq);
+    token = page->next_page_token;
+  } while (!token.empty());
+}
+
+std::optional<int64_t> ObservedJobStore::BeginTelling(const std::string& id) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = told_.find(id);
+  if (found == told_.end())
+    return std::nullopt;
+  Told& told = found->second;
+  told.has_more = std::exchange(told.is_telling, true);
+  return told.has_more ? std::nullopt : std::optional(told.seq);
+}
+
+// Returns whether there may be more to tell by now.
+bool ObservedJobStore::EndTelling(const std::string& id, int64_t seq, bool is_over) {
+  absl::MutexLock lock(&mutex_);
+  if (is_over) {
+    told_.erase(id);
+    return false;
+  }
+  Told& told = told_[id];
+  const bool has_more = std::exchange(told.has_more, false);
+  told.seq = seq;
+  told.is_telling = has_more;
+  return has_more;
+}
+
+void ObservedJobStore::Tell(const std::string& id) {
+  std::optional<int64_t> begin = BeginTelling(id);
+  if (!begin.has_value())
+    return;
+  int64_t seq = *begin;
+  bool is_over = false;
+  do {
+    const absl::StatusOr<std::vector<LoggedEvent>> entries = store_.Read(id, seq, kBatch);
+    const absl::StatusOr<JobRecord> job = store_.Get(id);
+    is_over = !entries.ok() || !job.ok();
+    for (size_t i = 0; !is_over && i < entries->size(); ++i) {
+      const LoggedEvent& entry = (*entries)[i];
+      for (JobObserver* observer : observers_)
+        observer->OnJobEvent(*job, entry);
+      seq = entry.seq;
+      is_over = IsLast(entry.event);
+    }
+  } while (EndTelling(id, seq, is_over));
+}
+
+absl::StatusOr<std::optional<JobRecord>> ObservedJobStore::FindByRequestId(const std::string& request_id,
+                                                                           const std::string& digest) const {
+  return store_.FindByRequestId(request_id, digest);
+}
+
+// Follows the job before it is there, for a worker may have it before Create returns.
+absl::StatusOr<CreatedJob> ObservedJobStore::Create(NewJob job) {
+  const std::string id = job.ticket.id;
+  const bool is_unknown = Follow(id, 0);
+  absl::StatusOr<CreatedJob> created = store_.Create(std::move(job));
+  if (created.ok() && created->is_new) {
+    Tell(id);
+    return created;
+  }
+  if (is_unknown)
+    Leave(id);
+  return created;
+}
+
+absl::StatusOr<std::optional<Lease>> ObservedJobStore::Claim(const std::string& worker, absl::Duration duration) {
+  absl::StatusOr<std::optional<Lease>> lease = store_.Claim(worker, duration);
+  if (lease.ok() && lease->has_value())
+    Follow((*lease)->job_id, (*lease)->record.last_seq);
+  return lease;
+}
+
+absl::Status ObservedJobStore::Renew(const Lease& lease, absl::Duration duration) {
+  return store_.Renew(lease, duration);
+}
+
+absl::StatusOr<int64_t> ObservedJobStore::Append(const Lease& lease, JobEvent event) {
+  const bool is_snapshot = IsSnapshot(event);  // there are many, and no observer waits for them
+  absl::StatusOr<int64_t> seq = store_.Append(lease, std::move(event));
+  if (seq.ok() && !is_snapshot)
+    Tell(lease.job_id);
+  return seq;
+}
+
+absl::Status ObservedJobStore::SetCheckpoint(const Lease& lease, const CheckpointRef& checkpoint) {
+  return store_.SetCheckpoint(lease, checkpoint);
+}
+
+absl::Status ObservedJobStore::HandBack(const Lease& lease) {
+  absl::Status status = store_.HandBack(lease);
+  if (status.ok())
+    Tell(lease.job_id);
+  return status;
+}
+
+absl::Status ObservedJobStore::Finish(const Lease& lease, JobEvent last) {
+  absl::Status status = store_.Finish(lease, std::move(last));
+  if (status.ok())
+    Tell(lease.job_id);
+  return status;
+}
+
+absl::StatusOr<JobRecord> ObservedJobStore::Cancel(const std::string& id, const absl::Status& why) {
+  const absl::StatusOr<JobRecord> before = store_.Get(id);
+  if (before.ok() && !IsEnded(before->state))
+    Follow(id, before->last_seq);
+  absl::StatusOr<JobRecord> cancelled = store_.Cancel(id, why);
+  if (cancelled.ok())
+    Tell(id);
+  return cancelled;
+}
+
+absl::Status ObservedJobStore::CancelAll(const absl::Status& why) {
+  FollowActive();
+  const absl::Status status = store_.CancelAll(why);
+  std::vector<std::string> ids;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [id, told] : told_)
+      ids.push_back(id);
+  }
+  for (const std::string& id : ids)
+    Tell(id);
+  return status;
+}
+
+absl::StatusOr<JobRecord> ObservedJobStore::Get(const std::string& id) const {
+  return store_.Get(id);
+}
+
+absl::StatusOr<std::vector<LoggedEvent>> ObservedJobStore::Read(const std::string& id, int64_t after_seq,
+                                                                int limit) const {
+  return store_.Read(id, after_seq, limit);
+}
+
+absl::StatusOr<JobPage> ObservedJobStore::List(const JobFilter& filter, int page_size,
+                                               const std::string& page_token) const {
+  return store_.List(filter, page_size, page_token);
+}
+
+absl::StatusOr<std::optional<JobRecord>> ObservedJobStore::FindReusable(const std::string& reuse_key) const {
+  return store_.FindReusable(reuse_key);
+}
+
+absl::Status ObservedJobStore::Delete(const std::string& id) {
+  return store_.Delete(id);
+}
+
+absl::StatusOr<SweptJobs> ObservedJobStore::Sweep() {
+  absl::StatusOr<SweptJobs> swept = store_.Sweep();
+  if (swept.ok()) {
+    for (const std::string& id : swept->taken_back)
+      Tell(id);
+  }
+  return swept;
+}
+
+absl::Status ObservedJobStore::Expire(const std::string& id) {
+  return store_.Expire(id);
+}
+
+absl::StatusOr<JobCounts> ObservedJobStore::Counts() const {
+  return store_.Counts();
+}
+
+absl::StatusOr<std::vector<std::string>> ObservedJobStore::QueueOrder() const {
+  return store_.QueueOrder();
+}
+
+absl::StatusOr<std::optional<JobQueued>> ObservedJobStore::PositionOf(const std::string& id) const {
+  return store_.PositionOf(id);
+}
+
+absl::StatusOr<std::set<std::string>> ObservedJobStore::ReferencedInputs() const {
+  return store_.ReferencedInputs();
+}
+
+std::unique_ptr<Subscription> ObservedJobStore::Subscribe(const std::string& id, std::function<void()> listener) {
+  return store_.Subscribe(id, std::move(listener));
+}
+
+}  // namespace ruyi

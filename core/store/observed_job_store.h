@@ -1,0 +1,74 @@
+// A store that tells observers what it logs. Each event is told once, after it was stored, with no lock held; progress
+// and previews are told together with the next event of another kind. Events of other processes are not told. Before
+// it: core/intake, core/worker. After it: the store that keeps the jobs. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "core/job/job_observer.h"
+#include "core/store/job_store.h"
+
+namespace ruyi {
+
+class ObservedJobStore final : public JobStore {
+ public:
+  // `store` and the observers must outlive this object.
+  ObservedJobStore(JobStore& store, std::vector<JobObserver*> observers)
+      : store_(store), observers_(std::move(observers)) {}
+
+  absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& request_id,
+                                                           const std::string& digest) const override;
+  absl::StatusOr<CreatedJob> Create(NewJob job) override;
+  absl::StatusOr<std::optional<Lease>> Claim(const std::string& worker, absl::Duration duration) override;
+  absl::Status Renew(const Lease& lease, absl::Duration duration) override;
+  absl::StatusOr<int64_t> Append(const Lease& lease, JobEvent event) override;
+  absl::Status SetCheckpoint(const Lease& lease, const CheckpointRef& checkpoint) override;
+  absl::Status HandBack(const Lease& lease) override;
+  absl::Status Finish(const Lease& lease, JobEvent last) override;
+  absl::StatusOr<JobRecord> Cancel(const std::string& id, const absl::Status& why) override;
+  absl::Status CancelAll(const absl::Status& why) override;
+  absl::StatusOr<JobRecord> Get(const std::string& id) const override;
+  absl::StatusOr<std::vector<LoggedEvent>> Read(const std::string& id, int64_t after_seq, int limit) const override;
+  absl::StatusOr<JobPage> List(const JobFilter& filter, int page_size, const std::string& page_token) const override;
+  absl::StatusOr<std::optional<JobRecord>> FindReusable(const std::string& reuse_key) const override;
+  absl::Status Delete(const std::string& id) override;
+  absl::StatusOr<SweptJobs> Sweep() override;
+  absl::Status Expire(const std::string& id) override;
+  absl::StatusOr<JobCounts> Counts() const override;
+  absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
+  absl::StatusOr<std::optional<JobQueued>> PositionOf(const std::string& id) const override;
+  absl::StatusOr<std::set<std::string>> ReferencedInputs() const override;
+  std::unique_ptr<Subscription> Subscribe(const std::string& id, std::function<void()> listener) override;
+
+ private:
+  // Remembers how far the log of a job was told.
+  struct Told {
+    int64_t seq = 0;
+    bool is_telling = false;  // a thread is at it
+    bool has_more = false;    // and is to look again
+  };
+
+  // Begins to tell a job's events after `seq`. Returns false when that has begun already.
+  bool Follow(const std::string& id, int64_t seq);
+  void FollowActive();
+  void Leave(const std::string& id);
+
+  // Tells the entries of the job's log that were not told yet.
+  void Tell(const std::string& id);
+  std::optional<int64_t> BeginTelling(const std::string& id);
+  bool EndTelling(const std::string& id, int64_t seq, bool is_over);
+
+  JobStore& store_;
+  const std::vector<JobObserver*> observers_;
+  absl::Mutex mutex_;
+  std::map<std::string, Told> told_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ruyi

@@ -1,0 +1,254 @@
+#include "core/store/sqlite/sqlite_job_table.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "core/base/status_macros.h"
+#include "core/job/job_fields.h"
+#include "core/job/job_json.h"
+
+namespace ruyi {
+namespace {
+
+// INDEXED BY: left to itself SQLite takes the index of states, and sorts all jobs that wait.
+constexpr const char* kRowOfId = "SELECT number, lease_token, record, id FROM jobs WHERE id = ?";
+constexpr const char* kRowOfRequest = "SELECT number, lease_token, record, id FROM jobs WHERE request_id = ?";
+constexpr const char* kRowOfReuseKey =
+    "SELECT number, lease_token, record, id FROM jobs WHERE reuse_key = ? AND state = 'succeeded' "
+    "ORDER BY number DESC LIMIT 1";
+constexpr const char* kWaitingRows =
+    "SELECT number, lease_token, record, id FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued' "
+    "ORDER BY claim_key, number";
+
+std::string WordOf(JobState state) {
+  return std::string(EnumWords<JobState>::kWords[static_cast<int>(state)]);
+}
+
+std::optional<int64_t> NanosOf(const std::optional<absl::Time>& time) {
+  return time.has_value() ? std::optional(absl::ToUnixNanos(*time)) : std::nullopt;
+}
+
+absl::StatusOr<std::vector<std::string>> TextsOf(absl::StatusOr<std::unique_ptr<SqliteQuery>> query) {
+  RUYI_RETURN_IF_ERROR(query.status());
+  std::vector<std::string> texts;
+  while (true) {
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, (*query)->Next());
+    if (!has_row)
+      return texts;
+    texts.emplace_back((*query)->Text(0));
+  }
+}
+
+// The command that lists what `filter` wants: its parameters are the labels' names and values, and the number. The
+// first label, or the state, finds the rows in their order by an index.
+std::string ListCommand(const JobFilter& filter) {
+  std::string sql = "SELECT jobs.number, lease_token, record, id FROM jobs";
+  for (size_t i = 0; i < filter.labels.size(); ++i) {
+    absl::StrAppend(&sql, " JOIN labels AS l", i, " ON l", i, ".number = jobs.number AND l", i, ".name = ? AND l", i,
+                    ".value = ?");
+  }
+  absl::StrAppend(&sql, " WHERE ", filter.labels.empty() ? "jobs" : "l0", ".number < ?");
+  if (!filter.states.empty()) {
+    const std::string words = absl::StrJoin(
+        filter.states, ", ", [](std::string* out, JobState state) { absl::StrAppend(out, "'", WordOf(state), "'"); });
+    absl::StrAppend(&sql, " AND state IN (", words, ")");
+  }
+  absl::StrAppend(&sql, " ORDER BY ", filter.labels.empty() ? "jobs" : "l0", ".number DESC");
+  return sql;
+}
+
+}  // namespace
+
+absl::StatusOr<JobRow> SqliteJobTable::RowOf(const SqliteQuery& query) const {
+  absl::StatusOr<JobRecord> record = RecordFromJson(query.Text(2));
+  if (!record.ok()) {
+    return absl::DataLossError(absl::StrFormat("video '%s' in %s cannot be read: %s; delete it", query.Text(3),
+                                               connection_.path(), std::string(record.status().message())));
+  }
+  return JobRow{.number = query.Int(0), .lease_token = query.Int(1), .record = *std::move(record)};
+}
+
+absl::StatusOr<std::optional<JobRow>> SqliteJobTable::FirstOf(SqliteQuery& query) const {
+  RUYI_ASSIGN_OR_RETURN(const bool has_row, query.Next());
+  if (!has_row)
+    return std::nullopt;
+  RUYI_ASSIGN_OR_RETURN(JobRow row, RowOf(query));
+  return row;
+}
+
+absl::StatusOr<std::optional<JobRow>> SqliteJobTable::Find(const std::string& id) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kRowOfId, id));
+  return FirstOf(*query);
+}
+
+absl::StatusOr<std::optional<int64_t>> SqliteJobTable::NumberOf(const std::string& id) const {
+  RUYI_ASSIGN_OR_RETURN(const int64_t number, connection_.Number("SELECT number FROM jobs WHERE id = ?", id));
+  return number == 0 ? std::nullopt : std::optional(number);
+}
+
+absl::StatusOr<std::optional<JobRow>> SqliteJobTable::FindRequest(const std::string& request_id) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kRowOfRequest, request_id));
+  return FirstOf(*query);
+}
+
+absl::StatusOr<std::optional<JobRow>> SqliteJobTable::FindReusable(const std::string& reuse_key) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kRowOfReuseKey, reuse_key));
+  return FirstOf(*query);
+}
+
+absl::StatusOr<std::optional<JobRow>> SqliteJobTable::NextWaiting() const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kWaitingRows));
+  while (true) {
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+    if (!has_row)
+      return std::nullopt;
+    if (absl::StatusOr<JobRow> row = RowOf(*query); row.ok())
+      return *std::move(row);
+  }
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteJobTable::QueueOrder() const {
+  return TextsOf(connection_.Query(
+      "SELECT id FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued' ORDER BY claim_key, number"));
+}
+
+absl::StatusOr<std::vector<JobRow>> SqliteJobTable::Newest(const JobFilter& filter, int64_t before, int limit) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(ListCommand(filter)));
+  for (const auto& [name, value] : filter.labels) {
+    query->Bind(name);
+    query->Bind(value);
+  }
+  query->Bind(before);
+  std::vector<JobRow> rows;
+  while (static_cast<int>(rows.size()) < limit) {
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+    if (!has_row)
+      break;
+    if (absl::StatusOr<JobRow> row = RowOf(*query); row.ok())
+      rows.push_back(*std::move(row));
+  }
+  return rows;
+}
+
+absl::StatusOr<JobTotals> SqliteJobTable::Totals() const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query("SELECT state = 'queued', jobs, work FROM totals"));
+  JobTotals totals;
+  while (true) {
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+    if (!has_row)
+      return totals;
+    JobSum& sum = query->Int(0) != 0 ? totals.waiting : totals.running;
+    sum.jobs += static_cast<int>(query->Int(1));
+    sum.work += absl::Microseconds(query->Int(2));
+  }
+}
+
+absl::StatusOr<JobSum> SqliteJobTable::WaitingBetween(int64_t above, int64_t below) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query,
+                        connection_.Query("SELECT count(*), coalesce(sum(work), 0) FROM jobs INDEXED BY jobs_waiting "
+                                          "WHERE state = 'queued' AND claim_key > ? AND claim_key < ?",
+                                          above, below));
+  RUYI_RETURN_IF_ERROR(query->Next().status());
+  return JobSum{.jobs = static_cast<int>(query->Int(0)), .work = absl::Microseconds(query->Int(1))};
+}
+
+absl::StatusOr<std::vector<LoggedEvent>> SqliteJobTable::Log(int64_t number, int64_t after_seq, int limit) const {
+  RUYI_ASSIGN_OR_RETURN(
+      const auto query,
+      connection_.Query("SELECT seq, time, event FROM log WHERE number = ? AND seq > ? ORDER BY seq LIMIT ?", number,
+                        after_seq, int64_t{std::max(limit, 0)}));
+  std::vector<LoggedEvent> entries;
+  while (true) {
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+    if (!has_row)
+      return entries;
+    RUYI_ASSIGN_OR_RETURN(JobEvent event, EventFromJson(query->Text(2)));
+    entries.push_back({.seq = query->Int(0), .time = absl::FromUnixNanos(query->Int(1)), .event = std::move(event)});
+  }
+}
+
+absl::StatusOr<std::set<std::string>> SqliteJobTable::Inputs() const {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> lists,
+                        TextsOf(connection_.Query("SELECT inputs FROM jobs WHERE inputs <> ''")));
+  std::set<std::string> inputs;
+  for (const std::string& list : lists) {
+    for (const absl::string_view input : absl::StrSplit(list, '\n'))
+      inputs.emplace(input);
+  }
+  return inputs;
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteJobTable::Active() const {
+  return TextsOf(
+      connection_.Query("SELECT id FROM jobs WHERE state IN ('queued', 'running', 'cancelling') ORDER BY number"));
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteJobTable::Leased() const {
+  return TextsOf(connection_.Query("SELECT id FROM jobs WHERE lease_token <> 0 ORDER BY number"));
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteJobTable::Expiring(absl::Time time, int limit) const {
+  return TextsOf(
+      connection_.Query("SELECT id FROM jobs INDEXED BY jobs_expiring WHERE state = 'succeeded' AND expire_time <= ? "
+                        "ORDER BY expire_time LIMIT ?",
+                        absl::ToUnixNanos(time), int64_t{limit}));
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteJobTable::EndedBy(absl::Time time, int limit) const {
+  return TextsOf(connection_.Query("SELECT id FROM jobs WHERE end_time <= ? ORDER BY end_time LIMIT ?",
+                                   absl::ToUnixNanos(time), int64_t{limit}));
+}
+
+absl::StatusOr<absl::Time> SqliteJobTable::Timestamp(absl::Time now) {
+  RUYI_ASSIGN_OR_RETURN(const int64_t time, connection_.Number("UPDATE last SET time = max(time, ?) RETURNING time",
+                                                               absl::ToUnixNanos(now)));
+  return absl::FromUnixNanos(time);
+}
+
+absl::StatusOr<int64_t> SqliteJobTable::NextNumber() {
+  return connection_.Number("UPDATE last SET number = number + 1 RETURNING number");
+}
+
+absl::StatusOr<int64_t> SqliteJobTable::NextToken() {
+  return connection_.Number("UPDATE last SET token = token + 1 RETURNING token");
+}
+
+absl::Status SqliteJobTable::Insert(const JobRow& row) {
+  const JobTicket& ticket = row.record.ticket;
+  RUYI_RETURN_IF_ERROR(connection_.Execute(
+      "INSERT INTO jobs(number, id, request_id, reuse_key, claim_key, state, work, lease_token, inputs, record) "
+      "VALUES (?, ?, nullif(?, ''), ?, ?, '', 0, 0, '', '')",
+      row.number, ticket.id, ticket.request_id, ticket.reuse_key, ClaimKeyOf(row)));
+  for (const auto& [name, value] : ticket.labels) {
+    RUYI_RETURN_IF_ERROR(
+        connection_.Execute("INSERT INTO labels(name, value, number) VALUES (?, ?, ?)", name, value, row.number));
+  }
+  return Update(row);
+}
+
+absl::Status SqliteJobTable::Update(const JobRow& row) {
+  const JobRecord& record = row.record;
+  const std::string inputs = absl::StrJoin(InputsOf(record), "\n");
+  const std::string state = WordOf(record.state);
+  const std::string text = RecordToJson(record);
+  return connection_.Execute(
+      "UPDATE jobs SET state = ?, work = ?, lease_token = ?, end_time = ?, expire_time = ?, inputs = ?, record = ? "
+      "WHERE number = ?",
+      state, absl::ToInt64Microseconds(WorkOf(record)), row.lease_token, NanosOf(record.end_time),
+      NanosOf(record.expire_time), inputs, text, row.number);
+}
+
+absl::Status SqliteJobTable::Erase(int64_t number) {
+  return connection_.Execute("DELETE FROM jobs WHERE number = ?", number);
+}
+
+absl::Status SqliteJobTable::AppendLog(int64_t number, const LoggedEvent& entry) {
+  const std::string event = EventToJson(entry.event);
+  return connection_.Execute("INSERT INTO log(number, seq, time, event) VALUES (?, ?, ?, ?)", number, entry.seq,
+                             absl::ToUnixNanos(entry.time), event);
+}
+
+}  // namespace ruyi

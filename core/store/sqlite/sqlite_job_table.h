@@ -1,0 +1,51 @@
+// Reads and writes jobs in an SQLite database (core/store/sqlite/sqlite_schema.cc), within one transaction. Before it:
+// SqliteJobStore, which owns the connection and opens the transactions. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/store/job_table.h"
+#include "core/store/sqlite/sqlite_connection.h"
+
+namespace ruyi {
+
+class SqliteJobTable final : public JobTable {
+ public:
+  // `connection` must outlive the table.
+  explicit SqliteJobTable(SqliteConnection& connection) : connection_(connection) {}
+
+  absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const override;
+  absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const override;
+  absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_id) const override;
+  absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
+  absl::StatusOr<std::optional<JobRow>> NextWaiting() const override;
+  absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
+  absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
+  absl::StatusOr<JobTotals> Totals() const override;
+  absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const override;
+  absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const override;
+  absl::StatusOr<std::set<std::string>> Inputs() const override;
+  absl::StatusOr<std::vector<std::string>> Active() const override;
+  absl::StatusOr<std::vector<std::string>> Leased() const override;
+  absl::StatusOr<std::vector<std::string>> Expiring(absl::Time time, int limit) const override;
+  absl::StatusOr<std::vector<std::string>> EndedBy(absl::Time time, int limit) const override;
+  absl::StatusOr<absl::Time> Timestamp(absl::Time now) override;
+  absl::StatusOr<int64_t> NextNumber() override;
+  absl::StatusOr<int64_t> NextToken() override;
+  absl::Status Insert(const JobRow& row) override;
+  absl::Status Update(const JobRow& row) override;
+  absl::Status Erase(int64_t number) override;
+  absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+
+ private:
+  absl::StatusOr<JobRow> RowOf(const SqliteQuery& query) const;
+  absl::StatusOr<std::optional<JobRow>> FirstOf(SqliteQuery& query) const;
+
+  SqliteConnection& connection_;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,386 @@
+#include "core/store/table_job_store.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
+#include "core/store/page_token.h"
+
+namespace ruyi {
+namespace {
+
+constexpr int kSweepBatch = 1000;  // jobs that one sweep expires or deletes, so that other writers get their turn
+
+absl::Status NotFound(const std::string& id) {
+  return WithErrorInfo(
+      absl::NotFoundError(absl::StrFormat("there is no video '%s': it was never asked for, or was deleted", id)),
+      {.reason = std::string(reason::kNotFound), .metadata = {{"video", id}}});
+}
+
+absl::Status LeaseLost(const Lease& lease) {
+  return ErrorWithReason(absl::StatusCode::kAborted,
+                         absl::StrFormat("lease %d on video '%s' has ended, and somebody else may have the job; stop "
+                                         "the work on it",
+                                         lease.token, lease.job_id),
+                         reason::kLeaseLost);
+}
+
+absl::Status VideoActive(const std::string& id) {
+  return ErrorWithReason(absl::StatusCode::kFailedPrecondition,
+                         absl::StrFormat("video '%s' has not ended; cancel it before it is deleted", id),
+                         reason::kVideoActive);
+}
+
+absl::StatusOr<JobRow> RowOf(const JobTable& table, const std::string& id) {
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table.Find(id));
+  if (!row.has_value())
+    return NotFound(id);
+  return *std::move(row);
+}
+
+absl::StatusOr<JobRow> LeasedRow(const JobTable& table, const Lease& lease) {
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table.Find(lease.job_id));
+  if (!row.has_value() || row->lease_token == 0 || row->lease_token != lease.token)
+    return LeaseLost(lease);
+  return *std::move(row);
+}
+
+// Returns true for an event that a worker logs; the store logs the others itself.
+bool IsOfWorker(const JobEvent& event) {
+  return !IsLast(event) && !std::holds_alternative<JobAccepted>(event) && !std::holds_alternative<JobQueued>(event) &&
+         !std::holds_alternative<JobCancelling>(event);
+}
+
+}  // namespace
+
+TableJobStore::TableJobStore(JobStoreOptions options, const Clock& clock)
+    : options_(options), clock_(clock), lease_times_(clock) {}
+
+template <typename Function>
+auto TableJobStore::Write(WriteKind kind, Function&& function) -> std::invoke_result_t<Function, JobTable&> {
+  std::invoke_result_t<Function, JobTable&> result = absl::UnknownError("the change was never made");
+  const absl::Status status = WriteRows(kind, [&](JobTable& table) {
+    result = function(table);
+    return result.status();
+  });
+  if (!status.ok())
+    return status;
+  return result;
+}
+
+template <typename Function>
+auto TableJobStore::View(Function&& function) const -> std::invoke_result_t<Function, const JobTable&> {
+  std::invoke_result_t<Function, const JobTable&> result = absl::UnknownError("nobody looked");
+  const absl::Status status = ViewRows([&](const JobTable& table) {
+    result = function(table);
+    return result.status();
+  });
+  if (!status.ok())
+    return status;
+  return result;
+}
+
+absl::Status TableJobStore::TakeOver() {
+  const absl::StatusOr<absl::Time> time =
+      Write(WriteKind::kEnding, [&](JobTable& table) { return table.Timestamp(clock_.Now()); });
+  RUYI_RETURN_IF_ERROR(time.status());
+  opened_ = *time;
+  opened_after_ = clock_.Elapsed();
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> leased,
+                        View([](const JobTable& table) { return table.Leased(); }));
+  return WriteJobs(leased, [](JobSteps& steps, JobRow& row) -> absl::StatusOr<bool> {
+    RUYI_RETURN_IF_ERROR(steps.TakeBack("the server's process died", row));
+    return true;
+  });
+}
+
+absl::StatusOr<JobRow> TableJobStore::WriteJob(const std::string& id, Step step) {
+  bool changed = false;
+  absl::StatusOr<JobRow> written = Write(WriteKind::kEnding, [&](JobTable& table) -> absl::StatusOr<JobRow> {
+    RUYI_ASSIGN_OR_RETURN(JobRow row, RowOf(table, id));
+    JobSteps steps(table, options_, clock_);
+    RUYI_ASSIGN_OR_RETURN(changed, step(steps, row));
+    if (changed)
+      RUYI_RETURN_IF_ERROR(table.Update(row));
+    return row;
+  });
+  if (written.ok() && changed)
+    hub_.Notify(id);
+  return written;
+}
+
+absl::Status TableJobStore::WriteJobs(const std::vector<std::string>& ids, Step step) {
+  if (ids.empty())
+    return absl::OkStatus();
+  const absl::Status written = WriteRows(WriteKind::kEnding, [&](JobTable& table) -> absl::Status {
+    JobSteps steps(table, options_, clock_);
+    for (const std::string& id : ids) {
+      absl::StatusOr<JobRow> row = RowOf(table, id);
+      if (!row.ok())
+        continue;
+      RUYI_ASSIGN_OR_RETURN(const bool changed, step(steps, *row));
+      if (changed)
+        RUYI_RETURN_IF_ERROR(table.Update(*row));
+    }
+    return absl::OkStatus();
+  });
+  RUYI_RETURN_IF_ERROR(written);
+  for (const std::string& id : ids)
+    hub_.Notify(id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<JobRecord>> TableJobStore::FindByRequestId(const std::string& request_id,
+                                                                        const std::string& digest) const {
+  return View([&](const JobTable& table) { return FindKnown(table, request_id, digest); });
+}
+
+absl::StatusOr<CreatedJob> TableJobStore::Create(NewJob job) {
+  absl::StatusOr<CreatedJob> created =
+      Write(WriteKind::kWork, [&](JobTable& table) { return JobSteps(table, options_, clock_).Create(job); });
+  if (created.ok() && created->is_new)
+    hub_.Notify(created->record.ticket.id);
+  return created;
+}
+
+absl::StatusOr<std::optional<Lease>> TableJobStore::Claim(const std::string& /*worker*/, absl::Duration duration) {
+  using Claimed = absl::StatusOr<std::optional<Lease>>;
+  Claimed lease = Write(WriteKind::kWork, [&](JobTable& table) -> Claimed {
+    RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table.NextWaiting());
+    if (!row.has_value())
+      return std::nullopt;
+    RUYI_RETURN_IF_ERROR(JobSteps(table, options_, clock_).Claim(*row));
+    RUYI_RETURN_IF_ERROR(table.Update(*row));
+    return Lease{.job_id = row->record.ticket.id, .token = row->lease_token, .record = std::move(row->record)};
+  });
+  if (lease.ok() && lease->has_value()) {
+    lease_times_.Start((*lease)->job_id, (*lease)->token, duration);
+    hub_.Notify((*lease)->job_id);
+  }
+  return lease;
+}
+
+// A lease that has run out but was not taken back yet goes on.
+absl::Status TableJobStore::Renew(const Lease& lease, absl::Duration duration) {
+  if (!lease_times_.Extend(lease.job_id, lease.token, duration))
+    return LeaseLost(lease);
+  RUYI_ASSIGN_OR_RETURN(const JobRow row, View([&](const JobTable& table) { return LeasedRow(table, lease); }));
+  return row.record.state == JobState::kCancelling ? row.record.error : absl::OkStatus();
+}
+
+absl::StatusOr<JobRow> TableJobStore::WriteLeased(WriteKind kind, const Lease& lease,
+                                                  absl::FunctionRef<absl::Status(JobSteps&, JobRow&)> step) {
+  absl::StatusOr<JobRow> written = Write(kind, [&](JobTable& table) -> absl::StatusOr<JobRow> {
+    RUYI_ASSIGN_OR_RETURN(JobRow row, LeasedRow(table, lease));
+    JobSteps steps(table, options_, clock_);
+    RUYI_RETURN_IF_ERROR(step(steps, row));
+    RUYI_RETURN_IF_ERROR(table.Update(row));
+    return row;
+  });
+  RUYI_RETURN_IF_ERROR(written.status());
+  if (written->lease_token == 0)
+    lease_times_.End(lease.job_id, lease.token);
+  hub_.Notify(lease.job_id);
+  return written;
+}
+
+absl::StatusOr<int64_t> TableJobStore::Append(const Lease& lease, JobEvent event) {
+  if (!IsOfWorker(event))
+    return absl::InvalidArgumentError("a worker appends only what it does; the store logs the job's states itself");
+  const WriteKind kind = IsSnapshot(event) ? WriteKind::kSnapshot : WriteKind::kWork;
+  RUYI_ASSIGN_OR_RETURN(const JobRow row, WriteLeased(kind, lease, [&](JobSteps& steps, JobRow& found) {
+                          return steps.Append(event, found);
+                        }));
+  return row.record.last_seq;
+}
+
+absl::Status TableJobStore::SetCheckpoint(const Lease& lease, const CheckpointRef& checkpoint) {
+  const auto set = [&](JobSteps&, JobRow& row) {
+    row.record.checkpoint = checkpoint;
+    return absl::OkStatus();
+  };
+  return WriteLeased(WriteKind::kWork, lease, set).status();
+}
+
+absl::Status TableJobStore::HandBack(const Lease& lease) {
+  const auto hand_back = [](JobSteps& steps, JobRow& row) { return steps.HandBack(row); };
+  return WriteLeased(WriteKind::kEnding, lease, hand_back).status();
+}
+
+absl::Status TableJobStore::Finish(const Lease& lease, JobEvent last) {
+  if (!IsLast(last))
+    return absl::InvalidArgumentError("a job ends with completed or failed, and with no other event");
+  const auto finish = [&](JobSteps& steps, JobRow& row) { return steps.Append(last, row); };
+  return WriteLeased(WriteKind::kEnding, lease, finish).status();
+}
+
+absl::StatusOr<JobRecord> TableJobStore::Cancel(const std::string& id, const absl::Status& why) {
+  RUYI_ASSIGN_OR_RETURN(JobRow row,
+                        WriteJob(id, [&](JobSteps& steps, JobRow& found) { return steps.Cancel(why, found); }));
+  return std::move(row.record);
+}
+
+absl::Status TableJobStore::CancelAll(const absl::Status& why) {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> ids, View([](const JobTable& table) { return table.Active(); }));
+  return WriteJobs(ids, [&](JobSteps& steps, JobRow& row) { return steps.Cancel(why, row); });
+}
+
+// A job that cannot be read can be deleted all the same: nobody can work on it.
+absl::Status TableJobStore::Delete(const std::string& id) {
+  const absl::Status deleted = WriteRows(WriteKind::kEnding, [&](JobTable& table) -> absl::Status {
+    RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, table.NumberOf(id));
+    if (!number.has_value())
+      return NotFound(id);
+    const absl::StatusOr<JobRow> row = RowOf(table, id);
+    if (row.ok() && !IsEnded(row->record.state))
+      return VideoActive(id);
+    return table.Erase(*number);
+  });
+  if (deleted.ok())
+    hub_.Notify(id);
+  return deleted;
+}
+
+absl::Status TableJobStore::Expire(const std::string& id) {
+  return WriteJob(id, [](JobSteps& steps, JobRow& row) { return steps.Expire(row); }).status();
+}
+
+// Changes that were made must be told; an error that came after them comes again next time.
+absl::StatusOr<SweptJobs> TableJobStore::Sweep() {
+  SweptJobs swept;
+  absl::Status status = TakeBackExpired(swept);
+  if (status.ok())
+    status = ExpireResults(swept);
+  if (status.ok())
+    status = EraseOldRecords(swept);
+  if (!status.ok() && swept.taken_back.empty() && swept.expired.empty() && swept.deleted.empty())
+    return status;
+  return swept;
+}
+
+absl::Status TableJobStore::TakeBackExpired(SweptJobs& swept) {
+  const std::map<std::string, int64_t> tokens = lease_times_.TakeExpired();
+  std::vector<std::string> ids;
+  for (const auto& [id, token] : tokens)
+    ids.push_back(id);
+  const absl::Status status = WriteJobs(ids, [&](JobSteps& steps, JobRow& row) -> absl::StatusOr<bool> {
+    if (row.lease_token != tokens.at(row.record.ticket.id))
+      return false;
+    RUYI_RETURN_IF_ERROR(steps.TakeBack("its worker was lost", row));
+    return true;
+  });
+  if (status.ok()) {
+    swept.taken_back = std::move(ids);
+    return status;
+  }
+  for (const auto& [id, token] : tokens)
+    lease_times_.Start(id, token, absl::ZeroDuration());
+  return status;
+}
+
+absl::Status TableJobStore::ExpireResults(SweptJobs& swept) {
+  RUYI_ASSIGN_OR_RETURN(std::vector<std::string> ids,
+                        View([&](const JobTable& table) { return table.Expiring(SteadyTime(), kSweepBatch); }));
+  RUYI_RETURN_IF_ERROR(WriteJobs(ids, [](JobSteps& steps, JobRow& row) { return steps.Expire(row); }));
+  swept.expired = std::move(ids);
+  return absl::OkStatus();
+}
+
+absl::Status TableJobStore::EraseOldRecords(SweptJobs& swept) {
+  const absl::Time latest = SteadyTime() - options_.record_ttl;
+  RUYI_ASSIGN_OR_RETURN(std::vector<std::string> ids,
+                        View([&](const JobTable& table) { return table.EndedBy(latest, kSweepBatch); }));
+  if (ids.empty())
+    return absl::OkStatus();
+  const absl::Status erased = WriteRows(WriteKind::kEnding, [&](JobTable& table) -> absl::Status {
+    for (const std::string& id : ids) {
+      RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, table.NumberOf(id));
+      if (number.has_value())
+        RUYI_RETURN_IF_ERROR(table.Erase(*number));
+    }
+    return absl::OkStatus();
+  });
+  RUYI_RETURN_IF_ERROR(erased);
+  for (const std::string& id : ids)
+    hub_.Notify(id);
+  swept.deleted = std::move(ids);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<JobRecord> TableJobStore::Get(const std::string& id) const {
+  RUYI_ASSIGN_OR_RETURN(JobRow row, View([&](const JobTable& table) { return RowOf(table, id); }));
+  return std::move(row.record);
+}
+
+absl::StatusOr<std::vector<LoggedEvent>> TableJobStore::Read(const std::string& id, int64_t after_seq,
+                                                             int limit) const {
+  return View([&](const JobTable& table) -> absl::StatusOr<std::vector<LoggedEvent>> {
+    RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, table.NumberOf(id));
+    if (!number.has_value())
+      return NotFound(id);
+    return table.Log(*number, after_seq, limit);
+  });
+}
+
+absl::StatusOr<JobPage> TableJobStore::List(const JobFilter& filter, int page_size,
+                                            const std::string& page_token) const {
+  RUYI_ASSIGN_OR_RETURN(const int64_t before, NumberOfPageToken(page_token));
+  const size_t wanted = std::max(page_size, 1);
+  RUYI_ASSIGN_OR_RETURN(std::vector<JobRow> rows, View([&](const JobTable& table) {
+                          return table.Newest(filter, before, static_cast<int>(wanted) + 1);
+                        }));
+  JobPage page;
+  if (rows.size() > wanted) {
+    rows.resize(wanted);
+    page.next_page_token = PageTokenOf(rows.back().number);
+  }
+  for (JobRow& row : rows)
+    page.jobs.push_back(std::move(row.record));
+  return page;
+}
+
+absl::StatusOr<std::optional<JobRecord>> TableJobStore::FindReusable(const std::string& reuse_key) const {
+  if (reuse_key.empty())
+    return std::nullopt;
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row,
+                        View([&](const JobTable& table) { return table.FindReusable(reuse_key); }));
+  if (!row.has_value())
+    return std::nullopt;
+  return std::move(row->record);
+}
+
+absl::StatusOr<JobCounts> TableJobStore::Counts() const {
+  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, View([](const JobTable& table) { return table.Totals(); }));
+  return JobCounts{.waiting = totals.waiting.jobs,
+                   .running = totals.running.jobs,
+                   .predicted_seconds = absl::ToDoubleSeconds(totals.waiting.work + totals.running.work)};
+}
+
+absl::StatusOr<std::optional<JobQueued>> TableJobStore::PositionOf(const std::string& id) const {
+  return View([&](const JobTable& table) -> absl::StatusOr<std::optional<JobQueued>> {
+    RUYI_ASSIGN_OR_RETURN(const std::optional<JobRow> row, table.Find(id));
+    if (!row.has_value())
+      return NotFound(id);
+    if (row->record.state != JobState::kQueued)
+      return std::nullopt;
+    return AheadOf(table, *row);
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> TableJobStore::QueueOrder() const {
+  return View([](const JobTable& table) { return table.QueueOrder(); });
+}
+
+absl::StatusOr<std::set<std::string>> TableJobStore::ReferencedInputs() const {
+  return View([](const JobTable& table) { return table.Inputs(); });
+}
+
+std::unique_ptr<Subscription> TableJobStore::Subscribe(const std::string& id, std::function<void()> listener) {
+  return hub_.Subscribe(id, std::move(listener));
+}
+
+}  // namespace ruyi

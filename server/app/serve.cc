@@ -1,0 +1,76 @@
+#include "server/app/serve.h"
+
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/app/command_line.h"
+#include "server/app/library_lines.h"
+#include "server/app/log.h"
+#include "server/app/port_file.h"
+#include "server/app/process_end.h"
+#include "server/app/server.h"
+#include "server/app/signal_waiter.h"
+#include "server/app/version.h"
+
+namespace ruyi {
+namespace {
+
+// How long a reader of the log that has stopped reading may hold up the end of the process.
+constexpr absl::Duration kFlushTimeout = absl::Seconds(2);
+
+int CannotStart(const absl::Status& status) {
+  Log(LogLevel::kError, "cannot_start", {{"message", std::string(status.message())}});
+  return kExitCannotStart;
+}
+
+// Ends the process where it cannot end otherwise: nothing interrupts the loading, and memory of a broken device cannot
+// be freed.
+[[noreturn]] void LeaveAtOnce(int exit_code) {
+  FlushLog(kFlushTimeout);
+  std::_Exit(exit_code);
+}
+
+int Serve(const ServerOptions& options, const std::function<Components(const ServerOptions&)>& make_components) {
+  ClaimSignals();
+  SetLogLevel(options.log_level);
+  LogLinesOfLibraries();
+  ProcessEnd end;
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
+      options, make_components(options), [&end](const absl::Status& status) { end.OnLoaded(status); },
+      [&end](const absl::Status& why) { end.OnWorkerLost(why); });
+  if (!server.ok())
+    return CannotStart(server.status());
+  Log(LogLevel::kInfo, "listening",
+      {{"version", kVersion}, {"port", (*server)->port()}, {"metrics_port", (*server)->metrics_port()}});
+  if (!options.port_file.empty()) {
+    const absl::Status status = WritePortFile(options.port_file, (*server)->port(), (*server)->metrics_port());
+    if (!status.ok())
+      LeaveAtOnce(CannotStart(status));
+  }
+  const SignalWaiter waiter([&](int signal) {
+    if (end.OnSignal(signal) > 1)
+      (*server)->Hurry();
+  });
+  end.Await();
+  if (!(*server)->is_loading())
+    (*server)->Drain(end.worker_lost() ? absl::ZeroDuration() : options.drain_timeout);
+  Log(LogLevel::kInfo, "stopped");
+  if ((*server)->is_loading() || end.worker_lost())
+    LeaveAtOnce(end.exit_code());
+  return end.exit_code();
+}
+
+}  // namespace
+
+int ServeAsProgram(int argc, char** argv, const std::function<Components(const ServerOptions&)>& make_components) {
+  const CommandLine line = ParseCommandLine(argc, argv);
+  if (!line.options.has_value())
+    return line.exit_code;
+  const int exit_code = Serve(*line.options, make_components);
+  FlushLog(kFlushTimeout);
+  return exit_code;
+}
+
+}  // namespace ruyi

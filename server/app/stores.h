@@ -1,0 +1,17 @@
+// Holds the stores in which a server keeps its jobs and their bytes. component_factory.h gives them in the program;
+// tests give their own. A value.
+#pragma once
+
+#include <memory>
+
+#include "core/artifact/artifact_store.h"
+#include "core/store/job_store.h"
+
+namespace ruyi {
+
+struct Stores {
+  std::unique_ptr<JobStore> jobs;
+  std::unique_ptr<ArtifactStore> artifacts;
+};
+
+}  // namespace ruyi

@@ -1,0 +1,44 @@
+// Holds the workers of a server, which stop together. Before it: server.h. After it: core/worker. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "core/base/clock.h"
+#include "core/worker/worker.h"
+
+namespace ruyi {
+
+class WorkerPool {
+ public:
+  // `clock` must outlive the pool.
+  explicit WorkerPool(const Clock& clock) : clock_(clock) {}
+
+  // Starts a worker for each of `parts`. After Stop nothing is started.
+  void Start(std::vector<Worker::Parts> parts);
+
+  // Lets no worker begin another job. Jobs that are being made may go on for `patience`; then they are handed back at
+  // their next boundary. When that takes longer than `limit`, a job is taken from its worker, which can then change
+  // nothing any more. Blocks for both at most.
+  void Stop(absl::Duration patience, absl::Duration limit);
+
+  // Waits for the workers' threads to end, and frees their pipelines. To be called after Stop.
+  void Clear();
+
+  // Ends the patience of a Stop that waits. Does not block.
+  void Hurry();
+
+ private:
+  std::vector<std::shared_ptr<Worker>> workers() const;
+  bool AwaitIdle(absl::Duration timeout) const;
+
+  const Clock& clock_;
+  mutable absl::Mutex mutex_;
+  bool is_stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::shared_ptr<Worker>> workers_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ruyi

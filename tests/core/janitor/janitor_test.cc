@@ -1,0 +1,132 @@
+#include "core/janitor/janitor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "core/artifact/files/file_artifact_store.h"
+#include "core/store/memory/memory_job_store.h"
+#include "core/store/sqlite/sqlite_job_store.h"
+#include "tests/core/store/test_jobs.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ruyi {
+namespace {
+
+using testing::IsEmpty;
+
+class JanitorTest : public testing::Test {
+ protected:
+  JanitorTest()
+      : jobs_({.result_ttl = absl::Hours(1), .record_ttl = absl::Hours(2)}, clock_),
+        artifacts_(*FileArtifactStore::Open(folder_.path().string(), {.blob_ttl = absl::Hours(1)}, clock_)),
+        janitor_(jobs_, *artifacts_) {}
+
+  void WriteResult(const std::string& id, bool is_sealed) {
+    const std::unique_ptr<ResultWriter> writer = *artifacts_->OpenResult(id, 1);
+    const uint8_t bytes[] = {1, 2, 3};
+    ASSERT_THAT(writer->Write(bytes), IsOk());
+    if (is_sealed) {
+      ASSERT_THAT(writer->Seal(), IsOk());
+    }
+  }
+
+  // A job that was made, and its bytes.
+  void Make(const std::string& id) {
+    ASSERT_THAT(jobs_.Create(TestNewJob(id)), IsOk());
+    ASSERT_OK_AND_ASSIGN(const std::optional<Lease> lease, jobs_.Claim("worker", absl::Minutes(1)));
+    WriteResult(id, true);
+    ASSERT_THAT(jobs_.Finish(*lease, TestCompleted()), IsOk());
+  }
+
+  bool HasBytes(const std::string& id) { return artifacts_->StatResult(id).ok(); }
+
+  const TemporaryFolder folder_;
+  FakeClock clock_;
+  MemoryJobStore jobs_;
+  std::unique_ptr<FileArtifactStore> artifacts_;
+  Janitor janitor_;
+};
+
+TEST_F(JanitorTest, LetsResultsExpireWithTheirBytes) {
+  Make("job");
+  clock_.Advance(absl::Minutes(59));
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_TRUE(HasBytes("job"));
+  clock_.Advance(absl::Minutes(2));
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_FALSE(HasBytes("job"));
+  EXPECT_EQ(jobs_.Get("job")->state, JobState::kExpired);
+}
+
+TEST_F(JanitorTest, LetsRecordsGo) {
+  Make("job");
+  clock_.Advance(absl::Hours(3));
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_THAT(jobs_.Get("job"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_FALSE(HasBytes("job"));
+}
+
+TEST_F(JanitorTest, KeepsPicturesOfJobsThatWait) {
+  ASSERT_OK_AND_ASSIGN(const std::string wanted, artifacts_->PutBlob("wanted"));
+  ASSERT_OK_AND_ASSIGN(const std::string unwanted, artifacts_->PutBlob("unwanted"));
+  NewJob job = TestNewJob("job");
+  job.spec.start_pictures[0].pixels_sha256 = wanted;
+  ASSERT_THAT(jobs_.Create(job), IsOk());
+  clock_.Advance(absl::Hours(1000));
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_THAT(artifacts_->ReadBlob(wanted), IsOk());
+  EXPECT_THAT(artifacts_->ReadBlob(unwanted), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(JanitorTest, DeletesBytesWithoutAJob) {
+  WriteResult("stranger", true);
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  EXPECT_FALSE(HasBytes("stranger"));
+}
+
+TEST_F(JanitorTest, DeletesBytesOfAJobThatFailed) {
+  ASSERT_THAT(jobs_.Create(TestNewJob("job")), IsOk());
+  WriteResult("job", false);
+  ASSERT_THAT(jobs_.Cancel("job", absl::CancelledError("enough")), IsOk());
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  EXPECT_FALSE(HasBytes("job"));
+}
+
+TEST_F(JanitorTest, KeepsBytesOfJobsThatWaitOrWereMade) {
+  Make("made");
+  ASSERT_THAT(jobs_.Create(TestNewJob("waiting")), IsOk());
+  WriteResult("waiting", false);
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  EXPECT_TRUE(HasBytes("made"));
+  EXPECT_TRUE(HasBytes("waiting"));
+}
+
+TEST_F(JanitorTest, LeavesBytesWhoseRecordCannotBeRead) {
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<SqliteJobStore> jobs, SqliteJobStore::Open(folder_.path(), {}, clock_));
+  ASSERT_THAT(jobs->Create(TestNewJob("unreadable")), IsOk());
+  WriteResult("unreadable", true);
+  WriteResult("stranger", true);
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<SqliteConnection> connection,
+                       SqliteConnection::Open((folder_.path() / "jobs.sqlite3").string(), nullptr));
+  ASSERT_THAT(connection->Execute("UPDATE jobs SET record = ''"), IsOk());
+  EXPECT_THAT(Janitor(*jobs, *artifacts_).Reconcile(), IsOk());
+  EXPECT_TRUE(HasBytes("unreadable"));
+  EXPECT_FALSE(HasBytes("stranger"));
+}
+
+TEST_F(JanitorTest, ExpiresJobsWhoseBytesAreGone) {
+  Make("gone");
+  Make("there");
+  ASSERT_THAT(artifacts_->DeleteResult("gone"), IsOk());
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  EXPECT_EQ(jobs_.Get("gone")->state, JobState::kExpired);
+  EXPECT_EQ(jobs_.Get("there")->state, JobState::kSucceeded);
+}
+
+}  // namespace
+}  // namespace ruyi

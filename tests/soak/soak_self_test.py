@@ -1,0 +1,69 @@
+"""That the soak sees what it looks for: with a server to which nothing happens, and expectations that are wrong on purpose.
+
+soak_self_test.py RUYI_SOAK_SERVER
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import sys
+import tempfile
+import unittest
+import uuid
+from unittest import mock
+
+import soak
+from verdict import DUPLICATED, LOST, WRONG_BYTES
+
+SERVER = pathlib.Path(sys.argv.pop())
+JOBS = 4
+
+
+def row_of(folder):
+    options = argparse.Namespace(server=SERVER, model=None, jobs=JOBS, seed=1, faults=["none"])
+    return soak.soak(options, pathlib.Path(folder))["none"]
+
+
+class SoakSelfTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def test_sees_wrong_bytes(self):
+        right = soak.reference_of
+
+        def flipped(*arguments):
+            return {recipe: data[:-1] + bytes([data[-1] ^ 1]) for recipe, data in right(*arguments).items()}
+
+        with mock.patch.object(soak, "reference_of", flipped):
+            row = row_of(self.folder)
+        self.assertEqual(row[WRONG_BYTES], JOBS)
+        self.assertEqual(len(row["findings"]), JOBS)
+
+    def test_sees_jobs_that_are_gone(self):
+        right = soak.Workload.request
+
+        def of_another_id(workload, job):
+            request = right(workload, job)
+            request.request.request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, job.request_id))
+            return request
+
+        with mock.patch.object(soak.Workload, "request", of_another_id):
+            self.assertEqual(row_of(self.folder)[LOST], JOBS)
+
+    def test_sees_duplicates(self):
+        right = soak.Caller._create
+
+        def create_twice(caller, job, rng):
+            right(caller, job, rng)
+            again = dataclasses.replace(job, request_id=str(uuid.uuid4()), names=set())
+            right(caller, again, rng)
+            job.names |= again.names
+
+        with mock.patch.object(soak.Caller, "_create", create_twice):
+            self.assertEqual(row_of(self.folder)[DUPLICATED], JOBS)
+
+
+if __name__ == "__main__":
+    unittest.main()

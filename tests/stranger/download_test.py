@@ -1,0 +1,66 @@
+"""The bytes of a video: by offset, while it grows, and with their checksums."""
+
+import hashlib
+
+import pytest
+
+from caller import joined
+
+
+@pytest.fixture(scope="module")
+def film(caller):
+    """The name and the bytes of a film of more than one chunk."""
+    made = caller.make(frame_count=24, encoding=caller.video.Encoding(crf=0))
+    data = caller.download(made.name)
+    assert len(data) > 3
+    return made, data
+
+
+def test_the_reply_knows_the_bytes(caller, film):
+    made, data = film
+    assert (made.result.size_bytes, made.result.sha256) == (len(data), hashlib.sha256(data).digest())
+    assert made.result.frame_count == 24
+    assert made.result.duration.ToMilliseconds() == 1000
+
+
+def test_from_any_offset_the_rest_is_the_same(caller, film):
+    made, data = film
+    for offset in (1, len(data) // 2, len(data) - 1, len(data)):
+        rest, last = joined(caller.download_stream(made.name, offset), offset)
+        assert rest == data[offset:]
+        assert (last.total_size_bytes, last.sha256) == (len(data), made.result.sha256)
+
+
+def test_a_limit_ends_the_stream(caller, film):
+    made, data = film
+    part, last = joined(caller.download_stream(made.name, 100, 1000), 100)
+    assert part == data[100:1100]
+    assert last.total_size_bytes == len(data)  # it is known, so it is told
+
+
+def test_a_film_in_parts(caller, film):
+    made, data = film
+    received = b""
+    while len(received) < len(data):
+        part, last = joined(caller.download_stream(made.name, len(received), len(data) // 3), len(received))
+        received += part
+    assert received == data
+
+
+def test_a_cancelled_download_goes_on(caller, film):
+    made, data = film
+    call = caller.download_stream(made.name)
+    received = next(call).data
+    call.cancel()
+    rest, last = joined(caller.download_stream(made.name, len(received)), len(received))
+    assert last is not None
+    assert received + rest == data
+
+
+def test_a_download_waits_for_the_bytes(caller):
+    with caller.busy_worker():
+        name = caller.create().name
+        call = caller.download_stream(name)
+    data, last = joined(call)
+    assert last.total_size_bytes == len(data)
+    assert data == caller.download(name)
