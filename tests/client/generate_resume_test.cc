@@ -7,6 +7,7 @@
 #include <csignal>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "tests/client/generate_command_fixture.h"
 
 namespace ruyi::client {
@@ -34,9 +35,16 @@ TEST_F(GenerateResumeTest, AsksAgainWithTheSameId) {
 TEST_F(GenerateResumeTest, GoesOnWhereTheConnectionBroke) {
   server_.OnCreate(&CreateIt);
   server_.OnWatch(SendEvents({AcceptedEvent()}, grpc::Status(grpc::INTERNAL, "RST_STREAM")));
-  server_.OnWatch(SendEvents({AcceptedEvent(), CompletedEvent("film")}));
+  absl::Notification downloads_again;  // both streams are back before the video ends
+  server_.OnWatch([&](grpc::ServerContext& context, const v1::WatchVideoRequest& request, EventWriter& writer) {
+    downloads_again.WaitForNotification();
+    return SendEvents({AcceptedEvent(), CompletedEvent("film")})(context, request, writer);
+  });
   server_.OnDownload(SendPart("film", 2, grpc::Status(grpc::UNKNOWN, "RST_STREAM")));
-  server_.OnDownload(SendFilm("film", 4));
+  server_.OnDownload([&](grpc::ServerContext& context, const v1::DownloadVideoRequest& request, ChunkWriter& writer) {
+    downloads_again.Notify();
+    return SendFilm("film", 4)(context, request, writer);
+  });
   const ClientResult result = RunHere();
   ExpectSaved(result, "film");
   EXPECT_EQ(result.err,
