@@ -19,7 +19,6 @@ namespace ruyi {
 namespace {
 
 constexpr absl::Duration kLoadingRetryDelay = absl::Seconds(10);
-constexpr absl::string_view kUploadPrefix = "images/";
 
 absl::Status ModelLoading() {
   return WithErrorInfo(absl::UnavailableError("the model is being loaded; send the request again later"),
@@ -126,10 +125,7 @@ absl::StatusOr<CreatedJob> JobIntake::TryCreate(JobRequest request, const Cancel
   if (known.has_value())
     return CreatedJob{.record = *std::move(known), .is_new = false};
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
-  for (FieldViolation& violation : CheckTicket(request))
-    request.generation.unreadable.push_back(std::move(violation));
-  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request.generation), *current, std::nullopt, token));
-  RUYI_RETURN_IF_ERROR(CheckAdmission(planned));
+  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, PlanJob(request, *current, token));
   RUYI_RETURN_IF_ERROR(token.Check());
   RUYI_RETURN_IF_ERROR(KeepPictures(planned));
   return Store(std::move(request), std::move(planned), *current);
@@ -137,9 +133,15 @@ absl::StatusOr<CreatedJob> JobIntake::TryCreate(JobRequest request, const Cancel
 
 absl::StatusOr<PlannedVideo> JobIntake::Check(JobRequest request, const CancellationToken& token) {
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  return PlanJob(request, *current, token);
+}
+
+// Takes the generation out of `request`.
+absl::StatusOr<PlannedVideo> JobIntake::PlanJob(JobRequest& request, const Model& model,
+                                                const CancellationToken& token) {
   for (FieldViolation& violation : CheckTicket(request))
     request.generation.unreadable.push_back(std::move(violation));
-  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request.generation), *current, std::nullopt, token));
+  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request.generation), model, std::nullopt, token));
   RUYI_RETURN_IF_ERROR(CheckAdmission(planned));
   return planned;
 }

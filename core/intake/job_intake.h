@@ -114,6 +114,7 @@ class JobIntake {
   std::shared_ptr<const Model> model_if_any() const;
   absl::StatusOr<std::shared_ptr<const Model>> model() const;
   absl::StatusOr<CreatedJob> TryCreate(JobRequest request, const CancellationToken& token);
+  absl::StatusOr<PlannedVideo> PlanJob(JobRequest& request, const Model& model, const CancellationToken& token);
   absl::StatusOr<PlannedVideo> TryPlan(GenerationRequest request, const Model& model,
                                        const std::optional<int64_t>& budget_bytes, const CancellationToken& token);
   void ResolveUploads(const std::string& field, std::vector<PictureSource>& pictures, GenerationRequest& request) const;

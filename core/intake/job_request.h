@@ -5,10 +5,14 @@
 #include <map>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "core/job/job_record.h"
 #include "core/request/generation_request.h"
 
 namespace ruyi {
+
+// An upload is named by this prefix and the SHA-256 of its bytes in hex.
+inline constexpr absl::string_view kUploadPrefix = "images/";
 
 // Limits of what callers may attach to a job.
 inline constexpr int kMaxLabels = 32;

@@ -54,9 +54,7 @@ absl::StatusOr<std::optional<ResultChunk>> ResultCursor::Next() {
   absl::StatusOr<std::optional<ResultChunk>> chunk = ReadBytes();
   if (absl::IsOutOfRange(chunk.status()))
     RUYI_RETURN_IF_ERROR(CheckGrows());
-  else if (absl::IsNotFound(chunk.status()))
-    RUYI_RETURN_IF_ERROR(CheckMayCome());
-  else
+  else if (!absl::IsNotFound(chunk.status()))
     return chunk;
   RUYI_RETURN_IF_ERROR(CheckJob());
   return std::nullopt;  // there is no result yet, or it has not come to the offset
@@ -95,15 +93,7 @@ absl::Status ResultCursor::CheckGrows() const {
   return state.ok() && state->is_sealed ? PastEnd(offset_, state->size_bytes) : absl::OkStatus();
 }
 
-// Returns OK when the file, which was not there, may still come: a job succeeds only after its file is whole.
-absl::Status ResultCursor::CheckMayCome() const {
-  RUYI_ASSIGN_OR_RETURN(const JobRecord record, jobs_.Get(id_));
-  return record.state == JobState::kSucceeded && absl::IsNotFound(artifacts_.StatResult(id_).status())
-             ? Missing()
-             : absl::OkStatus();
-}
-
-// Returns OK when more bytes may come.
+// Returns OK when more bytes may come. A job succeeds only after its file is whole.
 absl::Status ResultCursor::CheckJob() const {
   RUYI_ASSIGN_OR_RETURN(const JobRecord record, jobs_.Get(id_));
   switch (record.state) {
@@ -113,6 +103,8 @@ absl::Status ResultCursor::CheckJob() const {
     case JobState::kCancelled:
       return offset_ == begin_ ? NotReady() : record.error;
     case JobState::kSucceeded:
+      if (absl::IsNotFound(artifacts_.StatResult(id_).status()))
+        return Missing();
       return record.result.has_value() && offset_ > record.result->file.size_bytes
                  ? PastEnd(offset_, record.result->file.size_bytes)
                  : absl::OkStatus();

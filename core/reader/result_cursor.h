@@ -45,7 +45,6 @@ class ResultCursor {
   absl::StatusOr<std::optional<ResultChunk>> ReadBytes();
   absl::StatusOr<std::optional<ResultChunk>> Finish();
   absl::Status CheckGrows() const;
-  absl::Status CheckMayCome() const;
   absl::Status CheckJob() const;
 
   const JobStore& jobs_;

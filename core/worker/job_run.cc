@@ -108,9 +108,8 @@ absl::StatusOr<GenerationReport> JobRun::Generate(Pipeline& pipeline, const Plac
 
 absl::Status JobRun::Begin(const Placement& placement) {
   const JobRecord& record = lease_.record;
-  usage_.queued = std::max(absl::ZeroDuration(), tools_.clock->Now() - record.create_time);
-  if (record.start_time.has_value())
-    usage_.queued = std::max(absl::ZeroDuration(), *record.start_time - record.create_time);
+  const absl::Time start = record.start_time.value_or(tools_.clock->Now());
+  usage_.queued = std::max(absl::ZeroDuration(), start - record.create_time);
   usage_.resumes = record.resumes + (checkpoint_.has_value() ? 1 : 0);
   RUYI_RETURN_IF_ERROR(
       tools_.jobs->Append(lease_, JobStarted{.worker = tools_.name, .attempt = record.attempts, .placement = placement})

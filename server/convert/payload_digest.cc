@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/digest/sha256.h"
+#include "core/intake/job_request.h"
 
 namespace ruyi {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 void NameByContent(google::protobuf::RepeatedPtrField<ruyi::v1::ImageInput>& pictures) {
   for (ruyi::v1::ImageInput& picture : pictures) {
     if (picture.has_data())
-      picture.set_image(absl::StrCat("images/", Sha256Hex(picture.data())));
+      picture.set_image(absl::StrCat(kUploadPrefix, Sha256Hex(picture.data())));
   }
 }
 

@@ -16,12 +16,8 @@ DownloadStream::DownloadStream(const StreamSources& sources, const std::string& 
 std::shared_ptr<DownloadStream> DownloadStream::Create(const StreamSources& sources, const std::string& id,
                                                        const ReadRange& range) {
   std::shared_ptr<DownloadStream> stream = absl::WrapUnique(new DownloadStream(sources, id, range));
-  const auto wake = [weak = std::weak_ptr<DownloadStream>(stream)] {
-    if (const std::shared_ptr<DownloadStream> living = weak.lock(); living != nullptr)
-      living->Wake();
-  };
-  stream->job_changes_ = sources.jobs->Subscribe(id, wake);
-  stream->result_changes_ = sources.artifacts->Subscribe(id, wake);
+  stream->job_changes_ = sources.jobs->Subscribe(id, stream->Waker());
+  stream->result_changes_ = sources.artifacts->Subscribe(id, stream->Waker());
   return stream;
 }
 

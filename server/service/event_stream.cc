@@ -22,14 +22,9 @@ void EventStream::Show(const std::string& id, const EventStreamOptions& options)
                                              .held = {},
                                              .log_changes = {},
                                              .result_changes = {}});
-  const std::weak_ptr<PulledStream> stream = weak_from_this();
-  const auto wake = [stream] {
-    if (const std::shared_ptr<PulledStream> living = stream.lock(); living != nullptr)
-      living->Wake();
-  };
-  shown->log_changes = sources_.jobs->Subscribe(id, wake);
+  shown->log_changes = sources_.jobs->Subscribe(id, Waker());
   if (options.with_bytes)
-    shown->result_changes = sources_.artifacts->Subscribe(id, wake);
+    shown->result_changes = sources_.artifacts->Subscribe(id, Waker());
   {
     absl::MutexLock lock(&shown_mutex_);
     shown_ = std::move(shown);

@@ -5,6 +5,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -58,6 +59,14 @@ class PulledStream : public grpc::ServerWriteReactor<Message>,
     absl::MutexLock lock(&mutex_);
     is_stale_ = true;
     PullWhenIdle();
+  }
+
+  // Returns a function that wakes the stream as long as it lives.
+  std::function<void()> Waker() {
+    return [weak = this->weak_from_this()] {
+      if (const std::shared_ptr<PulledStream> living = weak.lock(); living != nullptr)
+        living->Wake();
+    };
   }
 
   void Tick() override {

@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "core/intake/job_request.h"
 #include "server/convert/status_to_grpc.h"
 #include "server/convert/time_to_proto.h"
 #include "server/service/too_many_requests.h"
@@ -19,7 +20,7 @@ absl::Status TooLarge(int64_t max_bytes) {
 
 ruyi::v1::Image ImageOf(const KeptImage& kept) {
   ruyi::v1::Image image;
-  image.set_name(absl::StrCat("images/", kept.sha256));
+  image.set_name(absl::StrCat(kUploadPrefix, kept.sha256));
   image.set_size_bytes(kept.size_bytes);
   image.mutable_size()->set_width(kept.size.width);
   image.mutable_size()->set_height(kept.size.height);
