@@ -1,6 +1,8 @@
 // Sinks that discard everything, for a run whose progress and frames nobody wants: a warm-up, a measurement. Before
-// them: core/pipeline. Stateless; thread-safe.
+// them: core/pipeline. The sinks are stateless and thread-safe.
 #pragma once
+
+#include <vector>
 
 #include "core/pipeline/frame_sink.h"
 #include "core/pipeline/run_control.h"
@@ -23,6 +25,24 @@ class DiscardCheckpoints final : public CheckpointSink {
  public:
   bool IsWanted() override { return false; }
   absl::Status OnCheckpoint(Checkpoint /*checkpoint*/) override { return absl::OkStatus(); }
+};
+
+// Holds the sinks of a run that nobody watches, cancels or resumes.
+struct DiscardAll {
+  const CancellationToken token;
+  DiscardProgress progress;
+  DiscardFrames frames;
+  DiscardCheckpoints checkpoints;
+
+  // Returns the control of the run, which must not outlive this or `pictures`.
+  RunControl Of(const std::vector<RgbImage>& pictures) {
+    return {.pictures = pictures,
+            .token = token,
+            .progress = progress,
+            .frames = frames,
+            .checkpoints = checkpoints,
+            .resume_from = {}};
+  }
 };
 
 }  // namespace ruyi

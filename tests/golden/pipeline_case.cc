@@ -149,16 +149,8 @@ absl::Status Record(RuyiPipeline& pipeline, const Video& video, NoiseSource& noi
       .on_clip = [&](const ConditioningClip& clip) { recording.SetClip(clip); },
       .on_latents = [&](const at::Tensor& latents) { recording.latents.push_back(latents.clone()); },
       .on_frames = [&](const at::Tensor& frames) { recording.frames.push_back(frames.clone()); }};
-  const CancellationToken token;
-  DiscardProgress progress;
-  DiscardFrames frames;
-  DiscardCheckpoints checkpoints;
-  RunControl control = {.pictures = video.pictures,
-                        .token = token,
-                        .progress = progress,
-                        .frames = frames,
-                        .checkpoints = checkpoints,
-                        .resume_from = {}};
+  DiscardAll nobody;
+  RunControl control = nobody.Of(video.pictures);
   RunContext run = {.control = control, .noise = noise, .observer = observer};
   return pipeline.Run(video.spec, {}, run);
 }

@@ -23,18 +23,10 @@ struct UnwatchedRun {
   UnwatchedRun& operator=(const UnwatchedRun&) = delete;
 
   const std::vector<RgbImage> pictures;
-  const CancellationToken token;
-  DiscardProgress progress;
-  DiscardFrames frames;
-  DiscardCheckpoints checkpoints;
+  DiscardAll nobody;
   RandomStreams noise{1};
   const RunObserver observer;
-  RunControl control = {.pictures = pictures,
-                        .token = token,
-                        .progress = progress,
-                        .frames = frames,
-                        .checkpoints = checkpoints,
-                        .resume_from = {}};
+  RunControl control = nobody.Of(pictures);
   RunContext context = {.control = control, .noise = noise, .observer = observer};
 };
 

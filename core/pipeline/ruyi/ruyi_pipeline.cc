@@ -189,16 +189,8 @@ absl::Status RuyiPipeline::WarmUp() {
 absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec& spec, int64_t bytes) {
   RUYI_ASSIGN_OR_RETURN(const Placement placement, StartWithLargest(*costs_, spec, bytes));
   const std::vector<RgbImage> pictures = {BlackPicture(spec.size)};
-  const CancellationToken token;
-  DiscardProgress progress;
-  DiscardFrames frames;
-  DiscardCheckpoints checkpoints;
-  RunControl control = {.pictures = pictures,
-                        .token = token,
-                        .progress = progress,
-                        .frames = frames,
-                        .checkpoints = checkpoints,
-                        .resume_from = {}};
+  DiscardAll nobody;
+  RunControl control = nobody.Of(pictures);
   return Generate(spec, placement, control);
 }
 
