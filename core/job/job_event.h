@@ -43,7 +43,7 @@ struct JobResumed {
   int step = 0;  // denoising steps that need not be done again
 };
 
-// How far the work is. Each is a full snapshot: a later one replaces an earlier one.
+// Says how far the work is. Each is a full snapshot: a later one replaces an earlier one.
 struct JobProgress {
   Progress progress;
   std::optional<absl::Duration> per_unit;   // measured mean of this phase, once one unit is done

@@ -16,12 +16,12 @@ struct Curve {
 };
 
 struct Calibration {
-  // What one pass of the transformer takes, by the tokens that go through it as one batch: bytes beside weights,
-  // conditions and states; and seconds with all blocks on the device.
+  // These say what one pass of the transformer takes, by the tokens that go through it as one batch: bytes beside
+  // weights, conditions and states; and seconds with all blocks on the device.
   Curve step_bytes;
   Curve step_seconds;
 
-  // What one chunk of frames takes, by the pixels of a frame (of a tile, where there are tiles).
+  // These say what one chunk of frames takes, by the pixels of a frame (of a tile, where there are tiles).
   Curve encode_bytes;
   Curve encode_seconds;
   Curve decode_bytes;

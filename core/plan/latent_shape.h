@@ -6,7 +6,7 @@
 
 namespace ruyi {
 
-// How pixels and frames map to latents; a fact of the loaded model.
+// Says how pixels and frames map to latents, which is a fact of the loaded model.
 struct LatentGeometry {
   int spatial_scale = 8;      // pixels per latent, both ways
   int frames_per_chunk = 8;   // pixel frames that the VAE encodes at once

@@ -61,7 +61,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
                                             const ruyi::v1::GetCapabilitiesRequest* request,
                                             ruyi::v1::Capabilities* response) override;
 
-  // How many workers share the queue.
+  // Tells how many workers share the queue.
   void SetWorkers(int workers) { workers_ = workers; }
 
   // Ticks every stream: heartbeats where they are due, and what other processes have changed.

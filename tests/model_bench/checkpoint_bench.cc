@@ -61,7 +61,7 @@ TeaCacheSettings CacheThatKeeps(int steps) {
   return {.threshold = 0, .skip_start_steps = 1, .skip_end_steps = steps};
 }
 
-// What is denoised, and with what.
+// Holds what is denoised, and which models and conditions it is denoised with.
 struct Subject {
   const RuyiModels& models;
   const MemoryMode& mode;

@@ -1,4 +1,4 @@
-// How long a test waits for what must happen soon. Nothing waits so long unless it is about to fail. A constant.
+// Says how long a test waits for what must happen soon. Nothing waits so long unless it is about to fail. A constant.
 #pragma once
 
 #include "absl/time/time.h"

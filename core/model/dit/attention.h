@@ -21,7 +21,7 @@ struct KeyValue {
   at::Tensor value;
 };
 
-// How Enhance-A-Video works in a self-attention over `frames` frames.
+// Says how Enhance-A-Video works in a self-attention over `frames` frames.
 struct Enhancement {
   int64_t frames = 0;
   double weight = 0;

@@ -65,7 +65,7 @@ struct DitSchedule {
   int64_t frames = 0;    // latent frames
 };
 
-// What the blocks see of a request: made by Dit::Prepare, used by Dit::Forward.
+// Holds what the blocks see of a request. Dit::Prepare makes it, and Dit::Forward uses it.
 struct DitContext {
   struct Block {
     at::Tensor shifts;  // [steps, B, 1, hidden]

@@ -11,7 +11,7 @@
 
 namespace ruyi {
 
-// How a long clip passes through the autoencoder. All but kPlain work chunk by chunk: `encoder_chunk` frames,
+// Says how a long clip passes through the autoencoder. All but kPlain work chunk by chunk: `encoder_chunk` frames,
 // `decoder_chunk` latents.
 enum class VaeTemporalMode {
   kPlain,   // the whole clip at once, convolutions causal
@@ -24,7 +24,7 @@ enum class VaeActivation { kElu, kGelu, kMish, kRelu, kSilu };
 
 enum class VaeResampling { kNone, kSpatial, kTemporal, kSpatialTemporal };
 
-// Which positions of [T, H, W] attend to each other.
+// Says which positions of [T, H, W] attend to each other.
 enum class VaeAttentionType { kNone, kSpatial, kTemporal, kSpatialTemporal, kFull };
 
 struct VaeBlockType {
