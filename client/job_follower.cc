@@ -1,8 +1,12 @@
 #include "client/job_follower.h"
 
+#include <google/rpc/error_details.pb.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
+
+#include "client/status_text.h"
 
 namespace ruyi::client {
 namespace {
@@ -13,6 +17,35 @@ void TakeEnd(const v1::VideoEvent& event, JobEnd& end) {
   if (event.has_failed())
     end.failed = event.failed().status();
 }
+
+bool IsTooEarly(const grpc::Status& status) {
+  const auto info = FindDetail<google::rpc::ErrorInfo>(WithDetails(status));
+  return info.has_value() && info->reason() == "RESULT_NOT_READY";
+}
+
+// Returns true for an event after which there may be bytes that were not there before it.
+bool MayBringBytes(const v1::VideoEvent& event) {
+  return event.has_completed() || (event.has_progress() && event.progress().phase() == v1::PHASE_DECODING);
+}
+
+// Counts the events after which there may be bytes.
+class CountingDisplay final : public ProgressDisplay {
+ public:
+  CountingDisplay(ProgressDisplay* display, EventCount* count) : display_(display), count_(count) {}
+
+  void OnEvent(const v1::VideoEvent& event) override {
+    display_->OnEvent(event);
+    if (MayBringBytes(event))
+      count_->Increment();
+  }
+
+  void OnNotice(const std::string& text) override { display_->OnNotice(text); }
+  void Close() override { display_->Close(); }
+
+ private:
+  ProgressDisplay* display_;
+  EventCount* count_;
+};
 
 }  // namespace
 
@@ -53,7 +86,7 @@ JobEnd JobFollower::WatchUnder(CancelSource& source, WatchedJob job, ProgressDis
 }
 
 CallEnd JobFollower::DownloadUnder(CancelSource& source, const std::string& name, VideoReceiver& receiver,
-                                   const Retrier::Notice& notice) {
+                                   const EventCount& events, const Retrier::Notice& notice) {
   CallEnd end;
   Retrier retrier(&MayStreamAgain, patience_, waiter_, &source);
   retrier.SetNotice(notice);
@@ -65,9 +98,12 @@ CallEnd JobFollower::DownloadUnder(CancelSource& source, const std::string& name
     v1::DownloadVideoRequest request;
     request.set_name(name);
     request.set_read_offset(receiver.received_bytes());
+    const int seen = events.count();
     end.status = client_->Download(request, CallUnder(source), on_chunk);
     if (receiver.whole() || !receiver.error().ok())
       return end;
+    if (IsTooEarly(end.status) && events.AwaitMoreThan(seen))
+      continue;
     end.verdict = retrier.AfterFailure(end.status);
     if (end.verdict != Verdict::kAgain)
       return end;
@@ -82,6 +118,8 @@ JobEnd JobFollower::Fetch(const WatchedJob& job, ProgressDisplay& display, Video
   CancelSource watching(source_);
   CancelSource downloading(source_);
   std::atomic<bool> watched = false;
+  EventCount events;
+  CountingDisplay counting(&display, &events);
   CallEnd download;
   std::thread downloader([&] {
     // Both streams break at the same time; while this thread's caller watches, only the caller tells the user.
@@ -89,11 +127,12 @@ JobEnd JobFollower::Fetch(const WatchedJob& job, ProgressDisplay& display, Video
       if (watched)
         display.OnNotice(text);
     };
-    download = DownloadUnder(downloading, job.name, receiver, notice);
+    download = DownloadUnder(downloading, job.name, receiver, events, notice);
     if (!receiver.error().ok() || download.verdict == Verdict::kGaveUp)
       watching.Cancel();
   });
-  JobEnd end = WatchUnder(watching, job, display);
+  JobEnd end = WatchUnder(watching, job, counting);
+  events.Close();
   if (!end.completed.has_value())
     downloading.Cancel();
   watched = true;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "client/cancel_source.h"
+#include "client/event_count.h"
 #include "client/progress_display.h"
 #include "client/retrier.h"
 #include "client/video_client.h"
@@ -40,7 +41,8 @@ class JobFollower {
   // Hands every event to `display` once, and tells it of each wait. Blocks until `completed`, `failed`, or a verdict.
   JobEnd Watch(const WatchedJob& job, ProgressDisplay& display);
 
-  // Watches, and at the same time fetches the bytes from `receiver.received_bytes()` on. Blocks until the video has
+  // Watches, and at the same time fetches the bytes from `receiver.received_bytes()` on: while there are none yet, it
+  // asks again after each event of decoding. Blocks until the video has
   // ended and all its bytes are there, or until it is known that they will not come: see `receiver.error()`, then the
   // JobEnd.
   JobEnd Fetch(const WatchedJob& job, ProgressDisplay& display, VideoReceiver& receiver);
@@ -48,7 +50,7 @@ class JobFollower {
  private:
   JobEnd WatchUnder(CancelSource& source, WatchedJob job, ProgressDisplay& display);
   CallEnd DownloadUnder(CancelSource& source, const std::string& name, VideoReceiver& receiver,
-                        const Retrier::Notice& notice);
+                        const EventCount& events, const Retrier::Notice& notice);
   CallOptions CallUnder(CancelSource& source) const;
 
   VideoClient* client_;

@@ -13,9 +13,16 @@
 namespace ruyi {
 namespace {
 
-absl::Status NotReady() {
+absl::Status NotMade() {
   return ErrorWithReason(absl::StatusCode::kFailedPrecondition,
                          "the video was not made, and has no bytes; GetVideo says why", reason::kResultNotReady);
+}
+
+absl::Status NoBytesYet() {
+  return ErrorWithReason(
+      absl::StatusCode::kFailedPrecondition,
+      "the video has no bytes yet; watch it, and download it when an event says that it is being decoded",
+      reason::kResultNotReady);
 }
 
 absl::Status Expired() {
@@ -57,7 +64,7 @@ absl::StatusOr<std::optional<ResultChunk>> ResultCursor::Next() {
   else if (!absl::IsNotFound(chunk.status()))
     return chunk;
   RUYI_RETURN_IF_ERROR(CheckJob());
-  return std::nullopt;  // there is no result yet, or it has not come to the offset
+  return std::nullopt;  // it has not come to the offset
 }
 
 absl::StatusOr<std::optional<ResultChunk>> ResultCursor::ReadBytes() {
@@ -93,7 +100,12 @@ absl::Status ResultCursor::CheckGrows() const {
   return state.ok() && state->is_sealed ? PastEnd(offset_, state->size_bytes) : absl::OkStatus();
 }
 
-// Returns OK when more bytes may come. A job succeeds only after its file is whole.
+bool ResultCursor::HasBytes() const {
+  const absl::StatusOr<ResultState> state = artifacts_.StatResult(id_);
+  return state.ok() && state->size_bytes > 0;
+}
+
+// Returns OK when there are bytes and more may come. A job succeeds only after its file is whole.
 absl::Status ResultCursor::CheckJob() const {
   RUYI_ASSIGN_OR_RETURN(const JobRecord record, jobs_.Get(id_));
   switch (record.state) {
@@ -101,7 +113,7 @@ absl::Status ResultCursor::CheckJob() const {
       return Expired();
     case JobState::kFailed:
     case JobState::kCancelled:
-      return offset_ == begin_ ? NotReady() : record.error;
+      return offset_ == begin_ ? NotMade() : record.error;
     case JobState::kSucceeded:
       if (absl::IsNotFound(artifacts_.StatResult(id_).status()))
         return Missing();
@@ -109,7 +121,7 @@ absl::Status ResultCursor::CheckJob() const {
                  ? PastEnd(offset_, record.result->file.size_bytes)
                  : absl::OkStatus();
     default:
-      return absl::OkStatus();
+      return HasBytes() ? absl::OkStatus() : NoBytesYet();
   }
 }
 

@@ -33,9 +33,10 @@ class ResultCursor {
   // Stands at the beginning of `range`. The stores must outlive it.
   ResultCursor(const JobStore& jobs, const ArtifactStore& artifacts, std::string id, const ReadRange& range);
 
-  // Returns the next bytes; nullopt when there are none yet. NOT_FOUND: the job is gone, or with RESULT_EXPIRED its
-  // bytes. FAILED_PRECONDITION RESULT_NOT_READY: the job ended without a video before the first bytes were read; after
-  // them, what it ended with. OUT_OF_RANGE OFFSET_PAST_END. DATA_LOSS ARTIFACT_CORRUPT. Blocks on the stores.
+  // Returns the next bytes; nullopt when they have not come yet, but others have. NOT_FOUND: the job is gone, or with
+  // RESULT_EXPIRED its bytes. FAILED_PRECONDITION RESULT_NOT_READY: the job has no bytes yet, or ended without a video
+  // before the first bytes were read; after them, what it ended with. OUT_OF_RANGE OFFSET_PAST_END. DATA_LOSS
+  // ARTIFACT_CORRUPT. Blocks on the stores.
   absl::StatusOr<std::optional<ResultChunk>> Next();
 
   // Returns true once all bytes were read.
@@ -45,6 +46,7 @@ class ResultCursor {
   absl::StatusOr<std::optional<ResultChunk>> ReadBytes();
   absl::StatusOr<std::optional<ResultChunk>> Finish();
   absl::Status CheckGrows() const;
+  bool HasBytes() const;
   absl::Status CheckJob() const;
 
   const JobStore& jobs_;

@@ -23,6 +23,7 @@ using testing::SizeIs;
 
 constexpr char kFilm[] = "0123456789";
 const grpc::Status kBroken(grpc::UNAVAILABLE, "connection reset");
+const grpc::Status kNoBytesYet = ToGrpc(DetailedStatus(grpc::FAILED_PRECONDITION, "no bytes", "RESULT_NOT_READY"));
 
 // Keeps what it is shown.
 class FakeDisplay final : public ProgressDisplay {
@@ -152,6 +153,34 @@ TEST_F(JobFollowerTest, FetchesWhileItWatches) {
   ExpectWhole();
 }
 
+// The first answer comes before the event of decoding, the second after it.
+TEST_F(JobFollowerTest, AsksForTheBytesAgainOnceTheVideoIsDecoded) {
+  absl::Notification asked;
+  server_.OnWatch([&](grpc::ServerContext& context, const v1::WatchVideoRequest& request, EventWriter& writer) {
+    asked.WaitForNotification();
+    return SendEvents({AcceptedEvent(), ProgressEvent(v1::PHASE_DENOISING, 1, 2),
+                       ProgressEvent(v1::PHASE_DECODING, 1, 2), CompletedEvent(kFilm)})(context, request, writer);
+  });
+  server_.OnDownload([&](grpc::ServerContext&, const v1::DownloadVideoRequest&, ChunkWriter&) {
+    asked.Notify();
+    return kNoBytesYet;
+  });
+  server_.OnDownload(SendFilm(kFilm, 4));
+  EXPECT_TRUE(Fetch().completed.has_value());
+  ExpectWhole();
+  EXPECT_THAT(server_.downloads(), SizeIs(2));
+  EXPECT_EQ(waiter_.Now(), absl::UnixEpoch());  // that there are no bytes yet is no failure to wait for
+}
+
+TEST_F(JobFollowerTest, AsksForBytesThatNeverComeUntilTheLastEvent) {
+  server_.OnWatch(SendEvents(all_));
+  server_.OnDownload(FailDownload(kNoBytesYet));
+  const JobEnd end = Fetch();
+  EXPECT_TRUE(end.completed.has_value());
+  EXPECT_EQ(end.download.verdict, Verdict::kFinal);
+  EXPECT_EQ(end.download.status.error_code(), grpc::FAILED_PRECONDITION);
+}
+
 TEST_F(JobFollowerTest, FetchesOnFromTheBytesThatItHas) {
   server_.OnWatch(SendEvents(all_));
   server_.OnDownload(SendPart(kFilm, 3, kBroken));
@@ -220,7 +249,7 @@ TEST_F(JobFollowerTest, WaitsForFailedWhenTheDownloadHearsOfItFirst) {
   });
   server_.OnDownload([&](grpc::ServerContext&, const v1::DownloadVideoRequest&, ChunkWriter&) {
     downloaded.Notify();
-    return ToGrpc(DetailedStatus(grpc::FAILED_PRECONDITION, "no bytes", "RESULT_NOT_READY"));
+    return kNoBytesYet;
   });
   EXPECT_EQ(Fetch().failed->message(), "a fault");
 }

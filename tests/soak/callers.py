@@ -207,11 +207,27 @@ class Caller:
                     return None
             return None
 
+        def read_when_there_are_bytes(service):
+            try:
+                return read(service)
+            except grpc.RpcError as error:
+                if self._connection.reason_of(error) != "RESULT_NOT_READY" or self._is_over(service, job):
+                    raise
+                self._over.wait(PAUSE_S)
+                return None
+
         ended = ("RESULT_NOT_READY", "RESULT_EXPIRED", "WORKER_LOST", "DISK_FULL")
         while not self._over.is_set():
-            done = self._attempt(job, read, lambda _, reason: reason in ended)
+            done = self._attempt(job, read_when_there_are_bytes, lambda _, reason: reason in ended)
             if done is not None:
                 return
+
+    def _is_over(self, service, job):
+        """Whether no worker works on the job any more."""
+        video = service.GetVideo(self._connection.messages.GetVideoRequest(name=job.name),
+                                 timeout=self._connection.call_s)
+        active = [self._connection.number_of_state(name) for name in ("QUEUED", "RUNNING", "CANCELLING")]
+        return video.state not in active
 
 
 def run_callers(callers, batches):

@@ -125,11 +125,11 @@ class DiskFull(Fault):
 
 
 class SlowReader(Fault):
-    """Callers that stop reading: of GenerateVideo after its first event, and of DownloadVideo."""
+    """Callers that stop reading GenerateVideo after its first event."""
 
     def __init__(self, folder, rng, job_count):
         super().__init__(folder, rng, job_count)
-        self._held = []  # (job, channel, the calls of GenerateVideo and DownloadVideo)
+        self._held = []  # (job, channel, the call of GenerateVideo)
 
     def strike(self, soak):
         job = soak.add_job()
@@ -139,21 +139,21 @@ class SlowReader(Fault):
         request.on_disconnect = soak.stubs.video_service_pb2.ON_DISCONNECT_DETACH
         generate = service.GenerateVideo(request)
         job.names.add(next(generate).accepted.video.name)
-        download = service.DownloadVideo(soak.stubs.video_service_pb2.DownloadVideoRequest(name=job.name))
-        self._held.append((job, channel, generate, download))
+        self._held.append((job, channel, generate))
         return True
 
     def heal(self, soak):
         """The jobs end while nobody reads; then the readers go on, and find all bytes."""
-        for job, _, _, _ in self._held:
+        for job, _, _ in self._held:
             soak.await_end(job)
-        for job, channel, generate, download in self._held:
+        for job, channel, generate in self._held:
             streamed = bytearray()
             for event in generate:
                 if event.WhichOneof("event") == "chunk":
                     check_chunk(event.chunk, len(streamed))
                     streamed += event.chunk.data
-            for chunk in download:
+            service = soak.stubs.video_service_pb2_grpc.VideoServiceStub(channel)
+            for chunk in service.DownloadVideo(soak.stubs.video_service_pb2.DownloadVideoRequest(name=job.name)):
                 check_chunk(chunk, len(job.data))
                 job.data += chunk.data
             job.is_whole = True

@@ -7,6 +7,7 @@ Exits with 1 when a job was lost, duplicated or had wrong bytes or a wrong log. 
 """
 
 import argparse
+import collections
 import json
 import pathlib
 import random
@@ -159,9 +160,13 @@ def reference_of(options, workload, stubs, folder, recipes):
         rng = random.Random(f"{options.seed}/reference")
         jobs = [make_jobs(rng, [recipe], 1)[0] for recipe in recipes]
         names = [service.CreateVideo(workload.request(job), timeout=DEADLINE_S).name for job in jobs]
-        download = stubs.video_service_pb2.DownloadVideoRequest
-        return {recipe: b"".join(chunk.data for chunk in service.DownloadVideo(download(name=name), timeout=DEADLINE_S))
-                for recipe, name in zip(recipes, names)}
+        messages = stubs.video_service_pb2
+        films = {}
+        for recipe, name in zip(recipes, names):
+            collections.deque(service.WatchVideo(messages.WatchVideoRequest(name=name), timeout=DEADLINE_S), maxlen=0)
+            chunks = service.DownloadVideo(messages.DownloadVideoRequest(name=name), timeout=DEADLINE_S)
+            films[recipe] = b"".join(chunk.data for chunk in chunks)
+        return films
     finally:
         site.close()
 

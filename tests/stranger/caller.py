@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 
 import google_crc32c
 import grpc
@@ -131,6 +132,20 @@ class Caller:
     def download(self, name):
         """The whole film, with every checksum checked."""
         return whole_film(self.download_stream(name))
+
+    def download_early(self, name):
+        """The chunks of a film that is being made, from its first one on, as soon as there is one."""
+        events = self.watch(name)
+        while True:
+            try:
+                chunks = self.download_stream(name)
+                first = next(chunks)
+            except grpc.RpcError as error:
+                assert self.refusal_from(error).reason == "RESULT_NOT_READY"
+                next(events)  # there is one, for no film has ended without bytes
+            else:
+                events.cancel()
+                return itertools.chain([first], chunks)
 
     def generate_stream(self, request):
         return self.service.GenerateVideo(request, timeout=DEADLINE_S)

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import grpc
 import pytest
 
 from caller import joined
@@ -57,10 +58,19 @@ def test_a_cancelled_download_goes_on(caller, film):
     assert received + rest == data
 
 
-def test_a_download_waits_for_the_bytes(caller):
-    with caller.busy_worker():
-        name = caller.create().name
-        call = caller.download_stream(name)
-    data, last = joined(call)
+def test_a_download_before_there_are_bytes(caller):
+    with caller.busy_worker() as name:
+        waiting = caller.create().name
+        for early in (name, waiting):  # which is being denoised; which waits
+            refusal = caller.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, "RESULT_NOT_READY",
+                                            lambda: caller.download_stream(early))
+            assert "no bytes yet" in refusal.status.message
+    caller.await_end(waiting)
+    assert caller.download(waiting)
+
+
+def test_a_download_while_the_film_grows(caller):
+    name = caller.create(frame_count=24, encoding=caller.video.Encoding(crf=0)).name
+    data, last = joined(caller.download_early(name))
     assert last.total_size_bytes == len(data)
     assert data == caller.download(name)

@@ -5,6 +5,8 @@ import signal
 import grpc
 import pytest
 
+from caller import joined
+
 
 def end_of(server, way):
     server.signal(way)
@@ -24,8 +26,8 @@ def test_a_job_goes_on_with_the_same_bytes(site, tmp_path, way):
     end_of(server, way)
 
     _, caller = site.start(tmp_path / "state", await_ready=False, **flags)
-    assert caller.download(name) == film
     made = caller.await_end(name)
+    assert caller.download(name) == film
     assert made.usage.resumes == 1
     events = list(caller.watch(name))
     resumed = next(event.resumed for event in events if event.WhichOneof("event") == "resumed")
@@ -42,10 +44,10 @@ def test_a_film_that_was_read_in_part_goes_on(site, tmp_path):
     server, caller = site.start(tmp_path / "state", **flags)
     fields = {"frame_count": 24, "encoding": caller.video.Encoding(fragment_frames=1)}
     name = caller.create(**fields).name
-    first = next(caller.download_stream(name)).data
+    first = next(caller.download_early(name)).data
     server.kill()
     _, caller = site.start(tmp_path / "state", await_ready=False, **flags)
-    film = caller.download(name)
+    film, _ = joined(caller.download_early(name))
     assert film.startswith(first)
     assert caller.download(caller.make(**fields).name) == film
 

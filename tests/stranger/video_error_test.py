@@ -58,11 +58,3 @@ def test_deleting_a_video_that_goes_on(caller):
         for active in (name, waiting):
             caller.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, "VIDEO_ACTIVE", lambda: caller.delete(active))
     caller.await_end(waiting)
-
-
-def test_a_download_that_waits_ends_with_its_video(caller):
-    with caller.busy_worker():
-        name = caller.create().name
-        call = caller.download_stream(name)
-        caller.cancel(name)
-        caller.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, "RESULT_NOT_READY", lambda: call)

@@ -2,8 +2,9 @@
 
 import pytest
 import ruyi
-from fake_server import fail, hold, stream
-from films import FILM, NAME, chunk, chunks, last_chunk
+from fake_server import fail, hold, status, stream
+from films import FILM, NAME, chunk, chunks, completed, failed, last_chunk, progress
+from ruyi.v1 import video_pb2
 
 
 def offsets(server):
@@ -84,3 +85,32 @@ def test_what_the_server_lost_is_not_asked_for_again(server, client):
     with pytest.raises(ruyi.DataLoss):
         list(client.download(NAME))
     assert offsets(server) == [0]
+
+
+NO_BYTES_YET = stream(then=fail("FAILED_PRECONDITION", "RESULT_NOT_READY"))
+
+
+def test_bytes_are_asked_for_again_once_the_video_is_decoded(server, client, waits):
+    decoding = progress(3, 1, phase=video_pb2.PHASE_DECODING)
+    server.script("WatchVideo", stream(progress(2, 1), decoding, completed(4)))
+    server.script("DownloadVideo", NO_BYTES_YET, NO_BYTES_YET, stream(*chunks(), last_chunk()))
+    assert b"".join(client.download(NAME)) == FILM
+    assert offsets(server) == [0, 0, 0]
+    assert len(server.requests["WatchVideo"]) == 1
+    assert waits == []
+
+
+def test_a_video_that_fails_before_its_first_byte_raises_its_error(server, client):
+    server.script("WatchVideo", stream(failed(2, status("CANCELLED", "CANCELLED_BY_CALLER"))))
+    server.script("DownloadVideo", NO_BYTES_YET)
+    with pytest.raises(ruyi.Cancelled):
+        list(client.download(NAME))
+
+
+def test_a_finished_video_without_bytes_is_an_error(server, client):
+    server.script("WatchVideo", stream(completed(2)))
+    server.script("DownloadVideo", NO_BYTES_YET, NO_BYTES_YET)
+    with pytest.raises(ruyi.Error) as raised:
+        list(client.download(NAME))
+    assert raised.value.reason == "RESULT_NOT_READY"
+    assert offsets(server) == [0, 0]

@@ -73,16 +73,20 @@ class ResultCursorTest : public testing::Test {
   std::unique_ptr<ResultWriter> writer_;
 };
 
-TEST_F(ResultCursorTest, WaitsForTheFirstBytes) {
+TEST_F(ResultCursorTest, HasNothingToReadBeforeTheFirstBytes) {
   ResultCursor cursor = Cursor();
-  EXPECT_EQ(Drain(cursor), "");
+  EXPECT_THAT(cursor.Next(), HasReason(reason::kResultNotReady));
+  Open();
+  EXPECT_THAT(cursor.Next(), HasReason(reason::kResultNotReady));
   EXPECT_FALSE(cursor.done());
+  Write("abc");
+  EXPECT_EQ(Drain(cursor), "abc");
 }
 
 TEST_F(ResultCursorTest, FollowsAFileThatGrows) {
-  ResultCursor cursor = Cursor();
   Open();
   Write("abc");
+  ResultCursor cursor = Cursor();
   EXPECT_EQ(Drain(cursor), "abc");
   Write("def");
   EXPECT_EQ(Drain(cursor), "def");

@@ -105,15 +105,16 @@ TEST_F(DownloadVideo, FollowsAFileThatGrows) {
   EXPECT_TRUE(download.Finish().ok());
 }
 
-TEST_F(DownloadVideo, WaitsForTheFirstBytes) {
-  DownloadCall early(service_.channel(), "videos/job-2");
-  EXPECT_EQ(early.Finish().error_code(), grpc::StatusCode::NOT_FOUND);  // there is no such video yet
+TEST_F(DownloadVideo, IsRefusedBeforeTheFirstBytes) {
   service_.StopWorker();
-  ASSERT_TRUE(CreateVideo(service_.channel(), SmallRequest()).status.ok());
-  DownloadCall download = Download();
+  const auto [created, video] = CreateVideo(service_.channel(), SmallRequest());
+  ASSERT_TRUE(created.ok());
+  DownloadCall download(service_.channel(), video.name());
+  EXPECT_TRUE(download.ReadAll().empty());
+  const grpc::Status status = download.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kResultNotReady);
   gate_.Open();
-  service_.StartWorker();
-  EXPECT_EQ(BytesOf(download.ReadAll()), FakeVideoBytes(800));
 }
 
 TEST_F(DownloadVideo, WaitsForItsOffset) {

@@ -137,7 +137,7 @@ class Client:
     def download(self, name: str, offset: int = 0, limit: int = 0) -> Download:
         """The bytes of the MP4 file from `offset` on, as they are made.
 
-        At most `limit` of them; 0 is all.
+        Blocks while there are none yet. At most `limit` of them; 0 is all.
         """
         end = offset + limit if limit else None
 
@@ -148,7 +148,7 @@ class Client:
                 )
             )
 
-        return Download(call, self._retry, offset, end)
+        return Download(call, lambda: self.watch(name), self._retry, offset, end)
 
     def cancel(self, name: str) -> video_pb2.Video:
         """Asks for the end of the video, which comes at the next boundary.

@@ -9,9 +9,9 @@ from typing import Any, Callable, Iterator, Optional
 import google_crc32c
 import grpc
 
-from ruyi.errors import DataLoss, make_error
+from ruyi.errors import DataLoss, Error, error_of_status, make_error
 from ruyi.retry import Retry, may_open_again
-from ruyi.v1 import video_event_pb2
+from ruyi.v1 import video_event_pb2, video_pb2
 
 
 class ResumedStream:
@@ -90,22 +90,30 @@ class Watch(Iterator[video_event_pb2.VideoEvent]):
 class Download(Iterator[bytes]):
     """The bytes of a video's file from `offset` on, each once and in order, checked as they come.
 
-    `call` opens the stream at an offset. `end` is the offset behind the last byte that is wanted.
+    `call` opens the stream at an offset. While the video has no bytes yet, the events that `watch`
+    opens say when to ask for them again. `end` is the offset behind the last byte that is wanted.
     The SHA-256 is that of the whole file, and can be checked only when the first byte is read here.
     """
 
     def __init__(
-        self, call: Callable[[int], Any], retry: Retry, offset: int = 0, end: Optional[int] = None
+        self,
+        call: Callable[[int], Any],
+        watch: Callable[[], Watch],
+        retry: Retry,
+        offset: int = 0,
+        end: Optional[int] = None,
     ) -> None:
-        self._offset = offset
+        self._start = self._offset = offset
         self._end = end
         self._ended = False
         self._stream = ResumedStream(lambda: call(self._offset), retry)
+        self._open_watch = watch
+        self._watch: Optional[Watch] = None
         self._sha256 = hashlib.sha256() if offset == 0 else None
 
     def __next__(self) -> bytes:
         while not self._ended:
-            chunk = self._stream.read()
+            chunk = self._read()
             self._check(chunk)
             if chunk.last or self._offset == self._end:
                 self._ended = True
@@ -120,6 +128,34 @@ class Download(Iterator[bytes]):
         The video goes on.
         """
         self._stream.close()
+        if self._watch is not None:
+            self._watch.close()
+
+    def _read(self) -> video_event_pb2.VideoChunk:
+        while True:
+            try:
+                return self._stream.read()
+            except Error as error:
+                is_early = error.reason == "RESULT_NOT_READY" and self._offset == self._start
+                if not is_early or not self._await_bytes():
+                    raise
+
+    def _await_bytes(self) -> bool:
+        """Waits for an event after which there may be bytes; False when none comes any more.
+
+        Raises the video's Error if it was not made.
+        """
+        if self._watch is None:
+            self._watch = self._open_watch()
+        for event in self._watch:
+            kind = event.WhichOneof("event")
+            if kind == "failed":
+                raise error_of_status(event.failed.status)
+            if kind == "completed":
+                return True
+            if kind == "progress" and event.progress.phase == video_pb2.PHASE_DECODING:
+                return True
+        return False
 
     def _check(self, chunk: video_event_pb2.VideoChunk) -> None:
         if chunk.offset != self._offset:
