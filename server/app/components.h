@@ -27,7 +27,7 @@ struct LoadedPipelines {
 // The longest that the end of a server takes beside the patience of Drain.
 struct StopLimits {
   absl::Duration hand_back = absl::Seconds(60);  // for a worker's next boundary, which may be a denoising step away
-  absl::Duration flush = absl::Seconds(5);       // for streams to reach slow readers
+  absl::Duration flush = absl::Seconds(10);      // for streams to reach slow readers
 };
 
 struct Components {

@@ -259,11 +259,14 @@ void Server::StopServing(const absl::Status& why) {
 }
 
 void Server::Drain(absl::Duration patience) {
+  constexpr absl::Duration kLastAnswers = absl::Seconds(1);
   if (intake_.Ready().ok())
     StopServing(Draining());
+  Log(LogLevel::kInfo, "draining");
   workers_.Stop(patience, components_.stop_limits.hand_back);
+  service_.FinishStreams(Draining(), components_.stop_limits.flush);
   service_.EndStreams(Draining());
-  EndCalls(components_.stop_limits.flush);
+  EndCalls(kLastAnswers);
 }
 
 void Server::EndCalls(absl::Duration timeout) {

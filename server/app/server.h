@@ -49,9 +49,10 @@ class Server {
   int port() const { return port_; }
   int metrics_port() const { return metrics_port_; }
 
-  // Takes no more jobs (health NOT_SERVING, DRAINING). Jobs that are being made may go on for `patience`; then they are
-  // handed back with a checkpoint, for the next process. Streams end with DRAINING. Blocks for `patience` and the
-  // StopLimits of the components at most.
+  // Takes no more jobs (health NOT_SERVING, DRAINING), and still answers all other calls. Jobs that are being made may
+  // go on for `patience`; then they are handed back with a checkpoint, for the next process. After that a stream ends
+  // with DRAINING where it would have to wait. Blocks for `patience`, the StopLimits of the components and a moment at
+  // most.
   void Drain(absl::Duration patience);
 
   // Ends the patience of Drain. May be called from any thread; does not block.

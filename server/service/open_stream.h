@@ -12,6 +12,9 @@ class OpenStream {
   // Looks for what other processes have changed, and sends a heartbeat where one is due.
   virtual void Tick() = 0;
 
+  // Ends the call with `why` once nothing is left to send; what is in the stores by then is still sent.
+  virtual void EndWhenDry(const absl::Status& why) = 0;
+
   // Ends the call with `why` as soon as what is being written is written; the job is not touched.
   virtual void End(const absl::Status& why) = 0;
 };

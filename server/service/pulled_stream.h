@@ -80,6 +80,13 @@ class PulledStream : public grpc::ServerWriteReactor<Message>,
     Wake();
   }
 
+  void EndWhenDry(const absl::Status& why) override {
+    absl::MutexLock lock(&mutex_);
+    dry_end_ = why;
+    is_stale_ = true;  // for a last look
+    PullWhenIdle();
+  }
+
   void End(const absl::Status& why) override {
     absl::MutexLock lock(&mutex_);
     EndWith(why);
@@ -151,6 +158,8 @@ class PulledStream : public grpc::ServerWriteReactor<Message>,
     state_ = State::kIdle;
     if (pulled.message.has_value() && !end_.has_value())
       Write(*std::move(pulled.message));
+    else if (!is_stale_ && dry_end_.has_value() && !pulled.end.has_value())
+      pulled.end = dry_end_;
     if (pulled.end.has_value())
       EndWith(*std::move(pulled.end));
     PullWhenIdle();
@@ -186,6 +195,7 @@ class PulledStream : public grpc::ServerWriteReactor<Message>,
   bool is_stale_ ABSL_GUARDED_BY(mutex_) = false;  // there may be something to pull
   Message message_;                                // being written; touched only while no write is under way
   absl::Duration last_write_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> dry_end_ ABSL_GUARDED_BY(mutex_);  // what the call ends with instead of waiting
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,22 +1,50 @@
 #include "server/service/stream_registry.h"
 
+#include <algorithm>
+
 namespace ruyi {
 
 void StreamRegistry::Add(const std::shared_ptr<OpenStream>& stream) {
   std::optional<absl::Status> end;
+  std::optional<absl::Status> dry_end;
   {
     absl::MutexLock lock(&mutex_);
     std::erase_if(streams_, [](const auto& known) { return known.expired(); });
     streams_.push_back(stream);
     end = end_;
+    dry_end = dry_end_;
   }
   if (end.has_value())
     stream->End(*end);
+  else if (dry_end.has_value())
+    stream->EndWhenDry(*dry_end);
 }
 
 void StreamRegistry::Tick() {
   for (const std::shared_ptr<OpenStream>& stream : Living())
     stream->Tick();
+  tick_.Wake();
+}
+
+void StreamRegistry::EndAllWhenDry(const absl::Status& why) {
+  {
+    absl::MutexLock lock(&mutex_);
+    dry_end_ = why;
+  }
+  for (const std::shared_ptr<OpenStream>& stream : Living())
+    stream->EndWhenDry(why);
+}
+
+void StreamRegistry::AwaitQuiet(absl::Duration quiet, absl::Duration timeout, const Clock& clock) {
+  if (Living().empty())
+    return;
+  const absl::Duration give_up = clock.Elapsed() + timeout;
+  absl::Duration last_open = clock.Elapsed();
+  while (clock.Elapsed() < give_up && clock.Elapsed() - last_open < quiet) {
+    tick_.Wait(std::min(quiet, give_up - clock.Elapsed()));
+    if (!Living().empty())
+      last_open = clock.Elapsed();
+  }
 }
 
 void StreamRegistry::EndAll(const absl::Status& why) {

@@ -82,6 +82,12 @@ VideoService::VideoService(Parts parts)
       intake_pool_(std::in_place, kIntakeThreads, kIntakeCapacity),
       reader_pool_(std::in_place, kReaderThreads, kReaderCapacity) {}
 
+void VideoService::FinishStreams(const absl::Status& why, absl::Duration timeout) {
+  constexpr absl::Duration kQuiet = absl::Seconds(2);
+  streams_.EndAllWhenDry(why);
+  streams_.AwaitQuiet(kQuiet, timeout, *parts_.clock);
+}
+
 void VideoService::Stop() {
   intake_pool_.reset();
   reader_pool_.reset();

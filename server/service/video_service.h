@@ -67,6 +67,11 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   // Ticks every stream: heartbeats where they are due, and what other processes have changed.
   void Tick() { streams_.Tick(); }
 
+  // Lets the streams, and those that come, send what there is, and ends each with `why` where it would have to wait.
+  // Blocks until no stream has been open for a moment, in which a watcher can still open its download, and for
+  // `timeout` at most.
+  void FinishStreams(const absl::Status& why, absl::Duration timeout);
+
   // Ends all streams, and those that come, with `why`; the jobs go on.
   void EndStreams(const absl::Status& why) { streams_.EndAll(why); }
 

@@ -267,7 +267,7 @@ class ShutdownTest(EndToEndTest):
         self.start(listen=address, state_dir=state)  # for a client that did not have all bytes when the first ended
         self.assertEqual(client.exit_code(), 0, client.errors())
         self.assert_film("film.mp4", 8)
-        self.assertEqual(self.events_of_log(server)[-3:], ["signal", "job_completed", "stopped"])
+        self.assertEqual(self.events_of_log(server)[-4:], ["signal", "draining", "job_completed", "stopped"])
         self.assertEqual({entry["level"] for entry in server.log()}, {"info"})
 
     def test_a_job_goes_on_in_the_next_server(self):

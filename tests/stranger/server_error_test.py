@@ -33,18 +33,22 @@ def test_while_the_model_is_loaded(site):
 
 def test_while_the_server_drains(site):
     server, caller = site.start(drain_timeout=3600)
+    film = caller.make()
     name = caller.create_from(caller.long_request()).name
     caller.await_denoising(name)
-    waiting = caller.create().name
-    streams = [caller.watch(name), caller.download_stream(name), caller.download_stream(waiting),
+    waiting, unwanted = (caller.create().name for _ in range(2))
+    streams = [caller.watch(name), caller.watch(waiting),
                caller.generate_stream(caller.request(on_disconnect=caller.messages.ON_DISCONNECT_DETACH))]
-    assert next(streams[0]).WhichOneof("event") == "accepted"
-    assert next(streams[3]).WhichOneof("event") == "accepted"
+    for stream in streams:
+        assert next(stream).WhichOneof("event") == "accepted"
     server.signal(signal.SIGTERM)
-    server.await_log("signal")
+    server.await_log("draining")
     for call in model_calls(caller):
         assert caller.assert_refused(UNAVAILABLE, "DRAINING", call).retry_delay_s() > 0
-    assert caller.get(name).state == caller.state("RUNNING")
+    assert caller.get(name).state == caller.state("RUNNING")  # all that needs no model is answered
+    assert len(caller.download(film.name)) == film.result.size_bytes
+    assert len(caller.list().videos) == 5
+    assert caller.cancel(unwanted).state == caller.state("CANCELLED")
     server.signal(signal.SIGTERM)  # it waits no longer
     for stream in streams:
         assert caller.assert_refused(UNAVAILABLE, "DRAINING", lambda: stream).retry_delay_s() > 0

@@ -92,14 +92,18 @@ void ExpectDraining(VideoCall& call) {
   EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
 }
 
+std::string BytesOf(const std::vector<v1::VideoChunk>& chunks) {
+  std::string bytes;
+  for (const v1::VideoChunk& chunk : chunks)
+    bytes += chunk.data();
+  return bytes;
+}
+
 // The log of a video that `server` makes, with its bytes.
 std::vector<VideoEvent> ExpectMade(RunningServer& server, const std::string& name) {
   const std::vector<VideoEvent> events = WatchCall(server.channel(), name).ReadAll();
   EXPECT_TRUE(LastOf(events).has_completed());
-  std::string bytes;
-  for (const v1::VideoChunk& chunk : DownloadCall(server.channel(), name).ReadAll())
-    bytes += chunk.data();
-  EXPECT_EQ(bytes, FakeVideoBytes(800));
+  EXPECT_EQ(BytesOf(DownloadCall(server.channel(), name).ReadAll()), FakeVideoBytes(800));
   return events;
 }
 
@@ -140,6 +144,24 @@ TEST_F(DrainTest, LetsAJobFinishInPatience) {
   Restart();
   const std::vector<VideoEvent> events = ExpectMade(*next_, name_);
   EXPECT_EQ(std::count_if(events.begin(), events.end(), [](const auto& event) { return event.has_started(); }), 1);
+}
+
+TEST_F(DrainTest, LetsReadersFinish) {
+  constexpr int kBytesPerFrame = 256 * 1024;  // more than a stream holds that nobody reads
+  options_.encoder.bytes_per_frame = kBytesPerFrame;
+  options_.stop_limits.flush = absl::InfiniteDuration();
+  Start();
+  StartDraining(absl::InfiniteDuration());
+  WatchCall watch(running_->channel(), name_);
+  gate_.Open();
+  EXPECT_TRUE(LastOf(watch.ReadAll()).has_completed());
+  EXPECT_TRUE(watch.Finish().ok());
+  // While one of them has not read on, a watcher opens its download.
+  EXPECT_EQ(BytesOf(DownloadCall(running_->channel(), name_).ReadAll()), FakeVideoBytes(8 * kBytesPerFrame));
+  EXPECT_EQ(drained_.value(), 0);
+  EXPECT_TRUE(LastOf(call_->ReadAll()).has_completed());
+  EXPECT_TRUE(call_->Finish().ok());
+  EXPECT_TRUE(drained_.Await(1));
 }
 
 TEST_F(DrainTest, KeepsJobsThatWaitForTheNextServer) {
