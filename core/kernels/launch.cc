@@ -22,11 +22,6 @@ bool IsAligned(const void* data) {
   return reinterpret_cast<uintptr_t>(data) % cuda::kVectorBytes == 0;
 }
 
-bool IsLike(const at::Tensor& tensor, const at::Tensor& x) {
-  return tensor.device() == x.device() && tensor.scalar_type() == x.scalar_type() && tensor.is_contiguous() &&
-         IsAligned(tensor.const_data_ptr());
-}
-
 // Launches a kernel on the stream that the tensor's device computes on for this thread.
 template <typename Rows>
 void LaunchWith(cudaError_t (*launch)(const Rows*, cudaStream_t), const at::Tensor& x, const Rows& rows) {
@@ -37,6 +32,11 @@ void LaunchWith(cudaError_t (*launch)(const Rows*, cudaStream_t), const at::Tens
 }
 
 }  // namespace
+
+bool IsLike(const at::Tensor& tensor, const at::Tensor& x) {
+  return tensor.device() == x.device() && tensor.scalar_type() == x.scalar_type() && tensor.is_contiguous() &&
+         IsAligned(tensor.const_data_ptr());
+}
 
 bool FitsKernels(std::initializer_list<const at::Tensor*> tensors, int64_t width) {
   const at::Tensor& x = **tensors.begin();
@@ -80,6 +80,22 @@ void Launch(const at::Tensor& x, const cuda::WideRows& rows) {
 
 void Launch(const at::Tensor& x, const cuda::GatedRows& rows) {
   LaunchWith(&cuda::RuyiLaunchGatedRows, x, rows);
+}
+
+void Launch(const at::Tensor& x, const cuda::GroupNormRows& rows) {
+  LaunchWith(&cuda::RuyiLaunchGroupNormRows, x, rows);
+}
+
+void Launch(const at::Tensor& x, const cuda::SumRows& rows) {
+  LaunchWith(&cuda::RuyiLaunchSumRows, x, rows);
+}
+
+void Launch(const at::Tensor& x, const cuda::RepeatedPixels& pixels) {
+  LaunchWith(&cuda::RuyiLaunchRepeatedPixels, x, pixels);
+}
+
+void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames) {
+  LaunchWith(&cuda::RuyiLaunchBlendedFrames, x, frames);
 }
 
 }  // namespace ruyi::kernels

@@ -16,6 +16,10 @@ namespace ruyi::kernels {
 // larger than the kernels can count, and have whole vectors (core/kernels/cuda/launch.h) in a row.
 bool FitsKernels(std::initializer_list<const at::Tensor*> tensors, int64_t width);
 
+// Returns true when a kernel that takes `x` takes `tensor` beside it: on the same GPU, of the same type, contiguous and
+// aligned.
+bool IsLike(const at::Tensor& tensor, const at::Tensor& x);
+
 // Returns how many vectors of 16 bytes `numbers` numbers of the type of x make.
 int64_t VectorsOf(const at::Tensor& x, int64_t numbers);
 
@@ -32,5 +36,9 @@ void* Output(const at::Tensor& tensor);
 void Launch(const at::Tensor& x, const cuda::NarrowRows& rows);
 void Launch(const at::Tensor& x, const cuda::WideRows& rows);
 void Launch(const at::Tensor& x, const cuda::GatedRows& rows);
+void Launch(const at::Tensor& x, const cuda::GroupNormRows& rows);
+void Launch(const at::Tensor& x, const cuda::SumRows& rows);
+void Launch(const at::Tensor& x, const cuda::RepeatedPixels& pixels);
+void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames);
 
 }  // namespace ruyi::kernels

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/kernels/attention.h"
+#include "core/kernels/features.h"
 #include "core/kernels/gelu.h"
 #include "core/kernels/norm.h"
 #include "core/kernels/norm_rotate.h"
@@ -21,8 +22,9 @@ using kernels::NormParameters;
 using kernels::SumAndNorm;
 using Tensors = KernelCase::Tensors;
 
-constexpr int64_t kFrames = 12;   // or as many as divide the tokens
-constexpr int64_t kWidening = 4;  // of the feed-forward network
+constexpr int64_t kFrames = 12;            // or as many as divide the tokens
+constexpr int64_t kWidening = 4;           // of the feed-forward network
+constexpr int64_t kFeatureChannels = 128;  // of the autoencoder's largest features
 
 NormParameters RandomNorm(int64_t width, const TensorPlacement& placement) {
   return {.weight = RandomTensor({width}, placement) + 1, .bias = RandomTensor({width}, placement), .eps = 1e-6};
@@ -149,11 +151,51 @@ KernelCase LinearGeluCase(const KernelShape& shape, const TensorPlacement& place
           .reference = [=](const Tensors& in) -> Tensors { return {reference::LinearGelu(in[0], weight, bias)}; }};
 }
 
+// [B, kFeatureChannels, T, H, W], channels last, T * H * W of `tokens`
+at::Tensor RandomFeatures(const KernelShape& shape, const TensorPlacement& placement) {
+  constexpr int64_t kFeatureFrames = 8;  // or as many as divide the tokens
+  constexpr int64_t kFeatureWidth = 48;  // likewise
+  const int64_t frames = std::gcd(shape.tokens, kFeatureFrames);
+  const int64_t width = std::gcd(shape.tokens / frames, kFeatureWidth);
+  return (RandomTensor({shape.batch, kFeatureChannels, frames, shape.tokens / frames / width, width}, placement) * 2 +
+          0.5)
+      .contiguous(at::MemoryFormat::ChannelsLast3d);
+}
+
+KernelCase GroupNormCase(const KernelShape& shape, const TensorPlacement& placement) {
+  constexpr int64_t kGroups = 32;
+  const NormParameters random = RandomNorm(kFeatureChannels, placement);
+  const kernels::GroupNormParameters norm = {
+      .weight = random.weight, .bias = random.bias, .groups = kGroups, .eps = random.eps, .activates = true};
+  return {.name = "group_norm_silu",
+          .inputs = {RandomFeatures(shape, placement)},
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::GroupNorm({.x = in[0]}, norm)}; },
+          .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::GroupNorm({.x = in[0]}, norm)}; },
+          .reference = [=](const Tensors& in) -> Tensors { return {reference::GroupNorm({.x = in[0]}, norm)}; }};
+}
+
+KernelCase RepeatPixelsCase(const KernelShape& shape, const TensorPlacement& placement) {
+  return {.name = "repeat_pixels",
+          .inputs = {RandomFeatures(shape, placement)},
+          .kernel = [](const Tensors& in) -> Tensors { return {kernels::RepeatPixels(in[0])}; },
+          .aten = [](const Tensors& in) -> Tensors { return {kernels::aten::RepeatPixels(in[0])}; },
+          .reference = [](const Tensors& in) -> Tensors { return {reference::RepeatPixels(in[0])}; }};
+}
+
+KernelCase BlendFramesCase(const KernelShape& shape, const TensorPlacement& placement) {
+  return {.name = "blend_frames",
+          .inputs = {RandomFeatures(shape, placement)},
+          .kernel = [](const Tensors& in) -> Tensors { return {kernels::BlendFrames({.x = in[0]})}; },
+          .aten = [](const Tensors& in) -> Tensors { return {kernels::aten::BlendFrames({.x = in[0]})}; },
+          .reference = [](const Tensors& in) -> Tensors { return {reference::BlendFrames({.x = in[0]})}; }};
+}
+
 }  // namespace
 
 std::vector<KernelCaseMaker> KernelCaseMakers() {
-  return {&AttentionCase, &NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase,
-          &AddNormCase,   &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
+  return {&AttentionCase, &NormRotateCase,   &RotateCase,     &HeadNormCase,  &ShiftedNormCase,
+          &AddNormCase,   &AddFramesCase,    &ConcatNormCase, &GatedGeluCase, &LinearGeluCase,
+          &GroupNormCase, &RepeatPixelsCase, &BlendFramesCase};
 }
 
 }  // namespace ruyi::bench

@@ -71,10 +71,79 @@ struct GatedRows {
   int width = 0;
 };
 
+// Threads of a block that shares rows of channels. The vectors of such a row must divide them.
+inline constexpr int kChannelThreads = 256;
+inline constexpr int kMostGroupWidth = 64;  // channels of one group of GroupNormRows
+
+// Adds `offset` to rows of channels, brings each group of channels of a slice to a mean of 0 and a variance of 1,
+// scales and shifts it, and where it activates multiplies the result by its logistic function (SiLU).
+struct GroupNormRows {
+  Element element = Element::kFloat32;
+  const void* x = nullptr;  // [slices, rows, channels]
+  void* out = nullptr;      // [slices, rows, channels]
+  uint32_t slices = 1;      // at most kMostBatches; each has statistics of its own
+  uint32_t rows = 0;        // of a slice
+  int channels = 0;
+  const void* offset = nullptr;  // [channels], or null: 0
+  int groups = 1;                // divides the channels
+  const void* weight = nullptr;  // [channels]
+  const void* bias = nullptr;    // [channels]
+  float eps = 0;
+  bool activates = false;
+  float* sums = nullptr;    // room for [slices, SumBlocksOf(...), 2, channels]
+  float* scales = nullptr;  // room for [slices, 2, channels]
+};
+
+// Returns how many blocks add up the rows of a slice. It depends on nothing but the shape, and so do the bits.
+constexpr uint32_t SumBlocksOf(uint32_t rows, int vectors) {
+  constexpr uint32_t kRowsOfThread = 32;
+  constexpr uint32_t kMost = 1024;
+  const uint32_t rows_of_block = kRowsOfThread * static_cast<uint32_t>(kChannelThreads / vectors);
+  const uint32_t blocks = (rows + rows_of_block - 1) / rows_of_block;
+  return blocks < kMost ? blocks : kMost;
+}
+
+// Adds three up: x + offset + second.
+struct SumRows {
+  Element element = Element::kFloat32;
+  const void* x = nullptr;       // [rows, channels]
+  const void* second = nullptr;  // [rows, channels]
+  void* out = nullptr;           // [rows, channels]; may be x
+  uint32_t rows = 0;
+  int channels = 0;
+  const void* offset = nullptr;  // [channels], or null: 0
+};
+
+// Makes 2 × 2 pixels of each.
+struct RepeatedPixels {
+  const void* x = nullptr;  // [frames, height, width, vectors]
+  void* out = nullptr;      // [frames, 2 height, 2 width, vectors]
+  uint32_t rows = 0;        // frames × height
+  uint32_t width = 0;
+  int vectors = 0;
+};
+
+// Makes two frames of each: x + offset, a quarter of the way to the frame before it and to the one after it. The first
+// and the last frame stand for those that are not there.
+struct BlendedFrames {
+  Element element = Element::kFloat32;
+  const void* x = nullptr;  // [clips, frames, pixels, channels]
+  void* out = nullptr;      // [clips, 2 frames, pixels, channels]
+  uint32_t clips = 1;       // at most kMostBatches
+  uint32_t frames = 0;
+  uint32_t pixels = 0;
+  int channels = 0;
+  const void* offset = nullptr;  // [channels], or null: 0
+};
+
 extern "C" {
 cudaError_t RuyiLaunchNarrowRows(const NarrowRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchWideRows(const WideRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchGatedRows(const GatedRows* rows, cudaStream_t stream);
+cudaError_t RuyiLaunchGroupNormRows(const GroupNormRows* rows, cudaStream_t stream);
+cudaError_t RuyiLaunchSumRows(const SumRows* rows, cudaStream_t stream);
+cudaError_t RuyiLaunchRepeatedPixels(const RepeatedPixels* pixels, cudaStream_t stream);
+cudaError_t RuyiLaunchBlendedFrames(const BlendedFrames* frames, cudaStream_t stream);
 }
 
 }  // namespace ruyi::kernels::cuda

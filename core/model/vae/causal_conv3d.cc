@@ -50,25 +50,35 @@ CausalConv3d CausalConv3d::Load(const WeightScope& scope, int64_t in, int64_t ou
 }
 
 at::Tensor CausalConv3d::Forward(const at::Tensor& x, TemporalPass& pass) const {
+  return Convolve(PadTime(x, pass), bias);
+}
+
+kernels::Features CausalConv3d::ForwardOpen(const at::Tensor& x, TemporalPass& pass) const {
+  if (!x.is_cuda())
+    return {.x = Forward(x, pass), .missing_bias = {}};
+  return {.x = Convolve(PadTime(x, pass), std::nullopt), .missing_bias = bias};
+}
+
+CausalConv3d::Padded CausalConv3d::PadTime(const at::Tensor& x, TemporalPass& pass) const {
   switch (pass.border) {
     case TemporalBorder::kReplicate:
-      return Convolve(WithFirstFrameBefore(x), 0);
+      return {.x = WithFirstFrameBefore(x)};
     case TemporalBorder::kCarryStart:
     case TemporalBorder::kCarry:
-      return Convolve(WithPast(x, pass), 0);
+      return {.x = WithPast(x, pass)};
     case TemporalBorder::kOneFrame:
     case TemporalBorder::kZeros:
       break;
   }
-  return Convolve(x, 1);
+  return {.x = x, .time_padding = 1};
 }
 
-at::Tensor CausalConv3d::Convolve(const at::Tensor& x, int64_t time_padding) const {
+at::Tensor CausalConv3d::Convolve(const Padded& clip, const std::optional<at::Tensor>& with_bias) const {
   const int64_t space_padding = pads_space ? 1 : 0;
-  const std::array<int64_t, 3> padding = {time_padding, space_padding, space_padding};
-  if (IsForOneDnn(x))
-    return at::mkldnn_convolution(x, weight, bias, padding, stride, /*dilation=*/{1, 1, 1}, /*groups=*/1);
-  return at::conv3d(x, weight, bias, stride, padding);
+  const std::array<int64_t, 3> padding = {clip.time_padding, space_padding, space_padding};
+  if (IsForOneDnn(clip.x))
+    return at::mkldnn_convolution(clip.x, weight, with_bias, padding, stride, /*dilation=*/{1, 1, 1}, /*groups=*/1);
+  return at::conv3d(clip.x, weight, with_bias, stride, padding);
 }
 
 PointwiseConv3d PointwiseConv3d::Load(const WeightScope& scope, int64_t in, int64_t out) {

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
+#include "core/kernels/features.h"
 #include "core/model/vae/temporal_pass.h"
 #include "core/weights/weight_store.h"
 
@@ -25,8 +27,18 @@ struct CausalConv3d {
   // [B, in, T, H, W] → [B, out, ceil(T / stride), H', W']. The border decides what lies before and after the chunk.
   at::Tensor Forward(const at::Tensor& x, TemporalPass& pass) const;
 
+  // Does the same, and leaves the bias to the kernel that comes next where that adds it on its way.
+  kernels::Features ForwardOpen(const at::Tensor& x, TemporalPass& pass) const;
+
  private:
-  at::Tensor Convolve(const at::Tensor& x, int64_t time_padding) const;
+  // A clip with what lies before and after it in time.
+  struct Padded {
+    at::Tensor x;
+    int64_t time_padding = 0;  // zero frames that are still to be put on each side
+  };
+
+  Padded PadTime(const at::Tensor& x, TemporalPass& pass) const;
+  at::Tensor Convolve(const Padded& clip, const std::optional<at::Tensor>& with_bias) const;
 };
 
 // A convolution of 1 × 1 × 1. Weight names: weight [out, in, 1, 1, 1], bias [out].

@@ -1,7 +1,6 @@
 #include "core/model/vae/decoder.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/model/vae/activation.h"
 
 namespace ruyi {
 
@@ -26,7 +25,7 @@ at::Tensor VaeDecoder::Forward(const VaeDecoderInput& input, TemporalPass& pass)
   x = mid_block.Forward(x, pass).narrow(2, input.begin, input.count);
   for (const VaeUpBlock& block : up_blocks)
     x = block.Forward(x, pass);
-  return conv_out.Forward(Activate(activation, norm_out.Forward(x)), pass);
+  return conv_out.Forward(norm_out.Forward({.x = x}, activation), pass);
 }
 
 }  // namespace ruyi

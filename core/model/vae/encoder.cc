@@ -1,7 +1,6 @@
 #include "core/model/vae/encoder.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/model/vae/activation.h"
 
 namespace ruyi {
 
@@ -26,7 +25,7 @@ at::Tensor VaeEncoder::Forward(const at::Tensor& video, TemporalPass& pass) cons
   for (const VaeDownBlock& block : down_blocks)
     x = block.Forward(x, pass);
   x = mid_block.Forward(x, pass);
-  x = Activate(activation, norm_out.Forward(x));
+  x = norm_out.Forward({.x = x}, activation);
   return quant_conv.Forward(conv_out.Forward(x, pass));
 }
 

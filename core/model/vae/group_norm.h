@@ -1,4 +1,4 @@
-// Normalises video features by groups of channels. Before it: any layer. After it: the activation. Immutable after
+// Normalises video features by groups of channels, and activates them. Before and after it: any layer. Immutable after
 // loading; thread-safe. Source: Wu and He 2018; eps 1e-6 as in Ruyi-Models.
 #pragma once
 
@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "core/kernels/features.h"
 #include "core/model/vae/config.h"
 #include "core/weights/weight_store.h"
 
@@ -20,8 +21,8 @@ struct VaeGroupNorm {
 
   static VaeGroupNorm Load(const WeightScope& scope, int64_t channels, const VaeConfig& config);
 
-  // [B, C, T, H, W] → a new [B, C, T, H, W]
-  at::Tensor Forward(const at::Tensor& x) const;
+  // Normalises, then activates: [B, C, T, H, W] → a new [B, C, T, H, W]
+  at::Tensor Forward(const kernels::Features& features, VaeActivation activation) const;
 
   // Takes the statistics over the tokens of each row: [N, L, C] → [N, L, C]
   at::Tensor ForwardTokens(const at::Tensor& tokens) const;

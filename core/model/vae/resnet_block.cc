@@ -1,7 +1,5 @@
 #include "core/model/vae/resnet_block.h"
 
-#include "core/model/vae/activation.h"
-
 namespace ruyi {
 
 VaeResnetBlock VaeResnetBlock::Load(const WeightScope& scope, int64_t in, int64_t out, const VaeConfig& config) {
@@ -17,9 +15,9 @@ VaeResnetBlock VaeResnetBlock::Load(const WeightScope& scope, int64_t in, int64_
 }
 
 at::Tensor VaeResnetBlock::Forward(const at::Tensor& x, TemporalPass& pass) const {
-  at::Tensor h = conv1.Forward(Activate(activation, norm1.Forward(x)), pass);
-  h = conv2.Forward(Activate(activation, norm2.Forward(h)), pass);
-  return h.add_(shortcut ? shortcut->Forward(x) : x);
+  kernels::Features h = conv1.ForwardOpen(norm1.Forward({.x = x}, activation), pass);
+  h = conv2.ForwardOpen(norm2.Forward(h, activation), pass);
+  return kernels::Sum(h, shortcut ? shortcut->Forward(x) : x);
 }
 
 }  // namespace ruyi

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "core/kernels/features.h"
 #include "core/model/vae/causal_conv3d.h"
 #include "core/model/vae/config.h"
 #include "core/model/vae/temporal_pass.h"
@@ -27,7 +28,7 @@ struct VaeUpsampler {
   at::Tensor Forward(const at::Tensor& x, TemporalPass& pass) const;
 
  private:
-  at::Tensor DoubleTime(const at::Tensor& x, TemporalBorder border) const;
+  at::Tensor DoubleTime(const kernels::Features& features, TemporalBorder border) const;
 };
 
 }  // namespace ruyi

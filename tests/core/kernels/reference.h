@@ -9,9 +9,11 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/view_as_real.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "core/kernels/features.h"
 #include "core/kernels/norm.h"
 
 namespace ruyi::reference {
@@ -66,6 +68,40 @@ inline at::Tensor LinearGelu(const at::Tensor& x, const at::Tensor& weight, cons
   if (bias.defined())
     y = y + bias.to(at::kDouble);
   return 0.5 * y * (1 + (std::sqrt(2 / M_PI) * (y + 0.044715 * y.pow(3))).tanh());
+}
+
+// x [B, C, T, H, W] with its bias.
+inline at::Tensor Whole(const kernels::Features& features) {
+  const at::Tensor x = features.x.to(at::kDouble);
+  return features.missing_bias.defined() ? x + features.missing_bias.to(at::kDouble).view({1, -1, 1, 1, 1}) : x;
+}
+
+inline at::Tensor GroupNorm(const kernels::Features& features, const kernels::GroupNormParameters& norm) {
+  const at::Tensor x = reference::Whole(features);
+  at::Tensor groups = x.unflatten(1, {norm.groups, -1});  // [B, groups, C / groups, T, H, W]
+  std::vector<int64_t> dims = {2, 4, 5};
+  if (!norm.is_of_frames)
+    dims.push_back(3);
+  groups = groups - groups.mean(dims, /*keepdim=*/true);
+  groups = groups / (groups.square().mean(dims, /*keepdim=*/true) + norm.eps).sqrt();
+  const auto channels = [](const at::Tensor& tensor) { return tensor.to(at::kDouble).view({1, -1, 1, 1, 1}); };
+  const at::Tensor out = groups.flatten(1, 2) * channels(norm.weight) + channels(norm.bias);
+  return norm.activates ? out / (1 + (-out).exp()) : out;
+}
+
+inline at::Tensor RepeatPixels(const at::Tensor& x) {
+  return x.to(at::kDouble).repeat_interleave(2, 3).repeat_interleave(2, 4);
+}
+
+inline at::Tensor BlendFrames(const kernels::Features& features) {
+  const at::Tensor x = reference::Whole(features);
+  std::vector<at::Tensor> frames;
+  for (int64_t t = 0; t < x.size(2); ++t) {
+    const at::Tensor frame = x.select(2, t);
+    frames.push_back(0.75 * frame + 0.25 * x.select(2, std::max<int64_t>(t - 1, 0)));
+    frames.push_back(0.75 * frame + 0.25 * x.select(2, std::min(t + 1, x.size(2) - 1)));
+  }
+  return at::stack(frames, 2);
 }
 
 // Computes some queries at a time, for the scores of all would take too much memory.

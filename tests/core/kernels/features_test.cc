@@ -1,0 +1,93 @@
+#include "core/kernels/features.h"
+
+#include <ATen/core/TensorBody.h>
+#include <ATen/ops/equal.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/kernels/inputs.h"
+#include "tests/core/kernels/reference.h"
+
+namespace ruyi {
+namespace {
+
+using kernels::Features;
+using kernels::GroupNormParameters;
+
+constexpr int64_t kChannels = 12;
+
+class FeaturesTest : public testing::TestWithParam<c10::ScalarType> {
+ protected:
+  // [2, kChannels, frames, 4, 5], channels last
+  at::Tensor Clip(int64_t frames = 3, uint64_t seed = 1) const {
+    return RandomNumbers({2, kChannels, frames, 4, 5}, GetParam(), seed).contiguous(at::MemoryFormat::ChannelsLast3d);
+  }
+
+  at::Tensor Bias() const { return RandomNumbers({kChannels}, GetParam(), 5); }
+
+  GroupNormParameters Norm(int64_t groups) const {
+    return {.weight = RandomNumbers({kChannels}, GetParam(), 2, 1),
+            .bias = RandomNumbers({kChannels}, GetParam(), 3, 0),
+            .groups = groups,
+            .eps = 1e-3};
+  }
+
+  void ExpectNear(const at::Tensor& x, const at::Tensor& expected) const {
+    ASSERT_EQ(x.sizes(), expected.sizes());
+    EXPECT_EQ(x.scalar_type(), GetParam());
+    EXPECT_LT(reference::LargestError(x, expected), ToleranceOf(GetParam()));
+  }
+};
+
+TEST_P(FeaturesTest, NormalisesGroupsOfChannels) {
+  for (const int64_t groups : {1, 3, 12}) {
+    for (const bool activates : {false, true}) {
+      GroupNormParameters norm = Norm(groups);
+      norm.activates = activates;
+      ExpectNear(kernels::GroupNorm({.x = Clip()}, norm), reference::GroupNorm({.x = Clip()}, norm));
+    }
+  }
+}
+
+TEST_P(FeaturesTest, NormalisesEachFrameAlone) {
+  GroupNormParameters norm = Norm(4);
+  norm.is_of_frames = true;
+  const at::Tensor normed = kernels::GroupNorm({.x = Clip()}, norm);
+  ExpectNear(normed, reference::GroupNorm({.x = Clip()}, norm));
+  EXPECT_TRUE(at::equal(kernels::GroupNorm({.x = Clip().narrow(2, 1, 1)}, norm), normed.narrow(2, 1, 1)));
+}
+
+TEST_P(FeaturesTest, AddsTheMissingBias) {
+  const auto features = [this] { return Features{.x = Clip(), .missing_bias = Bias()}; };
+  ExpectNear(kernels::Whole(features()), reference::Whole(features()));
+  ExpectNear(kernels::GroupNorm(features(), Norm(3)), reference::GroupNorm(features(), Norm(3)));
+  ExpectNear(kernels::BlendFrames(features()), reference::BlendFrames(features()));
+  ExpectNear(kernels::Sum(features(), Clip(3, 7)), reference::Whole(features()) + Clip(3, 7).to(at::kDouble));
+}
+
+TEST_P(FeaturesTest, SumsInTheMemoryOfTheFeatures) {
+  const at::Tensor x = Clip();
+  EXPECT_TRUE(kernels::Sum({.x = x}, Clip(3, 7)).is_same(x));
+  ExpectNear(x, Clip().to(at::kDouble) + Clip(3, 7).to(at::kDouble));
+}
+
+TEST_P(FeaturesTest, RepeatsPixels) {
+  ExpectNear(kernels::RepeatPixels(Clip()), reference::RepeatPixels(Clip()));
+  EXPECT_TRUE(kernels::RepeatPixels(Clip()).is_contiguous(at::MemoryFormat::ChannelsLast3d));
+}
+
+TEST_P(FeaturesTest, BlendsFrames) {
+  for (const int64_t frames : {1, 2, 5}) {
+    const at::Tensor blended = kernels::BlendFrames({.x = Clip(frames)});
+    ExpectNear(blended, reference::BlendFrames({.x = Clip(frames)}));
+    EXPECT_TRUE(blended.is_contiguous(at::MemoryFormat::ChannelsLast3d));
+  }
+}
+
+TEST_P(FeaturesTest, HasNoKernelsOnACpu) {
+  EXPECT_FALSE(kernels::TakesFeatures(Clip()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, FeaturesTest, testing::Values(at::kFloat, at::kBFloat16));
+
+}  // namespace
+}  // namespace ruyi
