@@ -98,4 +98,8 @@ void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames) {
   LaunchWith(&cuda::RuyiLaunchBlendedFrames, x, frames);
 }
 
+void Launch(const at::Tensor& x, const cuda::AttentionHeads& heads) {
+  LaunchWith(&cuda::RuyiLaunchAttentionHeads, x, heads);
+}
+
 }  // namespace ruyi::kernels

@@ -1,5 +1,5 @@
 // Says whether tensors fit a kernel of CUDA, and in what form the kernel takes them. Before it: norm.h, norm_rotate.h,
-// gelu.h. After it: core/kernels/cuda. Functions without state; thread-safe.
+// gelu.h, attention.h. After it: core/kernels/cuda. Functions without state; thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -40,5 +40,6 @@ void Launch(const at::Tensor& x, const cuda::GroupNormRows& rows);
 void Launch(const at::Tensor& x, const cuda::SumRows& rows);
 void Launch(const at::Tensor& x, const cuda::RepeatedPixels& pixels);
 void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames);
+void Launch(const at::Tensor& x, const cuda::AttentionHeads& heads);
 
 }  // namespace ruyi::kernels

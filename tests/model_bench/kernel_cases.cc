@@ -62,17 +62,17 @@ KernelCase NormRotateCase(const KernelShape& shape, const TensorPlacement& place
 
 // The twin takes the heads as they are.
 KernelCase AttentionCase(const KernelShape& shape, const TensorPlacement& placement) {
-  const auto attention = [head_dim = shape.head_dim](const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-    return kernels::Attention(q, k, v, head_dim);
-  };
+  const int64_t head_dim = shape.head_dim;
   const auto heads = [&] { return RandomHeads(shape, placement).transpose(1, 2); };
-  return {.name = "attention",
-          .inputs = {heads(), heads(), heads()},
-          .kernel = [=](const Tensors& in) -> Tensors {
-            return {attention(kernels::WidenHeads(in[0]), kernels::WidenHeads(in[1]), kernels::WidenHeads(in[2]))};
-          },
-          .aten = [=](const Tensors& in) -> Tensors { return {attention(in[0], in[1], in[2])}; },
-          .reference = [=](const Tensors& in) -> Tensors { return {reference::Attention(in[0], in[1], in[2])}; }};
+  return {
+      .name = "attention",
+      .inputs = {heads(), heads(), heads()},
+      .kernel = [=](const Tensors& in) -> Tensors {
+        return {kernels::Attention(kernels::WidenHeads(in[0]), kernels::WidenHeads(in[1]), kernels::WidenHeads(in[2]),
+                                   head_dim)};
+      },
+      .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::Attention(in[0], in[1], in[2], head_dim)}; },
+      .reference = [=](const Tensors& in) -> Tensors { return {reference::Attention(in[0], in[1], in[2])}; }};
 }
 
 KernelCase RotateCase(const KernelShape& shape, const TensorPlacement& placement) {

@@ -136,7 +136,25 @@ struct BlendedFrames {
   const void* offset = nullptr;  // [channels], or null: 0
 };
 
+inline constexpr int kHeadNumbers = 88;  // of a head that AttentionHeads takes
+
+// Computes the attention of all tokens to all, on a GPU that RuyiAttendsOn names: bfloat16, the softmax in float32.
+// What a token becomes depends on its own batch alone.
+struct AttentionHeads {
+  const void* queries = nullptr;  // [batches, tokens, heads, kHeadNumbers] each
+  const void* keys = nullptr;
+  const void* values = nullptr;
+  void* out = nullptr;
+  int batches = 0;
+  int tokens = 0;
+  int heads = 0;
+  float scale = 0;  // of the scores
+};
+
 extern "C" {
+// Returns true when the GPU `device` runs RuyiLaunchAttentionHeads: those of compute capability 9.0.
+bool RuyiAttendsOn(int device);
+cudaError_t RuyiLaunchAttentionHeads(const AttentionHeads* heads, cudaStream_t stream);
 cudaError_t RuyiLaunchNarrowRows(const NarrowRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchWideRows(const WideRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchGatedRows(const GatedRows* rows, cudaStream_t stream);

@@ -2,6 +2,7 @@
 
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
@@ -31,6 +32,11 @@ TEST_P(AttentionTest, IsTheMeanOfTheValuesByTheSoftmaxOfTheScores) {
 TEST_P(AttentionTest, HeadsThatZerosWidenGiveTheSame) {
   const auto widened = [](const at::Tensor& heads) { return at::constant_pad_nd(heads, {0, 10}); };
   ExpectNear(kernels::Attention(widened(queries_), widened(keys_), widened(values_), 22));
+}
+
+TEST_P(AttentionTest, OnACpuTheTwinComputes) {
+  EXPECT_TRUE(at::equal(kernels::Attention(queries_, keys_, values_, 22),
+                        kernels::aten::Attention(queries_, keys_, values_, 22)));
 }
 
 TEST_P(AttentionTest, OnACpuNoHeadsAreWidened) {
