@@ -18,6 +18,7 @@
 namespace ruyi {
 namespace {
 
+constexpr size_t kSignatureBytes = 8;
 constexpr size_t kWidthOffset = 16;  // in the file: signature, and IHDR's length and type
 constexpr png_uint_32 kMaxPngSide = 0x7FFFFFFF;
 // EXIF data has at most 64 KiB where it comes from JPEG, and twice as much in hexadecimal.
@@ -64,6 +65,7 @@ class PngReader {
 
   absl::StatusOr<StoredPicture> Read(const ImageLimits& limits) {
     RUYI_RETURN_IF_ERROR(CheckSize(limits));
+    RUYI_RETURN_IF_ERROR(CheckChunks());
     RUYI_RETURN_IF_ERROR(Open());
     if (!session_.escape.Run([&] { ReadHeader(); }))
       return Damaged();
@@ -86,6 +88,22 @@ class PngReader {
     if (!height.has_value() || bytes_.substr(kWidthOffset - 4, 4) != "IHDR")
       return DamagedPicture("PNG", "");
     return CheckPictureSize(*width, *height, limits);
+  }
+
+  // Refuses a file that ends before one of its chunks does: libpng asks for the memory of a whole chunk first, up to 2
+  // GiB.
+  absl::Status CheckChunks() const {
+    constexpr size_t kTypeBytes = 4;
+    constexpr size_t kChecksumBytes = 4;
+    ByteReader chunks(bytes_.substr(kSignatureBytes));
+    while (true) {
+      const std::optional<uint32_t> length = chunks.ReadNumber(4, ByteOrder::kBig);
+      const std::optional<std::string_view> type = chunks.Read(kTypeBytes);
+      if (!type.has_value() || !chunks.Read(size_t{*length} + kChecksumBytes).has_value())
+        return DamagedPicture("PNG", "");
+      if (*type == "IEND")
+        return absl::OkStatus();
+    }
   }
 
   absl::Status Open() {

@@ -1,6 +1,7 @@
 // Tests what the decoder refuses, and with which code, reason and message.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <map>
 #include <opencv2/imgcodecs.hpp>
@@ -39,6 +40,12 @@ std::string WithPngSize(std::string png, uint32_t width, uint32_t height) {
   return png.replace(kPngWidthOffset, 8, BigEndian32(width) + BigEndian32(height));
 }
 
+int64_t PeakMemoryBytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} << 10;
+}
+
 TEST(ImageRefusalTest, NamesTheFormatsThatItTakes) {
   for (const std::string bytes : {"GIF89a..........", "\x89PNX\r\n\x1A\n", "\xFF\xD8", "RIFF\4\0\0\0WAVE", "x"})
     ExpectInvalid(Decode(bytes).status(), "unknown picture format; send JPEG, PNG or WebP");
@@ -68,6 +75,19 @@ TEST(ImageRefusalTest, SaysThatAFileIsCutOff) {
     std::string bytes = EncodePicture(extension, QuartersBgr());
     bytes.resize(bytes.size() - 3);
     ExpectInvalid(Decode(bytes).status(), "the " + format + " file is damaged or cut off; send the whole file");
+  }
+}
+
+// libpng would ask for the memory of the whole chunk.
+TEST(ImageRefusalTest, RefusesAPngChunkThatIsLongerThanTheFile) {
+  constexpr size_t kAfterHeader = 33;
+  const std::string png = EncodePicture(".png", QuartersBgr());
+  for (const std::string type : {"tEXt", "zTXt", "iTXt", "IDAT", "eXIf", "abCd"}) {
+    std::string bytes = png;
+    bytes.insert(kAfterHeader, BigEndian32(0x7FFFFFFF) + type + std::string(100, 'x'));
+    const int64_t before = PeakMemoryBytes();
+    ExpectInvalid(Decode(bytes).status(), "the PNG file is damaged or cut off");
+    EXPECT_LT(PeakMemoryBytes() - before, int64_t{64} << 20) << type;
   }
 }
 
