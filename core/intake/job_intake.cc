@@ -54,8 +54,8 @@ std::string PixelBytes(const RgbImage& picture) {
 }
 
 // Videos with equal keys have equal bytes.
-std::string ReuseKeyOf(const VideoSpec& spec, const std::string& model_sha256, const std::string& build) {
-  return Sha256Hex(absl::StrCat(CanonicalJson(spec), "\n", model_sha256, "\n", build));
+std::string ReuseKeyOf(const VideoSpec& spec, const LoadedModel& model, const std::string& build) {
+  return Sha256Hex(absl::StrCat(CanonicalJson(spec), "\n", model.sha256, "\n", model.arithmetic, "\n", build));
 }
 
 }  // namespace
@@ -196,7 +196,7 @@ absl::StatusOr<CreatedJob> JobIntake::Store(JobRequest request, PlannedVideo pla
   NewJob job = {.ticket = {.id = parts_.draw_id(),
                            .request_id = std::move(request.request_id),
                            .request_digest = std::move(request.payload_digest),
-                           .reuse_key = ReuseKeyOf(planned.spec, model.loaded.sha256, parts_.build),
+                           .reuse_key = ReuseKeyOf(planned.spec, model.loaded, parts_.build),
                            .labels = std::move(request.labels),
                            .priority = request.priority,
                            .cancel_on_disconnect = request.cancel_on_disconnect},

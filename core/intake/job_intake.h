@@ -29,8 +29,9 @@ struct LoadedModel {
   std::shared_ptr<const CostModel> costs;
   std::function<int64_t()> available_bytes;  // what a device has for a video now, weights included
   std::shared_ptr<const LoraCatalog> loras;
-  std::string sha256;  // of the model's files
-  int workers = 1;     // the workers that share the queue
+  std::string sha256;      // of the model's files
+  std::string arithmetic;  // the type that it computes in: another one makes other bytes
+  int workers = 1;         // the workers that share the queue
 };
 
 // Says what a request would take.

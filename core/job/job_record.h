@@ -37,7 +37,7 @@ struct JobTicket {
   std::string id;              // unique, drawn by intake
   std::string request_id;      // the caller's, or empty
   std::string request_digest;  // of the request; the same request_id with another digest is refused
-  std::string reuse_key;       // equal keys make equal bytes: spec, model and build
+  std::string reuse_key;       // equal keys make equal bytes: spec, model, arithmetic and build
   std::map<std::string, std::string> labels;
   Priority priority = Priority::kNormal;
   bool cancel_on_disconnect = false;  // the job ends with the call that made it

@@ -101,6 +101,7 @@ absl::StatusOr<LoadedPipelines> LoadPipelines(const ServerOptions& options) {
   RUYI_ASSIGN_OR_RETURN(const std::vector<c10::Device> devices, OpenDevices(options.devices));
   LoadedPipelines loaded;
   RUYI_ASSIGN_OR_RETURN(loaded.model_sha256, DigestOf(options));
+  loaded.arithmetic = c10::toString(TypeOf(options.dtype, devices.front()));
   const RuyiPipelineOptions shared = OptionsOf(options);
   for (const std::vector<c10::Device>& group : GroupsOf(devices, options.parallel)) {
     RUYI_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline, LoadPipeline(options, group, shared));

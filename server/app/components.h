@@ -22,6 +22,7 @@ struct LoadedPipelines {
   std::vector<std::unique_ptr<Pipeline>> pipelines;  // one for each worker, at least one, not yet warm
   std::vector<std::string> devices;                  // what each computes on, for people to read
   std::string model_sha256;                          // of the model's files, in hex
+  std::string arithmetic;                            // the type that all compute in, for example "BFloat16"
 };
 
 // The longest that the end of a server takes beside the patience of Drain.

@@ -76,6 +76,7 @@ LoadedModel ModelOf(const LoadedPipelines& loaded) {
           .available_bytes = least_available,
           .loras = all.front()->loras(),
           .sha256 = loaded.model_sha256,
+          .arithmetic = loaded.arithmetic,
           .workers = static_cast<int>(all.size())};
 }
 

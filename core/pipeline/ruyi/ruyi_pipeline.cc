@@ -53,6 +53,17 @@ VideoSpec WarmUpSpec(const LatentGeometry& geometry, const Fp8Settings& fp8) {
   return spec;
 }
 
+// Refuses a video that was accepted for other weights: those that were loaded in 8 bits cannot be widened again.
+absl::Status CheckWeights(const Fp8Settings& loaded, const Fp8Settings& wanted) {
+  if (loaded.mode == Fp8Mode::kNone || wanted == loaded)
+    return absl::OkStatus();
+  return ErrorWithReason(
+      absl::StatusCode::kUnimplemented,
+      "the server was started again with other --fp8 than when it accepted the video; send the request again, or "
+      "start the server as before",
+      reason::kFeatureNotBuilt);
+}
+
 RgbImage BlackPicture(const PixelSize& size) {
   return {
       .width = size.width, .height = size.height, .pixels = std::vector<uint8_t>(size_t{3} * size.width * size.height)};
@@ -296,6 +307,7 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
 // The models as `spec` wants them, in `mode`. What the spec does not change is shared.
 absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const VideoSpec& spec, const MemoryMode& mode) {
   RuyiModels models = models_;
+  RUYI_RETURN_IF_ERROR(CheckWeights(models_.fp8, spec.fp8));
   absl::StatusOr<LayerUpdates> updates = loras_->Load(spec.loras);
   if (!updates.ok())
     return updates.status();

@@ -53,11 +53,12 @@ class JobIntakeTest : public testing::Test {
     SetReady();
   }
 
-  void SetReady(int64_t available_bytes = int64_t{1} << 50) {
+  void SetReady(int64_t available_bytes = int64_t{1} << 50, const std::string& arithmetic = "Float") {
     intake_.SetReady({.costs = TestCosts(),
                       .available_bytes = [available_bytes] { return available_bytes; },
                       .loras = std::make_shared<FakeLoraCatalog>(),
-                      .sha256 = "model"});
+                      .sha256 = "model",
+                      .arithmetic = arithmetic});
   }
 
   static JobRequest Request() { return {.generation = TestRequest()}; }
@@ -255,6 +256,14 @@ TEST_F(ReuseTest, MakesAnotherVideoAnew) {
   Make();
   ASSERT_OK_AND_ASSIGN(const CreatedJob other, Create(Reusing(4)));
   EXPECT_EQ(other.record.state, JobState::kQueued);
+}
+
+TEST_F(ReuseTest, MakesItAnewInAnotherArithmetic) {
+  ASSERT_THAT(Create(Reusing()), IsOk());
+  Make();
+  SetReady(int64_t{1} << 50, "BFloat16");
+  ASSERT_OK_AND_ASSIGN(const CreatedJob again, Create(Reusing()));
+  EXPECT_EQ(again.record.state, JobState::kQueued);
 }
 
 TEST_F(ReuseTest, MakesItAnewWhenTheBytesAreGone) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "core/base/error_reasons.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "tests/core/pipeline/model_copy.h"
 #include "tests/core/pipeline/recording_sinks.h"
@@ -152,6 +153,22 @@ TEST_F(RequestOptionsTest, TilingIsOnWhereTheRequestOrTheConfigurationSaysSo) {
     EXPECT_THAT(VideoOf(pipeline, input), Eq(as_configured));
     input.spec.vae_tiling = !configured;
     EXPECT_THAT(VideoOf(pipeline, input), Ne(as_configured));
+  }
+}
+
+TEST_F(RequestOptionsTest, WeightsThatWereLoadedIn8BitsMakeNoOtherVideo) {
+  const RuyiModelOptions model = {.folder = GoldenModel("tiny"),
+                                  .devices = {c10::Device(c10::kCPU)},
+                                  .dtype = c10::kFloat,
+                                  .fp8 = {.mode = Fp8Mode::kExtreme}};
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<RuyiPipeline> pipeline, RuyiPipeline::Load(model, WithLoraFolder()));
+  EXPECT_THAT(VideoOf(*pipeline, WithFp8(Fp8Mode::kExtreme)), Eq(VideoOf(WithFp8(Fp8Mode::kExtreme))));
+  for (const VideoInput& other : {SmallVideo(), WithFp8(Fp8Mode::kLite), WithFp8(Fp8Mode::kExtreme, Fp8Type::kE5m2)}) {
+    RecordingProgress progress;
+    RecordingFrames frames;
+    const absl::Status status = Generate(*pipeline, other, progress, frames).status();
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnimplemented));
+    EXPECT_THAT(status, HasReason(reason::kFeatureNotBuilt));
   }
 }
 
