@@ -232,11 +232,13 @@ absl::Status JobIntake::refusal() const {
   return refusal_;
 }
 
-absl::StatusOr<KeptImage> JobIntake::KeepImage(const std::string& bytes) {
+absl::StatusOr<KeptImage> JobIntake::KeepImage(const std::string& bytes, const CancellationToken& token) {
   RUYI_RETURN_IF_ERROR(refusal());
+  RUYI_RETURN_IF_ERROR(token.Check());
   const absl::StatusOr<RgbImage> image = parts_.decoder->Decode(bytes, parts_.limits.image);
   if (!image.ok())
     return NoPicture(image.status());
+  RUYI_RETURN_IF_ERROR(token.Check());
   RUYI_ASSIGN_OR_RETURN(const std::string sha256, parts_.artifacts->PutBlob(bytes));
   RUYI_ASSIGN_OR_RETURN(const BlobState state, parts_.artifacts->StatBlob(sha256));
   return KeptImage{.sha256 = sha256,

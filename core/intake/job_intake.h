@@ -88,11 +88,11 @@ class JobIntake {
                                           const CancellationToken& token);
 
   // Keeps an encoded picture for later requests, also before the model is loaded. INVALID_ARGUMENT INVALID_REQUEST or
-  // IMAGE_TOO_LARGE, with the field data: see ImageDecoder. RESOURCE_EXHAUSTED DISK_FULL. What was given to Refuse.
-  // Blocks for the picture's decoding and on the disk.
-  absl::StatusOr<KeptImage> KeepImage(const std::string& bytes);
+  // IMAGE_TOO_LARGE, with the field data: see ImageDecoder. RESOURCE_EXHAUSTED DISK_FULL. What was given to Refuse. The
+  // status of `token`, which is polled before and after the decoding. Blocks for the decoding and on the disk.
+  absl::StatusOr<KeptImage> KeepImage(const std::string& bytes, const CancellationToken& token);
 
-  // Tells the observers of a request that was refused before it got here.
+  // Tells the observers of a call that was refused: one that never got here, or an upload.
   void CountRefusal(const absl::Status& why) const;
 
   // Blocks on the disk. The errors of Ready.

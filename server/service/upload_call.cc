@@ -7,6 +7,7 @@
 #include "core/intake/job_request.h"
 #include "server/convert/status_to_grpc.h"
 #include "server/convert/time_to_proto.h"
+#include "server/service/call_token.h"
 #include "server/service/too_many_requests.h"
 
 namespace ruyi {
@@ -30,39 +31,48 @@ ruyi::v1::Image ImageOf(const KeptImage& kept) {
 
 }  // namespace
 
-UploadCall::UploadCall(JobIntake& intake, TaskPool& pool, std::atomic<int>& open_uploads, ruyi::v1::Image* answer)
-    : intake_(intake), pool_(pool), open_uploads_(open_uploads), answer_(answer) {
-  if (++open_uploads_ > kMaxUploads)
+UploadCall::UploadCall(const Parts& parts, grpc::CallbackServerContext& context, ruyi::v1::Image* answer)
+    : parts_(parts), context_(context), cancellation_(CancellationOf(context, *parts.clock)), answer_(answer) {
+  if (++*parts_.open_uploads > kMaxUploads)
     End(TooManyRequests());
   else
     StartRead(&message_);
 }
 
 void UploadCall::OnReadDone(bool ok) {
-  const int64_t max_bytes = intake_.limits().image.max_bytes;
+  const int64_t max_bytes = parts_.intake->limits().image.max_bytes;
   if (ok) {
     if (static_cast<int64_t>(bytes_.size() + message_.data().size()) > max_bytes)
       return End(TooLarge(max_bytes));
     bytes_ += message_.data();
     return StartRead(&message_);
   }
-  if (!pool_.TryRun([this] { Keep(); }))
+  if (!parts_.pool->TryRun([this] { Keep(); }))
     End(TooManyRequests());
 }
 
+void UploadCall::OnCancel() {
+  cancellation_.Cancel(CancelledByCaller());
+}
+
+// An upload that is broken off ends its reading as a whole one does, and OnCancel may still be on its way.
 void UploadCall::Keep() {
-  const absl::StatusOr<KeptImage> kept = intake_.KeepImage(bytes_);
+  if (context_.IsCancelled())
+    OnCancel();
+  const absl::StatusOr<KeptImage> kept = parts_.intake->KeepImage(bytes_, cancellation_.token());
   if (kept.ok())
     *answer_ = ImageOf(*kept);
   End(kept.status());
 }
 
 void UploadCall::End(const absl::Status& status) {
+  if (!status.ok())
+    parts_.intake->CountRefusal(status);
   Finish(ToGrpc(status));
 }
 
 void UploadCall::OnDone() {
-  --open_uploads_;
+  --*parts_.open_uploads;
   delete this;
 }
 

@@ -248,9 +248,11 @@ grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
   return stream.get();
 }
 
-grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* VideoService::UploadImage(
-    grpc::CallbackServerContext* /*context*/, ruyi::v1::Image* response) {
-  return new UploadCall(*parts_.intake, *intake_pool_, open_uploads_, response);
+grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* VideoService::UploadImage(grpc::CallbackServerContext* context,
+                                                                                 ruyi::v1::Image* response) {
+  return new UploadCall(
+      {.intake = parts_.intake, .pool = &*intake_pool_, .open_uploads = &open_uploads_, .clock = parts_.clock},
+      *context, response);
 }
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(

@@ -178,7 +178,7 @@ TEST_F(JobIntakeTest, StopsWithItsCaller) {
 }
 
 TEST_F(JobIntakeTest, TakesPicturesThatWereUploaded) {
-  ASSERT_OK_AND_ASSIGN(const KeptImage kept, intake_.KeepImage("image 64x64"));
+  ASSERT_OK_AND_ASSIGN(const KeptImage kept, intake_.KeepImage("image 64x64", {}));
   EXPECT_EQ(kept.size.width, 64);
   JobRequest request = Request();
   request.generation.start_images = {{.data = "", .upload = absl::StrCat("images/", kept.sha256)}};
@@ -196,11 +196,11 @@ TEST_F(JobIntakeTest, RefusesUploadsThatAreNotThere) {
 }
 
 TEST_F(JobIntakeTest, KeepsNoPictureThatIsNone) {
-  const absl::Status junk = intake_.KeepImage("junk").status();
+  const absl::Status junk = intake_.KeepImage("junk", {}).status();
   EXPECT_THAT(junk, StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(junk, HasReason(reason::kInvalidRequest));
   EXPECT_THAT(ViolationsOf(junk), ElementsAre(Field(&FieldViolation::field, "data")));
-  EXPECT_THAT(intake_.KeepImage("huge"), HasReason(reason::kImageTooLarge));
+  EXPECT_THAT(intake_.KeepImage("huge", {}), HasReason(reason::kImageTooLarge));
 }
 
 TEST_F(JobIntakeTest, ChecksWithoutAJob) {

@@ -9,6 +9,7 @@ namespace ruyi {
 
 // Counts over all calls of a server.
 struct CallLog {
+  Counter closes;          // calls that ended for the server, finished or cancelled
   Counter statuses;        // calls that were finished
   Counter later_statuses;  // statuses after the first of a call
   Counter later_messages;  // messages after the status of their call
@@ -36,6 +37,8 @@ class CallLogFactory final : public grpc::experimental::ServerInterceptorFactory
         (finished_.value() > 0 ? log_->later_statuses : log_->statuses).Increment();
         finished_.Increment();
       }
+      if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_CLOSE))
+        log_->closes.Increment();
       methods->Proceed();
     }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,10 +12,13 @@
 #include "core/base/error_reasons.h"
 #include "core/digest/sha256.h"
 #include "server/service/upload_call.h"
+#include "tests/server/gate.h"
 #include "tests/server/rpc_status.h"
+#include "tests/server/service/full_decoder.h"
 #include "tests/server/service/service_under_test.h"
 #include "tests/server/test_request.h"
 #include "tests/server/unary_answer.h"
+#include "tests/support/status_matchers.h"
 
 namespace ruyi {
 namespace {
@@ -36,14 +40,23 @@ class Upload {
     return writer_->Write(request);
   }
 
+  void Cancel() { context_.TryCancel(); }
+
+  void WritesDone() {
+    if (!std::exchange(is_written_, true))
+      writer_->WritesDone();
+  }
+
+  // Blocks until the call has ended.
   grpc::Status Finish() {
-    writer_->WritesDone();
+    WritesDone();
     return writer_->Finish();
   }
 
   const v1::Image& image() const { return image_; }
 
  private:
+  bool is_written_ = false;
   grpc::ClientContext context_;
   v1::Image image_;
   std::unique_ptr<v1::VideoService::Stub> stub_;
@@ -152,7 +165,19 @@ TEST(UploadImage, RefusesTooManyAtOnce) {
     EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
   }
   EXPECT_EQ(refused, 1);
+  EXPECT_EQ(service.events().refused().value(), 1);
   EXPECT_TRUE(UploadAll(service, {"image 640x384"}).status.ok());
+}
+
+TEST(UploadImage, IsRefusedWhenTooManyPicturesAreBeingDecoded) {
+  FullDecoder full;
+  ASSERT_NO_FATAL_FAILURE(full.Fill());
+  const grpc::Status status = UploadAll(full.service, {"image 640x384"}).status;
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kQueueFull);
+  EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
+  EXPECT_EQ(full.service.events().refused().value(), 2);  // with the one that filled the decoder
+  full.gate.Open();
 }
 
 TEST(UploadImage, NeedsRoomOnTheDisk) {
@@ -163,6 +188,7 @@ TEST(UploadImage, NeedsRoomOnTheDisk) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(DetailsOf(status).reason(), reason::kDiskFull);
   EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
+  EXPECT_EQ(service.events().refused().value(), 1);
 }
 
 TEST(UploadImage, IsTakenWhileTheModelIsLoadingButNotWhileTheServerStops) {
@@ -184,6 +210,57 @@ TEST(UploadImage, MayBeBrokenOff) {
   }
   ASSERT_TRUE(service.calls().statuses.Await(1));
   EXPECT_TRUE(UploadAll(service, {"image 640x384"}).status.ok());
+}
+
+// A service whose decoding waits for the test.
+struct SlowDecoder {
+  ServiceOptions Options() {
+    ServiceOptions options;
+    options.on_decode = [this] {
+      decoding.Increment();
+      gate.Pass();
+    };
+    return options;
+  }
+
+  absl::Status KeptState(const std::string& bytes) { return service.artifacts().StatBlob(Sha256Hex(bytes)).status(); }
+
+  Gate gate;
+  Counter decoding;
+  ServiceUnderTest service{Options()};
+};
+
+TEST(UploadImage, IsNotDecodedWhenItWasBrokenOff) {
+  SlowDecoder slow;
+  std::vector<std::unique_ptr<VideoCall>> others;
+  for (size_t i = 0; i < FullDecoder::kThreads; ++i)
+    others.push_back(std::make_unique<VideoCall>(slow.service.channel(), SmallRequest()));
+  ASSERT_TRUE(slow.decoding.Await(FullDecoder::kThreads));
+  {
+    Upload upload(slow.service);
+    upload.Write("image 640x385");
+    upload.Cancel();
+    EXPECT_EQ(upload.Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  ASSERT_TRUE(slow.service.calls().closes.Await(1));
+  slow.gate.Open();
+  for (const auto& other : others)
+    EXPECT_TRUE(other->Finish().ok());
+  ASSERT_TRUE(slow.service.calls().statuses.Await(FullDecoder::kThreads + 1));
+  EXPECT_EQ(slow.decoding.value(), FullDecoder::kThreads);
+  EXPECT_THAT(slow.KeptState("image 640x385"), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST(UploadImage, IsNotKeptWhenItsDeadlinePassesWhileItIsDecoded) {
+  SlowDecoder slow;
+  Upload upload(slow.service);
+  upload.Write("image 640x385");
+  upload.WritesDone();
+  ASSERT_TRUE(slow.gate.AwaitReached());
+  slow.service.clock().Advance(2 * kPatience);
+  slow.gate.Open();
+  EXPECT_EQ(upload.Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_THAT(slow.KeptState("image 640x385"), StatusIs(absl::StatusCode::kNotFound));
 }
 
 }  // namespace
