@@ -13,6 +13,9 @@ namespace {
 // The interval at which to look for jobs that no change has announced: those of other processes.
 constexpr absl::Duration kPollInterval = absl::Seconds(1);
 
+// The interval at which AwaitIdle looks at its clock, which tests turn by hand.
+constexpr absl::Duration kIdleInterval = absl::Milliseconds(100);
+
 }  // namespace
 
 Worker::Worker(Parts parts)
@@ -53,9 +56,22 @@ void Worker::Abandon() {
     parts_.tools.jobs->HandBack(*lease).IgnoreError();  // it may have ended meanwhile
 }
 
-bool Worker::AwaitIdle(absl::Duration timeout) const {
+bool Worker::IsIdle() const {
   absl::MutexLock lock(&mutex_);
-  return mutex_.AwaitWithTimeout(absl::Condition(this, &Worker::IsIdle), timeout);
+  return run_ == nullptr && !is_claiming_;
+}
+
+// Waits without absl::Mutex, whose timeouts go by the time of day.
+bool Worker::AwaitIdle(absl::Duration timeout) const {
+  const Clock& clock = *parts_.tools.clock;
+  const absl::Duration give_up = clock.Elapsed() + timeout;
+  while (!IsIdle()) {
+    const absl::Duration left = give_up - clock.Elapsed();
+    if (left <= absl::ZeroDuration())
+      return false;
+    idle_.Wait(std::min(left, kIdleInterval));
+  }
+  return true;
 }
 
 void Worker::Run() {
@@ -87,6 +103,7 @@ absl::StatusOr<std::optional<Lease>> Worker::Claim() {
   if (!lease.ok() || !lease->has_value()) {
     absl::MutexLock lock(&mutex_);
     is_claiming_ = false;
+    idle_.Wake();
   }
   return lease;
 }
@@ -109,7 +126,9 @@ void Worker::SetRun(JobRun* run, std::optional<Lease> lease) {
   is_claiming_ = false;
   run_ = run;
   lease_ = std::move(lease);
-  if (run_ != nullptr && mode_ >= Mode::kHandBack)
+  if (run_ == nullptr)
+    idle_.Wake();
+  else if (mode_ >= Mode::kHandBack)
     run_->RequestHandBack();
 }
 

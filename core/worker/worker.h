@@ -39,8 +39,8 @@ class Worker {
   // that is refused. Blocks on the store.
   void Abandon();
 
-  // Blocks until nothing is being made, but no longer than `timeout`, and returns whether that is so. Only after Pause
-  // or HandBack.
+  // Blocks until nothing is being made, but no longer than `timeout` by the clock's Elapsed, and returns whether that
+  // is so. Only after Pause or HandBack, and on one thread at a time.
   bool AwaitIdle(absl::Duration timeout) const;
 
  private:
@@ -52,10 +52,11 @@ class Worker {
   bool WorkOn(const Lease& lease);
   void RaiseMode(Mode mode);
   void SetRun(JobRun* run, std::optional<Lease> lease);
-  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return run_ == nullptr && !is_claiming_; }
+  bool IsIdle() const;
 
   const Parts parts_;
   WakeUp wake_up_;
+  mutable WakeUp idle_;  // wakes AwaitIdle
   std::unique_ptr<Subscription> changes_;
   mutable absl::Mutex mutex_;
   Mode mode_ ABSL_GUARDED_BY(mutex_) = Mode::kWork;

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/synchronization/notification.h"
@@ -108,6 +109,26 @@ TEST_F(WorkerTest, FinishesWhatItMakesWhilePaused) {
   gate.opened.Notify();
   EXPECT_TRUE(worker_->AwaitIdle(kPatience));
   EXPECT_EQ(bench_.Get(id).state, JobState::kSucceeded);
+}
+
+TEST_F(WorkerTest, IsAwaitedByTheClockThatOnlyGrows) {
+  Gate gate;
+  const std::string id = bench_.CreateJob();
+  Start(gate.Options());
+  ASSERT_TRUE(gate.reached.WaitForNotificationWithTimeout(kPatience));
+  worker_->Pause();
+  absl::Notification given_up;
+  bool is_idle = true;
+  std::thread waiting([&] {
+    is_idle = worker_->AwaitIdle(absl::Hours(1));
+    given_up.Notify();
+  });
+  constexpr int kMostLooks = 10'000;
+  for (int i = 0; i < kMostLooks && !given_up.WaitForNotificationWithTimeout(absl::Milliseconds(10)); ++i)
+    bench_.clock.Advance(absl::Hours(1));
+  gate.opened.Notify();
+  waiting.join();
+  EXPECT_FALSE(is_idle);
 }
 
 TEST_F(WorkerTest, HandsBackWhatItMakes) {
