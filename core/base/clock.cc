@@ -13,6 +13,11 @@ class RealClock final : public Clock {
   absl::Duration Elapsed() const override {
     return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
   }
+  absl::Time AgingTime() const override { return begin_ + (Elapsed() - begin_elapsed_); }
+
+ private:
+  const absl::Time begin_ = absl::Now();
+  const absl::Duration begin_elapsed_ = Elapsed();
 };
 
 }  // namespace

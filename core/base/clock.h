@@ -17,6 +17,10 @@ class Clock {
   // with it.
   virtual absl::Duration Elapsed() const = 0;
 
+  // Returns the time by which what is kept gets old. It begins as the time of day and then goes on evenly, however that
+  // is set; only differences of two such times, and those that were kept by an earlier process, mean anything.
+  virtual absl::Time AgingTime() const = 0;
+
   // Returns the machine's clocks. The object lives for ever.
   static const Clock& Real();
 };

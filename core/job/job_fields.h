@@ -148,6 +148,10 @@ void Describe(Fields& fields, T& record) {
   fields("start_time", record.start_time);
   fields("end_time", record.end_time);
   fields("expire_time", record.expire_time);
+  fields("create_age", record.create_age);
+  fields("end_age", record.end_age);
+  fields("expire_age", record.expire_age);
+  fields("queued", record.queued);
   fields("attempts", record.attempts);
   fields("crashes", record.crashes);
   fields("resumes", record.resumes);

@@ -59,9 +59,14 @@ struct JobRecord {
   std::optional<absl::Time> start_time;  // of the first attempt
   std::optional<absl::Time> end_time;
   std::optional<absl::Time> expire_time;  // of the result
-  int attempts = 0;                       // leases given so far
-  int crashes = 0;                        // attempts whose worker vanished
-  int resumes = 0;                        // attempts that went on from a checkpoint
+  // The same moments by Clock::AgingTime, which no step of the clock disturbs; records of older servers have none.
+  std::optional<absl::Time> create_age;
+  std::optional<absl::Time> end_age;
+  std::optional<absl::Time> expire_age;
+  std::optional<absl::Duration> queued;  // from its creation to its first lease
+  int attempts = 0;                      // leases given so far
+  int crashes = 0;                       // attempts whose worker vanished
+  int resumes = 0;                       // attempts that went on from a checkpoint
   std::optional<CheckpointRef> checkpoint;
   std::optional<JobProgress> progress;  // the latest
   std::optional<VideoResult> result;    // once it has succeeded

@@ -91,6 +91,7 @@ absl::StatusOr<CreatedJob> JobSteps::Create(const NewJob& job) {
   row.record.ticket = job.ticket;
   row.record.spec = job.spec;
   row.record.placement = job.advice;
+  row.record.create_age = clock_.AgingTime();
   RUYI_RETURN_IF_ERROR(Begin(job, row));
   RUYI_RETURN_IF_ERROR(table_.Insert(row));
   return CreatedJob{.record = std::move(row.record)};
@@ -114,6 +115,8 @@ absl::Status JobSteps::Claim(JobRow& row) {
   RUYI_ASSIGN_OR_RETURN(row.lease_token, table_.NextToken());
   row.record.state = JobState::kRunning;
   ++row.record.attempts;
+  if (!row.record.queued.has_value() && row.record.create_age.has_value())
+    row.record.queued = clock_.AgingTime() - *row.record.create_age;
   return absl::OkStatus();
 }
 
@@ -122,11 +125,19 @@ absl::Status JobSteps::Append(JobEvent event, JobRow& row) {
   JobRecord& record = row.record;
   const LoggedEvent entry = {.seq = ++record.last_seq, .time = time, .event = std::move(event)};
   Apply(entry.event, time, record);
-  if (record.state == JobState::kSucceeded)
-    record.expire_time = time + options_.result_ttl;
   if (IsEnded(record.state))
-    row.lease_token = 0;
+    End(time, row);
   return table_.AppendLog(row.number, entry);
+}
+
+void JobSteps::End(absl::Time time, JobRow& row) const {
+  JobRecord& record = row.record;
+  row.lease_token = 0;
+  record.end_age = clock_.AgingTime();
+  if (record.state != JobState::kSucceeded)
+    return;
+  record.expire_time = time + options_.result_ttl;
+  record.expire_age = *record.end_age + options_.result_ttl;
 }
 
 absl::Status JobSteps::AppendQueued(const JobSum& ahead, JobRow& row) {
@@ -169,6 +180,7 @@ absl::StatusOr<bool> JobSteps::Expire(JobRow& row) {
     return false;
   row.record.state = JobState::kExpired;
   RUYI_ASSIGN_OR_RETURN(row.record.expire_time, table_.Timestamp(clock_.Now()));
+  row.record.expire_age = clock_.AgingTime();
   return true;
 }
 

@@ -53,6 +53,7 @@ class JobSteps {
  private:
   absl::Status Begin(const NewJob& job, JobRow& row);
   absl::Status CheckRoom(const NewJob& job, const JobTotals& totals) const;
+  void End(absl::Time time, JobRow& row) const;
   absl::Status AppendQueued(const JobSum& ahead, JobRow& row);
 
   JobTable& table_;

@@ -85,11 +85,11 @@ class JobTable {
   // Returns the ids of the jobs with a lease.
   virtual absl::StatusOr<std::vector<std::string>> Leased() const = 0;
 
-  // Returns the ids of the jobs that succeeded and whose result expires at `time` or before, at most `limit`.
-  virtual absl::StatusOr<std::vector<std::string>> Expiring(absl::Time time, int limit) const = 0;
+  // Returns the ids of the jobs that succeeded and whose expire_age is `age` or before, at most `limit`.
+  virtual absl::StatusOr<std::vector<std::string>> Expiring(absl::Time age, int limit) const = 0;
 
-  // Returns the ids of the jobs that ended at `time` or before, at most `limit`.
-  virtual absl::StatusOr<std::vector<std::string>> EndedBy(absl::Time time, int limit) const = 0;
+  // Returns the ids of the jobs whose end_age is `age` or before, at most `limit`.
+  virtual absl::StatusOr<std::vector<std::string>> EndedBy(absl::Time age, int limit) const = 0;
 
   // Returns the time to write into records: `now`, or the latest that it returned before when that is later.
   virtual absl::StatusOr<absl::Time> Timestamp(absl::Time now) = 0;

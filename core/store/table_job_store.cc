@@ -85,11 +85,6 @@ auto TableJobStore::View(Function&& function) const -> std::invoke_result_t<Func
 }
 
 absl::Status TableJobStore::TakeOver() {
-  const absl::StatusOr<absl::Time> time =
-      Write(WriteKind::kEnding, [&](JobTable& table) { return table.Timestamp(clock_.Now()); });
-  RUYI_RETURN_IF_ERROR(time.status());
-  opened_ = *time;
-  opened_after_ = clock_.Elapsed();
   RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> leased,
                         View([](const JobTable& table) { return table.Leased(); }));
   return WriteJobs(leased, [](JobSteps& steps, JobRow& row) -> absl::StatusOr<bool> {
@@ -284,14 +279,14 @@ absl::Status TableJobStore::TakeBackExpired(SweptJobs& swept) {
 
 absl::Status TableJobStore::ExpireResults(SweptJobs& swept) {
   RUYI_ASSIGN_OR_RETURN(std::vector<std::string> ids,
-                        View([&](const JobTable& table) { return table.Expiring(SteadyTime(), kSweepBatch); }));
+                        View([&](const JobTable& table) { return table.Expiring(clock_.AgingTime(), kSweepBatch); }));
   RUYI_RETURN_IF_ERROR(WriteJobs(ids, [](JobSteps& steps, JobRow& row) { return steps.Expire(row); }));
   swept.expired = std::move(ids);
   return absl::OkStatus();
 }
 
 absl::Status TableJobStore::EraseOldRecords(SweptJobs& swept) {
-  const absl::Time latest = SteadyTime() - options_.record_ttl;
+  const absl::Time latest = clock_.AgingTime() - options_.record_ttl;
   RUYI_ASSIGN_OR_RETURN(std::vector<std::string> ids,
                         View([&](const JobTable& table) { return table.EndedBy(latest, kSweepBatch); }));
   if (ids.empty())

@@ -93,14 +93,9 @@ class TableJobStore : public JobStore {
   absl::Status ExpireResults(SweptJobs& swept);
   absl::Status EraseOldRecords(SweptJobs& swept);
 
-  // Returns the time by which jobs get old: it goes on evenly however the time of day is set.
-  absl::Time SteadyTime() const { return opened_ + (clock_.Elapsed() - opened_after_); }
-
   const JobStoreOptions options_;
   const Clock& clock_;
   LeaseTimes lease_times_;
-  absl::Time opened_;            // by the store's own timestamps
-  absl::Duration opened_after_;  // by clock_.Elapsed()
   ChangeHub hub_;
 };
 

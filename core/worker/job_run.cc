@@ -108,8 +108,7 @@ absl::StatusOr<GenerationReport> JobRun::Generate(Pipeline& pipeline, const Plac
 
 absl::Status JobRun::Begin(const Placement& placement) {
   const JobRecord& record = lease_.record;
-  const absl::Time start = record.start_time.value_or(tools_.clock->Now());
-  usage_.queued = std::max(absl::ZeroDuration(), start - record.create_time);
+  usage_.queued = record.queued.value_or(absl::ZeroDuration());
   usage_.resumes = record.resumes + (checkpoint_.has_value() ? 1 : 0);
   RUYI_RETURN_IF_ERROR(
       tools_.jobs->Append(lease_, JobStarted{.worker = tools_.name, .attempt = record.attempts, .placement = placement})

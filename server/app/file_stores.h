@@ -9,8 +9,8 @@
 
 namespace ruyi {
 
-// `clock` must outlive the stores. Blocks on the disk. Errors: those of SqliteJobStore::Open and
-// FileArtifactStore::Open.
-absl::StatusOr<Stores> OpenFileStores(const ServerOptions& options, const Clock& clock);
+// What is kept gets old by a LastingClock on `machine`, which must outlive the stores. Blocks on the disk. Errors:
+// those of SqliteJobStore::Open and FileArtifactStore::Open.
+absl::StatusOr<Stores> OpenFileStores(const ServerOptions& options, const Clock& machine);
 
 }  // namespace ruyi

@@ -5,11 +5,13 @@
 #include <memory>
 
 #include "core/artifact/artifact_store.h"
+#include "core/base/clock.h"
 #include "core/store/job_store.h"
 
 namespace ruyi {
 
 struct Stores {
+  std::unique_ptr<const Clock> clock = nullptr;  // of the stores, where they need one of their own
   std::unique_ptr<JobStore> jobs;
   std::unique_ptr<ArtifactStore> artifacts;
 };

@@ -12,6 +12,10 @@ absl::Duration FakeClock::Elapsed() const {
   return elapsed_;
 }
 
+absl::Time FakeClock::AgingTime() const {
+  return absl::FromUnixSeconds(1'600'000'000) + Elapsed();
+}
+
 void FakeClock::Advance(absl::Duration duration) {
   absl::MutexLock lock(&mutex_);
   now_ += duration;

@@ -12,6 +12,7 @@ class FakeClock final : public Clock {
  public:
   absl::Time Now() const override;
   absl::Duration Elapsed() const override;
+  absl::Time AgingTime() const override;
 
   // Lets time pass. Never blocks.
   void Advance(absl::Duration duration);

@@ -13,6 +13,8 @@ class TickingClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::FromUnixSeconds(1'700'000'000) + Elapsed(); }
 
+  absl::Time AgingTime() const override { return Now(); }
+
   absl::Duration Elapsed() const override { return ElapsedAtReading(readings_++); }
 
   // Returns what reading number `reading` gives, counted from 0.

@@ -81,7 +81,7 @@ absl::Status FileArtifactStore::Recount() {
 }
 
 absl::StatusOr<std::string> FileArtifactStore::PutBlob(std::string_view bytes) {
-  return blobs_.PutBlob(bytes, clock_.Now());
+  return blobs_.PutBlob(bytes, clock_.AgingTime());
 }
 
 absl::StatusOr<std::string> FileArtifactStore::ReadBlob(const std::string& sha256) const {
@@ -89,7 +89,9 @@ absl::StatusOr<std::string> FileArtifactStore::ReadBlob(const std::string& sha25
 }
 
 absl::StatusOr<BlobState> FileArtifactStore::StatBlob(const std::string& sha256) const {
-  return blobs_.StatBlob(sha256);
+  RUYI_ASSIGN_OR_RETURN(BlobState state, blobs_.StatBlob(sha256));
+  state.expire_time += clock_.Now() - clock_.AgingTime();
+  return state;
 }
 
 absl::Status FileArtifactStore::DeleteBlob(const std::string& sha256) {
@@ -122,7 +124,7 @@ absl::StatusOr<std::vector<std::string>> FileArtifactStore::ResultIds() const {
 }
 
 absl::Status FileArtifactStore::SweepBlobs(const std::set<std::string>& referenced) {
-  RUYI_RETURN_IF_ERROR(blobs_.SweepBlobs(referenced, clock_.Now()));
+  RUYI_RETURN_IF_ERROR(blobs_.SweepBlobs(referenced, clock_.AgingTime()));
   return Recount();
 }
 

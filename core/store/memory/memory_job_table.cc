@@ -155,10 +155,10 @@ void MemoryJobTable::Enter(const JobRow& row) {
   }
   if (record.state == JobState::kSucceeded) {
     reusable_[record.ticket.reuse_key].insert(row.number);
-    expiring_.emplace(absl::ToUnixNanos(record.expire_time.value_or(absl::InfiniteFuture())), row.number);
+    expiring_.emplace(absl::ToUnixNanos(record.expire_age.value_or(absl::InfiniteFuture())), row.number);
   }
-  if (record.end_time.has_value())
-    ended_.emplace(absl::ToUnixNanos(*record.end_time), row.number);
+  if (record.end_age.has_value())
+    ended_.emplace(absl::ToUnixNanos(*record.end_age), row.number);
 }
 
 void MemoryJobTable::Leave(const JobRow& row) {
@@ -172,10 +172,10 @@ void MemoryJobTable::Leave(const JobRow& row) {
     same_key->second.erase(row.number);
     if (same_key->second.empty())
       reusable_.erase(same_key);
-    expiring_.erase({absl::ToUnixNanos(record.expire_time.value_or(absl::InfiniteFuture())), row.number});
+    expiring_.erase({absl::ToUnixNanos(record.expire_age.value_or(absl::InfiniteFuture())), row.number});
   }
-  if (record.end_time.has_value())
-    ended_.erase({absl::ToUnixNanos(*record.end_time), row.number});
+  if (record.end_age.has_value())
+    ended_.erase({absl::ToUnixNanos(*record.end_age), row.number});
 }
 
 absl::Status MemoryJobTable::Insert(const JobRow& row) {

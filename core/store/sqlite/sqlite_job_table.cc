@@ -27,8 +27,11 @@ std::string WordOf(JobState state) {
   return std::string(EnumWords<JobState>::kWords[static_cast<int>(state)]);
 }
 
-std::optional<int64_t> NanosOf(const std::optional<absl::Time>& time) {
-  return time.has_value() ? std::optional(absl::ToUnixNanos(*time)) : std::nullopt;
+// Returns what the columns end_time and expire_time hold: the age, so that jobs get old by it. Records of older servers
+// have the time of day alone.
+std::optional<int64_t> NanosOf(const std::optional<absl::Time>& age, const std::optional<absl::Time>& time) {
+  const std::optional<absl::Time>& known = age.has_value() ? age : time;
+  return known.has_value() ? std::optional(absl::ToUnixNanos(*known)) : std::nullopt;
 }
 
 absl::StatusOr<std::vector<std::string>> TextsOf(absl::StatusOr<std::unique_ptr<SqliteQuery>> query) {
@@ -237,8 +240,8 @@ absl::Status SqliteJobTable::Update(const JobRow& row) {
   return connection_.Execute(
       "UPDATE jobs SET state = ?, work = ?, lease_token = ?, end_time = ?, expire_time = ?, inputs = ?, record = ? "
       "WHERE number = ?",
-      state, absl::ToInt64Microseconds(WorkOf(record)), row.lease_token, NanosOf(record.end_time),
-      NanosOf(record.expire_time), inputs, text, row.number);
+      state, absl::ToInt64Microseconds(WorkOf(record)), row.lease_token, NanosOf(record.end_age, record.end_time),
+      NanosOf(record.expire_age, record.expire_time), inputs, text, row.number);
 }
 
 absl::Status SqliteJobTable::Erase(int64_t number) {

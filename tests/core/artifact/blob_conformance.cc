@@ -51,6 +51,22 @@ TEST_P(ArtifactStoreConformance, LetsABlobLiveOnThatIsPutAgain) {
   EXPECT_EQ(state.expire_time, clock_.Now() + StoresOfTest::kBlobTtl);
 }
 
+TEST_P(ArtifactStoreConformance, BlobsGetOldEvenlyWhenTheWallClockIsStepped) {
+  const auto store = Open();
+  for (const absl::Duration step : {absl::Hours(24 * 365), -absl::Hours(24 * 365)}) {
+    ASSERT_OK_AND_ASSIGN(const std::string sha256, store->PutBlob("four"));
+    clock_.StepWall(step);
+    ASSERT_OK_AND_ASSIGN(const BlobState state, store->StatBlob(sha256));
+    EXPECT_EQ(state.expire_time, clock_.Now() + StoresOfTest::kBlobTtl);
+    clock_.Advance(StoresOfTest::kBlobTtl - absl::Seconds(1));
+    ASSERT_THAT(store->SweepBlobs({}), IsOk());
+    EXPECT_THAT(store->StatBlob(sha256), IsOk()) << step;
+    clock_.Advance(absl::Seconds(1));
+    ASSERT_THAT(store->SweepBlobs({}), IsOk());
+    EXPECT_THAT(store->StatBlob(sha256), StatusIs(StatusCode::kNotFound)) << step;
+  }
+}
+
 TEST_P(ArtifactStoreConformance, FindsADamagedBlobAndPutsItRightAgain) {
   const auto store = Open();
   const std::string bytes = SomeBytes(1000);

@@ -20,11 +20,21 @@ TEST(Clock, RealTimeOnlyGrows) {
   EXPECT_GE(Clock::Real().Elapsed(), before);
 }
 
+TEST(Clock, RealThingsGetOldAsTimePasses) {
+  const absl::Duration before = Clock::Real().Elapsed();
+  const absl::Time young = Clock::Real().AgingTime();
+  const absl::Time old = Clock::Real().AgingTime();
+  EXPECT_GE(old, young);
+  EXPECT_LE(old - young, Clock::Real().Elapsed() - before);
+}
+
 TEST(FakeClock, StepsTheTimeOfDayAlone) {
   FakeClock clock;
   const absl::Time start = clock.Now();
   const absl::Duration elapsed = clock.Elapsed();
+  const absl::Time age = clock.AgingTime();
   clock.StepWall(-absl::Hours(1));
+  EXPECT_EQ(clock.AgingTime(), age);
   EXPECT_EQ(clock.Now(), start - absl::Hours(1));
   EXPECT_EQ(clock.Elapsed(), elapsed);
 }

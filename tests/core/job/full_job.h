@@ -113,6 +113,10 @@ inline JobRecord FullRecord() {
   record.start_time = record.create_time + absl::Seconds(1);
   record.end_time = record.create_time + absl::Seconds(2);
   record.expire_time = absl::InfiniteFuture();
+  record.create_age = record.create_time - absl::Hours(1);
+  record.end_age = record.create_time - absl::Hours(2);
+  record.expire_age = record.create_time - absl::Hours(3);
+  record.queued = absl::Seconds(11);
   record.attempts = 3;
   record.crashes = 2;
   record.resumes = 1;

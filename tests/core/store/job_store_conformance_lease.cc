@@ -168,6 +168,20 @@ TEST_P(JobStoreConformance, ALeaseEndsWithItsJob) {
   EXPECT_THAT(store().Append(Lease(), TestProgress(1)), IsLeaseLost());
 }
 
+TEST_P(JobStoreConformance, TheWaitIsMeasuredWithoutTheWallClock) {
+  for (const absl::Duration step : {absl::Hours(24), -absl::Hours(24)}) {
+    const std::string name = absl::FormatDuration(step);
+    Create(name);
+    clock_.Advance(absl::Seconds(7));
+    clock_.StepWall(step);
+    const Lease lease = Claim();
+    EXPECT_EQ(lease.record.queued, absl::Seconds(7)) << name;
+    ASSERT_THAT(store().HandBack(lease), IsOk());
+    clock_.Advance(absl::Seconds(9));
+    EXPECT_EQ(Claim().record.queued, absl::Seconds(7)) << name;
+  }
+}
+
 TEST_P(JobStoreConformance, ACheckpointIsKeptForTheNextAttempt) {
   const Lease lease = CreateAndClaim("a");
   ASSERT_THAT(store().SetCheckpoint(lease, {.step = 2, .sha256 = "check", .worked = absl::Seconds(9)}), IsOk());

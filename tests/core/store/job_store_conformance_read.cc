@@ -262,6 +262,25 @@ TEST_P(JobStoreConformance, StepsOfTheWallClockChangeNothing) {
   EXPECT_THAT(ListIds({}), ElementsAre("running -24h", "made -24h", "running 24h", "made 24h"));
 }
 
+TEST_P(JobStoreConformance, JobsGetOldEvenlyAfterAStepOfTheWallClock) {
+  for (const absl::Duration step : {absl::Hours(24 * 365), -absl::Hours(24 * 365)}) {
+    const std::string name = absl::FormatDuration(step);
+    clock_.StepWall(step);
+    clock_.Advance(options_.result_ttl);
+    CreateAndFinish("made " + name, TestCompleted());
+    if (place_->IsLasting())
+      Reopen();
+    clock_.Advance(options_.result_ttl - absl::Seconds(1));
+    EXPECT_THAT(store().Sweep()->expired, ElementsAre()) << name;
+    clock_.Advance(absl::Seconds(1));
+    EXPECT_THAT(store().Sweep()->expired, ElementsAre("made " + name));
+    clock_.Advance(options_.record_ttl - options_.result_ttl - absl::Seconds(1));
+    EXPECT_THAT(store().Sweep()->deleted, ElementsAre()) << name;
+    clock_.Advance(absl::Seconds(1));
+    EXPECT_THAT(store().Sweep()->deleted, ElementsAre("made " + name));
+  }
+}
+
 TEST_P(JobStoreConformance, TimesNeverGoBack) {
   Create("a");
   const absl::Time before = Get("a").create_time;
