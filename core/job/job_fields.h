@@ -156,6 +156,7 @@ void Describe(Fields& fields, T& record) {
   fields("crashes", record.crashes);
   fields("resumes", record.resumes);
   fields("checkpoint", record.checkpoint);
+  fields("outcome", record.outcome);
   fields("progress", record.progress);
   fields("result", record.result);
   fields("usage", record.usage);

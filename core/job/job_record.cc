@@ -44,6 +44,7 @@ class Transition {
     record_.end_time = time_;
     record_.result = completed.result;
     record_.usage = completed.usage;
+    record_.outcome.reset();
     record_.error = absl::OkStatus();
   }
 
@@ -51,6 +52,7 @@ class Transition {
     record_.state = absl::IsCancelled(failed.status) ? JobState::kCancelled : JobState::kFailed;
     record_.end_time = time_;
     record_.error = failed.status;
+    record_.outcome.reset();
   }
 
  private:

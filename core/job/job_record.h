@@ -68,6 +68,7 @@ struct JobRecord {
   int crashes = 0;                       // attempts whose worker vanished
   int resumes = 0;                       // attempts that went on from a checkpoint
   std::optional<CheckpointRef> checkpoint;
+  std::optional<JobCompleted> outcome;  // what it ends with once its file is whole, but for the file
   std::optional<JobProgress> progress;  // the latest
   std::optional<VideoResult> result;    // once it has succeeded
   std::optional<VideoUsage> usage;      // once it has succeeded

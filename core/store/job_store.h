@@ -104,6 +104,11 @@ class JobStore {
   // Remembers the checkpoint at which the job can go on. When it returns, a crash loses it no more. ABORTED LEASE_LOST.
   virtual absl::Status SetCheckpoint(const Lease& lease, const CheckpointRef& checkpoint) = 0;
 
+  // Remembers what the job ends with once its file is whole: an attempt that finds the file whole, because the one
+  // before died between sealing it and Finish, ends the job with that. When it returns, a crash loses it no more.
+  // ABORTED LEASE_LOST.
+  virtual absl::Status SetOutcome(const Lease& lease, const JobCompleted& outcome) = 0;
+
   // Ends the lease: the job waits again, in its old place, and no crash is counted. A job that is to be cancelled ends
   // instead. ABORTED LEASE_LOST.
   virtual absl::Status HandBack(const Lease& lease) = 0;

@@ -120,6 +120,10 @@ absl::Status ObservedJobStore::SetCheckpoint(const Lease& lease, const Checkpoin
   return store_.SetCheckpoint(lease, checkpoint);
 }
 
+absl::Status ObservedJobStore::SetOutcome(const Lease& lease, const JobCompleted& outcome) {
+  return store_.SetOutcome(lease, outcome);
+}
+
 absl::Status ObservedJobStore::HandBack(const Lease& lease) {
   absl::Status status = store_.HandBack(lease);
   if (status.ok())

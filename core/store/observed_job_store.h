@@ -30,6 +30,7 @@ class ObservedJobStore final : public JobStore {
   absl::Status Renew(const Lease& lease, absl::Duration duration) override;
   absl::StatusOr<int64_t> Append(const Lease& lease, JobEvent event) override;
   absl::Status SetCheckpoint(const Lease& lease, const CheckpointRef& checkpoint) override;
+  absl::Status SetOutcome(const Lease& lease, const JobCompleted& outcome) override;
   absl::Status HandBack(const Lease& lease) override;
   absl::Status Finish(const Lease& lease, JobEvent last) override;
   absl::StatusOr<JobRecord> Cancel(const std::string& id, const absl::Status& why) override;

@@ -201,6 +201,14 @@ absl::Status TableJobStore::SetCheckpoint(const Lease& lease, const CheckpointRe
   return WriteLeased(WriteKind::kWork, lease, set).status();
 }
 
+absl::Status TableJobStore::SetOutcome(const Lease& lease, const JobCompleted& outcome) {
+  const auto set = [&](JobSteps&, JobRow& row) {
+    row.record.outcome = outcome;
+    return absl::OkStatus();
+  };
+  return WriteLeased(WriteKind::kWork, lease, set).status();
+}
+
 absl::Status TableJobStore::HandBack(const Lease& lease) {
   const auto hand_back = [](JobSteps& steps, JobRow& row) { return steps.HandBack(row); };
   return WriteLeased(WriteKind::kEnding, lease, hand_back).status();

@@ -61,25 +61,36 @@ absl::Status JobRun::Run(Pipeline& pipeline) {
 }
 
 absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
+  RUYI_ASSIGN_OR_RETURN(std::optional<FileDigest> file, SealedResult());
+  if (file.has_value() && lease_.record.outcome.has_value()) {
+    JobCompleted outcome = *lease_.record.outcome;
+    outcome.result.file = *std::move(file);
+    return outcome;
+  }
   RUYI_ASSIGN_OR_RETURN(const Placement placement, Place(*pipeline.costs(), spec_, pipeline.AvailableBytes()));
   RUYI_ASSIGN_OR_RETURN(const std::string state, ReadCheckpoint());
   RUYI_RETURN_IF_ERROR(Begin(placement));
   usage_.report.mode = placement.prediction.mode;
-  RUYI_ASSIGN_OR_RETURN(std::optional<FileDigest> file, SealedResult());
   if (!file.has_value()) {
     RUYI_ASSIGN_OR_RETURN(usage_.report, Generate(pipeline, placement, state));
-    RUYI_RETURN_IF_ERROR(encoder_->Finish());
-    RUYI_ASSIGN_OR_RETURN(file, writer_->Seal());
+    RUYI_ASSIGN_OR_RETURN(file, SealResult());
   }
-  times_.Enter(phase_);
-  usage_.conditioning = times_.Of(Phase::kConditioning);
-  usage_.denoising = times_.Of(Phase::kDenoising);
-  usage_.decoding = times_.Of(Phase::kDecoding);
-  usage_.worked = Worked();
-  return JobCompleted{.result = ResultOf(*std::move(file)), .usage = usage_};
+  return OutcomeOf(*std::move(file));
 }
 
-// The file of an attempt that made all of it and could not say so any more.
+// What the job ends with is kept first. Where the disk has no room for that, the job goes on; an attempt after a crash
+// then knows less of how the video was made.
+absl::StatusOr<FileDigest> JobRun::SealResult() {
+  RUYI_RETURN_IF_ERROR(encoder_->Finish());
+  const absl::Status kept = tools_.jobs->SetOutcome(lease_, OutcomeOf(FileDigest()));
+  if (HasReason(kept, reason::kLeaseLost))
+    return kept;
+  if (!kept.ok())
+    tools_.on_trouble(kept);
+  return writer_->Seal();
+}
+
+// Finds the file of an attempt that made all of it and could not say so any more.
 absl::StatusOr<std::optional<FileDigest>> JobRun::SealedResult() const {
   const absl::StatusOr<ResultState> result = tools_.artifacts->StatResult(lease_.job_id);
   if (absl::IsNotFound(result.status()))
@@ -176,14 +187,20 @@ absl::Status JobRun::Tell(absl::StatusOr<JobCompleted> outcome) {
   return checkpoint_.has_value() ? tools_.artifacts->DeleteBlob(checkpoint_->sha256) : absl::OkStatus();
 }
 
-VideoResult JobRun::ResultOf(FileDigest file) const {
-  return {.file = std::move(file),
-          .frame_count = spec_.frame_count,
-          .frames_per_second = spec_.frames_per_second,
-          .skipped_steps = skipped_steps_,
-          .provenance = ProvenanceOf(),
-          .device = tools_.device,
-          .reused_from = ""};
+JobCompleted JobRun::OutcomeOf(FileDigest file) {
+  times_.Enter(phase_);
+  usage_.conditioning = times_.Of(Phase::kConditioning);
+  usage_.denoising = times_.Of(Phase::kDenoising);
+  usage_.decoding = times_.Of(Phase::kDecoding);
+  usage_.worked = Worked();
+  return {.result = {.file = std::move(file),
+                     .frame_count = spec_.frame_count,
+                     .frames_per_second = spec_.frames_per_second,
+                     .skipped_steps = skipped_steps_,
+                     .provenance = ProvenanceOf(),
+                     .device = tools_.device,
+                     .reused_from = ""},
+          .usage = usage_};
 }
 
 Provenance JobRun::ProvenanceOf() const {

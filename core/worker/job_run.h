@@ -65,12 +65,13 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   absl::StatusOr<std::string> ReadCheckpoint();
   absl::StatusOr<std::vector<RgbImage>> ReadPictures() const;
   absl::StatusOr<std::optional<FileDigest>> SealedResult() const;
+  absl::StatusOr<FileDigest> SealResult();
   absl::StatusOr<GenerationReport> Generate(Pipeline& pipeline, const Placement& placement, const std::string& state);
   absl::Status OpenEncoder();
   absl::Status Keep(const Checkpoint& checkpoint);
   absl::Status End(absl::StatusOr<JobCompleted> outcome);
   absl::Status Tell(absl::StatusOr<JobCompleted> outcome);
-  VideoResult ResultOf(FileDigest file) const;
+  JobCompleted OutcomeOf(FileDigest file);
   Provenance ProvenanceOf() const;
   void Log(JobEvent event);
   absl::Duration Worked() const;

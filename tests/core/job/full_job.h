@@ -121,6 +121,7 @@ inline JobRecord FullRecord() {
   record.crashes = 2;
   record.resumes = 1;
   record.checkpoint = {.step = 4, .sha256 = "checkpoint", .worked = absl::Seconds(5)};
+  record.outcome = JobCompleted{.result = FullResult(), .usage = FullUsage()};
   record.progress = FullProgress();
   record.result = FullResult();
   record.usage = FullUsage();

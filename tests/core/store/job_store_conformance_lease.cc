@@ -146,6 +146,7 @@ TEST_P(JobStoreConformance, AnOldLeaseIsWorthNothing) {
     EXPECT_THAT(store().Renew(old, kLease), IsLeaseLost());
     EXPECT_THAT(store().Append(old, TestProgress(1)), IsLeaseLost());
     EXPECT_THAT(store().SetCheckpoint(old, {.step = 1, .sha256 = "c"}), IsLeaseLost());
+    EXPECT_THAT(store().SetOutcome(old, TestCompleted()), IsLeaseLost());
     EXPECT_THAT(store().HandBack(old), IsLeaseLost());
     EXPECT_THAT(store().Finish(old, TestCompleted()), IsLeaseLost());
     EXPECT_EQ(Get("a").state, is_claimed_again ? JobState::kRunning : JobState::kQueued);
@@ -193,6 +194,18 @@ TEST_P(JobStoreConformance, ACheckpointIsKeptForTheNextAttempt) {
   EXPECT_EQ(next.record.checkpoint->worked, absl::Seconds(9));
   ASSERT_THAT(store().Append(next, JobResumed{.step = 2}), IsOk());
   EXPECT_EQ(Get("a").resumes, 1);
+}
+
+TEST_P(JobStoreConformance, AnOutcomeIsKeptForTheNextAttempt) {
+  const Lease lease = CreateAndClaim("a");
+  ASSERT_THAT(store().SetOutcome(lease, TestCompleted()), IsOk());
+  ASSERT_THAT(store().HandBack(lease), IsOk());
+  const Lease next = Claim();
+  ASSERT_TRUE(next.record.outcome.has_value());
+  EXPECT_EQ(next.record.outcome->usage.denoising, TestCompleted().usage.denoising);
+  EXPECT_FALSE(next.record.result.has_value());
+  ASSERT_THAT(store().Finish(next, *next.record.outcome), IsOk());
+  EXPECT_FALSE(Get("a").outcome.has_value());
 }
 
 TEST_P(JobStoreConformance, AJobThatIsHandedBackTakesItsOldPlace) {

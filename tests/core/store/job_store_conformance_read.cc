@@ -333,6 +333,8 @@ TEST_P(JobStoreConformance, ListenersHearOfEachChangeOfTheirJob) {
   expect_call("Append");
   ASSERT_THAT(store().SetCheckpoint(lease, {.step = 1, .sha256 = "c"}), IsOk());
   expect_call("SetCheckpoint");
+  ASSERT_THAT(store().SetOutcome(lease, TestCompleted()), IsOk());
+  expect_call("SetOutcome");
   ASSERT_THAT(store().HandBack(lease), IsOk());
   expect_call("HandBack");
   Claim();

@@ -13,6 +13,7 @@
 
 #include "core/base/error_reasons.h"
 #include "core/digest/sha256.h"
+#include "core/job/job_json.h"
 #include "tests/core/worker/worker_bench.h"
 
 namespace ruyi {
@@ -228,6 +229,36 @@ TEST_F(JobRunTest, TakesTheFileOfAnAttemptThatCouldNotSayItWasDone) {
   EXPECT_THAT(RunNext({.fail_with = absl::InternalError("the video was made again")}), IsOk());
   EXPECT_EQ(bench_.BytesOf(id), whole);
   EXPECT_EQ(bench_.Get(id).result->file.size_bytes, static_cast<int64_t>(whole.size()));
+}
+
+TEST_F(JobRunTest, EndsWithWhatThatAttemptKnew) {
+  const auto options = [this](absl::Status fail_with = absl::OkStatus()) {
+    return FakePipelineOptions{.skipped_steps = {2},
+                               .fail_with = std::move(fail_with),
+                               .at_boundary = [this](Phase, int) { bench_.clock.Advance(absl::Seconds(1)); }};
+  };
+  const std::string whole = bench_.CreateJob();
+  ASSERT_THAT(RunNext(options()), IsOk());
+  const std::string id = bench_.CreateJob();
+  const Lease first = bench_.Claim();
+  {
+    const std::unique_ptr<Subscription> changes = bench_.artifacts->Subscribe(id, [&] {
+      if (bench_.artifacts->StatResult(id)->is_sealed) {
+        EXPECT_THAT(bench_.jobs.HandBack(first), IsOk());
+      }
+    });
+    FakePipeline pipeline(options());
+    const WorkerTools tools = bench_.Tools();
+    ASSERT_THAT(JobRun(first, tools).Run(pipeline), HasReason(reason::kLeaseLost));
+  }
+  FakePipelineOptions next = options(absl::InternalError("the video was made again"));
+  next.available_bytes = [] { return int64_t{0}; };  // it needs no device any more
+  ASSERT_THAT(RunNext(std::move(next)), IsOk());
+  EXPECT_THAT(bench_.Get(id).result->skipped_steps, ElementsAre(2));
+  const auto completed_of = [this](const std::string& job) {
+    return EventToJson(bench_.EventsOf<JobCompleted>(job).at(0));
+  };
+  EXPECT_EQ(completed_of(id), completed_of(whole));
 }
 
 TEST_F(JobRunTest, GoesOnWhereNoCheckpointCanBeKept) {

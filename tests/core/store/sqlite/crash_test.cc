@@ -166,6 +166,14 @@ TEST_F(CrashTest, SetCheckpoint) {
            }});
 }
 
+TEST_F(CrashTest, SetOutcome) {
+  ExpectWholeAtEveryEnd(
+      {.name = "outcome",
+       .prepare = create_and_claim_,
+       .write = [this](SqliteJobStore& store, FakeClock&) { return store.SetOutcome(lease_, TestCompleted()); },
+       .is_done = [](const JobStore& store) { return RecordOf(store).outcome.has_value(); }});
+}
+
 TEST_F(CrashTest, HandBack) {
   ExpectWholeAtEveryEnd({.name = "hand back",
                          .prepare = create_and_claim_,
