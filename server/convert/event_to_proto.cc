@@ -14,6 +14,7 @@ namespace {
 // Fills the event's oneof, one overload per kind of JobEvent.
 struct EventFiller {
   const JobRecord& record;
+  const LoggedEvent& logged;
   ruyi::v1::VideoEvent& proto;
 
   void operator()(const JobAccepted& event) {
@@ -47,7 +48,12 @@ struct EventFiller {
 
   void operator()(const JobCancelling& event) { *proto.mutable_cancelling()->mutable_status() = ToProto(event.why); }
 
-  void operator()(const JobCompleted&) { *proto.mutable_completed()->mutable_video() = ToProto(record); }
+  void operator()(const JobCompleted&) {
+    JobRecord then = record;
+    then.last_seq = logged.seq;
+    Apply(logged.event, logged.time, then);
+    *proto.mutable_completed()->mutable_video() = ToProto(then);
+  }
 
   void operator()(const JobFailed& event) { *proto.mutable_failed()->mutable_status() = ToProto(event.status); }
 };
@@ -66,7 +72,7 @@ ruyi::v1::VideoEvent ToProto(const JobRecord& record, const LoggedEvent& event) 
   ruyi::v1::VideoEvent proto;
   proto.set_seq(event.seq);
   *proto.mutable_time() = ToProto(event.time);
-  std::visit(EventFiller{record, proto}, event.event);
+  std::visit(EventFiller{record, event, proto}, event.event);
   return proto;
 }
 

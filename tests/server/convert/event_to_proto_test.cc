@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -132,13 +133,20 @@ TEST(EventToProto, CancellingSaysWhatTheVideoWillEndWith) {
   EXPECT_EQ(DetailsOf(proto).reason(), reason::kJobTimeout);
 }
 
-TEST(EventToProto, CompletedBringsTheRecord) {
+TEST(EventToProto, CompletedBringsTheVideoAsItWasThen) {
+  const JobCompleted completed = {.result = {.file = {.size_bytes = 99, .sha256 = "hash"}}, .usage = {.resumes = 2}};
   JobRecord record = TestRecord();
-  record.state = JobState::kSucceeded;
-  record.result = VideoResult{.file = {.size_bytes = 99, .sha256 = "hash"}};
-  const v1::Video video = Convert(JobCompleted{}, record).completed().video();
-  EXPECT_EQ(video.SerializeAsString(), ToProto(record).SerializeAsString());
+  record.last_seq = 5;
+  record.expire_time = kCreated + absl::Hours(1);
+  Apply(completed, kCreated + absl::Seconds(3), record);
+  const std::string then = ToProto(record).SerializeAsString();
+  record.state = JobState::kExpired;
+  const v1::Video video = Convert(completed, record).completed().video();
+  EXPECT_EQ(video.SerializeAsString(), then);
+  EXPECT_EQ(video.state(), v1::VIDEO_STATE_SUCCEEDED);
   EXPECT_EQ(video.result().size_bytes(), 99);
+  EXPECT_EQ(video.usage().resumes(), 2);
+  EXPECT_EQ(video.end_time().seconds(), absl::ToUnixSeconds(kCreated) + 3);
 }
 
 TEST(EventToProto, FailedBringsTheStatusWithDetails) {

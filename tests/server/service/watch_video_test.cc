@@ -53,6 +53,19 @@ class WatchVideo : public testing::Test {
   ServiceUnderTest service_{WithoutWorker(&gate_)};
 };
 
+TEST_F(WatchVideo, ShowsAnExpiredVideoAsItWasMade) {
+  Complete();
+  const v1::Video made = GetVideo(service_.channel(), kName).response;
+  ASSERT_THAT(service_.jobs().Expire("job-1"), IsOk());
+  WatchCall watch(service_.channel(), kName);
+  VideoEvent last;
+  while (std::optional<VideoEvent> event = watch.Next())
+    last = *std::move(event);
+  EXPECT_EQ(last.completed().video().state(), v1::VIDEO_STATE_SUCCEEDED);
+  EXPECT_EQ(last.completed().video().etag(), made.etag());
+  EXPECT_EQ(last.completed().video().result().sha256(), made.result().sha256());
+}
+
 TEST_F(WatchVideo, ShowsTheLogAsItGrowsAndNoBytes) {
   WatchCall watch(service_.channel(), kName);
   EXPECT_TRUE(watch.Next().value_or(VideoEvent()).has_accepted());
