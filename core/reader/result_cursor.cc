@@ -54,8 +54,6 @@ ResultCursor::ResultCursor(const JobStore& jobs, const ArtifactStore& artifacts,
 absl::StatusOr<std::optional<ResultChunk>> ResultCursor::Next() {
   if (done_)
     return std::nullopt;
-  if (left_ == 0)
-    return Finish();
   if (offset_ == begin_)
     RUYI_RETURN_IF_ERROR(CheckJob());  // bytes may stay for a moment after the video has expired
   absl::StatusOr<std::optional<ResultChunk>> chunk = ReadBytes();
@@ -70,27 +68,21 @@ absl::StatusOr<std::optional<ResultChunk>> ResultCursor::Next() {
 absl::StatusOr<std::optional<ResultChunk>> ResultCursor::ReadBytes() {
   const int64_t most = std::min<int64_t>(kMaxChunkBytes, left_.value_or(kMaxChunkBytes));
   RUYI_ASSIGN_OR_RETURN(ResultBytes bytes, artifacts_.ReadResult(id_, offset_, most));
-  if (bytes.data.empty() && bytes.is_end)
-    return Finish();
-  if (bytes.data.empty()) {
+  if (bytes.data.empty() && !bytes.is_end) {
     RUYI_RETURN_IF_ERROR(CheckJob());
     return std::nullopt;
   }
   ResultChunk chunk = {.offset = offset_, .data = std::move(bytes.data), .crc32c = 0, .digest = {}};
   chunk.crc32c = Crc32c(chunk.data);
-  offset_ += static_cast<int64_t>(chunk.data.size());
-  if (left_.has_value())
-    *left_ -= static_cast<int64_t>(chunk.data.size());
-  return chunk;
-}
-
-// The last chunk tells of the whole file; where the limit ends the reading before the file has its end, of none.
-absl::StatusOr<std::optional<ResultChunk>> ResultCursor::Finish() {
-  RUYI_ASSIGN_OR_RETURN(const ResultState state, artifacts_.StatResult(id_));
-  done_ = true;
-  ResultChunk chunk = {.offset = offset_, .data = "", .crc32c = Crc32c(""), .digest = {}};
-  if (state.is_sealed)
+  if (bytes.is_end) {
+    RUYI_ASSIGN_OR_RETURN(const ResultState state, artifacts_.StatResult(id_));
     chunk.digest = state.digest;
+  }
+  const auto size = static_cast<int64_t>(chunk.data.size());
+  offset_ += size;
+  if (left_.has_value())
+    *left_ -= size;
+  done_ = bytes.is_end || left_ == 0;
   return chunk;
 }
 

@@ -19,7 +19,7 @@ struct ResultChunk {
   int64_t offset = 0;
   std::string data;                  // at most kMaxChunkBytes
   uint32_t crc32c = 0;               // of data
-  std::optional<FileDigest> digest;  // of the whole file, in the last chunk only; that one has no bytes
+  std::optional<FileDigest> digest;  // of the whole file, in the chunk that ends it
 };
 
 // Part of a file.
@@ -33,18 +33,18 @@ class ResultCursor {
   // Stands at the beginning of `range`. The stores must outlive it.
   ResultCursor(const JobStore& jobs, const ArtifactStore& artifacts, std::string id, const ReadRange& range);
 
-  // Returns the next bytes; nullopt when they have not come yet, but others have. NOT_FOUND: the job is gone, or with
-  // RESULT_EXPIRED its bytes. FAILED_PRECONDITION RESULT_NOT_READY: the job has no bytes yet, or ended without a video
-  // before the first bytes were read; after them, what it ended with. OUT_OF_RANGE OFFSET_PAST_END. DATA_LOSS
-  // ARTIFACT_CORRUPT. Blocks on the stores.
+  // Returns the next bytes; nullopt when they have not come yet, but others have. Where the file ends only after its
+  // bytes were read, and where the range begins at its end, the chunk that ends it has no bytes. NOT_FOUND: the job is
+  // gone, or with RESULT_EXPIRED its bytes. FAILED_PRECONDITION RESULT_NOT_READY: the job has no bytes yet, or ended
+  // without a video before the first bytes were read; after them, what it ended with. OUT_OF_RANGE OFFSET_PAST_END.
+  // DATA_LOSS ARTIFACT_CORRUPT. Blocks on the stores.
   absl::StatusOr<std::optional<ResultChunk>> Next();
 
-  // Returns true once all bytes were read.
+  // Returns true once all bytes of the range were read.
   bool done() const { return done_; }
 
  private:
   absl::StatusOr<std::optional<ResultChunk>> ReadBytes();
-  absl::StatusOr<std::optional<ResultChunk>> Finish();
   absl::Status CheckGrows() const;
   bool HasBytes() const;
   absl::Status CheckJob() const;

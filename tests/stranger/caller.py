@@ -230,7 +230,6 @@ def joined(chunks, offset=0):
         assert_continues(chunk, offset + len(data))
         data += chunk.data
         if chunk.last:
-            assert not chunk.data
             assert list(chunks) == []
             return data, chunk
     return data, None

@@ -34,9 +34,12 @@ def test_from_any_offset_the_rest_is_the_same(caller, film):
 
 def test_a_limit_ends_the_stream(caller, film):
     made, data = film
-    part, last = joined(caller.download_stream(made.name, 100, 1000), 100)
-    assert part == data[100:1100]
-    assert last.total_size_bytes == len(data)  # it is known, so it is told
+    chunks = list(caller.download_stream(made.name, 100, 1000))
+    assert b"".join(chunk.data for chunk in chunks) == data[100:1100]
+    assert all(chunk.data and not chunk.last for chunk in chunks)
+    part, last = joined(caller.download_stream(made.name, 100, len(data) - 100), 100)
+    assert part == data[100:]
+    assert (last.total_size_bytes, last.sha256) == (len(data), made.result.sha256)
 
 
 def test_a_film_in_parts(caller, film):

@@ -96,18 +96,32 @@ TEST_F(ResultCursorTest, FollowsAFileThatGrows) {
   EXPECT_TRUE(cursor.done());
 }
 
-TEST_F(ResultCursorTest, TellsOfTheWholeFileLast) {
+TEST_F(ResultCursorTest, TellsOfTheWholeFileWithItsLastBytes) {
   Open();
-  Write("abcdef");
+  Write(std::string(kMaxChunkBytes, 'x') + "abc");
   Complete();
   ResultCursor cursor = Cursor();
   const ResultChunk first = Take(cursor);
-  EXPECT_EQ(first.data, "abcdef");
+  EXPECT_EQ(first.data.size(), kMaxChunkBytes);
   EXPECT_FALSE(first.digest.has_value());
+  EXPECT_FALSE(cursor.done());
+  const ResultChunk last = Take(cursor);
+  EXPECT_EQ(last.data, "abc");
+  EXPECT_EQ(last.digest.value_or(FileDigest()).size_bytes, int64_t{kMaxChunkBytes} + 3);
+  EXPECT_TRUE(cursor.done());
+}
+
+TEST_F(ResultCursorTest, TellsOfTheWholeFileAloneWhereAllBytesWereRead) {
+  ResultCursor cursor = Cursor();
+  Open();
+  Write("abcdef");
+  EXPECT_FALSE(Take(cursor).digest.has_value());
+  Complete();
   const ResultChunk last = Take(cursor);
   EXPECT_EQ(last.offset, 6);
   EXPECT_EQ(last.data, "");
   EXPECT_EQ(last.digest.value_or(FileDigest()).size_bytes, 6);
+  EXPECT_TRUE(cursor.done());
 }
 
 TEST_F(ResultCursorTest, TellsThatAFileIsGone) {
@@ -121,19 +135,44 @@ TEST_F(ResultCursorTest, TellsThatAFileIsGone) {
 TEST_F(ResultCursorTest, ReadsFromAnOffsetToALimit) {
   Open();
   Write("abcdef");
-  Complete();
-  ResultCursor cursor = Cursor({.offset = 2, .limit = 3});
-  EXPECT_EQ(Drain(cursor), "cde");
-  EXPECT_TRUE(cursor.done());
+  for (const bool is_whole : {false, true}) {
+    if (is_whole)
+      Complete();
+    ResultCursor cursor = Cursor({.offset = 2, .limit = 3});
+    const ResultChunk chunk = Take(cursor);
+    EXPECT_EQ(chunk.data, "cde");
+    EXPECT_FALSE(chunk.digest.has_value()) << is_whole;
+    EXPECT_TRUE(cursor.done());
+    EXPECT_EQ(Drain(cursor), "");
+  }
+}
+
+TEST_F(ResultCursorTest, TellsOfTheWholeFileWhereTheLimitIsItsEnd) {
+  Open();
+  Write("abcdef");
+  for (const bool is_whole : {false, true}) {
+    if (is_whole)
+      Complete();
+    ResultCursor cursor = Cursor({.offset = 2, .limit = 4});
+    const ResultChunk chunk = Take(cursor);
+    EXPECT_EQ(chunk.data, "cdef");
+    EXPECT_EQ(chunk.digest.has_value(), is_whole);
+    EXPECT_TRUE(cursor.done());
+  }
 }
 
 TEST_F(ResultCursorTest, ReadsNothingFromTheEnd) {
   Open();
   Write("abcdef");
   Complete();
-  ResultCursor cursor = Cursor({.offset = 6, .limit = {}});
-  EXPECT_EQ(Drain(cursor), "");
-  EXPECT_TRUE(cursor.done());
+  for (const std::optional<int64_t> limit : {std::optional<int64_t>(), std::optional<int64_t>(1)}) {
+    ResultCursor cursor = Cursor({.offset = 6, .limit = limit});
+    const ResultChunk chunk = Take(cursor);
+    EXPECT_EQ(chunk.offset, 6);
+    EXPECT_EQ(chunk.data, "");
+    EXPECT_TRUE(chunk.digest.has_value());
+    EXPECT_TRUE(cursor.done());
+  }
 }
 
 TEST_F(ResultCursorTest, CutsLargeFilesIntoChunks) {

@@ -69,26 +69,30 @@ TEST_F(DownloadVideo, GivesTheFile) {
   const std::vector<VideoChunk> chunks = download.ReadAll();
   EXPECT_TRUE(download.Finish().ok());
   EXPECT_EQ(BytesOf(chunks), FakeVideoBytes(800));
-  ASSERT_EQ(chunks.size(), 2u);
+  ASSERT_EQ(chunks.size(), 1u);
   EXPECT_EQ(chunks[0].crc32c(), Crc32c(chunks[0].data()));
-  EXPECT_FALSE(chunks[0].last());
-  EXPECT_TRUE(chunks[1].last());
-  EXPECT_EQ(chunks[1].offset(), 800);
-  EXPECT_EQ(chunks[1].total_size_bytes(), 800);
-  EXPECT_EQ(chunks[1].sha256(), GetVideo(service_.channel(), kName).response.result().sha256());
+  EXPECT_TRUE(chunks[0].last());
+  EXPECT_EQ(chunks[0].offset(), 0);
+  EXPECT_EQ(chunks[0].total_size_bytes(), 800);
+  EXPECT_EQ(chunks[0].sha256(), GetVideo(service_.channel(), kName).response.result().sha256());
 }
 
 TEST_F(DownloadVideo, GivesThePartThatIsAskedFor) {
   ASSERT_NO_FATAL_FAILURE(Complete());
   const std::string file = FakeVideoBytes(800);
-  for (const auto& [offset, limit] :
-       std::vector<std::pair<int64_t, int64_t>>{{0, 1}, {799, 1}, {250, 300}, {1, 0}, {700, 5000}, {800, 0}}) {
-    const std::vector<VideoChunk> chunks = Download(offset, limit).ReadAll();
-    EXPECT_EQ(BytesOf(chunks), file.substr(offset, limit == 0 ? std::string::npos : limit)) << offset << " " << limit;
-    ASSERT_FALSE(chunks.empty());
-    EXPECT_EQ(chunks.front().offset(), offset);
-    EXPECT_TRUE(chunks.back().last());
-    EXPECT_EQ(chunks.back().total_size_bytes(), 800);
+  for (const auto& [offset, limit] : std::vector<std::pair<int64_t, int64_t>>{
+           {0, 1}, {799, 1}, {250, 300}, {1, 0}, {700, 5000}, {800, 0}, {800, 7}}) {
+    DownloadCall download = Download(offset, limit);
+    const std::vector<VideoChunk> chunks = download.ReadAll();
+    EXPECT_TRUE(download.Finish().ok());
+    const std::string part = file.substr(offset, limit == 0 ? std::string::npos : limit);
+    ASSERT_EQ(chunks.size(), 1u) << offset << " " << limit;
+    EXPECT_EQ(chunks[0].offset(), offset);
+    EXPECT_EQ(chunks[0].data(), part) << offset << " " << limit;
+    const bool reaches_the_end = offset + part.size() == file.size();
+    EXPECT_EQ(chunks[0].last(), reaches_the_end) << offset << " " << limit;
+    EXPECT_EQ(chunks[0].total_size_bytes(), reaches_the_end ? 800 : 0);
+    EXPECT_EQ(chunks[0].sha256().empty(), !reaches_the_end);
   }
 }
 
@@ -131,7 +135,10 @@ TEST_F(DownloadVideo, EndsAtItsLimitWhileTheFileGrows) {
   const std::vector<VideoChunk> chunks = download.ReadAll();
   EXPECT_TRUE(download.Finish().ok());
   EXPECT_EQ(BytesOf(chunks), FakeVideoBytes(800).substr(100, 100));
-  EXPECT_FALSE(chunks.back().last());  // nobody knows yet what the file will be
+  for (const VideoChunk& chunk : chunks) {
+    EXPECT_FALSE(chunk.last());
+    EXPECT_FALSE(chunk.data().empty());
+  }
   gate_.Open();
 }
 
