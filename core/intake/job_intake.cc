@@ -1,6 +1,7 @@
 #include "core/intake/job_intake.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -136,32 +137,33 @@ absl::StatusOr<PlannedVideo> JobIntake::Check(JobRequest request, const Cancella
   return PlanJob(request, *current, token);
 }
 
-// Takes the generation out of `request`.
 absl::StatusOr<PlannedVideo> JobIntake::PlanJob(JobRequest& request, const Model& model,
                                                 const CancellationToken& token) {
-  for (FieldViolation& violation : CheckTicket(request))
-    request.generation.unreadable.push_back(std::move(violation));
-  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request.generation), model, std::nullopt, token));
+  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(request, model, std::nullopt, token));
   RUYI_RETURN_IF_ERROR(CheckAdmission(planned));
   return planned;
 }
 
-absl::StatusOr<JobEstimate> JobIntake::EstimateFor(GenerationRequest request, std::optional<int64_t> budget_bytes,
+absl::StatusOr<JobEstimate> JobIntake::EstimateFor(JobRequest request, std::optional<int64_t> budget_bytes,
                                                    const CancellationToken& token) {
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
-  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(std::move(request), *current, budget_bytes, token));
+  RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(request, *current, budget_bytes, token));
   RUYI_ASSIGN_OR_RETURN(const JobCounts counts, parts_.jobs->Counts());
   return JobEstimate{.planned = std::move(planned),
                      .queue_wait = absl::Seconds(counts.predicted_seconds) / current->loaded.workers};
 }
 
-absl::StatusOr<PlannedVideo> JobIntake::TryPlan(GenerationRequest request, const Model& model,
+// Takes the generation out of `request`.
+absl::StatusOr<PlannedVideo> JobIntake::TryPlan(JobRequest& request, const Model& model,
                                                 const std::optional<int64_t>& budget_bytes,
                                                 const CancellationToken& token) {
-  ResolveUploads("start_images", request.start_images, request);
-  ResolveUploads("end_images", request.end_images, request);
+  std::vector<FieldViolation> of_ticket = CheckTicket(request);
+  GenerationRequest generation = std::move(request.generation);
+  std::move(of_ticket.begin(), of_ticket.end(), std::back_inserter(generation.unreadable));
+  ResolveUploads("start_images", generation.start_images, generation);
+  ResolveUploads("end_images", generation.end_images, generation);
   RUYI_ASSIGN_OR_RETURN(ValidatedRequest valid,
-                        Validate(request, model.limits, *parts_.decoder, *model.loaded.loras, token));
+                        Validate(generation, model.limits, *parts_.decoder, *model.loaded.loras, token));
   return model.planner.Plan(std::move(valid), budget_bytes);
 }
 

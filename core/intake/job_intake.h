@@ -83,8 +83,9 @@ class JobIntake {
   absl::StatusOr<PlannedVideo> Check(JobRequest request, const CancellationToken& token);
 
   // Returns what a job for `request` would take on this server now, or on a device that has `budget_bytes` for it.
-  // Errors: those of Ready and Validate, and of `token`. Blocks for the decoding of the pictures.
-  absl::StatusOr<JobEstimate> EstimateFor(GenerationRequest request, std::optional<int64_t> budget_bytes,
+  // Errors: those of Ready and Validate, and of `token`. Wrong fields are the same as those of Create, in the same
+  // order. Blocks for the decoding of the pictures.
+  absl::StatusOr<JobEstimate> EstimateFor(JobRequest request, std::optional<int64_t> budget_bytes,
                                           const CancellationToken& token);
 
   // Keeps an encoded picture for later requests, also before the model is loaded. INVALID_ARGUMENT INVALID_REQUEST or
@@ -116,7 +117,7 @@ class JobIntake {
   absl::StatusOr<std::shared_ptr<const Model>> model() const;
   absl::StatusOr<CreatedJob> TryCreate(JobRequest request, const CancellationToken& token);
   absl::StatusOr<PlannedVideo> PlanJob(JobRequest& request, const Model& model, const CancellationToken& token);
-  absl::StatusOr<PlannedVideo> TryPlan(GenerationRequest request, const Model& model,
+  absl::StatusOr<PlannedVideo> TryPlan(JobRequest& request, const Model& model,
                                        const std::optional<int64_t>& budget_bytes, const CancellationToken& token);
   void ResolveUploads(const std::string& field, std::vector<PictureSource>& pictures, GenerationRequest& request) const;
   absl::Status KeepPictures(const PlannedVideo& planned);

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
-#include "core/intake/check_ticket.h"
 #include "server/convert/acceleration_proto.h"
 #include "server/convert/encoding_proto.h"
 #include "server/convert/memory_proto.h"
@@ -167,15 +166,12 @@ JobRequest JobRequestFromProto(const ruyi::v1::GenerateVideoRequest& proto, cons
 }
 
 EstimateRequest FromProto(const ruyi::v1::EstimateVideoRequest& proto, const RequestLimits& limits) {
-  JobRequest job = JobRequestFromProto(proto.request(), limits);
-  const Violations violations = CheckTicket(job);
-  EstimateRequest estimate = {.generation = std::move(job.generation), .budget_bytes = {}};
-  estimate.generation.unreadable.insert(estimate.generation.unreadable.end(), violations.begin(), violations.end());
+  EstimateRequest estimate = {.job = JobRequestFromProto(proto.request(), limits), .budget_bytes = {}};
   if (!proto.has_vram_mib())
     return estimate;
   estimate.budget_bytes = BytesOfMib(proto.vram_mib());
   if (proto.vram_mib() < 1) {
-    estimate.generation.unreadable.push_back(
+    estimate.job.generation.unreadable.push_back(
         {"vram_mib", absl::StrFormat("%d is out of range; use 1 or more", proto.vram_mib())});
   }
   return estimate;

@@ -20,12 +20,11 @@ GenerationRequest FromProto(const ruyi::v1::GenerateVideoRequest& proto, const R
 JobRequest JobRequestFromProto(const ruyi::v1::GenerateVideoRequest& proto, const RequestLimits& limits);
 
 struct EstimateRequest {
-  GenerationRequest generation;
+  JobRequest job;
   std::optional<int64_t> budget_bytes;  // memory of the device to estimate for; absent: this server's
 };
 
-// Converts the question. An invalid vram_mib becomes a violation in the generation's `unreadable`, and so does what
-// CreateVideo would refuse of the ticket.
+// Converts the question. An invalid vram_mib becomes a violation in the generation's `unreadable`.
 EstimateRequest FromProto(const ruyi::v1::EstimateVideoRequest& proto, const RequestLimits& limits);
 
 }  // namespace ruyi

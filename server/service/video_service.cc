@@ -280,7 +280,7 @@ grpc::ServerUnaryReactor* VideoService::EstimateVideo(grpc::CallbackServerContex
       [this, request](const CancellationToken& token) -> absl::StatusOr<ruyi::v1::EstimateVideoResponse> {
         EstimateRequest asked = FromProto(*request, parts_.intake->limits());
         RUYI_ASSIGN_OR_RETURN(const JobEstimate estimate,
-                              parts_.intake->EstimateFor(std::move(asked.generation), asked.budget_bytes, token));
+                              parts_.intake->EstimateFor(std::move(asked.job), asked.budget_bytes, token));
         return ToProto(estimate.planned, estimate.queue_wait);
       });
 }

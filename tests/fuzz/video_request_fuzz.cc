@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   RequireFields(ruyi::CheckTicket(request));
   ruyi::v1::EstimateVideoRequest estimate;
   *estimate.mutable_request() = proto;
-  RequireFields(ruyi::FromProto(estimate, limits).generation.unreadable);
+  RequireFields(ruyi::FromProto(estimate, limits).job.generation.unreadable);
 
   ruyi::v1::GenerateVideoRequest copy = proto;
   copy.set_request_id("another");

@@ -120,7 +120,7 @@ TEST_F(JobIntakeTest, RefusesARequestIdOfAnotherRequest) {
 TEST_F(JobIntakeTest, RefusesUntilTheModelIsLoaded) {
   JobIntake fresh({.limits = {}, .build = "1", .decoder = &decoder_, .jobs = &jobs_, .artifacts = artifacts_.get()});
   EXPECT_THAT(fresh.Create(Request(), {}), HasReason(reason::kModelLoading));
-  EXPECT_THAT(fresh.EstimateFor(TestRequest(), std::nullopt, {}), HasReason(reason::kModelLoading));
+  EXPECT_THAT(fresh.EstimateFor(Request(), std::nullopt, {}), HasReason(reason::kModelLoading));
   EXPECT_THAT(fresh.LoraNames(), HasReason(reason::kModelLoading));
 }
 
@@ -174,7 +174,7 @@ TEST_F(JobIntakeTest, StopsWithItsCaller) {
   CancellationSource caller;
   caller.Cancel(absl::CancelledError("gone"));
   EXPECT_THAT(intake_.Create(Request(), caller.token()), StatusIs(absl::StatusCode::kCancelled));
-  EXPECT_THAT(intake_.EstimateFor(TestRequest(), std::nullopt, caller.token()), StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_THAT(intake_.EstimateFor(Request(), std::nullopt, caller.token()), StatusIs(absl::StatusCode::kCancelled));
 }
 
 TEST_F(JobIntakeTest, TakesPicturesThatWereUploaded) {
@@ -212,11 +212,30 @@ TEST_F(JobIntakeTest, ChecksWithoutAJob) {
   EXPECT_THAT(intake_.Check(std::move(wrong), {}), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_F(JobIntakeTest, FindsTheSameFaultsInTheSameOrderWhoeverAsks) {
+  JobRequest wrong = Request();
+  wrong.generation.unreadable = {{"camera", "is unknown"}};
+  wrong.request_id = "\n";
+  wrong.labels = {{"", ""}};
+  wrong.generation.start_images = {{.data = "", .upload = "images/none"}};
+  wrong.generation.steps = 0;
+  const auto fields_of = [](const absl::Status& status) {
+    std::vector<std::string> fields;
+    for (const FieldViolation& violation : ViolationsOf(status))
+      fields.push_back(violation.field);
+    return fields;
+  };
+  const std::vector<std::string> created = fields_of(intake_.Create(wrong, {}).status());
+  EXPECT_THAT(created, ElementsAre("camera", "request_id", "labels", "start_images[0]", "steps"));
+  EXPECT_EQ(fields_of(intake_.Check(wrong, {}).status()), created);
+  EXPECT_EQ(fields_of(intake_.EstimateFor(wrong, std::nullopt, {}).status()), created);
+}
+
 TEST_F(JobIntakeTest, EstimatesTheWait) {
-  ASSERT_OK_AND_ASSIGN(const JobEstimate idle, intake_.EstimateFor(TestRequest(), std::nullopt, {}));
+  ASSERT_OK_AND_ASSIGN(const JobEstimate idle, intake_.EstimateFor(Request(), std::nullopt, {}));
   EXPECT_EQ(idle.queue_wait, absl::ZeroDuration());
   ASSERT_THAT(Create(Request()), IsOk());
-  ASSERT_OK_AND_ASSIGN(const JobEstimate busy, intake_.EstimateFor(TestRequest(), std::nullopt, {}));
+  ASSERT_OK_AND_ASSIGN(const JobEstimate busy, intake_.EstimateFor(Request(), std::nullopt, {}));
   EXPECT_GT(busy.queue_wait, absl::ZeroDuration());
 }
 

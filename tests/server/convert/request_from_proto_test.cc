@@ -314,18 +314,9 @@ TEST(EstimateFromProto, TakesTheRequestAndTheMemoryOfTheDevice) {
   *proto.mutable_request() = FullRequest();
   proto.set_vram_mib(12288);
   const EstimateRequest request = FromProto(proto, RequestLimits());
-  EXPECT_EQ(request.generation.steps, 12);
+  EXPECT_EQ(request.job.generation.steps, 12);
   EXPECT_EQ(request.budget_bytes, int64_t{12} << 30);
-  EXPECT_THAT(request.generation.unreadable, IsEmpty());
-}
-
-TEST(EstimateFromProto, RefusesWhatCreatingRefuses) {
-  v1::EstimateVideoRequest proto;
-  proto.mutable_request()->set_priority(static_cast<v1::Priority>(99));
-  proto.mutable_request()->set_request_id("\n");
-  (*proto.mutable_request()->mutable_labels())[""] = "value";
-  EXPECT_THAT(WrongFields(FromProto(proto, RequestLimits()).generation),
-              ElementsAre("priority", "request_id", "labels"));
+  EXPECT_THAT(request.job.generation.unreadable, IsEmpty());
 }
 
 TEST(EstimateFromProto, LeavesTheMemoryToTheServer) {
@@ -336,7 +327,7 @@ TEST(EstimateFromProto, RefusesADeviceWithoutMemory) {
   for (const int mib : {0, -1}) {
     v1::EstimateVideoRequest proto;
     proto.set_vram_mib(mib);
-    EXPECT_THAT(FromProto(proto, RequestLimits()).generation.unreadable,
+    EXPECT_THAT(FromProto(proto, RequestLimits()).job.generation.unreadable,
                 ElementsAre(FieldsAre("vram_mib", absl::StrCat(mib, " is out of range; use 1 or more"))));
   }
 }
