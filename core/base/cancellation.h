@@ -1,5 +1,5 @@
-// Cancels the work on a job: the source (held by whoever may cancel) and the token (polled by every stage at its
-// boundary). The token also ends when its deadline passes. Both share one state; the first cause wins and stays.
+// Cancels the work on a job: the source (held by whoever may cancel) and the token (polled at the boundaries of
+// the work). The token also ends when its deadline passes. Both share one state; the first cause wins and stays.
 // Thread-safe.
 #pragma once
 

@@ -24,11 +24,11 @@
 namespace ruyi {
 
 // The tensors' names, and what the product counts at strength 1.
-struct LoraFile::Pair {
+struct LoraFile::Factors {
   std::string down;   // [rank, in], or [rank, in, 1, 1]
   std::string up;     // [out, rank], or [out, rank, 1, 1]
   std::string alpha;  // [], or empty: as large as the rank
-  double scale = 1;   // from CheckedPairs
+  double scale = 1;   // from CheckedFactors
 };
 
 namespace {
@@ -79,11 +79,11 @@ absl::StatusOr<LoraFile> LoraFile::Open(const std::filesystem::path& path) {
   return LoraFile(std::move(file));
 }
 
-absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::Pairs(const LayerShapes& layers) const {
+absl::StatusOr<std::map<std::string, LoraFile::Factors>> LoraFile::FactorsByLayer(const LayerShapes& layers) const {
   const auto names = KohyaNames(layers);
   if (file_.entries().empty())
     return absl::InvalidArgumentError("there is no layer in it; a LoRA changes at least one");
-  std::map<std::string, Pair> pairs;
+  std::map<std::string, Factors> by_layer;
   for (const auto& [tensor, entry] : file_.entries()) {
     const size_t dot = tensor.find('.');
     if (!tensor.starts_with(kPrefix) || dot == std::string::npos)
@@ -93,45 +93,45 @@ absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::Pairs(const Laye
     if (layer == names.end())
       return Refuse(tensor, "fits no layer of the model");
     const std::string_view part = std::string_view(tensor).substr(dot + 1);
-    Pair& pair = pairs[layer->second];
+    Factors& factors = by_layer[layer->second];
     if (part == "lora_down.weight") {
-      pair.down = tensor;
+      factors.down = tensor;
     } else if (part == "lora_up.weight") {
-      pair.up = tensor;
+      factors.up = tensor;
     } else if (part == "alpha") {
-      pair.alpha = tensor;
+      factors.alpha = tensor;
     } else {
       return Refuse(tensor, "is none of lora_down.weight, lora_up.weight and alpha");
     }
   }
-  return pairs;
+  return by_layer;
 }
 
 // Checks that both matrices are there and fit the layer and each other.
-absl::Status LoraFile::CheckPair(const Pair& pair, const LayerShape& layer) const {
-  if (pair.down.empty() || pair.up.empty()) {
-    return pair.down.empty() ? Refuse(pair.up.empty() ? pair.alpha : pair.up, "lacks its lora_down.weight")
-                             : Refuse(pair.down, "lacks its lora_up.weight");
+absl::Status LoraFile::CheckFactors(const Factors& factors, const LayerShape& layer) const {
+  if (factors.down.empty() || factors.up.empty()) {
+    return factors.down.empty() ? Refuse(factors.up.empty() ? factors.alpha : factors.up, "lacks its lora_down.weight")
+                                : Refuse(factors.down, "lacks its lora_up.weight");
   }
-  const std::vector<int64_t>& down = file_.entries().at(pair.down).shape;
+  const std::vector<int64_t>& down = file_.entries().at(factors.down).shape;
   const int64_t rank = down.empty() ? 0 : down[0];
-  RUYI_RETURN_IF_ERROR(CheckFit(pair.down, down, rank, layer.in / layer.kernel_area));
+  RUYI_RETURN_IF_ERROR(CheckFit(factors.down, down, rank, layer.in / layer.kernel_area));
   if (rank == 0)
-    return Refuse(pair.down, "has rank 0");
-  return CheckFit(pair.up, file_.entries().at(pair.up).shape, layer.out, rank);
+    return Refuse(factors.down, "has rank 0");
+  return CheckFit(factors.up, file_.entries().at(factors.up).shape, layer.out, rank);
 }
 
-// Returns the scale of `pair`: alpha / rank, or 1 without an alpha.
-absl::StatusOr<double> LoraFile::Scale(const Pair& pair) const {
-  if (pair.alpha.empty())
+// Returns the scale of `factors`: alpha / rank, or 1 without an alpha.
+absl::StatusOr<double> LoraFile::Scale(const Factors& factors) const {
+  if (factors.alpha.empty())
     return 1.0;
-  RUYI_ASSIGN_OR_RETURN(const at::Tensor alpha, file_.Get(pair.alpha));
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor alpha, file_.Get(factors.alpha));
   if (alpha.numel() != 1)
-    return Refuse(pair.alpha, "is not one number");
+    return Refuse(factors.alpha, "is not one number");
   const double value = alpha.to(at::kDouble).item<double>();
   if (!std::isfinite(value))
-    return Refuse(pair.alpha, "is not finite");
-  return value / static_cast<double>(file_.entries().at(pair.down).shape[0]);
+    return Refuse(factors.alpha, "is not finite");
+  return value / static_cast<double>(file_.entries().at(factors.down).shape[0]);
 }
 
 // Returns the matrix as it is stored, without the two dimensions of a convolution of 1 x 1.
@@ -145,38 +145,38 @@ absl::StatusOr<at::Tensor> LoraFile::Matrix(const std::string& name) const {
 
 // Checks that both matrices and their product are finite in the narrowest type that models compute in, at every
 // strength. The product itself is only computed where the largest numbers of both do not settle it.
-absl::Status LoraFile::CheckNumbers(const Pair& pair) const {
-  RUYI_ASSIGN_OR_RETURN(const at::Tensor up, Matrix(pair.up));
-  RUYI_ASSIGN_OR_RETURN(const at::Tensor down, Matrix(pair.down));
+absl::Status LoraFile::CheckNumbers(const Factors& factors) const {
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor up, Matrix(factors.up));
+  RUYI_ASSIGN_OR_RETURN(const at::Tensor down, Matrix(factors.down));
   const double largest_up = LargestMagnitude(up);
   if (!IsFinite(largest_up))
-    return Refuse(pair.up, "is not finite");
+    return Refuse(factors.up, "is not finite");
   const double largest_down = LargestMagnitude(down);
   if (!IsFinite(largest_down))
-    return Refuse(pair.down, "is not finite");
-  const double factor = std::abs(pair.scale) * kLoraStrength.max;
-  if (!IsFinite(largest_up * factor))
-    return Refuse(pair.up, "is not finite once its alpha is applied");
-  if (IsFinite(largest_up * largest_down * factor * static_cast<double>(up.size(1))))
+    return Refuse(factors.down, "is not finite");
+  const double largest_scale = std::abs(factors.scale) * kLoraStrength.max;
+  if (!IsFinite(largest_up * largest_scale))
+    return Refuse(factors.up, "is not finite once its alpha is applied");
+  if (IsFinite(largest_up * largest_down * largest_scale * static_cast<double>(up.size(1))))
     return absl::OkStatus();
-  const at::Tensor product = at::matmul(up.to(at::kDouble), down.to(at::kDouble)) * factor;
+  const at::Tensor product = at::matmul(up.to(at::kDouble), down.to(at::kDouble)) * largest_scale;
   return IsFinite(LargestMagnitude(product))
              ? absl::OkStatus()
-             : Refuse(pair.up, "is not finite once it is multiplied with its lora_down.weight");
+             : Refuse(factors.up, "is not finite once it is multiplied with its lora_down.weight");
 }
 
-absl::StatusOr<std::map<std::string, LoraFile::Pair>> LoraFile::CheckedPairs(const LayerShapes& layers) const {
-  RUYI_ASSIGN_OR_RETURN(auto pairs, Pairs(layers));
-  for (auto& [layer, pair] : pairs) {
-    RUYI_RETURN_IF_ERROR(CheckPair(pair, layers.find(layer)->second));
-    RUYI_ASSIGN_OR_RETURN(pair.scale, Scale(pair));
-    RUYI_RETURN_IF_ERROR(CheckNumbers(pair));
+absl::StatusOr<std::map<std::string, LoraFile::Factors>> LoraFile::CheckedFactors(const LayerShapes& layers) const {
+  RUYI_ASSIGN_OR_RETURN(auto by_layer, FactorsByLayer(layers));
+  for (auto& [layer, factors] : by_layer) {
+    RUYI_RETURN_IF_ERROR(CheckFactors(factors, layers.find(layer)->second));
+    RUYI_ASSIGN_OR_RETURN(factors.scale, Scale(factors));
+    RUYI_RETURN_IF_ERROR(CheckNumbers(factors));
   }
-  return pairs;
+  return by_layer;
 }
 
 absl::Status LoraFile::Check(const LayerShapes& layers) const {
-  return CheckedPairs(layers).status();
+  return CheckedFactors(layers).status();
 }
 
 std::string LoraFile::sha256() const {
@@ -191,14 +191,14 @@ int64_t LoraFile::parameters() const {
 }
 
 absl::StatusOr<LayerUpdates> LoraFile::Updates(const LayerShapes& layers, double strength) const {
-  RUYI_ASSIGN_OR_RETURN(const auto pairs, CheckedPairs(layers));
+  RUYI_ASSIGN_OR_RETURN(const auto by_layer, CheckedFactors(layers));
   LayerUpdates updates;
-  for (const auto& [layer, pair] : pairs) {
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor up, Matrix(pair.up));
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor down, Matrix(pair.down));
+  for (const auto& [layer, factors] : by_layer) {
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor up, Matrix(factors.up));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor down, Matrix(factors.down));
     // A convolution of 1 x 1 changes every place of a larger kernel alike.
     const int64_t kernel_area = layers.find(layer)->second.kernel_area;
-    updates[layer] = {.up = up.to(at::kFloat) * (strength * pair.scale),
+    updates[layer] = {.up = up.to(at::kFloat) * (strength * factors.scale),
                       .down = at::repeat_interleave(down.to(at::kFloat), kernel_area, 1)};
   }
   return updates;

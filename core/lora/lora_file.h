@@ -1,4 +1,4 @@
-// Reads one LoRA as training tools of the kohya family write it: pairs of thin matrices per layer, named
+// Reads one LoRA as training tools of the kohya family write it: two factors per layer, thin matrices, named
 // lora_unet__<layer with '_' for '.'>.{lora_down.weight, lora_up.weight, alpha}. Before it: lora_folder.h. After it:
 // core/model/dit lays it over its layers. Immutable; thread-safe. Source: Hu et al. 2021 (LoRA); merge_lora of
 // Ruyi-Models.
@@ -42,15 +42,15 @@ class LoraFile {
   absl::StatusOr<LayerUpdates> Updates(const LayerShapes& layers, double strength) const;
 
  private:
-  struct Pair;
+  struct Factors;
 
   explicit LoraFile(SafetensorsFile file) : file_(std::move(file)) {}
 
-  absl::StatusOr<std::map<std::string, Pair>> Pairs(const LayerShapes& layers) const;
-  absl::StatusOr<std::map<std::string, Pair>> CheckedPairs(const LayerShapes& layers) const;
-  absl::Status CheckPair(const Pair& pair, const LayerShape& layer) const;
-  absl::StatusOr<double> Scale(const Pair& pair) const;
-  absl::Status CheckNumbers(const Pair& pair) const;
+  absl::StatusOr<std::map<std::string, Factors>> FactorsByLayer(const LayerShapes& layers) const;
+  absl::StatusOr<std::map<std::string, Factors>> CheckedFactors(const LayerShapes& layers) const;
+  absl::Status CheckFactors(const Factors& factors, const LayerShape& layer) const;
+  absl::StatusOr<double> Scale(const Factors& factors) const;
+  absl::Status CheckNumbers(const Factors& factors) const;
   absl::StatusOr<at::Tensor> Matrix(const std::string& name) const;
 
   SafetensorsFile file_;

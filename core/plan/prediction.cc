@@ -11,7 +11,7 @@ constexpr int64_t kMib = 1 << 20;
 }  // namespace
 
 std::string_view NameOf(Stage stage) {
-  constexpr std::array<std::string_view, kStages> kNames = {"loading the weights", "CLIP", "encoding", "denoising",
+  constexpr std::array<std::string_view, kStages> kNames = {"loading the weights", "encoding", "CLIP", "denoising",
                                                             "decoding"};
   return kNames[static_cast<int>(stage)];
 }

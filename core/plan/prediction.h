@@ -10,11 +10,12 @@
 
 namespace ruyi {
 
-// The stages of the work on the device, in their order.
-enum class Stage { kLoad, kClip, kEncode, kDenoise, kDecode };
+// The stages of the work on the device, in their order: what costs are predicted and measured by. Callers are told of
+// progress in phases (core/plan/progress.h), and the first phase, conditioning, has the first three stages.
+enum class Stage { kLoad, kEncode, kClip, kDenoise, kDecode };
 inline constexpr int kStages = 5;
 
-// Returns "loading the weights", "CLIP", "encoding", "denoising" or "decoding".
+// Returns "loading the weights", "encoding", "CLIP", "denoising" or "decoding".
 std::string_view NameOf(Stage stage);
 
 struct StageCost {

@@ -11,6 +11,7 @@
 
 namespace ruyi {
 
+// The phases of a video, in which callers are told how far it is. Costs are told by Stage (core/plan/prediction.h).
 enum class Phase { kConditioning, kDenoising, kDecoding };
 inline constexpr int kPhases = 3;
 

@@ -242,7 +242,7 @@ TEST_F(CostModelLearning, RaisesWhatIsBesideTheWeightsInProportion) {
   costs_.Learn(before, weights + (before.peak_bytes() - weights) * 3 / 2);
   const Prediction after = Predict();
   EXPECT_EQ(after.Of(Stage::kLoad).peak_bytes, weights);
-  for (const Stage stage : {Stage::kClip, Stage::kEncode, Stage::kDenoise, Stage::kDecode})
+  for (const Stage stage : {Stage::kEncode, Stage::kClip, Stage::kDenoise, Stage::kDecode})
     EXPECT_EQ(after.Of(stage).peak_bytes - weights, (before.Of(stage).peak_bytes - weights) * 3 / 2);
 }
 
