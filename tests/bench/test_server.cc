@@ -18,7 +18,7 @@
 namespace ruyi {
 namespace {
 
-constexpr absl::Duration kLoadTimeout = absl::Seconds(600);
+constexpr absl::Duration kLoadTimeout = absl::Minutes(20);
 
 void RequireOk(const absl::Status& status) {
   if (status.ok())

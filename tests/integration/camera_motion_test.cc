@@ -23,6 +23,7 @@
 #include "server/app/component_factory.h"
 #include "server/app/server.h"
 #include "tests/integration/film_motion.h"
+#include "tests/server/patience.h"
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {
@@ -35,8 +36,6 @@ constexpr int kSteps = 15;
 constexpr uint64_t kSeed = 1;
 constexpr double kTolerance = 0.2;   // of the speed
 constexpr double kStillness = 0.04;  // pixels per frame: a tenth of the slowest motion
-constexpr absl::Duration kLoadTimeout = absl::Seconds(600);
-constexpr absl::Duration kFilmTimeout = absl::Seconds(240);
 
 std::string ReadFile(const char* path) {
   std::ifstream file(path, std::ios::binary);
@@ -109,7 +108,7 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
                            load_status = status;
                            loaded.Notify();
                          }));
-    ASSERT_TRUE(loaded.WaitForNotificationWithTimeout(kLoadTimeout));
+    ASSERT_TRUE(loaded.WaitForNotificationWithTimeout(kPatience));
     ASSERT_THAT(load_status, IsOk());
   }
 
@@ -134,7 +133,7 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
     ASSERT_TRUE(status.ok()) << status.error_message();
     v1::DownloadVideoRequest download;
     download.set_name(video.name());
-    status = client.Download(download, {.timeout = kFilmTimeout},
+    status = client.Download(download, {.timeout = kPatience},
                              [&receiver](const v1::VideoChunk& chunk) { return receiver.OnChunk(chunk); });
     ASSERT_TRUE(status.ok()) << status.error_message();
     ASSERT_THAT(receiver.error(), IsOk());

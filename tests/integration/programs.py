@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-DEADLINE_S = 600  # of any one wait; what is waited for takes seconds on a quiet machine with a processor of today
+DEADLINE_S = 1200  # of any one wait; what is waited for takes seconds on a quiet machine with a processor of today
 ANY_PORT = "127.0.0.1:0"
 
 

@@ -16,6 +16,7 @@
 #include "absl/synchronization/notification.h"
 #include "server/app/component_factory.h"
 #include "server/app/server.h"
+#include "tests/server/patience.h"
 #include "tests/server/video_call.h"
 #include "tests/support/status_matchers.h"
 
@@ -29,7 +30,6 @@ using testing::HasSubstr;
 const std::filesystem::path kGolden = RUYI_SOURCE_DIR "/tests/golden";
 constexpr char kFirstLora[] = "rank4_alpha2";
 constexpr char kSecondLora[] = "rank3_noalpha";
-constexpr absl::Duration kLoadTimeout = absl::Seconds(600);
 
 std::string ReadFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -92,7 +92,7 @@ class SmallServer : public testing::Environment {
                            load_status_ = status;
                            loaded_.Notify();
                          }));
-    ASSERT_TRUE(loaded_.WaitForNotificationWithTimeout(kLoadTimeout));
+    ASSERT_TRUE(loaded_.WaitForNotificationWithTimeout(kPatience));
     ASSERT_THAT(load_status_, IsOk());
   }
 

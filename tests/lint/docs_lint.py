@@ -35,7 +35,7 @@ class Programs:
         text = ""
         for subcommand in subcommands:
             command = [str(program), *subcommand.split(), "--help"]
-            text += subprocess.run(command, capture_output=True, text=True, timeout=600, check=False).stdout
+            text += subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False).stdout
         return set(FLAG.findall(text))
 
     def flags(self, name):

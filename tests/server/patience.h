@@ -5,6 +5,6 @@
 
 namespace ruyi {
 
-inline constexpr absl::Duration kPatience = absl::Seconds(300);
+inline constexpr absl::Duration kPatience = absl::Minutes(20);
 
 }  // namespace ruyi

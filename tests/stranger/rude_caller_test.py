@@ -12,7 +12,6 @@ import pytest
 import pictures
 from programs import DEADLINE_S
 
-HANGS_UP = 60  # seconds that a socket of this test waits; the server hangs up after 20
 
 
 def peak_mib(server):
@@ -81,7 +80,7 @@ def test_a_message_larger_than_all_pictures(site):
 def test_garbage_on_the_port(caller, server):
     for garbage in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(1000), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + os.urandom(1000),
                     b""):
-        with socket.create_connection(("127.0.0.1", server.ports()[0]), timeout=HANGS_UP) as connection:
+        with socket.create_connection(("127.0.0.1", server.ports()[0]), timeout=DEADLINE_S) as connection:
             connection.sendall(garbage)
             with contextlib.suppress(ConnectionResetError, BrokenPipeError):
                 connection.shutdown(socket.SHUT_WR)

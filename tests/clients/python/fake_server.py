@@ -11,7 +11,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from ruyi.v1 import video_service_pb2_grpc
 
-PATIENCE_S = 300  # of a wait for what happens at once
+PATIENCE_S = 1200  # of a wait for what happens at once
 RPCS = (
     "CreateVideo",
     "GetVideo",

@@ -16,7 +16,7 @@
 namespace ruyi {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Minutes(2);
+constexpr absl::Duration kPatience = absl::Minutes(20);
 
 class WorkerTest : public testing::Test {
  protected:
