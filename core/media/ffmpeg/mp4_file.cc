@@ -56,8 +56,8 @@ absl::Status Mp4File::SetOptions() {
 
 absl::Status Mp4File::SetMetadata() {
   for (const auto& [key, value] : format_.metadata)
-    RUYI_RETURN_IF_ERROR(
-        AvStatus(av_dict_set(&file_->metadata, key.c_str(), value.c_str(), 0), "adding a text to the MP4 file"));
+    RUYI_RETURN_IF_ERROR(AvStatus(av_dict_set(&file_->metadata, key.c_str(), value.c_str(), AV_DICT_MATCH_CASE),
+                                  "adding a text to the MP4 file"));
   return absl::OkStatus();
 }
 

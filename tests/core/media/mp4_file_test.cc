@@ -148,6 +148,16 @@ TEST_P(Mp4FileTest, CarriesTexts) {
   EXPECT_EQ(probe["format.tags.com_example_model"], "Ruyi-Mini-7B");
 }
 
+TEST_P(Mp4FileTest, CarriesTextsWhoseNamesDifferInTheSizeOfLettersAlone) {
+  VideoFormat format = Format(8, GetParam());
+  format.metadata = {{"lora_Film", "digest of Film"}, {"lora_film", "digest of film"}};
+  const std::string file = EncodeBusyVideo(8, format);
+  for (const auto& [key, text] : format.metadata) {
+    EXPECT_THAT(file, HasSubstr(key));
+    EXPECT_THAT(file, HasSubstr(text));
+  }
+}
+
 TEST_P(Mp4FileTest, CarriesALongText) {
   const TemporaryFolder folder;
   VideoFormat format = Format(8, GetParam());
