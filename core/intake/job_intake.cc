@@ -124,12 +124,21 @@ absl::StatusOr<CreatedJob> JobIntake::TryCreate(JobRequest request, const Cancel
   RUYI_ASSIGN_OR_RETURN(std::optional<JobRecord> known,
                         parts_.jobs->FindByRequestId(request.request_id, request.payload_digest));
   if (known.has_value())
-    return CreatedJob{.record = *std::move(known), .is_new = false};
+    return Known(*std::move(known), request.cancel_on_disconnect);
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
   RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, PlanJob(request, *current, token));
   RUYI_RETURN_IF_ERROR(token.Check());
   RUYI_RETURN_IF_ERROR(KeepPictures(planned));
   return Store(std::move(request), std::move(planned), *current);
+}
+
+// A job is its caller's for good once it was created by a call that it does not end with.
+absl::StatusOr<CreatedJob> JobIntake::Known(JobRecord record, bool cancel_on_disconnect) {
+  if (record.ticket.cancel_on_disconnect && !cancel_on_disconnect) {
+    RUYI_RETURN_IF_ERROR(parts_.jobs->Detach(record.ticket.id));
+    record.ticket.cancel_on_disconnect = false;
+  }
+  return CreatedJob{.record = std::move(record), .is_new = false};
 }
 
 absl::StatusOr<PlannedVideo> JobIntake::Check(JobRequest request, const CancellationToken& token) {
@@ -212,6 +221,8 @@ absl::StatusOr<CreatedJob> JobIntake::Store(JobRequest request, PlannedVideo pla
   absl::StatusOr<CreatedJob> created = parts_.jobs->Create(std::move(job));
   if (has_result && (!created.ok() || !created->is_new))
     parts_.artifacts->DeleteResult(id).IgnoreError();  // the next start finds what was left
+  if (created.ok() && !created->is_new)
+    return Known(std::move(created->record), request.cancel_on_disconnect);
   return created;
 }
 

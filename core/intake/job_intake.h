@@ -121,6 +121,7 @@ class JobIntake {
                                        const std::optional<int64_t>& budget_bytes, const CancellationToken& token);
   void ResolveUploads(const std::string& field, std::vector<PictureSource>& pictures, GenerationRequest& request) const;
   absl::Status KeepPictures(const PlannedVideo& planned);
+  absl::StatusOr<CreatedJob> Known(JobRecord record, bool cancel_on_disconnect);
   absl::StatusOr<CreatedJob> Store(JobRequest request, PlannedVideo planned, const Model& model);
   absl::StatusOr<std::optional<JobCompleted>> Reuse(const NewJob& job);
 

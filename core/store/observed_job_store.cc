@@ -148,6 +148,10 @@ absl::StatusOr<JobRecord> ObservedJobStore::Cancel(const std::string& id, const 
   return cancelled;
 }
 
+absl::Status ObservedJobStore::Detach(const std::string& id) {
+  return store_.Detach(id);
+}
+
 absl::Status ObservedJobStore::CancelAll(const absl::Status& why) {
   FollowActive();
   const absl::Status status = store_.CancelAll(why);

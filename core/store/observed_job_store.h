@@ -34,6 +34,7 @@ class ObservedJobStore final : public JobStore {
   absl::Status HandBack(const Lease& lease) override;
   absl::Status Finish(const Lease& lease, JobEvent last) override;
   absl::StatusOr<JobRecord> Cancel(const std::string& id, const absl::Status& why) override;
+  absl::Status Detach(const std::string& id) override;
   absl::Status CancelAll(const absl::Status& why) override;
   absl::StatusOr<JobRecord> Get(const std::string& id) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Read(const std::string& id, int64_t after_seq, int limit) const override;

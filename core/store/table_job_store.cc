@@ -227,6 +227,13 @@ absl::StatusOr<JobRecord> TableJobStore::Cancel(const std::string& id, const abs
   return std::move(row.record);
 }
 
+absl::Status TableJobStore::Detach(const std::string& id) {
+  const auto detach = [](JobSteps&, JobRow& row) -> absl::StatusOr<bool> {
+    return std::exchange(row.record.ticket.cancel_on_disconnect, false);
+  };
+  return WriteJob(id, detach).status();
+}
+
 absl::Status TableJobStore::CancelAll(const absl::Status& why) {
   RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> ids, View([](const JobTable& table) { return table.Active(); }));
   return WriteJobs(ids, [&](JobSteps& steps, JobRow& row) { return steps.Cancel(why, row); });

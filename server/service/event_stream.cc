@@ -25,12 +25,16 @@ void EventStream::Show(const std::string& id, const EventStreamOptions& options)
   shown->log_changes = sources_.jobs->Subscribe(id, Waker());
   if (options.with_bytes)
     shown->result_changes = sources_.artifacts->Subscribe(id, Waker());
+  if (options.cancels_on_disconnect) {
+    sources_.callers->Add(id);
+    is_counted_ = true;
+  }
   {
     absl::MutexLock lock(&shown_mutex_);
-    shown_ = std::move(shown);
+    shown_ = shown;
   }
-  if (options.cancels_on_disconnect && !cancellation_.token().Check().ok())
-    CancelJob(id);  // the reader has gone meanwhile
+  if (!cancellation_.token().Check().ok())
+    Leave(id, /*ends_job=*/true);  // the reader has gone meanwhile
   Wake();
 }
 
@@ -123,8 +127,8 @@ std::optional<Event> EventStream::Heartbeat() {
 
 void EventStream::OnReaderGone() {
   cancellation_.Cancel(CancelledByCaller());
-  if (const std::shared_ptr<Shown> current = shown(); current != nullptr && current->options.cancels_on_disconnect)
-    CancelJob(current->id);
+  if (const std::shared_ptr<Shown> current = shown(); current != nullptr)
+    Leave(current->id, /*ends_job=*/true);
 }
 
 void EventStream::OnSent(const Event& event) {
@@ -132,10 +136,19 @@ void EventStream::OnSent(const Event& event) {
     sources_.on_bytes_sent(event.chunk().data().size());
 }
 
+// Is no longer one of the job's callers; may be called again.
+void EventStream::Leave(const std::string& id, bool ends_job) {
+  if (is_counted_.exchange(false) && sources_.callers->Remove(id) && ends_job)
+    CancelJob(id);
+}
+
 // Cancels the job on the pool, for the store may have to wait for the disk.
 void EventStream::CancelJob(const std::string& id) {
-  JobStore* jobs = sources_.jobs;
-  const auto cancel = [jobs, id] { jobs->Cancel(id, CancelledByCaller()).IgnoreError(); };
+  const auto cancel = [jobs = sources_.jobs, id] {
+    const absl::StatusOr<JobRecord> record = jobs->Get(id);
+    if (record.ok() && record->ticket.cancel_on_disconnect)
+      jobs->Cancel(id, CancelledByCaller()).IgnoreError();
+  };
   if (!sources_.pool->TryRun(cancel))
     cancel();
 }
@@ -146,6 +159,7 @@ void EventStream::OnDone() {
   if (last != nullptr) {
     last->log_changes.reset();
     last->result_changes.reset();
+    Leave(last->id, /*ends_job=*/false);
   }
   PulledStream::OnDone();
 }

@@ -17,6 +17,7 @@
 #include "core/reader/log_cursor.h"
 #include "core/reader/result_cursor.h"
 #include "core/store/job_store.h"
+#include "server/service/job_callers.h"
 #include "server/service/pulled_stream.h"
 
 namespace ruyi {
@@ -28,6 +29,7 @@ struct StreamSources {
   const std::atomic<int>* workers = nullptr;  // the workers that share the queue
   const Clock* clock = nullptr;
   TaskPool* pool = nullptr;
+  JobCallers* callers = nullptr;
   std::function<void(size_t)> on_bytes_sent;  // is told of MP4 bytes that went to readers
 };
 
@@ -35,7 +37,7 @@ struct StreamSources {
 struct EventStreamOptions {
   int64_t after_seq = 0;
   bool with_bytes = false;             // chunks come between the events
-  bool cancels_on_disconnect = false;  // the job ends with the reader
+  bool cancels_on_disconnect = false;  // the job ends with its last reader, unless it was detached meanwhile
 };
 
 class EventStream final : public PulledStream<ruyi::v1::VideoEvent> {
@@ -78,10 +80,12 @@ class EventStream final : public PulledStream<ruyi::v1::VideoEvent> {
   absl::StatusOr<std::optional<ruyi::v1::VideoEvent>> NextChunk(Shown& shown);
   std::optional<ruyi::v1::VideoEvent> NextPosition(Shown& shown);
   ruyi::v1::VideoQueued QueuedOf(JobQueued queued) const;
+  void Leave(const std::string& id, bool ends_job);
   void CancelJob(const std::string& id);
 
   const StreamSources sources_;
   CancellationSource cancellation_;
+  std::atomic<bool> is_counted_ = false;  // among the job's callers
   mutable absl::Mutex shown_mutex_;
   std::shared_ptr<Shown> shown_ ABSL_GUARDED_BY(shown_mutex_);
 };

@@ -99,6 +99,7 @@ StreamSources VideoService::sources() {
           .workers = &workers_,
           .clock = parts_.clock,
           .pool = &*reader_pool_,
+          .callers = &callers_,
           .on_bytes_sent = parts_.on_bytes_sent};
 }
 

@@ -95,6 +95,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   absl::StatusOr<google::protobuf::Empty> Delete(const std::string& name);
 
   const Parts parts_;
+  JobCallers callers_;
   StreamRegistry streams_;
   std::atomic<int> workers_ = 1;
   std::atomic<int> open_uploads_ = 0;

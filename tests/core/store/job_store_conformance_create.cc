@@ -82,6 +82,18 @@ TEST_P(JobStoreConformance, TheSameRequestGivesTheJobAlsoAfterItsEnd) {
   EXPECT_EQ(again.record.error, absl::InternalError("broken"));
 }
 
+TEST_P(JobStoreConformance, ADetachedJobGoesOnWithoutItsCall) {
+  NewJob job = TestNewJob("a");
+  job.ticket.cancel_on_disconnect = true;
+  Create(job);
+  const Lease lease = Claim();
+  ASSERT_THAT(store().Detach("a"), IsOk());
+  EXPECT_FALSE(store().Get("a")->ticket.cancel_on_disconnect);
+  EXPECT_EQ(store().Get("a")->state, JobState::kRunning);
+  EXPECT_THAT(store().Renew(lease, absl::Minutes(1)), IsOk());
+  EXPECT_THAT(store().Detach("none"), StatusIs(absl::StatusCode::kNotFound));
+}
+
 TEST_P(JobStoreConformance, ADeletedJobsRequestMakesANewOne) {
   Create(TestRequest("a", "request"));
   ASSERT_THAT(store().Cancel("a", absl::CancelledError("no")), IsOk());

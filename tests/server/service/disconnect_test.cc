@@ -65,6 +65,51 @@ TEST_F(Disconnect, LeavesTheJobWhereThatIsAsked) {
   EXPECT_EQ(bytes, FakeVideoBytes(800));
 }
 
+// A caller that lost its connection has sent its request again before the server noticed.
+TEST_F(Disconnect, CancelsWithTheLastCallOfTheSameRequest) {
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_request_id("8c1f0e0a");
+  VideoCall first = service_.Call(request);
+  ASSERT_TRUE(gate_.AwaitReached());
+  VideoCall second = service_.Call(request);
+  second.ReadUntil(VideoEvent::kStarted);
+  first.Cancel();
+  ASSERT_TRUE(service_.calls().statuses.Await(1));
+  EXPECT_EQ(GetVideo(service_.channel(), kName).response.state(), v1::VIDEO_STATE_RUNNING);
+  second.Cancel();
+  EXPECT_TRUE(service_.pipeline().AwaitTokenEnd());
+  gate_.Open();
+  ASSERT_TRUE(service_.events().ended().Await(1));
+  EXPECT_EQ(GetVideo(service_.channel(), kName).response.state(), v1::VIDEO_STATE_CANCELLED);
+}
+
+TEST_F(Disconnect, LeavesAJobOfCreateVideo) {
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_request_id("8c1f0e0a");
+  ASSERT_TRUE(CreateVideo(service_.channel(), request).status.ok());
+  ASSERT_TRUE(gate_.AwaitReached());
+  VideoCall call = service_.Call(request);
+  call.ReadUntil(VideoEvent::kStarted);
+  call.Cancel();
+  ASSERT_TRUE(service_.calls().statuses.Await(2));
+  gate_.Open();
+  ASSERT_TRUE(service_.events().ended().Await(1));
+  EXPECT_EQ(GetVideo(service_.channel(), kName).response.state(), v1::VIDEO_STATE_SUCCEEDED);
+}
+
+TEST_F(Disconnect, LeavesAJobThatCreateVideoWasAnsweredWith) {
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_request_id("8c1f0e0a");
+  VideoCall call = service_.Call(request);
+  ASSERT_TRUE(gate_.AwaitReached());
+  EXPECT_EQ(CreateVideo(service_.channel(), request).response.name(), kName);
+  call.Cancel();
+  ASSERT_TRUE(service_.calls().statuses.Await(2));
+  gate_.Open();
+  ASSERT_TRUE(service_.events().ended().Await(1));
+  EXPECT_EQ(GetVideo(service_.channel(), kName).response.state(), v1::VIDEO_STATE_SUCCEEDED);
+}
+
 // A server that stops does not count as a reader that goes: the job goes on where the server starts again.
 TEST_F(Disconnect, IsNotWhatAServerThatStopsDoes) {
   VideoCall call = service_.Call(SmallRequest());
