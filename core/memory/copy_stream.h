@@ -1,6 +1,8 @@
 // Copies between host and device while the device's current stream computes, and has the fences that order the two. On
 // a CPU there are no streams: copies are done at once. Before it: weight_ring.h, state_stack.h. Not thread-safe:
-// belongs to the thread that computes. Source: the streams and events of c10.
+// belongs to the thread that computes. Once a device has failed, every function here throws c10::Error, but for
+// destructors and those whose names end in NoThrow: they leave the error to the next call that may throw. Source: the
+// streams and events of c10.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -43,6 +45,10 @@ class CopyStream {
   // the copy to run beside the device's work. Blocks only on a CPU.
   void Copy(const at::Tensor& to, const at::Tensor& from, const Fence& after, Fence& done);
 
+  // Makes the work that the device is given from now on wait for all copies so far. Does not block the caller.
+  void Join();
+  void JoinNoThrow() noexcept;
+
   // Returns the stream that the device computes on for this thread.
   c10::Stream compute() const;
 
@@ -55,7 +61,7 @@ class CopyStream {
 };
 
 // Returns host memory that `device` can copy from and to while it computes. libtorch rounds its size up to a power of
-// two.
+// two. Copies from and to it must be over before it goes: on a device that has failed, it is not given back.
 at::Tensor EmptyOnHost(at::IntArrayRef sizes, c10::ScalarType type, c10::Device device);
 
 }  // namespace ruyi

@@ -16,22 +16,35 @@ at::Tensor StateStore::Host(size_t index, const at::Tensor& like) {
   return host;
 }
 
+StateStack::~StateStack() {
+  if (store_ != nullptr)
+    store_->copies_.JoinNoThrow();
+}
+
 void StateStack::Push(at::Tensor state) {
   entries_.push_back({.on_device = std::move(state), .arrived = nullptr});
   if (store_ != nullptr && static_cast<int64_t>(entries_.size()) > resident_)
     Offload(entries_.size() - 1 - resident_);
 }
 
+// Frees the tensor that was offloaded last. Its memory is used again by work of the device that comes after the copy,
+// which has had the time of a block.
+void StateStack::LetGo() {
+  if (!leaving_.defined())
+    return;
+  store_->copies_.Join();
+  leaving_ = at::Tensor();
+}
+
 void StateStack::Offload(size_t index) {
+  LetGo();
   CopyStream& copies = store_->copies_;
   Entry& entry = entries_[index];
   Fence computed(copies.device());
   computed.Record(copies.compute());
   entry.arrived = std::make_unique<Fence>(copies.device());
   copies.Copy(store_->Host(index, entry.on_device), entry.on_device, computed, *entry.arrived);
-  if (!copies.device().is_cpu())
-    entry.on_device.record_stream(copies.stream());  // its memory is free once it has been copied
-  entry.on_device = at::Tensor();
+  leaving_ = std::exchange(entry.on_device, at::Tensor());
 }
 
 // The copies of one stream run in their order: it has left the device before it comes back.
@@ -39,14 +52,13 @@ void StateStack::Fetch(size_t index) {
   CopyStream& copies = store_->copies_;
   Entry& entry = entries_[index];
   entry.on_device = at::empty_like(store_->host_[index], at::TensorOptions(copies.device()).pinned_memory(false));
-  if (!copies.device().is_cpu())
-    entry.on_device.record_stream(copies.stream());  // in case it goes before it has arrived
   Fence allocated(copies.device());
   allocated.Record(copies.compute());
   copies.Copy(entry.on_device, store_->host_[index], allocated, *entry.arrived);
 }
 
 at::Tensor StateStack::Pop() {
+  LetGo();
   Entry entry = std::move(entries_.back());
   entries_.pop_back();
   if (entry.arrived != nullptr)

@@ -19,15 +19,15 @@ namespace ruyi {
 class StateStore {
  public:
   // At most `resident` states stay on the device, at least 1.
-  StateStore(c10::Device device, int64_t resident) : copies_(device), resident_(std::max<int64_t>(1, resident)) {}
+  StateStore(c10::Device device, int64_t resident) : resident_(std::max<int64_t>(1, resident)), copies_(device) {}
 
  private:
   friend class StateStack;
   at::Tensor Host(size_t index, const at::Tensor& like);
 
-  CopyStream copies_;
   const int64_t resident_;
   std::vector<at::Tensor> host_;  // by the place in the stack
+  CopyStream copies_;             // the last member: it waits for copies before the memory goes
 };
 
 class StateStack {
@@ -35,6 +35,11 @@ class StateStack {
   // Without a store, all tensors stay on the device. `tensors_per_state`: how many tensors are pushed for each state.
   explicit StateStack(StateStore* store, int64_t tensors_per_state = 1)
       : store_(store), resident_(store == nullptr ? 0 : store->resident_ * tensors_per_state) {}
+  StateStack(const StateStack&) = delete;
+  StateStack& operator=(const StateStack&) = delete;
+
+  // Tensors that are left go once they have been copied.
+  ~StateStack();
 
   void Push(at::Tensor state);
 
@@ -49,10 +54,12 @@ class StateStack {
 
   void Offload(size_t index);
   void Fetch(size_t index);
+  void LetGo();
 
   StateStore* store_;
   const int64_t resident_;  // tensors
   std::vector<Entry> entries_;
+  at::Tensor leaving_;  // the one that was offloaded last
 };
 
 }  // namespace ruyi

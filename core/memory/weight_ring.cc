@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/base/exception_guard.h"
+
 namespace ruyi {
 namespace {
 
@@ -85,6 +87,7 @@ void WeightRing::Load(int64_t group) {
   if (slot.group == group)
     return;
   const at::Tensor& host = host_[group];
+  slot.group = -1;  // while it is neither
   copies_.Copy(slot.bytes.narrow(0, 0, host.numel()), host, slot.released, slot.copied);
   slot.group = group;
 }
@@ -99,6 +102,10 @@ void WeightRing::Release(int64_t group) {
   const int64_t next = (group + static_cast<int64_t>(slots_.size())) % groups();
   if (&SlotOf(next) == &SlotOf(group))
     Load(next);
+}
+
+void WeightRing::ReleaseNoThrow(int64_t group) noexcept {
+  GuardExceptions("releasing weights", [&] { Release(group); }).IgnoreError();
 }
 
 }  // namespace ruyi

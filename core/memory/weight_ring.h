@@ -32,8 +32,10 @@ class WeightRing {
   // done ahead.
   void Acquire(int64_t group);
 
-  // Says that no later work of the device uses the group; its slot goes to the next group that needs one.
+  // Says that no later work of the device uses the group; its slot goes to the next group that needs one. The ring is
+  // of no more use after an error, nor is the device.
   void Release(int64_t group);
+  void ReleaseNoThrow(int64_t group) noexcept;
 
   // Returns the bytes of all slots on the device.
   int64_t device_bytes() const { return static_cast<int64_t>(slots_.size()) * slot_bytes_; }

@@ -1,5 +1,7 @@
 #include "tests/model_bench/bench_cases.h"
 
+#include <algorithm>
+
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
 #include "core/plan/prediction.h"
@@ -33,6 +35,12 @@ absl::StatusOr<std::unique_ptr<RuyiPipeline>> OpenPipeline(const BenchOptions& o
   return RuyiPipeline::Load(
       {.folder = options.model, .devices = options.devices, .dtype = options.placement.dtype, .fp8 = options.fp8},
       std::move(pipeline));
+}
+
+MemoryMode Within(const ModelFacts& facts, MemoryMode mode) {
+  mode.resident_blocks = std::min(mode.resident_blocks, facts.blocks);
+  mode.resident_states = std::min(mode.resident_states, facts.states);
+  return mode;
 }
 
 ModelToPlace::ModelToPlace(RuyiModels models, const BenchOptions& options) : models_(std::move(models)) {

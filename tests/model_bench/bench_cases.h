@@ -31,6 +31,9 @@ absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geom
 absl::StatusOr<std::unique_ptr<RuyiPipeline>> OpenPipeline(const BenchOptions& options,
                                                            std::optional<int64_t> vram_mib);
 
+// Returns `mode` with no more blocks and states than the model has.
+MemoryMode Within(const ModelFacts& facts, MemoryMode mode);
+
 // The options' model with its transformer in the host's memory, from where each mode takes what it places.
 class ModelToPlace {
  public:

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/progress.h"
 #include "core/request/generation_request.h"
 #include "core/tensor/tensor_placement.h"
 
@@ -28,6 +29,8 @@ struct BenchOptions {
   std::vector<int64_t> vram_mib;                 // budgets of the device, one after the other; none: what is free
   int64_t ballast_mib = 0;                       // that something else takes once a video has been planned
   std::filesystem::path calibration_file;        // see RuyiPipelineOptions
+  Phase fault_phase = Phase::kDenoising;         // of fault: the stage that the GPU breaks in
+  int fault_lag = 0;                             // of fault: large products that the GPU does before it breaks
   std::string json;                              // file for the results, one object per line; empty: none
 };
 

@@ -44,11 +44,9 @@ absl::Status Repeat(const BenchOptions& options, Measurement& measurement, const
 }
 
 // Adds what the cost model predicts for a step of `spec`: beside the weights of the transformer, all that a step takes.
-void Predict(const CostModel& costs, const VideoSpec& spec, MemoryMode mode, Measurement& measurement) {
+void Predict(const CostModel& costs, const VideoSpec& spec, const MemoryMode& mode, Measurement& measurement) {
   const ModelFacts& facts = costs.facts();
-  mode.resident_blocks = std::min(mode.resident_blocks, facts.blocks);
-  mode.resident_states = std::min(mode.resident_states, facts.states);
-  const StageCost cost = costs.Predict(spec, mode).Of(Stage::kDenoise);
+  const StageCost cost = costs.Predict(spec, Within(facts, mode)).Of(Stage::kDenoise);
   measurement.other["predicted_mib"] = MibOf(cost.peak_bytes - facts.other_weight_bytes);
   measurement.other["predicted_s"] = cost.seconds / spec.steps;
 }

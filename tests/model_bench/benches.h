@@ -29,8 +29,9 @@ absl::Status BenchRequest(const BenchOptions& options, Report& report);
 // measured but the calibration.
 absl::Status BenchPlan(const BenchOptions& options, Report& report);
 
-// Breaks the GPU for this process, as a fault of a kernel does, and says what CleanDevice makes of it. INTERNAL: it was
-// not noticed. FAILED_PRECONDITION: not a GPU.
+// Makes a video in one mode, breaks the GPU for this process in one of its stages, as a fault of a kernel does, and
+// checks that the video ends with GPU_FAULT, the next one too, and that the pipeline can be taken apart. INTERNAL: it
+// was not so. FAILED_PRECONDITION: not a GPU.
 absl::Status BenchFault(const BenchOptions& options, Report& report);
 
 // Reading the model's folder onto the device, with the host's memory. No warm-up.

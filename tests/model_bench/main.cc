@@ -108,8 +108,32 @@ void AddKernels(CLI::App& app, Arguments& arguments) {
   AddWarmUp(*command, options);
 }
 
-void AddRequest(CLI::App& command, BenchOptions& options) {
+void AddSteps(CLI::App& command, BenchOptions& options) {
   command.add_option("--steps", options.steps, "Denoising steps")->check(CLI::Range(1, 1000))->capture_default_str();
+}
+
+const std::map<std::string, Phase>& Phases() {
+  static const auto& phases = *new std::map<std::string, Phase>{
+      {"conditioning", Phase::kConditioning}, {"denoising", Phase::kDenoising}, {"decoding", Phase::kDecoding}};
+  return phases;
+}
+
+void AddFault(CLI::App& app, Arguments& arguments) {
+  CLI::App* command =
+      AddModelBench(app, "fault", "Break the GPU while a video is made, and see that it is noticed", arguments);
+  AddShapes(*command, arguments.bench);
+  AddSteps(*command, arguments.bench);
+  command->add_option("--stage", arguments.bench.fault_phase, "Stage that the GPU breaks in")
+      ->transform(CLI::CheckedTransformer(Phases()));
+  command
+      ->add_option("--lag", arguments.bench.fault_lag,
+                   "Products of 3 ms that the GPU does before it breaks, while the host goes on")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+}
+
+void AddRequest(CLI::App& command, BenchOptions& options) {
+  AddSteps(command, options);
   command
       .add_option("--vram", options.vram_mib,
                   "MiB of the device that may be used, or a list of them, one after the other; default: what is free")
@@ -153,7 +177,7 @@ int Main(int argc, char** argv) {
   AddRequest(*plan, arguments.bench);
   AddModelBench(app, "load", "Reading the model", arguments);
   AddKernels(app, arguments);
-  AddBench(app, "fault", "Break the GPU for this process, and see that it is noticed", arguments);
+  AddFault(app, arguments);
   const auto parse = [&]() -> int {
     CLI11_PARSE(app, argc, argv);
     return -1;

@@ -272,9 +272,10 @@ std::vector<DitContext> Dit::Prepare(absl::Span<const DitConditions> batches, co
     contexts.push_back(ContextWithoutBlocks(embedded.back(), schedule));
   }
   for (int64_t i = 0; i < config_.layers; ++i) {
-    const BlockUse use(layers_->streaming, i);
+    BlockUse use(layers_->streaming, i);
     for (size_t batch = 0; batch < contexts.size(); ++batch)
       contexts[batch].blocks.push_back(PrepareBlock(layers_->blocks[i], embedded[batch]));
+    use.End();
   }
   return contexts;
 }
@@ -301,7 +302,7 @@ void Dit::RunBlock(int64_t index, Batches& tokens, absl::Span<const DitContext> 
                    StateStack& skips) const {
   const DitBlock& block = layers_->blocks[index];
   const bool pushes = index < config_.layers / 2 - 1;
-  const BlockUse use(layers_->streaming, index);
+  BlockUse use(layers_->streaming, index);
   for (size_t i = 0; i < tokens.size(); ++i) {
     const size_t batch = block.skip.has_value() ? tokens.size() - 1 - i : i;
     const at::Tensor skipped = block.skip.has_value() ? skips.Pop() : at::Tensor();
@@ -309,6 +310,7 @@ void Dit::RunBlock(int64_t index, Batches& tokens, absl::Span<const DitContext> 
     if (pushes)
       skips.Push(tokens[batch]);
   }
+  use.End();
 }
 
 // Passes the tokens through all blocks and the last normalisation.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
@@ -104,7 +105,12 @@ BlockUse::BlockUse(const DitStreaming& streaming, int64_t block) {
 
 BlockUse::~BlockUse() {
   if (ring_ != nullptr)
-    ring_->Release(group_);
+    ring_->ReleaseNoThrow(group_);
+}
+
+void BlockUse::End() {
+  if (WeightRing* const ring = std::exchange(ring_, nullptr); ring != nullptr)
+    ring->Release(group_);
 }
 
 }  // namespace ruyi

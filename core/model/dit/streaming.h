@@ -49,13 +49,20 @@ class DitStreaming {
 // the ring included.
 std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, int64_t layers);
 
-// Keeps the weights of a block on the device while it lives.
+// Keeps the weights of a block on the device until it ends.
 class BlockUse {
  public:
+  // Throws c10::Error.
   BlockUse(const DitStreaming& streaming, int64_t block);
   BlockUse(const BlockUse&) = delete;
   BlockUse& operator=(const BlockUse&) = delete;
+
+  // Ends the use where it has not ended, as when the block's work has thrown. An error of the device is left to the
+  // next call that may throw.
   ~BlockUse();
+
+  // Ends the use: all work that needs the weights has been given to the device. Throws c10::Error.
+  void End();
 
  private:
   WeightRing* ring_ = nullptr;

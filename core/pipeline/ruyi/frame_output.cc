@@ -11,23 +11,23 @@
 
 namespace ruyi {
 
-// Copies on a stream of its own, after everything that was computed until now; `copied` tells when the copy is there.
-at::Tensor FrameOutput::CopyToHost(const at::Tensor& tensor, Fence& copied) {
+// Copies on a stream of its own, after everything that was computed until now; the chunk's fence tells when the copy is
+// there, and the chunk keeps what is copied until then.
+at::Tensor FrameOutput::CopyToHost(const at::Tensor& tensor, Chunk& chunk) {
   const c10::Device& device = copies_.device();
   at::Tensor host = EmptyOnHost(tensor.sizes(), tensor.scalar_type(), device);
   Fence computed(device);
   computed.Record(copies_.compute());
-  copies_.Copy(host, tensor, computed, copied);
-  if (!device.is_cpu())
-    tensor.record_stream(copies_.stream());  // its memory is free once it has been copied
+  copies_.Copy(host, tensor, computed, chunk.copied);
+  chunk.on_device.push_back(tensor);
   return host;
 }
 
 // The sum of numbers from 0 to 1 is finite, unless one of them is not.
 FrameOutput::Chunk FrameOutput::Send(const at::Tensor& frames) {
-  Chunk chunk = {.pixels = {}, .is_finite = {}, .copied = Fence(copies_.device())};
-  chunk.is_finite = CopyToHost(at::isfinite(frames.sum()).view({1}), chunk.copied);
-  chunk.pixels = CopyToHost(PixelsOf(frames), chunk.copied);
+  Chunk chunk = {.pixels = {}, .is_finite = {}, .copied = Fence(copies_.device()), .on_device = {}};
+  chunk.is_finite = CopyToHost(at::isfinite(frames.sum()).view({1}), chunk);
+  chunk.pixels = CopyToHost(PixelsOf(frames), chunk);
   return chunk;
 }
 

@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/memory/copy_stream.h"
@@ -31,14 +32,15 @@ class FrameOutput {
     at::Tensor pixels;     // [n, H, W, 3] uint8 on the host
     at::Tensor is_finite;  // [1] bool on the host: all numbers of the frames were finite
     Fence copied;
+    std::vector<at::Tensor> on_device;  // what is being copied
   };
 
   Chunk Send(const at::Tensor& frames);
-  at::Tensor CopyToHost(const at::Tensor& tensor, Fence& copied);
+  at::Tensor CopyToHost(const at::Tensor& tensor, Chunk& chunk);
   absl::Status Give(const Chunk& chunk);
 
   std::optional<Chunk> under_way_;
-  CopyStream copies_;
+  CopyStream copies_;  // after the chunk: it waits for copies before the memory goes
   FrameSink& sink_;
 };
 

@@ -183,7 +183,11 @@ std::string RuyiPipeline::CalibrationKey() const {
 }
 
 absl::Status RuyiPipeline::WarmUp() {
-  VideoSpec spec = WarmUpSpec(models_.geometry(), models_.fp8);
+  return GuardExceptions("warming up", [&] { return WarmUpAndCalibrate(); });
+}
+
+absl::Status RuyiPipeline::WarmUpAndCalibrate() {
+  const VideoSpec spec = WarmUpSpec(models_.geometry(), models_.fp8);
   RUYI_RETURN_IF_ERROR(GenerateForNobody(spec, AvailableBytes()).status());
   absl::StatusOr<Calibration> calibration = ReadCalibration(options_.calibration_file, CalibrationKey());
   if (!calibration.ok()) {

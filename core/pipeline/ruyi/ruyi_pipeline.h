@@ -71,6 +71,7 @@ class RuyiPipeline final : public Pipeline {
   std::vector<c10::Device> devices() const;
   absl::StatusOr<StageCosts> Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
+  absl::Status WarmUpAndCalibrate();
   absl::StatusOr<GenerationReport> GenerateForNobody(const VideoSpec& spec, int64_t bytes);
   absl::StatusOr<GenerationReport> MeasureForCalibration(const VideoSpec& spec, int64_t bytes);
   absl::StatusOr<Calibration> Calibrate();
