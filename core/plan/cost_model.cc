@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/plan/branches.h"
+
 namespace ruyi {
 namespace {
 
@@ -16,12 +18,6 @@ constexpr int kTeaCacheTensors = 3;  // as large as the tokens
 
 int CallsOf(const VideoSpec& spec) {
   return spec.sampler == SamplerKind::kPndm ? spec.steps + kPndmExtraCalls : spec.steps;
-}
-
-// Returns how many branches of guidance go through one device.
-int BranchesOf(const VideoSpec& spec, const ModelFacts& facts) {
-  const bool is_shared = facts.devices == 2 && !spec.tea_cache.has_value() && !spec.enhance.has_value();
-  return spec.guidance_scale > 1.0 && !is_shared ? 2 : 1;
 }
 
 // `steps` counts from `most` down to `least`, in quarters.
@@ -119,7 +115,7 @@ double StreamedShare(const MemoryMode& mode, const ModelFacts& facts) {
 
 std::vector<MemoryMode> CostModel::Modes(const VideoSpec& spec) const {
   // Enhance-A-Video has a score of both branches.
-  const bool in_turn = BranchesOf(spec, facts_) == 2 && !spec.enhance.has_value();
+  const bool in_turn = BranchesPerDevice(spec, facts_.devices) == 2 && !spec.enhance.has_value();
   std::vector<MemoryMode> modes;
   for (const int blocks : Quarters(facts_.blocks)) {
     for (const int states : StateLadder(facts_.states))
@@ -163,7 +159,7 @@ StageCost CostModel::Encode(const VideoSpec& spec) const {
 // Returns the bytes of a pass through the blocks, as one batch or each branch in turn.
 double CostModel::PassBytes(const VideoSpec& spec, const MemoryMode& mode) const {
   const double tokens = TokensOf(spec, facts_);
-  const int branches = BranchesOf(spec, facts_);
+  const int branches = BranchesPerDevice(spec, facts_.devices);
   if (mode.branches_in_turn)  // the other branch waits
     return calibration_.step_bytes.At(tokens) + (branches - 1) * tokens * static_cast<double>(facts_.token_bytes);
   return calibration_.step_bytes.At(branches * tokens) + EnhanceBytes(spec, facts_, branches * tokens);
@@ -171,7 +167,7 @@ double CostModel::PassBytes(const VideoSpec& spec, const MemoryMode& mode) const
 
 // Returns the bytes of everything that stays on the device from step to step and from block to block.
 double CostModel::KeptBytes(const VideoSpec& spec, const MemoryMode& mode) const {
-  const int branches = BranchesOf(spec, facts_);
+  const int branches = BranchesPerDevice(spec, facts_.devices);
   const double tokens = TokensOf(spec, facts_) * static_cast<double>(facts_.token_bytes);
   const int batches = mode.branches_in_turn ? branches : 1;
   // One more is on its way while one is in use.
@@ -192,7 +188,7 @@ double CostModel::UploadSeconds(const MemoryMode& mode) const {
 
 double CostModel::StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const {
   const double away = facts_.states > 0 ? 1.0 - static_cast<double>(mode.resident_states) / facts_.states : 0;
-  const double passes = BranchesOf(spec, facts_) * calibration_.step_seconds.At(TokensOf(spec, facts_));
+  const double passes = BranchesPerDevice(spec, facts_.devices) * calibration_.step_seconds.At(TokensOf(spec, facts_));
   return std::max(passes, UploadSeconds(mode)) *
          (1 + kStreamingShare * StreamedShare(mode, facts_) + kOffloadShare * away);
 }

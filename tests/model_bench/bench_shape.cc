@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "core/base/status_macros.h"
+#include "core/plan/branches.h"
 #include "core/request/resolution.h"
 
 namespace ruyi::bench {
@@ -83,7 +84,7 @@ at::Tensor RandomTensor(at::IntArrayRef shape, const TensorPlacement& placement)
 absl::StatusOr<Conditions> RandomConditions(const RuyiModels& models, const VideoSpec& spec) {
   const DitConfig& config = models.dit.config();
   const LatentShape& latents = spec.latents;
-  const bool guided = spec.guidance_scale > 1.0;
+  const bool guided = IsGuided(spec);
   RUYI_ASSIGN_OR_RETURN(const ControlEmbedding prompt, models.embeddings.Positive(spec.camera, spec.motion));
   const int64_t patches = models.clip_vision.config.patches();
   const TensorPlacement on_cpu;

@@ -16,7 +16,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/pipeline/ruyi/conditioning_clip.h"
-#include "core/pipeline/ruyi/guidance.h"
+#include "core/plan/branches.h"
 
 namespace ruyi {
 namespace {
@@ -174,7 +174,7 @@ absl::StatusOr<Conditions> Condition(const RuyiModels& models, const VideoSpec& 
                            .inpaint_latents = at::cat({mask, pictures}, 1)};
   EnterStage(run, Stage::kClip);
   SeeFirstPicture(models, clip, conditions.dit);
-  if (IsGuided(spec.guidance_scale)) {
+  if (IsGuided(spec)) {
     RUYI_ASSIGN_OR_RETURN(const ControlEmbedding negative, models.embeddings.Negative());
     AddNegative(negative, conditions.dit);
   }

@@ -7,11 +7,6 @@
 
 namespace ruyi {
 
-// Returns true when `scale` needs both predictions; at 1 or below only the one with the condition is computed.
-inline bool IsGuided(double scale) {
-  return scale > 1.0;
-}
-
 // Combines two predictions, [2, ...] (without, with the condition) → [1, ...]; a single one, [1, ...], is returned as
 // it is. `rescale`, 0 to 1, leads the result's standard deviation back to that of the prediction with the condition.
 at::Tensor Guide(const at::Tensor& predictions, double scale, double rescale);

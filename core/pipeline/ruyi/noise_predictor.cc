@@ -6,6 +6,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/model/dit/rotary.h"
+#include "core/plan/branches.h"
 
 namespace ruyi {
 namespace {
@@ -30,12 +31,6 @@ std::vector<DitConditions> BatchesOf(const DitConditions& conditions, bool in_tu
   return batches;
 }
 
-// TeaCache and Enhance-A-Video look at both branches together.
-bool UsesPartner(const NoisePredictor::Input& input) {
-  return input.models.partner.has_value() && input.conditions.dit.text.size(0) == 2 &&
-         !input.spec.tea_cache.has_value() && !input.spec.enhance.has_value();
-}
-
 }  // namespace
 
 NoisePredictor::NoisePredictor(const Input& input)
@@ -44,7 +39,7 @@ NoisePredictor::NoisePredictor(const Input& input)
                 .rotary = RotaryTableOf(input.models, input.spec.latents),
                 .frames = input.spec.latents.frames} {
   const DitConditions& conditions = input.conditions.dit;
-  if (UsesPartner(input)) {
+  if (UsesSecondDevice(input.spec, input.models.partner.has_value() ? 2 : 1)) {
     shares_.push_back(MakeShare(input.models.dit, input, {conditions.Branch(0)}));
     shares_.push_back(MakeShare(*input.models.partner, input, {conditions.Branch(1)}));
     pair_ = std::make_unique<Pair>();

@@ -195,11 +195,5 @@ TEST(Guidance, RescalingGivesTheSpreadOfThePredictionWithTheCondition) {
   EXPECT_NEAR(Guide(predictions, 3, 0.5).std().item<double>(), 2 * spread, 1e-5);
 }
 
-TEST(Guide, IsNeededAboveOne) {
-  EXPECT_FALSE(IsGuided(0));
-  EXPECT_FALSE(IsGuided(1));
-  EXPECT_TRUE(IsGuided(1.01));
-}
-
 }  // namespace
 }  // namespace ruyi
