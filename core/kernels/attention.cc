@@ -3,12 +3,12 @@
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
 
 #include <cmath>
 #include <optional>
 
 #include "core/kernels/launch.h"
+#include "core/tensor/attention_backend.h"
 
 namespace ruyi::kernels {
 namespace {
@@ -63,9 +63,7 @@ std::optional<at::Tensor> OwnAttention(const at::Tensor& queries, const at::Tens
 namespace aten {
 
 at::Tensor Attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values, int64_t head_dim) {
-  return at::scaled_dot_product_attention(queries, keys, values, /*attn_mask=*/std::nullopt, /*dropout_p=*/0,
-                                          /*is_causal=*/false, ScaleOf(head_dim))
-      .narrow(3, 0, head_dim);
+  return FastestAttention(queries, keys, values, ScaleOf(head_dim)).narrow(3, 0, head_dim);
 }
 
 }  // namespace aten

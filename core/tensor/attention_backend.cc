@@ -3,13 +3,13 @@
 #include <ATen/Context.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
+#include <iterator>
 #include <utility>
-#include <vector>
 
 #include "core/tensor/device.h"
 
@@ -17,24 +17,31 @@ namespace ruyi {
 namespace {
 
 using at::SDPBackend;
+using Order = AttentionOrders::Order;
 
 constexpr SDPBackend kFused[] = {SDPBackend::cudnn_attention, SDPBackend::flash_attention,
                                  SDPBackend::efficient_attention};
 
-// The backends in `order`, then those that always work.
-void SetOrder(std::vector<int64_t> order) {
-  for (const SDPBackend backend : {SDPBackend::math, SDPBackend::overrideable})
-    order.push_back(static_cast<int64_t>(backend));
-  at::globalContext().setSDPPriorityOrder(order);
+AttentionOrders& Orders() {
+  static auto& orders = *new AttentionOrders();
+  return orders;
 }
 
-void PutFirst(SDPBackend first) {
-  std::vector<int64_t> order = {static_cast<int64_t>(first)};
-  for (const SDPBackend backend : kFused) {
-    if (backend != first)
-      order.push_back(static_cast<int64_t>(backend));
-  }
-  SetOrder(std::move(order));
+// The backends in `order`, then those that always work.
+std::vector<int64_t> Completed(const Order& order) {
+  std::vector<int64_t> all;
+  for (const SDPBackend backend : order)
+    all.push_back(static_cast<int64_t>(backend));
+  for (const SDPBackend backend : {SDPBackend::math, SDPBackend::overrideable})
+    all.push_back(static_cast<int64_t>(backend));
+  return all;
+}
+
+Order WithFirst(SDPBackend first) {
+  Order order = {first};
+  std::copy_if(std::begin(kFused), std::end(kFused), std::back_inserter(order),
+               [&](SDPBackend backend) { return backend != first; });
+  return order;
 }
 
 // Returns the time of some calls after the first one, which also compiles.
@@ -49,22 +56,67 @@ double SecondsOf(const at::Tensor& x) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-}  // namespace
-
-void PreferFastestAttention(c10::Device device) {
+Order FindFastest(c10::Device device, const AttentionShape& shape) {
+  constexpr int64_t kBatch = 2;
+  constexpr int64_t kTokens = 4096;
   const c10::InferenceMode no_gradients;
-  const at::Tensor x = at::randn({2, 4096, 32, 88}, at::TensorOptions(device).dtype(at::kBFloat16)).transpose(1, 2);
+  const c10::OptionalDeviceGuard there(device);
+  const at::Tensor x =
+      at::randn({kBatch, kTokens, shape.heads, shape.head_dim}, at::TensorOptions(device).dtype(shape.dtype))
+          .transpose(1, 2);
   SecondsOf(x);  // libtorch's first call sets an order of its own
-  std::vector<std::pair<double, int64_t>> timed;
+  std::vector<std::pair<double, SDPBackend>> timed;
   for (const SDPBackend backend : kFused) {
-    PutFirst(backend);
-    timed.emplace_back(SecondsOf(x), static_cast<int64_t>(backend));
+    at::globalContext().setSDPPriorityOrder(Completed(WithFirst(backend)));
+    timed.emplace_back(SecondsOf(x), backend);
   }
   std::sort(timed.begin(), timed.end());
-  std::vector<int64_t> order;
+  Order order;
   for (const auto& [seconds, backend] : timed)
     order.push_back(backend);
-  SetOrder(std::move(order));
+  return order;
+}
+
+}  // namespace
+
+std::vector<int64_t> AttentionOrders::OwnOrder() {
+  std::vector<int64_t> order;
+  for (const SDPBackend backend : at::globalContext().sDPPriorityOrder())
+    order.push_back(static_cast<int64_t>(backend));
+  return order;
+}
+
+void AttentionOrders::Prefer(c10::Device device, const std::string& kind, const AttentionShape& shape,
+                             absl::FunctionRef<Order()> find) {
+  absl::MutexLock lock(&mutex_);
+  const Kind key = {kind, shape.heads, shape.head_dim, shape.dtype};
+  auto found = found_.find(key);
+  if (found == found_.end())
+    found = found_.emplace(key, find()).first;
+  orders_[device.index()] = found->second;
+}
+
+at::Tensor AttentionOrders::With(c10::Device device, absl::FunctionRef<at::Tensor()> attend) {
+  absl::MutexLock lock(&mutex_);
+  if (orders_.empty())  // libtorch may set an order in its first call: that stays
+    return attend();
+  const auto order = orders_.find(device.index());
+  at::globalContext().setSDPPriorityOrder(order == orders_.end() ? own_ : Completed(order->second));
+  return attend();
+}
+
+void PreferFastestAttention(c10::Device device, const AttentionShape& shape) {
+  if (device.is_cuda())
+    Orders().Prefer(device, DescriptionOf(device), shape, [&] { return FindFastest(device, shape); });
+}
+
+at::Tensor FastestAttention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                            std::optional<double> scale) {
+  const auto attend = [&] {
+    return at::scaled_dot_product_attention(queries, keys, values, /*attn_mask=*/std::nullopt, /*dropout_p=*/0,
+                                            /*is_causal=*/false, scale);
+  };
+  return queries.is_cuda() ? Orders().With(queries.device(), attend) : attend();
 }
 
 }  // namespace ruyi

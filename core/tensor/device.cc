@@ -16,7 +16,6 @@
 #include "absl/strings/str_format.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
-#include "core/tensor/attention_backend.h"
 
 namespace ruyi {
 namespace {
@@ -61,13 +60,6 @@ absl::StatusOr<c10::Device> FindGpu(c10::Device asked) {
   return device;
 }
 
-absl::Status SetUp(c10::Device device) {
-  return GuardExceptions("setting up the GPU", [&] {
-    at::globalContext().setAllowTF32CuDNN(false);
-    PreferFastestAttention(device);
-  });
-}
-
 }  // namespace
 
 absl::StatusOr<c10::Device> OpenDevice(std::string_view name) {
@@ -76,7 +68,7 @@ absl::StatusOr<c10::Device> OpenDevice(std::string_view name) {
     return asked;
   RUYI_RETURN_IF_ERROR(LoadCuda());
   RUYI_ASSIGN_OR_RETURN(const c10::Device device, FindGpu(asked));
-  RUYI_RETURN_IF_ERROR(SetUp(device));
+  at::globalContext().setAllowTF32CuDNN(false);
   return device;
 }
 

@@ -12,10 +12,9 @@
 
 namespace ruyi {
 
-// Opens the device called "cpu", "cuda" (its first) or "cuda:N". For a GPU it loads libtorch_cuda, keeps float32
-// products in float32, and finds the fastest attention (attention_backend.h), which takes about a second.
-// INVALID_ARGUMENT: another name. FAILED_PRECONDITION: libraries of CUDA are missing, there is no driver or no GPU, or
-// not that many.
+// Opens the device called "cpu", "cuda" (its first) or "cuda:N". For a GPU it loads libtorch_cuda and keeps float32
+// products in float32. INVALID_ARGUMENT: another name. FAILED_PRECONDITION: libraries of CUDA are missing, there is no
+// driver or no GPU, or not that many.
 absl::StatusOr<c10::Device> OpenDevice(std::string_view name);
 
 // Returns the type of arithmetic that suits `device` where nobody asks for one: bfloat16 on a GPU, and on a processor

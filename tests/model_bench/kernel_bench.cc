@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
+#include "core/tensor/attention_backend.h"
 #include "tests/core/kernels/reference.h"
 #include "tests/model_bench/benches.h"
 #include "tests/model_bench/kernel_cases.h"
@@ -107,6 +108,11 @@ absl::StatusOr<KernelShape> ShapeOf(const BenchOptions& options, int64_t tokens)
 
 absl::Status BenchKernels(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
+  const TensorPlacement& placement = options.placement;
+  RUYI_RETURN_IF_ERROR(GuardExceptions("timing attention", [&] {
+    PreferFastestAttention(placement.device,
+                           {.heads = options.heads, .head_dim = options.head_dim, .dtype = placement.dtype});
+  }));
   for (const int64_t tokens : options.tokens) {
     RUYI_ASSIGN_OR_RETURN(const KernelShape shape, ShapeOf(options, tokens));
     for (const KernelCaseMaker& make : KernelCaseMakers()) {

@@ -1,6 +1,8 @@
 #include "core/model/layers/multi_head_attention.h"
 
-#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/core/TensorBody.h>
+
+#include "core/tensor/attention_backend.h"
 
 namespace ruyi {
 namespace {
@@ -14,8 +16,7 @@ at::Tensor SplitHeads(const at::Tensor& x, int64_t heads) {
 
 at::Tensor MultiHeadAttention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                               int64_t heads) {
-  return at::scaled_dot_product_attention(SplitHeads(queries, heads), SplitHeads(keys, heads),
-                                          SplitHeads(values, heads))
+  return FastestAttention(SplitHeads(queries, heads), SplitHeads(keys, heads), SplitHeads(values, heads))
       .transpose(1, 2)
       .flatten(2);
 }

@@ -1,5 +1,7 @@
 #include "core/pipeline/ruyi/placed_dit.h"
 
+#include "core/tensor/attention_backend.h"
+
 namespace ruyi {
 
 const Dit& PlacedDit::Place(const MemoryMode& mode) {
@@ -9,6 +11,9 @@ const Dit& PlacedDit::Place(const MemoryMode& mode) {
   const bool same_blocks = placed_.has_value() && placed_->settings().memory.resident_blocks == memory.resident_blocks;
   if (!same_blocks)
     placed_.reset();
+  const DitConfig& config = source_.config();
+  PreferFastestAttention(placement_.device,
+                         {.heads = config.heads, .head_dim = config.head_dim, .dtype = placement_.dtype});
   DitSettings settings = source_.settings();
   settings.placement = placement_;
   settings.memory = memory;

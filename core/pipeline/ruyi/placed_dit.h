@@ -16,9 +16,9 @@ class PlacedDit {
   PlacedDit(Dit source, const TensorPlacement& placement) : source_(std::move(source)), placement_(placement) {}
 
   // Places the transformer as `mode` says. When other blocks are to be resident, those on the device are removed first,
-  // so that there are never two sets; copies of the Dit that was returned before must be gone. Throws
-  // c10::OutOfMemoryError, and then nothing lies on the device. Blocks for the copies: seconds for all of 7 B
-  // parameters.
+  // so that there are never two sets; copies of the Dit that was returned before must be gone. The first time it also
+  // finds the fastest attention for the transformer (core/tensor/attention_backend.h). Throws c10::OutOfMemoryError, and
+  // then nothing lies on the device. Blocks for the copies: seconds for all of 7 B parameters.
   const Dit& Place(const MemoryMode& mode);
 
  private:
