@@ -4,6 +4,8 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
 
 namespace ruyi {
 namespace {
@@ -33,6 +35,9 @@ absl::Status StatusFromCurrentException(std::string_view what) {
     throw;
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError(absl::StrFormat("%s: out of memory", what));
+  } catch (const OutOfHostMemory& error) {
+    return ErrorWithReason(absl::StatusCode::kResourceExhausted, absl::StrFormat("%s: %s", what, error.what()),
+                           reason::kHostMemory);
   } catch (const std::exception& error) {
     if (IsOutOfMemory(error.what()))
       return absl::ResourceExhaustedError(absl::StrFormat("%s: %s", what, FirstTwoSentences(FirstLine(error.what()))));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <exception>
+#include <stdexcept>
 #include <string_view>
 #include <type_traits>
 
@@ -11,9 +12,15 @@
 
 namespace ruyi {
 
+// Says that the host's memory ran out, where that of a device may run out as well.
+class OutOfHostMemory final : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // Turns the exception in flight into a Status: std::bad_alloc, or one that says "out of memory" → RESOURCE_EXHAUSTED
-// with its first two sentences, anything else → INTERNAL with `what` (what was being done) and the exception's first
-// line. Call it only from a catch block.
+// with its first two sentences; OutOfHostMemory → RESOURCE_EXHAUSTED HOST_MEMORY; anything else → INTERNAL with `what`
+// (what was being done) and the exception's first line. Call it only from a catch block.
 absl::Status StatusFromCurrentException(std::string_view what);
 
 // Runs `function` (returning T, absl::Status or absl::StatusOr<T>) and returns its result, or the exception as a

@@ -1,12 +1,8 @@
 #include "core/memory/copy_stream.h"
 
-#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/core/TensorBody.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
-#include <c10/util/accumulate.h>
 
 #include "core/base/exception_guard.h"
 
@@ -44,8 +40,12 @@ c10::Stream SideStream(c10::Device device) {
 CopyStream::CopyStream(c10::Device device) : device_(device), stream_(SideStream(device)) {}
 
 CopyStream::~CopyStream() {
+  GuardExceptions("waiting for copies", [&] { Await(); }).IgnoreError();  // a GPU that has failed
+}
+
+void CopyStream::Await() const {
   if (!device_.is_cpu())
-    GuardExceptions("waiting for copies", [&] { stream_.synchronize(); }).IgnoreError();  // a GPU that has failed
+    stream_.synchronize();
 }
 
 void CopyStream::Copy(const at::Tensor& to, const at::Tensor& from, const Fence& after, Fence& done) {
@@ -69,22 +69,6 @@ void CopyStream::JoinNoThrow() noexcept {
 
 c10::Stream CopyStream::compute() const {
   return c10::impl::VirtualGuardImpl(device_.type()).getStream(device_);
-}
-
-// libtorch records events where memory was copied from or to, when it is given back. That throws once the GPU has
-// failed, and its own tensors would end the process with it.
-at::Tensor EmptyOnHost(at::IntArrayRef sizes, c10::ScalarType type, c10::Device device) {
-  if (!device.is_cuda())
-    return at::empty(sizes, at::TensorOptions(type));
-  const auto bytes = static_cast<size_t>(c10::multiply_integers(sizes)) * c10::elementSize(type);
-  c10::DataPtr pinned = at::getHostAllocator(at::kCUDA)->allocate(bytes);
-  void* const begin = pinned.get();
-  const auto give_back = [free = pinned.get_deleter(), block = pinned.get_context()](void*) {
-    GuardExceptions("giving back host memory", [&] { free(block); }).IgnoreError();
-  };
-  at::Tensor tensor = at::from_blob(begin, sizes, give_back, at::TensorOptions(type));
-  pinned.release_context();
-  return tensor;
 }
 
 }  // namespace ruyi

@@ -45,6 +45,9 @@ class CopyStream {
   // the copy to run beside the device's work. Blocks only on a CPU.
   void Copy(const at::Tensor& to, const at::Tensor& from, const Fence& after, Fence& done);
 
+  // Blocks the caller until all copies so far are done.
+  void Await() const;
+
   // Makes the work that the device is given from now on wait for all copies so far. Does not block the caller.
   void Join();
   void JoinNoThrow() noexcept;
@@ -59,9 +62,5 @@ class CopyStream {
   const c10::Device device_;
   const c10::Stream stream_;
 };
-
-// Returns host memory that `device` can copy from and to while it computes. libtorch rounds its size up to a power of
-// two. Copies from and to it must be over before it goes: on a device that has failed, it is not given back.
-at::Tensor EmptyOnHost(at::IntArrayRef sizes, c10::ScalarType type, c10::Device device);
 
 }  // namespace ruyi

@@ -3,17 +3,29 @@
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/empty_like.h>
 
+#include <algorithm>
 #include <utility>
+
+#include "core/memory/pinned_memory.h"
 
 namespace ruyi {
 
 at::Tensor StateStore::Host(size_t index, const at::Tensor& like) {
   if (index >= host_.size())
     host_.resize(index + 1);
+  if (index == 0 && host_[0].defined() && host_[0].nbytes() != like.nbytes())
+    Forget();
   at::Tensor& host = host_[index];
   if (!host.defined() || host.sizes() != like.sizes() || host.scalar_type() != like.scalar_type())
     host = EmptyOnHost(like.sizes(), like.scalar_type(), copies_.device());
   return host;
+}
+
+// A pass begins whose states have another size. It has no use for this memory, which would stay pinned beside its own.
+void StateStore::Forget() {
+  copies_.Await();
+  std::fill(host_.begin(), host_.end(), at::Tensor());
+  ReleaseKeptHostMemory(copies_.device());
 }
 
 StateStack::~StateStack() {

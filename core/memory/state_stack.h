@@ -24,6 +24,7 @@ class StateStore {
  private:
   friend class StateStack;
   at::Tensor Host(size_t index, const at::Tensor& like);
+  void Forget();
 
   const int64_t resident_;
   std::vector<at::Tensor> host_;  // by the place in the stack

@@ -4,8 +4,10 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/exception_guard.h"
+#include "core/memory/pinned_memory.h"
 
 namespace ruyi {
 namespace {
@@ -28,26 +30,47 @@ Parameters ViewsInto(const at::Tensor& bytes, const Parameters& group) {
   return views;
 }
 
+// Says where groups lie in slabs, one after the other. Small groups on a CPU are not worth a slab: each has its own.
+class SlabPlaces {
+ public:
+  explicit SlabPlaces(c10::Device device) : least_bytes_(device.is_cpu() ? 0 : int64_t{1} << 30) {}
+
+  // Returns true when the next group needs a new slab, whose size is then slab_bytes().
+  bool NeedsSlab(int64_t bytes) {
+    const bool is_full = slab_bytes_ == 0 || taken_ + bytes > slab_bytes_;
+    if (is_full) {
+      slab_bytes_ = std::max(bytes, least_bytes_);
+      taken_ = 0;
+    }
+    return is_full;
+  }
+
+  // Returns where the group begins.
+  int64_t Take(int64_t bytes) { return std::exchange(taken_, taken_ + bytes); }
+
+  int64_t slab_bytes() const { return slab_bytes_; }
+
+ private:
+  const int64_t least_bytes_;
+  int64_t slab_bytes_ = 0;
+  int64_t taken_ = 0;
+};
+
 // Gives host memory for groups one after the other, in pieces of a power of two, which is what EmptyOnHost takes.
 class HostSlabs {
  public:
-  explicit HostSlabs(c10::Device device) : device_(device) {}
+  explicit HostSlabs(c10::Device device) : device_(device), places_(device) {}
 
   at::Tensor Take(int64_t bytes) {
-    if (!slab_.defined() || taken_ + bytes > slab_.numel()) {
-      slab_ = EmptyOnHost({std::max(bytes, kSlabBytes)}, at::kByte, device_);
-      taken_ = 0;
-    }
-    taken_ += bytes;
-    return slab_.narrow(0, taken_ - bytes, bytes);
+    if (places_.NeedsSlab(bytes))
+      slab_ = EmptyOnHost({places_.slab_bytes()}, at::kByte, device_);
+    return slab_.narrow(0, places_.Take(bytes), bytes);
   }
 
  private:
-  static constexpr int64_t kSlabBytes = int64_t{1} << 30;
-
   c10::Device device_;
+  SlabPlaces places_;
   at::Tensor slab_;
-  int64_t taken_ = 0;
 };
 
 }  // namespace
@@ -59,12 +82,22 @@ int64_t WeightRing::SlotBytesOf(const Parameters& group) {
   return bytes;
 }
 
-// Small groups on a CPU are not worth a slab.
+int64_t WeightRing::HostBytesOf(const std::vector<int64_t>& slot_bytes, c10::Device device) {
+  SlabPlaces places(device);
+  int64_t bytes = 0;
+  for (const int64_t group : slot_bytes) {
+    if (places.NeedsSlab(group))
+      bytes += BytesOnHost(places.slab_bytes(), device);
+    places.Take(group);
+  }
+  return bytes;
+}
+
 void WeightRing::PackIntoHostMemory(const std::vector<Parameters>& groups) {
   HostSlabs slabs(copies_.device());
   for (const Parameters& group : groups) {
     const int64_t size = SlotBytesOf(group);
-    host_.push_back(copies_.device().is_cpu() ? EmptyOnHost({size}, at::kByte, copies_.device()) : slabs.Take(size));
+    host_.push_back(slabs.Take(size));
     for (const auto& [name, view] : ViewsInto(host_.back(), group))
       view.copy_(group.find(name)->second);
   }

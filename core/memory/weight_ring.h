@@ -43,6 +43,9 @@ class WeightRing {
   // Returns the bytes that a group takes in a slot.
   static int64_t SlotBytesOf(const Parameters& group);
 
+  // Returns the bytes of the host's memory that a ring of groups takes, whose slots take `slot_bytes`, in their order.
+  static int64_t HostBytesOf(const std::vector<int64_t>& slot_bytes, c10::Device device);
+
  private:
   struct Slot {
     explicit Slot(c10::Device device) : copied(device), released(device) {}

@@ -6,7 +6,6 @@
 #include <c10/core/Allocator.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -17,6 +16,7 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
+#include "core/base/host_memory.h"
 #include "core/tensor/device.h"
 
 namespace ruyi {
@@ -24,15 +24,11 @@ namespace {
 
 constexpr auto kTotal = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
 
-int64_t HostBytes() {
-  return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
-}
-
 }  // namespace
 
 int64_t UsableBytes(c10::Device device) {
   if (device.is_cpu())
-    return HostBytes();
+    return ReadHostMemory().total_bytes;
   const auto stats = at::accelerator::getDeviceStats(device.index());
   const auto [free, total] = at::accelerator::getMemoryInfo(device.index());
   const int64_t reachable = static_cast<int64_t>(free) + stats.reserved_bytes[kTotal].current;

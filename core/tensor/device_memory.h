@@ -13,7 +13,8 @@
 namespace ruyi {
 
 // Returns the bytes that tensors on `device` may take: those that they take now, those that the allocator keeps at
-// hand, and those that are free, as far as SetMemoryLimit allows. For a CPU it is all the memory of the machine.
+// hand, and those that are free, as far as SetMemoryLimit allows. For a CPU it is all the memory that the process may
+// have (core/base/host_memory.h).
 int64_t UsableBytes(c10::Device device);
 
 // Lets tensors on `device`, a GPU, take at most `bytes`; more fails as out of memory even where there is some. The

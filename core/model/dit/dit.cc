@@ -198,6 +198,10 @@ std::vector<int64_t> Dit::DeviceBytes() const {
   return DeviceBytesByResidentBlocks(layers_->parameters, config_.layers);
 }
 
+std::vector<int64_t> Dit::RingBytes(c10::Device device) const {
+  return RingBytesByResidentBlocks(layers_->parameters, config_.layers, device);
+}
+
 DitConditions DitConditions::Branch(int64_t row) const {
   const auto of = [&](const at::Tensor& x) { return x.defined() ? x.narrow(0, row, 1) : x; };
   return {.text = of(text),

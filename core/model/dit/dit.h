@@ -123,6 +123,10 @@ class Dit {
   // Returns, for each number of resident blocks from none to all, the bytes that the parameters take on the device.
   std::vector<int64_t> DeviceBytes() const;
 
+  // Returns, for each number of resident blocks, the bytes that the others take in the host's memory while they are
+  // streamed to `device`, beside those that the parameters were loaded into.
+  std::vector<int64_t> RingBytes(c10::Device device) const;
+
   DitContext Prepare(const DitConditions& conditions, const DitSchedule& schedule) const;
 
   // Does the same for batches that will be computed together: each block is streamed once for all of them.

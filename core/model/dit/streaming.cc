@@ -59,6 +59,17 @@ std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, i
   return bytes;
 }
 
+std::vector<int64_t> RingBytesByResidentBlocks(const Parameters& parameters, int64_t layers, c10::Device device) {
+  std::vector<int64_t> bytes;
+  for (int64_t resident = 0; resident <= layers; ++resident) {
+    std::vector<int64_t> slots;
+    for (const int64_t block : Spread(layers - resident, layers))
+      slots.push_back(WeightRing::SlotBytesOf(MatricesOf(block, parameters)));
+    bytes.push_back(WeightRing::HostBytesOf(slots, device));
+  }
+  return bytes;
+}
+
 DitStreaming::DitStreaming(const DitMemory& memory, const Parameters& parameters, int64_t layers, c10::Device device)
     : memory_(memory), group_of_block_(layers, -1) {
   std::vector<Parameters> groups;

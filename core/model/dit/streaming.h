@@ -49,6 +49,10 @@ class DitStreaming {
 // the ring included.
 std::vector<int64_t> DeviceBytesByResidentBlocks(const Parameters& parameters, int64_t layers);
 
+// Returns, for each number of resident blocks from none to all, the bytes of the host's memory that the ring of the
+// others takes.
+std::vector<int64_t> RingBytesByResidentBlocks(const Parameters& parameters, int64_t layers, c10::Device device);
+
 // Keeps the weights of a block on the device until it ends.
 class BlockUse {
  public:

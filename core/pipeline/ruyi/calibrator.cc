@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "core/memory/copy_stream.h"
+#include "core/memory/pinned_memory.h"
 #include "core/plan/cost_model.h"
 #include "core/request/resolution.h"
 #include "core/tensor/device.h"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/status_macros.h"
+#include "core/memory/pinned_memory.h"
 #include "core/pipeline/ruyi/image_tensor.h"
 #include "core/pipeline/ruyi/not_finite.h"
 

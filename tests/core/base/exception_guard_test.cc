@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/base/error_reasons.h"
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {
@@ -73,6 +74,13 @@ TEST(GuardExceptions, MakesAGpuWithoutMemoryResourceExhausted) {
   const auto fail = [] { throw std::runtime_error("CUDA out of memory. Tried to allocate 2 GiB\nstack"); };
   EXPECT_THAT(GuardExceptions("decoding", fail),
               StatusIs(absl::StatusCode::kResourceExhausted, "decoding: CUDA out of memory. Tried to allocate 2 GiB"));
+}
+
+TEST(GuardExceptions, TellsTheHostsMemoryFromTheDevices) {
+  const auto fail = [] { throw OutOfHostMemory("CUDA error: out of memory"); };
+  const absl::Status status = GuardExceptions("placing", fail);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted, "placing: CUDA error: out of memory"));
+  EXPECT_THAT(status, HasReason(reason::kHostMemory));
 }
 
 TEST(GuardExceptions, CatchesWhatIsNoStdException) {

@@ -76,6 +76,17 @@ TEST(WeightRing, CountsWhatAGroupTakesInASlot) {
   EXPECT_EQ(WeightRing::SlotBytesOf(Groups(100).back()), 1280 + 256);
 }
 
+TEST(WeightRing, CountsWhatTheHostTakesForGroups) {
+  constexpr int64_t kMib = 1 << 20;
+  EXPECT_EQ(WeightRing::HostBytesOf({}, c10::kCPU), 0);
+  EXPECT_EQ(WeightRing::HostBytesOf({1280, 1536}, c10::kCPU), 1280 + 1536);
+  const c10::Device gpu(c10::kCUDA, 0);
+  EXPECT_EQ(WeightRing::HostBytesOf({}, gpu), 0);
+  EXPECT_EQ(WeightRing::HostBytesOf({1280, 1536}, gpu), 1024 * kMib);                          // of one slab
+  EXPECT_EQ(WeightRing::HostBytesOf({400 * kMib, 400 * kMib, 400 * kMib}, gpu), 2048 * kMib);  // two and one
+  EXPECT_EQ(WeightRing::HostBytesOf({1500 * kMib, 100 * kMib}, gpu), (2048 + 1024) * kMib);    // a power of two
+}
+
 TEST(WeightRing, KeepsItsOwnCopy) {
   std::vector<Parameters> groups = Groups(3);
   WeightRing ring(groups, c10::kCPU, 2);

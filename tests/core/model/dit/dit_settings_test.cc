@@ -118,6 +118,22 @@ TEST(DitDeviceBytes, AreWhatTensorsTake) {
   EXPECT_EQ(meter.TakePeak(), 3 * block);
 }
 
+// On a CPU nothing is rounded but the places of tensors.
+TEST(DitRingBytes, AreThoseOfWhatIsNotOnTheDevice) {
+  const std::vector<int64_t> ring = Tiny().RingBytes(c10::kCPU);
+  ASSERT_EQ(ring.size(), Tiny().config().layers + 1);
+  EXPECT_EQ(ring.back(), 0);
+  for (size_t resident = 1; resident < ring.size(); ++resident)
+    EXPECT_LT(ring[resident], ring[resident - 1]);
+  MemoryMeter meter(c10::kCPU);
+  DitSettings settings = Tiny().settings();
+  settings.memory.resident_blocks = 0;
+  const Dit streamed = Tiny().With(settings);
+  const int64_t taken = meter.TakePeak();
+  EXPECT_GE(taken, ring.front());
+  EXPECT_LE(taken, ring.front() + Tiny().DeviceBytes().front());
+}
+
 TEST(DitDeviceBytes, OfFewerBlocksAreLess) {
   const std::vector<int64_t> bytes = Tiny().DeviceBytes();
   EXPECT_LT(bytes[0], bytes[1]);
