@@ -40,6 +40,7 @@ constexpr FieldFlag kFlags[] = {
     {"memory.vae_tiling", "--vae-tiling"},
     {"memory.policy", "--memory"},
     {"memory.max_vram_mib", "--max-vram"},
+    {"memory.max_host_mib", "--max-host"},
     {"memory.resident_blocks", "--resident-blocks"},
     {"memory.resident_states", "--resident-states"},
     {"vram_mib", "--vram"},

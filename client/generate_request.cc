@@ -104,6 +104,8 @@ void SetMemory(const MemoryOptions& options, v1::GenerateVideoRequest& request) 
   memory.set_policy(MemoryPolicyOfName(options.policy));
   if (options.max_vram_mib.has_value())
     memory.set_max_vram_mib(*options.max_vram_mib);
+  if (options.max_host_mib.has_value())
+    memory.set_max_host_mib(*options.max_host_mib);
   if (options.resident_blocks.has_value())
     memory.set_resident_blocks(*options.resident_blocks);
   if (options.resident_states.has_value())

@@ -134,6 +134,8 @@ void AddMemory(CLI::App* command, MemoryOptions& options) {
       ->check(CLI::IsMember(MemoryPolicyNames()));
   AddMibFlag(command, "--max-vram", options.max_vram_mib,
              "Take no more of the device's memory than this. Default: all that the server has for a video");
+  AddMibFlag(command, "--max-host", options.max_host_mib,
+             "Let no more of the host's memory than this hold what waits for the device. Default: all that there is");
   AddIntFlag(command, "--resident-blocks", options.resident_blocks,
              "Blocks of the transformer that stay in the device's memory; 0: none (low_gpu_mode). Default: the server "
              "chooses");

@@ -40,6 +40,7 @@ struct MemoryOptions {
   std::optional<bool> vae_tiling;
   std::string policy;  // a word of MemoryPolicyNames()
   std::optional<int32_t> max_vram_mib;
+  std::optional<int32_t> max_host_mib;
   std::optional<int32_t> resident_blocks;
   std::optional<int32_t> resident_states;
 };

@@ -65,7 +65,7 @@ void JobIntake::SetReady(LoadedModel model) {
   RequestLimits limits = parts_.limits;
   limits.max_resident_blocks = model.costs->facts().blocks;
   limits.max_resident_states = model.costs->facts().states;
-  Planner planner({.draw_seed = parts_.draw_seed, .costs = model.costs, .available_bytes = model.available_bytes});
+  Planner planner({.draw_seed = parts_.draw_seed, .costs = model.costs, .available = model.available});
   absl::MutexLock lock(&mutex_);
   model_ = std::make_shared<const Model>(
       Model{.planner = std::move(planner), .loaded = std::move(model), .limits = std::move(limits)});
@@ -98,9 +98,9 @@ RequestLimits JobIntake::limits() const {
   return current == nullptr ? parts_.limits : current->limits;
 }
 
-std::optional<int64_t> JobIntake::available_bytes() const {
+std::optional<MemoryBudget> JobIntake::available() const {
   const std::shared_ptr<const Model> current = model_if_any();
-  return current == nullptr ? std::nullopt : std::optional(current->loaded.available_bytes());
+  return current == nullptr ? std::nullopt : std::optional(current->loaded.available());
 }
 
 absl::StatusOr<std::vector<std::string>> JobIntake::LoraNames() const {

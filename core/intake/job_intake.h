@@ -27,7 +27,7 @@ namespace ruyi {
 // Holds what intake needs of a loaded model.
 struct LoadedModel {
   std::shared_ptr<const CostModel> costs;
-  std::function<int64_t()> available_bytes;  // what a device has for a video now, weights included
+  std::function<MemoryBudget()> available;  // what a device and the host have for a video now
   std::shared_ptr<const LoraCatalog> loras;
   std::string sha256;      // of the model's files
   std::string arithmetic;  // the type that it computes in: another one makes other bytes
@@ -74,9 +74,9 @@ class JobIntake {
   absl::Status Ready() const;
 
   // Creates a job, or finds the one that the same request_id has made. Errors: those of Ready, of Validate and of
-  // JobStore::Create; FAILED_PRECONDITION VRAM_BUDGET; DEADLINE_EXCEEDED DEADLINE_UNREACHABLE: the execution timeout is
-  // shorter than the work; RESOURCE_EXHAUSTED DISK_FULL; the status of `token`, which is polled meanwhile. Blocks for
-  // the decoding of the pictures and on the disk.
+  // JobStore::Create; FAILED_PRECONDITION VRAM_BUDGET or HOST_MEMORY; DEADLINE_EXCEEDED DEADLINE_UNREACHABLE: the
+  // execution timeout is shorter than the work; RESOURCE_EXHAUSTED DISK_FULL; the status of `token`, which is polled
+  // meanwhile. Blocks for the decoding of the pictures and on the disk.
   absl::StatusOr<CreatedJob> Create(JobRequest request, const CancellationToken& token);
 
   // Returns the plan of the job that Create would make, without making it. Errors: those of Create.
@@ -99,8 +99,8 @@ class JobIntake {
   // Blocks on the disk. The errors of Ready.
   absl::StatusOr<std::vector<std::string>> LoraNames() const;
 
-  // Returns the bytes that a device has for a video now; nullopt until SetReady.
-  std::optional<int64_t> available_bytes() const;
+  // Returns what a device and the host have for a video now; nullopt until SetReady.
+  std::optional<MemoryBudget> available() const;
 
   // Returns the limits of requests: those of the loaded model, once there is one.
   RequestLimits limits() const;

@@ -91,6 +91,7 @@ template <typename Fields, IsA<MemorySettings> T>
 void Describe(Fields& fields, T& memory) {
   fields("policy", memory.policy);
   fields("max_vram_mib", memory.max_vram_mib);
+  fields("max_host_mib", memory.max_host_mib);
   fields("resident_blocks", memory.resident_blocks);
   fields("resident_states", memory.resident_states);
 }
@@ -155,6 +156,10 @@ void Describe(Fields& fields, T& prediction) {
   fields("mode", prediction.mode);
   fields("stages", prediction.stages);
   fields("raise", prediction.raise);
+  std::optional<int64_t> host_bytes = prediction.host_bytes;  // absent from what earlier versions have stored
+  fields("host_bytes", host_bytes);
+  if constexpr (!std::is_const_v<T>)
+    prediction.host_bytes = host_bytes.value_or(0);
 }
 
 template <typename Fields, IsA<Placement> T>

@@ -6,6 +6,7 @@
 #include <ATen/ops/from_blob.h>
 #include <c10/util/accumulate.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <string>
@@ -67,13 +68,15 @@ void ReleaseKeptHostMemory(c10::Device device) {
     at::getHostAllocator(at::kCUDA)->empty_cache();
 }
 
-int64_t UsableHostBytes(c10::Device device) {
+int64_t UsableHostBytes(const std::vector<c10::Device>& devices) {
   const HostMemory host = ReadHostMemory();
-  if (!device.is_cuda())
+  if (!devices.front().is_cuda())
     return host.available_bytes + host.anonymous_bytes;
   int64_t of_others = 0;
-  for (c10::DeviceIndex index = 0; index < kMostDevices; ++index)
-    of_others += index == device.index() ? 0 : InUse(c10::Device(c10::kCUDA, index)).load();
+  for (c10::DeviceIndex index = 0; index < kMostDevices; ++index) {
+    const c10::Device device(c10::kCUDA, index);
+    of_others += std::find(devices.begin(), devices.end(), device) == devices.end() ? InUse(device).load() : 0;
+  }
   return host.available_bytes + at::getHostAllocator(at::kCUDA)->get_stats().allocated_bytes.current - of_others;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "core/pipeline/run_control.h"
 #include "core/plan/cost_model.h"
+#include "core/plan/memory_budget.h"
 #include "core/plan/placement.h"
 #include "core/plan/progress.h"
 #include "core/plan/video_spec.h"
@@ -31,15 +32,17 @@ class Pipeline {
   // model learns from each video.
   virtual std::shared_ptr<const CostModel> costs() const = 0;
 
-  // Returns the bytes that the device has for a video now, the model's weights included: the budget that it was given,
-  // or less where other programs use the device. Thread-safe, also while Generate runs.
-  virtual int64_t AvailableBytes() const = 0;
+  // Returns what device and host have for a video now: of the device the budget that it was given, or less where other
+  // programs use it; of the host what can be had, and what this pipeline has taken before. Thread-safe, also while
+  // Generate runs.
+  virtual MemoryBudget AvailableMemory() const = 0;
 
   // Makes the video of `spec` in the mode of `placement`: gives each frame to `control.frames` as soon as it is
   // decoded, and tells `control.progress` how far the work is. Polls the token before each encoder chunk, denoising
   // step and decoder chunk, and returns its status when it ends. When the device's memory runs out, begins anew, or
   // again from `control.resume_from`, in the placement's next fallback. An error of a sink ends the run and is returned
-  // as it is. RESOURCE_EXHAUSTED GPU_OUT_OF_MEMORY: the smallest mode was too large. DATA_LOSS: `control.resume_from`
+  // as it is. RESOURCE_EXHAUSTED GPU_OUT_OF_MEMORY: the smallest mode was too large; HOST_MEMORY: the
+  // host's memory could not be had. DATA_LOSS: `control.resume_from`
   // is damaged, or of another spec, model or type of the arithmetic. INTERNAL: a fault of the libraries below; with the
   // reason GPU_FAULT this pipeline will not work again, in this process; with NOT_FINITE a number overflowed.
   // FAILED_PRECONDITION LORA_CHANGED: a LoRA is not what it was when it was checked; MODEL_CHANGED: the model's files

@@ -17,7 +17,7 @@ struct StepDown {
   // GPU_OUT_OF_MEMORY the device must be clean again.
   absl::FunctionRef<absl::StatusOr<StageCosts>(const Prediction& mode, FrameSink& frames)> attempt;
 
-  // Returns the bytes that the device has for a video, see Pipeline::AvailableBytes. It is asked before each retry:
+  // Returns the bytes that the device has for a video, see Pipeline::AvailableMemory. It is asked before each retry:
   // modes that take more are passed over, but for the smallest.
   absl::FunctionRef<int64_t()> available_bytes;
 };

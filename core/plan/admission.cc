@@ -1,6 +1,7 @@
 #include "core/plan/admission.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -41,12 +42,44 @@ std::vector<Prediction> Frontier(std::vector<Prediction> predictions) {
   return frontier;
 }
 
-ModeEstimate EstimateOf(Prediction prediction, int64_t budget_bytes) {
-  const bool fits = prediction.peak_bytes() <= budget_bytes;
-  std::string reason =
-      absl::StrFormat("%s %d of %d MiB, in %s", fits ? "takes" : "would take", MibOf(prediction.peak_bytes()),
-                      MibOf(budget_bytes), std::string(NameOf(prediction.largest())));
-  return {.prediction = std::move(prediction), .fits = fits, .reason = std::move(reason)};
+// Returns the modes that are worth having where the host's memory counts too: of those that fit it, and of all.
+std::vector<Prediction> ModesWorthHaving(const std::vector<Prediction>& predictions, int64_t host_bytes) {
+  const auto fits_host = [&](const Prediction& mode) { return mode.host_bytes <= host_bytes; };
+  std::vector<Prediction> fitting;
+  std::copy_if(predictions.begin(), predictions.end(), std::back_inserter(fitting), fits_host);
+  std::vector<Prediction> modes = Frontier(std::move(fitting));
+  for (Prediction& mode : Frontier(predictions)) {
+    if (!fits_host(mode))
+      modes.push_back(std::move(mode));
+  }
+  std::stable_sort(modes.begin(), modes.end(), IsFaster);
+  return modes;
+}
+
+bool FitsDevice(const Prediction& mode, const Admission& admission) {
+  return mode.peak_bytes() <= admission.budget_bytes;
+}
+
+std::string HostReason(const Prediction& mode, const Admission& admission) {
+  return absl::StrFormat("would take %d of %d MiB of the host's memory", MibOf(mode.host_bytes),
+                         MibOf(admission.host_budget_bytes));
+}
+
+ModeEstimate EstimateOf(Prediction prediction, const Admission& admission) {
+  ModeEstimate estimate = {.prediction = std::move(prediction)};
+  const Prediction& mode = estimate.prediction;
+  estimate.fits_host = mode.host_bytes <= admission.host_budget_bytes;
+  estimate.fits = estimate.fits_host && FitsDevice(mode, admission);
+  if (!estimate.fits_host && FitsDevice(mode, admission)) {
+    estimate.reason = HostReason(mode, admission);
+    return estimate;
+  }
+  estimate.reason =
+      absl::StrFormat("%s %d of %d MiB, in %s", estimate.fits ? "takes" : "would take", MibOf(mode.peak_bytes()),
+                      MibOf(admission.budget_bytes), std::string(NameOf(mode.largest())));
+  if (!estimate.fits_host)
+    absl::StrAppend(&estimate.reason, ", and ", HostReason(mode, admission));
+  return estimate;
 }
 
 // Returns which of the modes that fit the policy asks for.
@@ -54,8 +87,10 @@ std::optional<size_t> Choose(const std::vector<ModeEstimate>& modes, MemoryPolic
   if (policy == MemoryPolicy::kFastest)
     return modes.front().fits ? std::optional<size_t>(0) : std::nullopt;
   const auto fits = [](const ModeEstimate& mode) { return mode.fits; };
-  if (policy == MemoryPolicy::kSmallest)
-    return modes.back().fits ? std::optional(modes.size() - 1) : std::nullopt;
+  if (policy == MemoryPolicy::kSmallest) {
+    const auto last = std::find_if(modes.rbegin(), modes.rend(), fits);
+    return last == modes.rend() ? std::nullopt : std::optional<size_t>(modes.rend() - last - 1);
+  }
   const auto found = std::find_if(modes.begin(), modes.end(), fits);
   return found == modes.end() ? std::nullopt : std::optional<size_t>(found - modes.begin());
 }
@@ -73,29 +108,61 @@ std::string ReasonOf(const Admission& admission, MemoryPolicy policy) {
                          NameOf(faster.prediction.mode), faster.reason);
 }
 
+bool AnyFits(const Admission& admission) {
+  return std::any_of(admission.modes.begin(), admission.modes.end(),
+                     [](const ModeEstimate& mode) { return mode.fits; });
+}
+
+// Returns true when the device has the memory for the mode, and the host has not.
+bool LacksOnlyHost(const ModeEstimate& mode, const Admission& admission) {
+  return !mode.fits_host && FitsDevice(mode.prediction, admission);
+}
+
+// Returns the mode whose failing says why none was chosen: of those that lack nothing but the host's memory, the one
+// that takes least of it; the first mode where the policy wants that one; null where the device is too small.
+const ModeEstimate* NearestOnHost(const Admission& admission) {
+  if (AnyFits(admission))
+    return LacksOnlyHost(admission.modes.front(), admission) ? &admission.modes.front() : nullptr;
+  const ModeEstimate* nearest = nullptr;
+  for (const ModeEstimate& mode : admission.modes) {
+    const bool is_less = nearest == nullptr || mode.prediction.host_bytes < nearest->prediction.host_bytes;
+    if (LacksOnlyHost(mode, admission) && is_less)
+      nearest = &mode;
+  }
+  return nearest;
+}
+
 // Returns what a caller can do when no mode was chosen.
-std::string AdviceFor(const Admission& admission) {
-  const ModeEstimate& smallest = admission.modes.back();
-  if (smallest.fits)
+std::string AdviceFor(const Admission& admission, const ModeEstimate* nearest_on_host) {
+  if (AnyFits(admission))
     return "leave the policy out, for a slower mode that does";
+  if (nearest_on_host == nullptr) {
+    const ModeEstimate& smallest = admission.modes.back();
+    return absl::StrFormat(
+        "the smallest one (%s) %s: ask for fewer frames or a lower resolution, turn vae_tiling on where decoding or "
+        "encoding is what takes it, or raise the budget",
+        NameOf(smallest.prediction.mode), smallest.reason);
+  }
   return absl::StrFormat(
-      "the smallest one (%s) %s: ask for fewer frames or a lower resolution, turn vae_tiling on where decoding or "
-      "encoding is what takes it, or raise the budget",
-      NameOf(smallest.prediction.mode), smallest.reason);
+      "the one that takes least of the host's memory (%s) %s: ask for fewer frames or a lower resolution, raise "
+      "max_host_mib, or give the server more memory on its host",
+      NameOf(nearest_on_host->prediction.mode), nearest_on_host->reason);
 }
 
 }  // namespace
 
-Admission Admit(const CostModel& costs, const VideoSpec& spec, int64_t budget_bytes) {
+Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& budget) {
   const MemorySettings& settings = spec.memory;
-  Admission admission = {.budget_bytes = budget_bytes};
+  Admission admission = {.budget_bytes = budget.device_bytes, .host_budget_bytes = budget.host_bytes};
   if (settings.max_vram_mib.has_value())
-    admission.budget_bytes = std::min(budget_bytes, BytesOfMib(*settings.max_vram_mib));
+    admission.budget_bytes = std::min(admission.budget_bytes, BytesOfMib(*settings.max_vram_mib));
+  if (settings.max_host_mib.has_value())
+    admission.host_budget_bytes = std::min(admission.host_budget_bytes, BytesOfMib(*settings.max_host_mib));
   std::vector<Prediction> predictions;
   for (const MemoryMode& mode : AllowedModes(costs, spec))
     predictions.push_back(costs.Predict(spec, mode));
-  for (Prediction& prediction : Frontier(std::move(predictions)))
-    admission.modes.push_back(EstimateOf(std::move(prediction), admission.budget_bytes));
+  for (Prediction& prediction : ModesWorthHaving(predictions, admission.host_budget_bytes))
+    admission.modes.push_back(EstimateOf(std::move(prediction), admission));
   admission.chosen = Choose(admission.modes, settings.policy);
   admission.reason = ReasonOf(admission, settings.policy);
   return admission;
@@ -107,26 +174,33 @@ Placement PlacementOf(const Admission& admission) {
   if (!admission.chosen.has_value())
     return placement;
   placement.prediction = admission.modes[*admission.chosen].prediction;
-  for (size_t i = *admission.chosen + 1; i < admission.modes.size(); ++i)
-    placement.fallbacks.push_back(admission.modes[i].prediction);
+  for (size_t i = *admission.chosen + 1; i < admission.modes.size(); ++i) {
+    if (admission.modes[i].fits_host)
+      placement.fallbacks.push_back(admission.modes[i].prediction);
+  }
   return placement;
 }
 
-absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, int64_t available_bytes) {
-  const Admission admission = Admit(costs, spec, available_bytes);
+absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& available) {
+  const Admission admission = Admit(costs, spec, available);
   if (!admission.chosen.has_value())
     return NothingFits(admission);
   return PlacementOf(admission);
 }
 
 absl::Status NothingFits(const Admission& admission) {
-  ErrorInfo info = {.reason = std::string(reason::kVramBudget),
-                    .metadata = {{"budget_mib", absl::StrCat(MibOf(admission.budget_bytes))}}};
+  const ModeEstimate* const nearest_on_host = NearestOnHost(admission);
+  ErrorInfo info = {.reason = std::string(nearest_on_host == nullptr ? reason::kVramBudget : reason::kHostMemory)};
+  if (nearest_on_host != nullptr)
+    info.metadata["host_budget_mib"] = absl::StrCat(MibOf(admission.host_budget_bytes));
+  else
+    info.metadata["budget_mib"] = absl::StrCat(MibOf(admission.budget_bytes));
   for (const ModeEstimate& mode : admission.modes) {
     if (!mode.fits)
       info.unmet_preconditions.push_back({.subject = NameOf(mode.prediction.mode), .description = mode.reason});
   }
-  return WithErrorInfo(absl::FailedPreconditionError(absl::StrCat(admission.reason, "; ", AdviceFor(admission))), info);
+  return WithErrorInfo(
+      absl::FailedPreconditionError(absl::StrCat(admission.reason, "; ", AdviceFor(admission, nearest_on_host))), info);
 }
 
 }  // namespace ruyi

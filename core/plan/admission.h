@@ -1,6 +1,6 @@
-// Chooses the memory mode that a video is made in, the fastest that fits the budget, and says why. Before it: a spec,
-// as it is planned or as a worker takes its job. After it: the worker's Placement, or the answer to a caller who only
-// asks. Functions without state; thread-safe.
+// Chooses the memory mode that a video is made in, the fastest that fits the memory of device and host, and says why.
+// Before it: a spec, as it is planned or as a worker takes its job. After it: the worker's Placement, or the answer to
+// a caller who only asks. Functions without state; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/plan/cost_model.h"
+#include "core/plan/memory_budget.h"
 #include "core/plan/placement.h"
 #include "core/plan/prediction.h"
 #include "core/plan/video_spec.h"
@@ -20,29 +21,34 @@ namespace ruyi {
 struct ModeEstimate {
   Prediction prediction;
   bool fits = false;
-  std::string reason;  // "takes 22893 of 24576 MiB, in denoising"
+  bool fits_host = false;  // whether the host's memory is enough, whatever the device has
+  std::string reason;      // "takes 22893 of 24576 MiB, in denoising"
 };
 
 struct Admission {
-  int64_t budget_bytes = 0;
-  std::vector<ModeEstimate> modes;  // fastest first; none that takes as long as another one and more memory
-  std::optional<size_t> chosen;     // index into `modes`; absent: none fits
-  std::string reason;               // of the choice, or of its absence
+  int64_t budget_bytes = 0;       // of the device
+  int64_t host_budget_bytes = 0;  // of the host
+  // Fastest first. Of those that fit the host's memory, none takes as long as another one and more of the device's;
+  // those that do not are there where they would be worth having.
+  std::vector<ModeEstimate> modes;
+  std::optional<size_t> chosen;  // index into `modes`; absent: none fits
+  std::string reason;            // of the choice, or of its absence
 };
 
-// Looks at every mode that the spec's memory settings allow. `budget_bytes`: what the device has for the video at most;
-// the ceiling in the settings counts too. Settings that ask for more blocks or states than the model has mean all of
+// Looks at every mode that the spec's memory settings allow. `budget`: what device and host have for the video at most;
+// the ceilings in the settings count too. Settings that ask for more blocks or states than the model has mean all of
 // them.
-Admission Admit(const CostModel& costs, const VideoSpec& spec, int64_t budget_bytes);
+Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& budget);
 
-// Returns the chosen mode, and all smaller ones to fall back to. Where none was chosen, the placement has no
-// prediction.
+// Returns the chosen mode, and all smaller ones that fit the host's memory, to fall back to. Where none was chosen, the
+// placement has no prediction.
 Placement PlacementOf(const Admission& admission);
 
 // Returns the mode that Admit chooses, and all smaller ones to fall back to. Errors: those of NothingFits.
-absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, int64_t available_bytes);
+absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& available);
 
-// Returns FAILED_PRECONDITION VRAM_BUDGET, which says why none of the modes fits and what each takes.
+// Returns FAILED_PRECONDITION, which says why none of the modes fits and what each takes: HOST_MEMORY where the device
+// would have had the memory for one that the policy may choose, else VRAM_BUDGET.
 absl::Status NothingFits(const Admission& admission);
 
 }  // namespace ruyi

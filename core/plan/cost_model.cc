@@ -1,6 +1,7 @@
 #include "core/plan/cost_model.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "core/plan/branches.h"
@@ -111,6 +112,18 @@ double StreamedShare(const MemoryMode& mode, const ModelFacts& facts) {
   return facts.blocks > 0 ? 1.0 - static_cast<double>(mode.resident_blocks) / facts.blocks : 0;
 }
 
+// Returns the bytes of the host's memory that a tensor takes.
+int64_t BytesOnHost(int64_t bytes, const ModelFacts& facts) {
+  return facts.is_on_host ? bytes : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(bytes)));
+}
+
+// Returns what `bytes` of the model's weights are in another FP8 mode.
+int64_t ScaledBytes(int64_t bytes, const ModelFacts& facts, Fp8Mode mode) {
+  const auto now = static_cast<double>(facts.fp8_bytes[static_cast<int>(facts.fp8.mode)]);
+  const auto then = static_cast<double>(facts.fp8_bytes[static_cast<int>(mode)]);
+  return now > 0 ? static_cast<int64_t>(static_cast<double>(bytes) * then / now) : 0;
+}
+
 }  // namespace
 
 std::vector<MemoryMode> CostModel::Modes(const VideoSpec& spec) const {
@@ -138,6 +151,22 @@ int64_t CostModel::WeightBytes(const VideoSpec& spec, const MemoryMode& mode) co
   if (spec.fp8 != facts_.fp8)  // made beside those that lie there
     bytes += facts_.fp8_bytes[static_cast<int>(spec.fp8.mode)];
   return bytes;
+}
+
+// Returns what waits in the host's memory: streamed blocks, states that are away, what TeaCache keeps there. Weights in
+// other bits than the model's have a ring of their own beside it.
+int64_t CostModel::HostBytes(const VideoSpec& spec, const MemoryMode& mode) const {
+  const int branches = BranchesPerDevice(spec, facts_.devices);
+  const int devices = UsesSecondDevice(spec, facts_.devices) ? 2 : 1;
+  const auto tokens = static_cast<int64_t>(TokensOf(spec, facts_)) * facts_.token_bytes;
+  int64_t ring = facts_.ring_bytes.empty() ? 0 : facts_.ring_bytes[mode.resident_blocks];
+  if (spec.fp8 != facts_.fp8)
+    ring += ScaledBytes(ring, facts_, spec.fp8.mode);
+  const int batches = mode.branches_in_turn ? branches : 1;
+  const int64_t away = static_cast<int64_t>(facts_.states - mode.resident_states) * batches;
+  const int64_t states = away * BytesOnHost(branches / batches * tokens, facts_);
+  const bool caches = spec.tea_cache.has_value() && spec.tea_cache->offload;
+  return facts_.devices * ring + devices * states + (caches ? kTeaCacheTensors * branches * tokens : 0);
 }
 
 CostModel::Units CostModel::UnitsOf(const VideoSpec& spec) const {
@@ -217,6 +246,7 @@ Prediction CostModel::Predict(const VideoSpec& spec, const MemoryMode& mode) con
   prediction.raise = lessons_->raise();
   for (StageCost& cost : prediction.stages)
     cost.peak_bytes = weights + static_cast<int64_t>(prediction.raise * static_cast<double>(cost.peak_bytes));
+  prediction.host_bytes = HostBytes(spec, mode) + (facts_.is_on_host ? prediction.peak_bytes() : 0);
   return prediction;
 }
 

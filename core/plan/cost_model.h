@@ -58,6 +58,7 @@ class CostModel {
   double KeptBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   double StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const;
+  int64_t HostBytes(const VideoSpec& spec, const MemoryMode& mode) const;
 
   const ModelFacts facts_;
   const Calibration calibration_;

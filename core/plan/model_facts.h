@@ -26,6 +26,10 @@ struct ModelFacts {
 
   int devices = 1;  // 2: each computes one branch of guidance
 
+  // The device is a CPU: what lies on it lies in the host's memory. A GPU's copies in the host's memory are pinned, in
+  // pieces of a power of two.
+  bool is_on_host = false;
+
   // These describe the transformer.
   int blocks = 0;
   int states = 0;  // the states that skip connections carry
@@ -34,6 +38,7 @@ struct ModelFacts {
   int64_t token_bytes = 0;             // of a token's features
   int64_t condition_bytes = 0;         // of one branch's keys and values of text and picture, all blocks
   int64_t call_condition_bytes = 0;    // of one branch's shifts and scales, all blocks, for one call of the model
+  std::vector<int64_t> ring_bytes;     // by the number of resident blocks: of the others in the host's memory, a device
   std::vector<int64_t> weight_bytes;   // by the number of resident blocks, slots for the others included
   int64_t largest_matrix_bytes = 0;    // of a linear layer, in the type of the arithmetic
   Fp8Settings fp8;                     // of these weights

@@ -44,14 +44,15 @@ VideoSpec SpecOf(const ValidatedRequest& request) {
 
 }  // namespace
 
-PlannedVideo Planner::Plan(ValidatedRequest request, std::optional<int64_t> budget_bytes) const {
+PlannedVideo Planner::Plan(ValidatedRequest request, std::optional<int64_t> device_bytes) const {
   PlannedVideo video = {.spec = SpecOf(request)};
   VideoSpec& spec = video.spec;
   spec.start_pictures = TakePictures(std::move(request.start_pictures), video.pictures);
   spec.end_pictures = TakePictures(std::move(request.end_pictures), video.pictures);
   spec.latents = LatentsOf(spec.size, spec.frame_count, parts_.costs->facts().geometry);
   spec.seed = request.seed.has_value() ? *request.seed : parts_.draw_seed();
-  const int64_t budget = budget_bytes.has_value() ? *budget_bytes : parts_.available_bytes();
+  MemoryBudget budget = parts_.available();
+  budget.device_bytes = device_bytes.value_or(budget.device_bytes);
   video.admission = Admit(*parts_.costs, spec, budget);
   return video;
 }

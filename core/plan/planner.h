@@ -30,14 +30,14 @@ class Planner {
   struct Parts {
     std::function<uint64_t()> draw_seed;  // for requests that bring none
     std::shared_ptr<const CostModel> costs;
-    std::function<int64_t()> available_bytes;  // what the device has for a video now, weights included
+    std::function<MemoryBudget()> available;  // what device and host have for a video now
   };
   explicit Planner(Parts parts) : parts_(std::move(parts)) {}
 
   // Plans the video and refuses nothing: a caller who wants to refuse a video that fits in no mode looks at
-  // `admission.chosen`, see NothingFits. `budget_bytes` is the memory of the device that the advice is for; absent:
-  // what this device has now.
-  PlannedVideo Plan(ValidatedRequest request, std::optional<int64_t> budget_bytes = std::nullopt) const;
+  // `admission.chosen`, see NothingFits. `device_bytes` is the memory of the device that the advice is for; absent:
+  // what this device has now. The host is this one.
+  PlannedVideo Plan(ValidatedRequest request, std::optional<int64_t> device_bytes = std::nullopt) const;
 
  private:
   Parts parts_;

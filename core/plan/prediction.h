@@ -45,7 +45,8 @@ int64_t PeakBytesOf(const StageCosts& costs);
 struct Prediction {
   MemoryMode mode;
   StageCosts stages;
-  double raise = 1;  // of the peaks without the weights, as the cost model had learnt it by then
+  int64_t host_bytes = 0;  // of the host's memory at most; on a CPU what lies on the device too
+  double raise = 1;        // of the peaks without the weights, as the cost model had learnt it by then
 
   const StageCost& Of(Stage stage) const { return CostOf(stages, stage); }
   StageCost& Of(Stage stage) { return CostOf(stages, stage); }

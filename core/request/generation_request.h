@@ -61,6 +61,7 @@ enum class MemoryPolicy {
 struct MemorySettings {
   MemoryPolicy policy = MemoryPolicy::kAuto;
   std::optional<int> max_vram_mib;     // beside the server's own budget
+  std::optional<int> max_host_mib;     // beside what the host has
   std::optional<int> resident_blocks;  // fixed instead of chosen
   std::optional<int> resident_states;  // fixed instead of chosen
 };

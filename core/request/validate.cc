@@ -232,6 +232,8 @@ void Validator::CheckMemory(const MemorySettings& memory) {
     Add("memory.policy", "given together with a fixed number of blocks or states; send one of the two");
   if (memory.max_vram_mib.has_value() && *memory.max_vram_mib < 1)
     Add("memory.max_vram_mib", absl::StrFormat("%d is out of range; use 1 or more", *memory.max_vram_mib));
+  if (memory.max_host_mib.has_value() && *memory.max_host_mib < 1)
+    Add("memory.max_host_mib", absl::StrFormat("%d is out of range; use 1 or more", *memory.max_host_mib));
   CheckResident("memory.resident_blocks", memory.resident_blocks, 0, limits_.max_resident_blocks);
   CheckResident("memory.resident_states", memory.resident_states, 1, limits_.max_resident_states);
 }

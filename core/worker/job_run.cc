@@ -67,7 +67,7 @@ absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
     outcome.result.file = *std::move(file);
     return outcome;
   }
-  RUYI_ASSIGN_OR_RETURN(const Placement placement, Place(*pipeline.costs(), spec_, pipeline.AvailableBytes()));
+  RUYI_ASSIGN_OR_RETURN(const Placement placement, Place(*pipeline.costs(), spec_, pipeline.AvailableMemory()));
   RUYI_ASSIGN_OR_RETURN(const std::string state, ReadCheckpoint());
   RUYI_RETURN_IF_ERROR(Begin(placement));
   usage_.report.mode = placement.prediction.mode;

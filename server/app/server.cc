@@ -67,13 +67,16 @@ LoadedModel ModelOf(const LoadedPipelines& loaded) {
   for (const std::unique_ptr<Pipeline>& pipeline : loaded.pipelines)
     all.push_back(pipeline.get());
   const auto least_available = [all] {
-    int64_t least = std::numeric_limits<int64_t>::max();
-    for (const Pipeline* pipeline : all)
-      least = std::min(least, pipeline->AvailableBytes());
+    MemoryBudget least = {.device_bytes = std::numeric_limits<int64_t>::max()};
+    for (const Pipeline* pipeline : all) {
+      const MemoryBudget available = pipeline->AvailableMemory();
+      least.device_bytes = std::min(least.device_bytes, available.device_bytes);
+      least.host_bytes = std::min(least.host_bytes, available.host_bytes);
+    }
     return least;
   };
   return {.costs = all.front()->costs(),
-          .available_bytes = least_available,
+          .available = least_available,
           .loras = all.front()->loras(),
           .sha256 = loaded.model_sha256,
           .arithmetic = loaded.arithmetic,

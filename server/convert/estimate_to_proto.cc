@@ -24,6 +24,7 @@ ruyi::v1::EstimateVideoResponse ToProto(const PlannedVideo& planned, absl::Durat
     proto.set_chosen(static_cast<int>(*planned.admission.chosen));
   proto.set_reason(planned.admission.reason);
   proto.set_budget_mib(MibOf(planned.admission.budget_bytes));
+  proto.set_host_budget_mib(MibOf(planned.admission.host_budget_bytes));
   *proto.mutable_queue_wait() = ToProto(queue_wait);
   return proto;
 }

@@ -44,6 +44,8 @@ void FillMemory(const ruyi::v1::Memory& proto, GenerationRequest& request) {
   request.memory.policy = ToPolicy(proto.policy(), request.unreadable);
   if (proto.has_max_vram_mib())
     request.memory.max_vram_mib = proto.max_vram_mib();
+  if (proto.has_max_host_mib())
+    request.memory.max_host_mib = proto.max_host_mib();
   if (proto.has_resident_blocks())
     request.memory.resident_blocks = proto.resident_blocks();
   if (proto.has_resident_states())

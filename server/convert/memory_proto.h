@@ -20,11 +20,12 @@ void FillMemory(const ruyi::v1::Memory& proto, GenerationRequest& request);
 ruyi::v1::MemoryMode ToProto(const MemoryMode& mode);
 ruyi::v1::StageCost ToProto(Stage stage, const StageCost& cost);
 
-// Fills in mode, peak, time and stages of a MemoryPlan or a ModeEstimate.
+// Fills in mode, peaks, time and stages of a MemoryPlan or a ModeEstimate.
 template <typename Proto>
 void FillPrediction(const Prediction& prediction, Proto& proto) {
   *proto.mutable_mode() = ToProto(prediction.mode);
   proto.set_predicted_mib(MibOf(prediction.peak_bytes()));
+  proto.set_predicted_host_mib(MibOf(prediction.host_bytes));
   *proto.mutable_predicted_time() = ToProto(absl::Seconds(prediction.seconds()));
   for (int i = 0; i < kStages; ++i)
     *proto.add_stages() = ToProto(static_cast<Stage>(i), prediction.stages[i]);

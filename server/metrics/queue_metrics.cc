@@ -28,10 +28,13 @@ std::vector<prometheus::MetricFamily> QueueMetrics::Collect() const {
       Gauge("ruyi_queue_capacity", "Jobs that may wait.", capacity_),
       Gauge("ruyi_model_ready", "1 while requests are taken: the model is loaded and warm.",
             intake_.Ready().ok() ? 1 : 0)};
-  if (const std::optional<int64_t> available_bytes = intake_.available_bytes(); available_bytes.has_value()) {
+  if (const std::optional<MemoryBudget> available = intake_.available(); available.has_value()) {
     families.push_back(Gauge("ruyi_vram_available_mib",
                              "The budget of requests now: what each device has for a video, the weights included.",
-                             static_cast<double>(MibOf(*available_bytes))));
+                             static_cast<double>(MibOf(available->device_bytes))));
+    families.push_back(Gauge("ruyi_host_available_mib",
+                             "What the host has for a video on one of the devices now, by what it holds already.",
+                             static_cast<double>(MibOf(available->host_bytes))));
   }
   return families;
 }

@@ -137,11 +137,12 @@ TEST_F(CommandLineTest, ReadsTilingAndItsOpposite) {
 }
 
 TEST_F(CommandLineTest, ReadsTheFlagsOfTheMemory) {
-  const Parsed parsed =
-      ParseGenerate({"--memory", "smallest", "--max-vram", "12GB", "--resident-blocks", "0", "--resident-states", "5"});
+  const Parsed parsed = ParseGenerate({"--memory", "smallest", "--max-vram", "12GB", "--max-host", "64GB",
+                                       "--resident-blocks", "0", "--resident-states", "5"});
   EXPECT_FALSE(parsed.result.finished) << parsed.err;
   EXPECT_EQ(parsed.request().memory.policy, "smallest");
   EXPECT_EQ(parsed.request().memory.max_vram_mib, 12288);
+  EXPECT_EQ(parsed.request().memory.max_host_mib, 65536);
   EXPECT_EQ(parsed.request().memory.resident_blocks, 0);
   EXPECT_EQ(parsed.request().memory.resident_states, 5);
 }

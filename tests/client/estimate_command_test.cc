@@ -23,6 +23,7 @@ v1::ModeEstimate Mode(int blocks, int states, int mib, bool fits) {
   mode.mutable_mode()->set_branches_in_turn(blocks == 0);
   mode.set_predicted_mib(mib);
   mode.mutable_predicted_time()->set_seconds(60 + (20 - blocks));
+  mode.set_predicted_host_mib(blocks == 0 ? 13000 : 200);
   mode.set_fits(fits);
   mode.set_reason(fits ? "takes a part" : "would take too much");
   return mode;
@@ -39,23 +40,26 @@ v1::EstimateVideoResponse Estimate() {
   estimate.set_chosen(1);
   estimate.set_reason("the fastest mode that fits");
   estimate.set_budget_mib(12288);
+  estimate.set_host_budget_mib(65536);
   estimate.mutable_queue_wait()->set_nanos(500'000'000);
   return estimate;
 }
 
 TEST(EstimateText, IsATableWithTheChosenModeMarked) {
-  EXPECT_EQ(EstimateText(Estimate()),
-            "768x512, 120 frames, 25 steps; budget 12288 MiB; about 0.5 s until the work begins\n"
-            "  memory mode                                 MiB        time  fits\n"
-            "  20 blocks, 10 states                      22893      60.0 s  no    would take too much\n"
-            "* 0 blocks, 1 states, branches in turn       9012      80.0 s  yes   takes a part\n"
-            "chosen (*): the fastest mode that fits\n");
+  EXPECT_EQ(
+      EstimateText(Estimate()),
+      "768x512, 120 frames, 25 steps; budget 12288 MiB, of the host 65536 MiB; about 0.5 s until the work begins\n"
+      "  memory mode                                 MiB   host MiB        time  fits\n"
+      "  20 blocks, 10 states                      22893        200      60.0 s  no    would take too much\n"
+      "* 0 blocks, 1 states, branches in turn       9012      13000      80.0 s  yes   takes a part\n"
+      "chosen (*): the fastest mode that fits\n");
 }
 
 TEST(EstimateText, SaysThatNothingWouldBeWaitedFor) {
   v1::EstimateVideoResponse estimate = Estimate();
   estimate.clear_queue_wait();
-  EXPECT_THAT(EstimateText(estimate), HasSubstr("; budget 12288 MiB; the work would begin at once\n"));
+  EXPECT_THAT(EstimateText(estimate),
+              HasSubstr("; budget 12288 MiB, of the host 65536 MiB; the work would begin at once\n"));
 }
 
 TEST(EstimateText, SaysThatNothingIsChosen) {

@@ -35,6 +35,7 @@ TEST(FlagNames, GivesEachFieldItsFlag) {
   EXPECT_EQ(flags.Of("memory.vae_tiling"), "--vae-tiling");
   EXPECT_EQ(flags.Of("memory.policy"), "--memory");
   EXPECT_EQ(flags.Of("memory.max_vram_mib"), "--max-vram");
+  EXPECT_EQ(flags.Of("memory.max_host_mib"), "--max-host");
   EXPECT_EQ(flags.Of("memory.resident_blocks"), "--resident-blocks");
   EXPECT_EQ(flags.Of("memory.resident_states"), "--resident-states");
   EXPECT_EQ(flags.Of("vram_mib"), "--vram");

@@ -95,13 +95,17 @@ TEST(GenerateRequest, CarriesEveryOption) {
 }
 
 TEST(GenerateRequest, CarriesTheMemory) {
-  const auto request = MakeGenerateRequest(
-      {.memory = {.policy = "fastest", .max_vram_mib = 12288, .resident_blocks = 0, .resident_states = 5}});
+  const auto request = MakeGenerateRequest({.memory = {.policy = "fastest",
+                                                       .max_vram_mib = 12288,
+                                                       .max_host_mib = 65536,
+                                                       .resident_blocks = 0,
+                                                       .resident_states = 5}});
   ASSERT_TRUE(request.ok()) << request.status();
   const v1::Memory& memory = request->memory();
   EXPECT_FALSE(memory.has_vae_tiling());
   EXPECT_EQ(memory.policy(), v1::MEMORY_POLICY_FASTEST);
   EXPECT_EQ(memory.max_vram_mib(), 12288);
+  EXPECT_EQ(memory.max_host_mib(), 65536);
   EXPECT_TRUE(memory.has_resident_blocks());
   EXPECT_EQ(memory.resident_blocks(), 0);
   EXPECT_EQ(memory.resident_states(), 5);

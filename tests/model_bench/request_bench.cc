@@ -56,7 +56,7 @@ ValidatedRequest RequestOf(const BenchOptions& options, const VideoInput& input,
 Planner PlannerFor(const RuyiPipeline& pipeline) {
   return Planner({.draw_seed = [] { return 1; },
                   .costs = pipeline.costs(),
-                  .available_bytes = [&pipeline] { return pipeline.AvailableBytes(); }});
+                  .available = [&pipeline] { return pipeline.AvailableMemory(); }});
 }
 
 void NoteStages(const std::string& prefix, const StageCosts& costs, Measurement& measurement) {
@@ -69,6 +69,7 @@ void NoteStages(const std::string& prefix, const StageCosts& costs, Measurement&
 
 void NotePrediction(const Prediction& prediction, Measurement& measurement) {
   measurement.other["predicted_mib"] = MibOf(prediction.peak_bytes());
+  measurement.other["predicted_host_mib"] = MibOf(prediction.host_bytes);
   measurement.other["predicted_s"] = prediction.seconds();
 }
 
@@ -90,7 +91,7 @@ absl::Status MakeOne(const BenchOptions& options, RuyiPipeline& pipeline, const 
 absl::Status MeasureRequest(const BenchOptions& options, RuyiPipeline& pipeline, const ValidatedRequest& request,
                             Measurement& measurement) {
   PlannedVideo planned = PlannerFor(pipeline).Plan(request);
-  const absl::StatusOr<Placement> placement = Place(*pipeline.costs(), planned.spec, pipeline.AvailableBytes());
+  const absl::StatusOr<Placement> placement = Place(*pipeline.costs(), planned.spec, pipeline.AvailableMemory());
   if (!placement.ok()) {
     measurement.note = std::string(placement.status().message());
     return absl::OkStatus();
@@ -133,7 +134,7 @@ absl::Status BenchRequest(const BenchOptions& options, Report& report) {
     RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<RuyiPipeline> pipeline, OpenPipeline(options, vram_mib));
     RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
     const auto request = [&](const BenchMode& mode, const VideoInput& input, Measurement& measurement) {
-      measurement.other["budget_mib"] = MibOf(pipeline->AvailableBytes());
+      measurement.other["budget_mib"] = MibOf(pipeline->AvailableMemory().device_bytes);
       return MeasureRequest(options, *pipeline, RequestOf(options, input, mode), measurement);
     };
     RUYI_RETURN_IF_ERROR(ForEachCase(options, pipeline->costs()->facts().geometry, report, {"request", request}));

@@ -14,7 +14,7 @@ class WatchedPipeline final : public Pipeline {
   std::shared_ptr<const LoraCatalog> loras() const override { return fake_.loras(); }
   absl::Status WarmUp() override { return fake_.WarmUp(); }
   std::shared_ptr<const CostModel> costs() const override { return fake_.costs(); }
-  int64_t AvailableBytes() const override { return fake_.AvailableBytes(); }
+  MemoryBudget AvailableMemory() const override { return fake_.AvailableMemory(); }
 
   absl::StatusOr<GenerationReport> Generate(const VideoSpec& spec, const Placement& placement,
                                             RunControl& control) override {

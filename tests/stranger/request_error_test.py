@@ -126,6 +126,20 @@ def test_a_damaged_upload(caller):
         caller.assert_refused(INVALID_ARGUMENT, "INVALID_REQUEST", lambda: caller.upload(*parts))
 
 
+def test_the_host_has_too_little_memory(caller):
+    request = caller.request(memory=caller.video.Memory(max_host_mib=1))
+    for call in three_ways(caller, request)[:2]:
+        refusal = caller.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, "HOST_MEMORY", call)
+        violations = refusal.details["PreconditionFailure"].violations
+        assert {violation.type for violation in violations} == {"HOST_MEMORY"}
+        assert all("of 1 MiB of the host's memory" in violation.description for violation in violations)
+    estimate = caller.estimate(request)  # where it is an answer
+    assert not estimate.HasField("chosen")
+    assert estimate.host_budget_mib == 1
+    assert all(mode.predicted_host_mib > 1 for mode in estimate.modes)
+    assert not any(mode.fits for mode in estimate.modes)
+
+
 def test_no_memory_mode_fits(caller):
     request = caller.request(memory=caller.video.Memory(max_vram_mib=1))
     for call in three_ways(caller, request)[:2]:

@@ -19,7 +19,8 @@ namespace ruyi {
 
 struct FakePipelineOptions {
   std::shared_ptr<const CostModel> costs = TestCosts();
-  std::function<int64_t()> available_bytes = [] { return std::numeric_limits<int64_t>::max(); };
+  std::function<int64_t()> available_bytes = [] { return std::numeric_limits<int64_t>::max(); };  // of the device
+  std::function<int64_t()> available_host_bytes = [] { return std::numeric_limits<int64_t>::max(); };
   std::shared_ptr<const LoraCatalog> loras = std::make_shared<FakeLoraCatalog>();
   int encoder_chunks = 2;
   std::vector<int> skipped_steps;  // denoising steps, from 1, rising, that are reported as left out
@@ -46,7 +47,9 @@ class FakePipeline final : public Pipeline {
   absl::Status WarmUp() override { return options_.warm_up_status; }
 
   std::shared_ptr<const CostModel> costs() const override { return options_.costs; }
-  int64_t AvailableBytes() const override { return options_.available_bytes(); }
+  MemoryBudget AvailableMemory() const override {
+    return {.device_bytes = options_.available_bytes(), .host_bytes = options_.available_host_bytes()};
+  }
 
   // Gives the spec's frames, see FakeFrame. Reports every finished unit; polls the token before each. A run that is
   // resumed conditions anew and goes on denoising after the checkpoint's step. Sends grey previews. Reports what was

@@ -9,7 +9,8 @@ namespace ruyi {
 
 inline constexpr int64_t kTestMib = 1 << 20;
 
-// Four blocks of 1000 MiB each, of which two pass through the device when not all stay there; three states; 100 MiB of
+// Four blocks of 1000 MiB each, of which two pass through the device when not all stay there, from as many MiB of the
+// host's memory; three states; 100 MiB of
 // autoencoder and CLIP.
 inline ModelFacts TestFacts() {
   return {.geometry = {},
@@ -21,6 +22,7 @@ inline ModelFacts TestFacts() {
           .token_bytes = 1024,
           .condition_bytes = 0,
           .call_condition_bytes = 0,
+          .ring_bytes = {4000 * kTestMib, 3000 * kTestMib, 2000 * kTestMib, 1000 * kTestMib, 0},
           .weight_bytes = {2000 * kTestMib, 3000 * kTestMib, 4000 * kTestMib, 5000 * kTestMib, 4000 * kTestMib},
           .fp8_bytes = {4000 * kTestMib, 3000 * kTestMib, 2000 * kTestMib, 1000 * kTestMib},
           .other_weight_bytes = 100 * kTestMib};

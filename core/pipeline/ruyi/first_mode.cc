@@ -29,21 +29,43 @@ std::vector<Prediction> ModesByWeights(const CostModel& costs, const VideoSpec& 
   return predictions;
 }
 
+absl::Status WeightsDoNotFit(int64_t least_bytes, const MemoryBudget& available) {
+  return ErrorWithReason(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrFormat("the model's weights alone take %d MiB with all that can be streamed in the host's memory, and "
+                      "there are %d: raise --vram-budget, load weights in 8 bits with --fp8, or use a larger GPU",
+                      MibOf(least_bytes), MibOf(available.device_bytes)),
+      reason::kVramBudget);
+}
+
+absl::Status HostIsTooSmall(int64_t least_bytes, const MemoryBudget& available) {
+  return ErrorWithReason(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrFormat("with what fits the device there, the rest of the model takes %d MiB of the host's memory, and "
+                      "there are %d: give the server more memory, load weights in 8 bits with --fp8, or use a larger "
+                      "GPU",
+                      MibOf(least_bytes), MibOf(available.host_bytes)),
+      reason::kHostMemory);
+}
+
 }  // namespace
 
-absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec, int64_t available_bytes) {
-  const std::vector<Prediction> modes = ModesByWeights(costs, spec);
-  const auto first = std::find_if(modes.begin(), modes.end(),
-                                  [&](const Prediction& mode) { return WeightBytesOf(mode) <= available_bytes; });
-  if (first == modes.end()) {
-    return ErrorWithReason(
-        absl::StatusCode::kFailedPrecondition,
-        absl::StrFormat("the model's weights alone take %d MiB with all that can be streamed in the host's memory, and "
-                        "there are %d: raise --vram-budget, load weights in 8 bits with --fp8, or use a larger GPU",
-                        MibOf(WeightBytesOf(modes.back())), MibOf(available_bytes)),
-        reason::kVramBudget);
-  }
-  return Placement{.prediction = *first, .fallbacks = {first + 1, modes.end()}, .budget_bytes = available_bytes};
+absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec,
+                                           const MemoryBudget& available) {
+  std::vector<Prediction> modes = ModesByWeights(costs, spec);
+  const int64_t least_bytes = WeightBytesOf(modes.back());
+  const auto is_too_large = [&](const Prediction& mode) { return WeightBytesOf(mode) > available.device_bytes; };
+  modes.erase(std::remove_if(modes.begin(), modes.end(), is_too_large), modes.end());
+  if (modes.empty())
+    return WeightsDoNotFit(least_bytes, available);
+  const int64_t least_host_bytes = modes.front().host_bytes;
+  const auto is_too_large_for_host = [&](const Prediction& mode) { return mode.host_bytes > available.host_bytes; };
+  modes.erase(std::remove_if(modes.begin(), modes.end(), is_too_large_for_host), modes.end());
+  if (modes.empty())
+    return HostIsTooSmall(least_host_bytes, available);
+  return Placement{.prediction = modes.front(),
+                   .fallbacks = {modes.begin() + 1, modes.end()},
+                   .budget_bytes = available.device_bytes};
 }
 
 }  // namespace ruyi

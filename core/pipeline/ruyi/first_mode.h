@@ -7,13 +7,17 @@
 
 #include "absl/status/statusor.h"
 #include "core/plan/cost_model.h"
+#include "core/plan/memory_budget.h"
 #include "core/plan/placement.h"
 #include "core/plan/video_spec.h"
 
 namespace ruyi {
 
-// Returns the mode with the most weights on the device that fit `available_bytes`, and as fallbacks all modes with
-// less; the last one has the fewest states, too. FAILED_PRECONDITION VRAM_BUDGET: not even the least weights fit.
-absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec, int64_t available_bytes);
+// Returns the mode with the most weights on the device that fit what is available there, and as fallbacks all modes
+// with less; the last one has the fewest states, too. Modes that do not fit the host's memory are left out.
+// FAILED_PRECONDITION VRAM_BUDGET: not even the least weights fit; HOST_MEMORY: those that do take too much of the
+// host's memory.
+absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec,
+                                           const MemoryBudget& available);
 
 }  // namespace ruyi

@@ -17,8 +17,8 @@ class PlacedDit {
 
   // Places the transformer as `mode` says. When other blocks are to be resident, those on the device are removed first,
   // so that there are never two sets; copies of the Dit that was returned before must be gone. The first time it also
-  // finds the fastest attention for the transformer (core/tensor/attention_backend.h). Throws c10::OutOfMemoryError, and
-  // then nothing lies on the device. Blocks for the copies: seconds for all of 7 B parameters.
+  // finds the fastest attention for the transformer (core/tensor/attention_backend.h). Throws c10::OutOfMemoryError,
+  // and then nothing lies on the device. Blocks for the copies: seconds for all of 7 B parameters.
   const Dit& Place(const MemoryMode& mode);
 
  private:

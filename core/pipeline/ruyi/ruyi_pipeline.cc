@@ -15,6 +15,7 @@
 #include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
+#include "core/memory/pinned_memory.h"
 #include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/conditioner.h"
 #include "core/pipeline/ruyi/denoise_loop.h"
@@ -36,6 +37,9 @@ namespace {
 
 // Room for what the first kernels of a GPU's libraries take and what its allocator cannot use.
 constexpr int64_t kReserveBytes = int64_t{256} << 20;
+
+// Room for what the process takes beside tensors: libraries, pictures, the encoder.
+constexpr int64_t kHostReserveBytes = int64_t{512} << 20;
 
 // A small square video of one chunk and one step, both branches of guidance included.
 VideoSpec WarmUpSpec(const LatentGeometry& geometry, const Fp8Settings& fp8) {
@@ -164,15 +168,16 @@ std::vector<c10::Device> RuyiPipeline::devices() const {
   return devices;
 }
 
-// Returns 0 once a GPU has failed, for then it cannot be asked.
-int64_t RuyiPipeline::AvailableBytes() const {
-  const absl::StatusOr<int64_t> available = GuardExceptions("asking for free memory", [&] {
+// Returns nothing once a GPU has failed, for then it cannot be asked.
+MemoryBudget RuyiPipeline::AvailableMemory() const {
+  const absl::StatusOr<MemoryBudget> available = GuardExceptions("asking for free memory", [&] {
     int64_t least = options_.vram_budget_bytes.value_or(std::numeric_limits<int64_t>::max());
     for (const c10::Device& device : devices())
       least = std::min(least, UsableBytes(device) - (device.is_cpu() ? 0 : kReserveBytes));
-    return least;
+    return MemoryBudget{.device_bytes = least,
+                        .host_bytes = std::max<int64_t>(0, UsableHostBytes(devices()) - kHostReserveBytes)};
   });
-  return available.value_or(0);
+  return available.value_or(MemoryBudget{.device_bytes = 0, .host_bytes = 0});
 }
 
 std::string RuyiPipeline::CalibrationKey() const {
@@ -188,7 +193,7 @@ absl::Status RuyiPipeline::WarmUp() {
 
 absl::Status RuyiPipeline::WarmUpAndCalibrate() {
   const VideoSpec spec = WarmUpSpec(models_.geometry(), models_.fp8);
-  RUYI_RETURN_IF_ERROR(GenerateForNobody(spec, AvailableBytes()).status());
+  RUYI_RETURN_IF_ERROR(GenerateForNobody(spec, AvailableMemory()).status());
   absl::StatusOr<Calibration> calibration = ReadCalibration(options_.calibration_file, CalibrationKey());
   if (!calibration.ok()) {
     RUYI_ASSIGN_OR_RETURN(calibration, Calibrate());
@@ -199,10 +204,9 @@ absl::Status RuyiPipeline::WarmUpAndCalibrate() {
   return absl::OkStatus();
 }
 
-// Makes the video of a black picture in the largest mode that it fits into, of those whose weights take at most
-// `bytes`.
-absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec& spec, int64_t bytes) {
-  RUYI_ASSIGN_OR_RETURN(const Placement placement, StartWithLargest(*costs_, spec, bytes));
+// Makes the video of a black picture in the largest mode that it fits into, of those whose weights fit the budget.
+absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec& spec, const MemoryBudget& budget) {
+  RUYI_ASSIGN_OR_RETURN(const Placement placement, StartWithLargest(*costs_, spec, budget));
   const std::vector<RgbImage> pictures = {BlackPicture(spec.size)};
   DiscardAll nobody;
   RunControl control = nobody.Of(pictures);
@@ -210,13 +214,13 @@ absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec
 }
 
 // Returns what the last of several rounds took. The first round also finds kernels and touches memory.
-absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(const VideoSpec& spec, int64_t bytes) {
+absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget) {
   constexpr int kRounds = 2;
   absl::StatusOr<GenerationReport> report;
   for (int round = 0; round < kRounds; ++round) {
     constants_.Clear();  // so that all chunks are encoded
-    RUYI_ASSIGN_OR_RETURN(report, GenerateForNobody(spec, bytes));
-    bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
+    RUYI_ASSIGN_OR_RETURN(report, GenerateForNobody(spec, budget));
+    budget.device_bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
   }
   return report;
 }
@@ -224,15 +228,15 @@ absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(const Video
 // Where some of the videos are too large for the device, the smaller ones are enough.
 absl::StatusOr<Calibration> RuyiPipeline::Calibrate() {
   std::vector<CalibrationRun> runs;
-  int64_t bytes = AvailableBytes();
+  MemoryBudget budget = AvailableMemory();
   for (VideoSpec& spec : CalibrationSpecs(options_.limits, models_.geometry())) {
     spec.fp8 = models_.fp8;
-    const absl::StatusOr<GenerationReport> report = MeasureForCalibration(spec, bytes);
+    const absl::StatusOr<GenerationReport> report = MeasureForCalibration(spec, budget);
     if (!report.ok() && (runs.empty() || GetErrorInfo(report.status()).reason != reason::kGpuOutOfMemory))
       return report.status();
     if (!report.ok())
       break;
-    bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
+    budget.device_bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
     runs.push_back({.spec = std::move(spec), .mode = report->mode, .costs = report->stages});
   }
   return FitCalibration(costs_->facts(), runs, MeasureUpload(models_.placement.device));
@@ -252,9 +256,9 @@ absl::StatusOr<GenerationReport> RuyiPipeline::Generate(const VideoSpec& spec, c
                             .resume_from = control.resume_from};
     return Attempt(spec, mode, {.control = attempted, .noise = noise, .observer = nobody});
   };
-  absl::StatusOr<GenerationReport> report =
-      GenerateWithStepDown(placement, {.attempt = attempt, .available_bytes = [this] { return AvailableBytes(); }},
-                           control.progress, control.frames);
+  absl::StatusOr<GenerationReport> report = GenerateWithStepDown(
+      placement, {.attempt = attempt, .available_bytes = [this] { return AvailableMemory().device_bytes; }},
+      control.progress, control.frames);
   return checkpoints.error().ok() ? std::move(report) : checkpoints.error();
 }
 
@@ -304,7 +308,7 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
   if (!IsOutOfMemory(why))
     return why;
   const int64_t a_tenth_more = mode.peak_bytes() + (mode.peak_bytes() - mode.Of(Stage::kLoad).peak_bytes) / 10;
-  costs_->Learn(mode, std::min(AvailableBytes() + 1, a_tenth_more));
+  costs_->Learn(mode, std::min(AvailableMemory().device_bytes + 1, a_tenth_more));
   return WithErrorInfo(why, {.reason = std::string(reason::kGpuOutOfMemory)});
 }
 

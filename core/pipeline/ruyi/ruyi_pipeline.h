@@ -50,12 +50,13 @@ class RuyiPipeline final : public Pipeline {
 
   std::shared_ptr<const LoraCatalog> loras() const override { return loras_; }
   std::shared_ptr<const CostModel> costs() const override { return costs_; }
-  int64_t AvailableBytes() const override;
+  MemoryBudget AvailableMemory() const override;
 
   // Returns the names of the tensors that are in the files, but no part of the model.
   const std::vector<std::string>& unused_names() const { return models_.unused_names; }
 
-  // FAILED_PRECONDITION VRAM_BUDGET: not even the weights of the smallest memory mode fit. Other errors: those of
+  // FAILED_PRECONDITION VRAM_BUDGET: not even the weights of the smallest memory mode fit; HOST_MEMORY: they would, and
+  // the host's memory is too small for the others. Other errors: those of
   // Generate.
   absl::Status WarmUp() override;
 
@@ -72,8 +73,8 @@ class RuyiPipeline final : public Pipeline {
   absl::StatusOr<StageCosts> Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
   absl::Status WarmUpAndCalibrate();
-  absl::StatusOr<GenerationReport> GenerateForNobody(const VideoSpec& spec, int64_t bytes);
-  absl::StatusOr<GenerationReport> MeasureForCalibration(const VideoSpec& spec, int64_t bytes);
+  absl::StatusOr<GenerationReport> GenerateForNobody(const VideoSpec& spec, const MemoryBudget& budget);
+  absl::StatusOr<GenerationReport> MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget);
   absl::StatusOr<Calibration> Calibrate();
   std::string CalibrationKey() const;
 

@@ -55,7 +55,7 @@ class JobIntakeTest : public testing::Test {
 
   void SetReady(int64_t available_bytes = int64_t{1} << 50, const std::string& arithmetic = "Float") {
     intake_.SetReady({.costs = TestCosts(),
-                      .available_bytes = [available_bytes] { return available_bytes; },
+                      .available = [available_bytes] { return MemoryBudget{.device_bytes = available_bytes}; },
                       .loras = std::make_shared<FakeLoraCatalog>(),
                       .sha256 = "model",
                       .arithmetic = arithmetic});

@@ -33,7 +33,11 @@ inline VideoSpec FullSpec() {
   spec.enhance = {.weight = 1.5, .skip_start_steps = 5, .skip_end_steps = 6};
   spec.vae_tiling = false;
   spec.seed = std::numeric_limits<uint64_t>::max();
-  spec.memory = {.policy = MemoryPolicy::kSmallest, .max_vram_mib = 9000, .resident_blocks = 0, .resident_states = 7};
+  spec.memory = {.policy = MemoryPolicy::kSmallest,
+                 .max_vram_mib = 9000,
+                 .max_host_mib = 64000,
+                 .resident_blocks = 0,
+                 .resident_states = 7};
   spec.execution_timeout = absl::Milliseconds(1500);
   spec.encoding = {.crf = 0, .preset = EncoderPreset::kVeryslow, .fragment_frames = 16, .faststart = true};
   spec.preview = {.every_steps = 2, .width = 320};
@@ -44,6 +48,7 @@ inline Prediction FullPrediction(int blocks) {
   Prediction prediction = {.mode = {.resident_blocks = blocks, .resident_states = 5, .branches_in_turn = true}};
   for (int i = 0; i < kStages; ++i)
     prediction.stages[i] = {.peak_bytes = 1000 + i, .seconds = i + 0.1};
+  prediction.host_bytes = int64_t{13} << 30;
   prediction.raise = 1.0625;
   return prediction;
 }

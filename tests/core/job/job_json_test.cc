@@ -58,8 +58,8 @@ TEST(JobJsonTest, EventsOfEveryKindComeBack) {
 
 // A field that is added to a structure is added here too: its number of values changes.
 TEST(JobJsonTest, EveryFieldIsWritten) {
-  EXPECT_EQ(ValueOf(SpecToJson(FullSpec())).flatten().size(), 50u);
-  EXPECT_EQ(ValueOf(PlacementToJson(FullPlacement())).flatten().size(), 3u * 14 + 2);
+  EXPECT_EQ(ValueOf(SpecToJson(FullSpec())).flatten().size(), 51u);
+  EXPECT_EQ(ValueOf(PlacementToJson(FullPlacement())).flatten().size(), 3u * 15 + 2);
   EXPECT_EQ(ValueOf(EventToJson(FullEvents()[8])).flatten().size(), 36u);
 }
 
@@ -128,6 +128,13 @@ TEST(JobJsonTest, UnknownKeysAreIgnored) {
   text["value"]["spec"]["size"]["depth"] = 3;
   ASSERT_OK_AND_ASSIGN(const JobRecord record, RecordFromJson(text.dump()));
   EXPECT_EQ(RecordToJson(record), RecordToJson(FullRecord()));
+}
+
+TEST(JobJsonTest, WhatEarlierVersionsHaveNotStoredMayBeMissing) {
+  json text = json::parse(RecordToJson(FullRecord()));
+  text["value"]["placement"]["prediction"].erase("host_bytes");
+  ASSERT_OK_AND_ASSIGN(const JobRecord record, RecordFromJson(text.dump()));
+  EXPECT_EQ(record.placement.prediction.host_bytes, 0);
 }
 
 TEST(JobJsonTest, TextThatIsNoUtf8IsReplaced) {

@@ -24,14 +24,15 @@ std::vector<int64_t> WeightMib(const Placement& placement) {
 }
 
 TEST(StartWithLargest, GoesDownFromTheMostWeightsThatFit) {
-  ASSERT_OK_AND_ASSIGN(const Placement enough, StartWithLargest(*TestCosts(), {}, 10000 * kTestMib));
+  ASSERT_OK_AND_ASSIGN(const Placement enough, StartWithLargest(*TestCosts(), {}, {.device_bytes = 10000 * kTestMib}));
   EXPECT_THAT(WeightMib(enough), ElementsAre(5100, 4100, 4100, 3100, 2100, 2100));
-  ASSERT_OK_AND_ASSIGN(const Placement less, StartWithLargest(*TestCosts(), {}, 3100 * kTestMib));
+  ASSERT_OK_AND_ASSIGN(const Placement less, StartWithLargest(*TestCosts(), {}, {.device_bytes = 3100 * kTestMib}));
   EXPECT_THAT(WeightMib(less), ElementsAre(3100, 2100, 2100));
 }
 
 TEST(StartWithLargest, EndsWithTheFewestStates) {
-  ASSERT_OK_AND_ASSIGN(const Placement placement, StartWithLargest(*TestCosts(), {}, 2100 * kTestMib));
+  ASSERT_OK_AND_ASSIGN(const Placement placement,
+                       StartWithLargest(*TestCosts(), {}, {.device_bytes = 2100 * kTestMib}));
   EXPECT_EQ(placement.prediction.mode.resident_states, TestFacts().states);
   ASSERT_EQ(placement.fallbacks.size(), 1);
   EXPECT_EQ(placement.fallbacks[0].mode.resident_blocks, 0);
@@ -39,9 +40,24 @@ TEST(StartWithLargest, EndsWithTheFewestStates) {
 }
 
 TEST(StartWithLargest, IsRefusedWhereNotEvenTheLeastWeightsFit) {
-  const absl::Status status = StartWithLargest(*TestCosts(), {}, 2100 * kTestMib - 1).status();
+  const absl::Status status = StartWithLargest(*TestCosts(), {}, {.device_bytes = 2100 * kTestMib - 1}).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("alone take 2100 MiB")));
   EXPECT_THAT(status, HasReason(reason::kVramBudget));
+}
+
+TEST(StartWithLargest, LeavesOutWhatTheHostHasNoMemoryFor) {
+  ASSERT_OK_AND_ASSIGN(
+      const Placement placement,
+      StartWithLargest(*TestCosts(), {}, {.device_bytes = 4100 * kTestMib, .host_bytes = 3000 * kTestMib}));
+  EXPECT_THAT(WeightMib(placement), ElementsAre(4100, 4100, 3100));
+}
+
+TEST(StartWithLargest, IsRefusedWhereTheHostHasNoMemoryForTheRest) {
+  const absl::Status status =
+      StartWithLargest(*TestCosts(), {}, {.device_bytes = 2100 * kTestMib, .host_bytes = 3999 * kTestMib}).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
+                               HasSubstr("takes 4000 MiB of the host's memory, and there are 3999")));
+  EXPECT_THAT(status, HasReason(reason::kHostMemory));
 }
 
 }  // namespace

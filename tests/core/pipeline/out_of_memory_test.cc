@@ -11,6 +11,7 @@
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "core/base/exception_guard.h"
 #include "core/plan/admission.h"
 #include "tests/core/pipeline/small_pipeline.h"
 #include "tests/core/pipeline/small_video.h"
@@ -101,6 +102,19 @@ TEST_F(OutOfMemoryTest, OfTheOnlyModeIsAnError) {
   EXPECT_THAT(GenerateWithFault(SmallVideo(kFrames), 2), HasReason(reason::kGpuOutOfMemory));
 }
 
+// A smaller mode takes more of the host's memory.
+TEST_F(OutOfMemoryTest, OfTheHostEndsTheVideoAndLeavesTheNextUnharmed) {
+  const VideoInput input = VideoWithFallbacks();
+  const std::vector<uint8_t> video = VideoOf(pipeline_, input);
+  RecordingProgress progress([](size_t) { throw OutOfHostMemory("none is left"); });
+  RecordingFrames frames;
+  const absl::Status status = Generate(pipeline_, input, progress, frames).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("none is left")));
+  EXPECT_THAT(status, HasReason(reason::kHostMemory));
+  EXPECT_THAT(progress.retries, IsEmpty());
+  EXPECT_THAT(VideoOf(pipeline_, input), Eq(video));
+}
+
 // Runs out of memory at frame number `at`, once, and has not taken it then.
 class ThrowingFrames final : public FrameSink {
  public:
@@ -173,7 +187,7 @@ TEST_F(OutOfMemoryTest, LargerVideosAreStillTaken) {
   VideoSpec larger = SmallVideo(kFrames).spec;
   larger.size = {.width = 96, .height = 96};
   larger.latents = LatentsOf(larger.size, larger.frame_count, pipeline_.costs()->facts().geometry);
-  EXPECT_THAT(Place(*pipeline_.costs(), larger, pipeline_.AvailableBytes()), IsOk());
+  EXPECT_THAT(Place(*pipeline_.costs(), larger, pipeline_.AvailableMemory()), IsOk());
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ TEST(WarmUp, WithRoomForLittleMoreThanTheWeightsOfTheSmallestModeIsEnough) {
   const int64_t budget = WeightBytes(0) + (1 << 20);
   ASSERT_LT(budget, WeightBytes(PipelineOf("tiny").costs()->facts().blocks));
   RuyiPipeline pipeline = PipelineWithBudget(budget);
-  EXPECT_EQ(pipeline.AvailableBytes(), budget);
+  EXPECT_EQ(pipeline.AvailableMemory().device_bytes, budget);
   EXPECT_THAT(pipeline.WarmUp(), IsOk());
 }
 
@@ -137,7 +137,8 @@ TEST(Load, TakesABudgetOnACpuToo) {
   const std::filesystem::path folder = std::filesystem::path(RUYI_SOURCE_DIR) / "models" / "ruyi-tiny";
   ASSERT_OK_AND_ASSIGN(const std::unique_ptr<RuyiPipeline> pipeline,
                        RuyiPipeline::Load({.folder = folder, .devices = {c10::kCPU}}, options));
-  EXPECT_EQ(pipeline->AvailableBytes(), int64_t{1} << 30);
+  EXPECT_EQ(pipeline->AvailableMemory().device_bytes, int64_t{1} << 30);
+  EXPECT_GT(pipeline->AvailableMemory().host_bytes, 0);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The modes that are worth having with the large spec, fastest first, and what they take:
 //   4 blocks, 3 states: 4865 MiB   4 blocks, 1 state: 4730   1 block, 3 states: 3865   0 blocks, 3 states: 2865
 //   0 blocks, 1 state: 2730
+// Of the host's memory they take 0, 256, 3000, 4000 and 4256 MiB.
 #include "core/plan/admission.h"
 
 #include <gmock/gmock.h>
@@ -31,7 +32,7 @@ VideoSpec SpecWith(const MemorySettings& settings) {
 }
 
 Admission AdmissionFor(const MemorySettings& settings, int64_t budget_mib) {
-  return Admit(*TestCosts(), SpecWith(settings), budget_mib * kTestMib);
+  return Admit(*TestCosts(), SpecWith(settings), {.device_bytes = budget_mib * kTestMib});
 }
 
 std::vector<int64_t> PeaksMib(const Admission& admission) {
@@ -135,7 +136,7 @@ TEST(Admit, TakesAsManyBlocksAndStatesAsThereAre) {
 TEST(Admit, NamesTheStageThatTakesTheMost) {
   VideoSpec spec = LargeSpec();
   spec.latents.frames = 1;
-  const Admission admission = Admit(*TestCosts(), spec, 9000 * kTestMib);
+  const Admission admission = Admit(*TestCosts(), spec, {.device_bytes = 9000 * kTestMib});
   EXPECT_THAT(admission.reason, HasSubstr("in encoding"));
 }
 
@@ -147,7 +148,7 @@ std::vector<int64_t> PeaksMib(const std::vector<Prediction>& predictions) {
 }
 
 TEST(Place, GivesTheModeWithItsPredictionItsFallbacksAndTheReason) {
-  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), LargeSpec(), 4800 * kTestMib));
+  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), LargeSpec(), {.device_bytes = 4800 * kTestMib}));
   EXPECT_EQ(placement.prediction.mode, (MemoryMode{4, 1, true}));
   EXPECT_EQ(placement.prediction.peak_bytes(), 4730 * kTestMib);
   EXPECT_DOUBLE_EQ(placement.prediction.seconds(),
@@ -158,19 +159,19 @@ TEST(Place, GivesTheModeWithItsPredictionItsFallbacksAndTheReason) {
 }
 
 TEST(Place, TheSmallestModeHasNothingToFallBackTo) {
-  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), LargeSpec(), 2730 * kTestMib));
+  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), LargeSpec(), {.device_bytes = 2730 * kTestMib}));
   EXPECT_THAT(placement.fallbacks, testing::IsEmpty());
 }
 
 TEST(Place, ObeysTheSettingsOfTheSpec) {
   const VideoSpec spec = SpecWith({.policy = MemoryPolicy::kSmallest, .max_vram_mib = 4000});
-  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), spec, 9000 * kTestMib));
+  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), spec, {.device_bytes = 9000 * kTestMib}));
   EXPECT_EQ(placement.prediction.mode, (MemoryMode{0, 1, true}));
   EXPECT_EQ(placement.budget_bytes, 4000 * kTestMib);
 }
 
 TEST(Place, RefusesASpecThatNoModeFits) {
-  const absl::Status status = Place(*TestCosts(), LargeSpec(), 2729 * kTestMib).status();
+  const absl::Status status = Place(*TestCosts(), LargeSpec(), {.device_bytes = 2729 * kTestMib}).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("would take 2730 of 2729 MiB")));
   EXPECT_THAT(status, HasReason(reason::kVramBudget));
   EXPECT_EQ(GetErrorInfo(status).unmet_preconditions.size(), 5);
@@ -201,6 +202,99 @@ TEST(NothingFits, OfAPolicyTellsOnlyOfTheModesThatDoNotFit) {
                                AllOf(HasSubstr("the fastest mode does not fit"), HasSubstr("leave the policy out"))));
   ASSERT_EQ(admission.modes.size(), 5);
   EXPECT_EQ(GetErrorInfo(status).unmet_preconditions.size(), 3);
+}
+
+Admission AdmissionOnHost(const MemorySettings& settings, int64_t device_mib, int64_t host_mib) {
+  return Admit(*TestCosts(), SpecWith(settings),
+               {.device_bytes = device_mib * kTestMib, .host_bytes = host_mib * kTestMib});
+}
+
+std::vector<int64_t> HostMib(const Admission& admission) {
+  std::vector<int64_t> mib;
+  for (const ModeEstimate& mode : admission.modes)
+    mib.push_back(mode.prediction.host_bytes / kTestMib);
+  return mib;
+}
+
+TEST(HostMemory, IsPredictedForEveryMode) {
+  const Admission admission = AdmissionOnHost({}, 9000, 9000);
+  EXPECT_THAT(HostMib(admission), ElementsAre(0, 256, 3000, 4000, 4256));
+  EXPECT_EQ(admission.host_budget_bytes, 9000 * kTestMib);
+}
+
+TEST(HostMemory, AModeThatTakesMoreIsNotChosen) {
+  EXPECT_THAT(AdmissionOnHost({}, 4000, 3000).chosen, Optional(2));
+  const Admission none = AdmissionOnHost({}, 4000, 2999);
+  EXPECT_EQ(none.chosen, std::nullopt);
+  EXPECT_FALSE(none.modes[2].fits);
+  EXPECT_FALSE(none.modes[2].fits_host);
+  EXPECT_EQ(none.modes[2].reason, "would take 3000 of 2999 MiB of the host's memory");
+  EXPECT_TRUE(none.modes[0].fits_host);
+  EXPECT_EQ(none.modes[0].reason, "would take 4865 of 4000 MiB, in denoising");
+}
+
+TEST(HostMemory, OfAModeThatFitsNeitherBothAreTold) {
+  EXPECT_EQ(AdmissionOnHost({}, 3000, 2000).modes[2].reason,
+            "would take 3865 of 3000 MiB, in denoising, and would take 3000 of 2000 MiB of the host's memory");
+}
+
+// 1 block and 3 states take 3865 MiB of the device, and 0 blocks take 4000 of the host. 1 block and 1 state take 3730
+// and 3256; where the host has more, 0 blocks are faster and take less of the device.
+TEST(HostMemory, ModesThatOnlyItMakesWorthHavingAreThere) {
+  const Admission admission = AdmissionOnHost({}, 3800, 3300);
+  ASSERT_TRUE(admission.chosen.has_value());
+  const Prediction& chosen = admission.modes[*admission.chosen].prediction;
+  EXPECT_EQ(chosen.mode.resident_blocks, 1);
+  EXPECT_LE(chosen.peak_bytes(), 3800 * kTestMib);
+  EXPECT_LE(chosen.host_bytes, 3300 * kTestMib);
+}
+
+TEST(HostMemory, IsNoMoreThanTheSettingsAllow) {
+  EXPECT_EQ(AdmissionOnHost({.max_host_mib = 100}, 9000, 9000).host_budget_bytes, 100 * kTestMib);
+  EXPECT_EQ(AdmissionOnHost({.max_host_mib = 9001}, 9000, 9000).host_budget_bytes, 9000 * kTestMib);
+}
+
+TEST(HostMemory, FallbacksFitItToo) {
+  const VideoSpec spec = LargeSpec();
+  ASSERT_OK_AND_ASSIGN(const Placement placement,
+                       Place(*TestCosts(), spec, {.device_bytes = 5000 * kTestMib, .host_bytes = 3500 * kTestMib}));
+  EXPECT_EQ(placement.prediction.mode, (MemoryMode{4, 3, true}));
+  ASSERT_FALSE(placement.fallbacks.empty());
+  int64_t before = placement.prediction.peak_bytes();
+  for (const Prediction& fallback : placement.fallbacks) {
+    EXPECT_LE(fallback.host_bytes, 3500 * kTestMib);
+    EXPECT_LT(fallback.peak_bytes(), before);
+    before = fallback.peak_bytes();
+  }
+}
+
+TEST(HostMemory, TheSmallestModeIsTheSmallestThatFitsIt) {
+  const Admission admission = AdmissionOnHost({.policy = MemoryPolicy::kSmallest}, 9000, 3300);
+  ASSERT_TRUE(admission.chosen.has_value());
+  EXPECT_EQ(admission.modes[*admission.chosen].prediction.mode, (MemoryMode{1, 1, true}));
+}
+
+TEST(NothingFits, BecauseOfTheHostSaysSoAndWhatToDo) {
+  const absl::Status status = NothingFits(AdmissionOnHost({}, 4000, 2000));
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
+                               AllOf(HasSubstr("would take 3000 of 2000 MiB of the host's memory"),
+                                     HasSubstr("max_host_mib"), HasSubstr("fewer frames"))));
+  EXPECT_THAT(status, HasReason(reason::kHostMemory));
+  const ErrorInfo info = GetErrorInfo(status);
+  EXPECT_THAT(info.metadata, ElementsAre(Pair("host_budget_mib", "2000")));
+  EXPECT_EQ(info.unmet_preconditions.size(), 5);
+}
+
+TEST(NothingFits, WhereTheDeviceIsTooSmallForEveryModeIsNotTheHostsFault) {
+  EXPECT_THAT(NothingFits(AdmissionOnHost({}, 2000, 1)), HasReason(reason::kVramBudget));
+}
+
+TEST(NothingFits, OfTheFastestModeIsTheFaultOfWhatThatLacks) {
+  MemorySettings fastest = {.policy = MemoryPolicy::kFastest};
+  EXPECT_THAT(NothingFits(AdmissionOnHost(fastest, 4800, 9000)), HasReason(reason::kVramBudget));
+  fastest.resident_blocks = 1;
+  EXPECT_THAT(NothingFits(AdmissionOnHost(fastest, 9000, 2999)), HasReason(reason::kHostMemory));
+  EXPECT_EQ(AdmissionOnHost(fastest, 9000, 3000).chosen, std::optional<size_t>(0));
 }
 
 }  // namespace

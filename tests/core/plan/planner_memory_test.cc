@@ -21,14 +21,14 @@ ValidatedRequest LargeRequest() {
 Planner PlannerWith(int64_t available_mib) {
   return Planner({.draw_seed = [] { return 1; },
                   .costs = TestCosts(),
-                  .available_bytes = [available_mib] { return available_mib * kTestMib; }});
+                  .available = [available_mib] { return MemoryBudget{.device_bytes = available_mib * kTestMib}; }});
 }
 
 TEST(PlannerMemory, AsksForTheDevicesMemoryAtEveryRequest) {
   int64_t available_mib = 9000;
   const Planner planner({.draw_seed = [] { return 1; },
                          .costs = TestCosts(),
-                         .available_bytes = [&] { return available_mib * kTestMib; }});
+                         .available = [&] { return MemoryBudget{.device_bytes = available_mib * kTestMib}; }});
   EXPECT_THAT(planner.Plan(LargeRequest()).admission.chosen, Optional(0));
   available_mib = 3000;
   EXPECT_THAT(planner.Plan(LargeRequest()).admission.chosen, Optional(3));
@@ -63,6 +63,15 @@ TEST(PlannerMemory, RefusesNothing) {
   EXPECT_THAT(video.admission.modes, SizeIs(5));
   EXPECT_EQ(video.admission.reason, "no memory mode fits");
   EXPECT_EQ(video.spec.frame_count, 120);
+}
+
+TEST(Planner, TellsWhatTheHostHas) {
+  const Planner planner(
+      {.draw_seed = [] { return 1; },
+       .costs = TestCosts(),
+       .available = [] { return MemoryBudget{.device_bytes = 9000 * kTestMib, .host_bytes = 7000 * kTestMib}; }});
+  EXPECT_EQ(planner.Plan(RequestOf(TestSpec())).admission.host_budget_bytes, 7000 * kTestMib);
+  EXPECT_EQ(planner.Plan(RequestOf(TestSpec()), 100).admission.host_budget_bytes, 7000 * kTestMib);
 }
 
 }  // namespace

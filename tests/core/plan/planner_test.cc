@@ -25,7 +25,7 @@ constexpr uint64_t kDrawnSeed = 4711;
 Planner::Parts TestParts() {
   return {.draw_seed = [] { return kDrawnSeed; },
           .costs = TestCosts(),
-          .available_bytes = [] { return std::numeric_limits<int64_t>::max(); }};
+          .available = [] { return MemoryBudget{.device_bytes = std::numeric_limits<int64_t>::max()}; }};
 }
 
 ValidatedRequest RequestFor(PixelSize size) {

@@ -107,6 +107,8 @@ const WrongField kWrongFields[] = {
     {"HighGuidance", [](auto& r) { r.guidance_scale = 20.5; }, "guidance_scale", "20.5 is out of range; use 1 to 20"},
     {"NanGuidance", [](auto& r) { r.guidance_scale = kNan; }, "guidance_scale", "nan is out of range; use 1 to 20"},
     {"NoVram", [](auto& r) { r.memory.max_vram_mib = 0; }, "memory.max_vram_mib", "0 is out of range; use 1 or more"},
+    {"NoHostMemory", [](auto& r) { r.memory.max_host_mib = 0; }, "memory.max_host_mib",
+     "0 is out of range; use 1 or more"},
     {"NegativeBlocks", [](auto& r) { r.memory.resident_blocks = -1; }, "memory.resident_blocks",
      "-1 is out of range; use 0 or more"},
     {"NoStates", [](auto& r) { r.memory.resident_states = 0; }, "memory.resident_states",
@@ -162,23 +164,27 @@ TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
   request.loras = {{.name = "none", .strength = 11.0}};
   request.tea_cache = {.threshold = 2.0, .skip_start_steps = 0, .skip_end_steps = 0};
   request.enhance = {.weight = 11.0, .skip_start_steps = -1, .skip_end_steps = -1};
-  request.memory = {.policy = MemoryPolicy::kFastest, .max_vram_mib = -1, .resident_blocks = -1, .resident_states = -1};
+  request.memory = {.policy = MemoryPolicy::kFastest,
+                    .max_vram_mib = -1,
+                    .max_host_mib = -1,
+                    .resident_blocks = -1,
+                    .resident_states = -1};
   request.encoding = {.crf = -1, .fragment_frames = 0, .faststart = true};
   request.preview = {.every_steps = 0, .width = 0};
   request.execution_timeout = absl::ZeroDuration();
   std::vector<std::string> fields;
   for (const FieldViolation& violation : ViolationsOf(request))
     fields.push_back(violation.field);
-  EXPECT_THAT(
-      fields,
-      ElementsAre("start_images[0]", "start_images[2]", "end_images", "size.width", "size.height", "frame_count",
-                  "motion", "steps", "guidance_scale", "guidance_rescale", "clip_apply_ratio",
-                  "acceleration.loras[0].name", "acceleration.loras[0].strength", "acceleration.tea_cache.threshold",
-                  "acceleration.tea_cache.skip_start_steps", "acceleration.tea_cache.skip_end_steps",
-                  "acceleration.enhance_a_video.weight", "acceleration.enhance_a_video.skip_start_steps",
-                  "acceleration.enhance_a_video.skip_end_steps", "memory.policy", "memory.max_vram_mib",
-                  "memory.resident_blocks", "memory.resident_states", "encoding.faststart", "encoding.crf",
-                  "encoding.fragment_frames", "preview.every_steps", "preview.width", "execution_timeout"));
+  EXPECT_THAT(fields, ElementsAre("start_images[0]", "start_images[2]", "end_images", "size.width", "size.height",
+                                  "frame_count", "motion", "steps", "guidance_scale", "guidance_rescale",
+                                  "clip_apply_ratio", "acceleration.loras[0].name", "acceleration.loras[0].strength",
+                                  "acceleration.tea_cache.threshold", "acceleration.tea_cache.skip_start_steps",
+                                  "acceleration.tea_cache.skip_end_steps", "acceleration.enhance_a_video.weight",
+                                  "acceleration.enhance_a_video.skip_start_steps",
+                                  "acceleration.enhance_a_video.skip_end_steps", "memory.policy", "memory.max_vram_mib",
+                                  "memory.max_host_mib", "memory.resident_blocks", "memory.resident_states",
+                                  "encoding.faststart", "encoding.crf", "encoding.fragment_frames",
+                                  "preview.every_steps", "preview.width", "execution_timeout"));
 }
 
 TEST(WrongFields, TellsWhatCannotBeReadWithAllThatIsWrong) {

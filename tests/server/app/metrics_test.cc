@@ -55,8 +55,10 @@ TEST(Metrics, CountJobsThatComplete) {
 TEST(Metrics, ShowWhatAVideoMayTake) {
   RunningOptions options;
   options.pipeline.available_bytes = [] { return 4000 * kTestMib; };
+  options.pipeline.available_host_bytes = [] { return 9000 * kTestMib; };
   RunningServer running(options);
-  EXPECT_THAT(running.Metrics(), HasSubstr("\nruyi_vram_available_mib 4000\n"));
+  EXPECT_THAT(running.Metrics(),
+              AllOf(HasSubstr("\nruyi_vram_available_mib 4000\n"), HasSubstr("\nruyi_host_available_mib 9000\n")));
 }
 
 TEST(Metrics, ShowWhatVideosTookAndWhatWasPredicted) {

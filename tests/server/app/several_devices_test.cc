@@ -47,10 +47,12 @@ TEST(SeveralDevices, MakeVideosAtTheSameTime) {
 TEST(SeveralDevices, HaveTheBudgetOfTheLeast) {
   RunningOptions options;
   options.pipeline.available_bytes = [] { return 5000 * kTestMib; };
-  options.other_pipelines = {{.available_bytes = [] { return 3000 * kTestMib; }}};
+  options.other_pipelines = {
+      {.available_bytes = [] { return 3000 * kTestMib; }, .available_host_bytes = [] { return 7000 * kTestMib; }}};
   RunningServer running(options);
   EXPECT_EQ(CreateVideo(running.channel(), SmallRequest()).response.plan().budget_mib(), 3000);
-  EXPECT_THAT(running.Metrics(), testing::HasSubstr("\nruyi_vram_available_mib 3000\n"));
+  EXPECT_THAT(running.Metrics(), testing::AllOf(testing::HasSubstr("\nruyi_vram_available_mib 3000\n"),
+                                                testing::HasSubstr("\nruyi_host_available_mib 7000\n")));
 }
 
 TEST(SeveralDevices, ShareTheQueue) {

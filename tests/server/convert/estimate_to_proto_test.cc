@@ -12,6 +12,7 @@ constexpr int64_t kMib = 1 << 20;
 ModeEstimate ModeOf(int blocks, int64_t mib, bool fits) {
   ModeEstimate mode = {.fits = fits, .reason = fits ? "it fits" : "it does not fit"};
   mode.prediction.mode = {.resident_blocks = blocks, .resident_states = 1};
+  mode.prediction.host_bytes = blocks * 100 * kMib;
   mode.prediction.Of(Stage::kDecode) = {.peak_bytes = mib * kMib, .seconds = 2};
   return mode;
 }
@@ -20,6 +21,7 @@ PlannedVideo TwoModes() {
   return {.spec = TestSpec(),
           .pictures = {},
           .admission = {.budget_bytes = 3000 * kMib,
+                        .host_budget_bytes = 5000 * kMib,
                         .modes = {ModeOf(4, 4000, /*fits=*/false), ModeOf(2, 2000, /*fits=*/true)},
                         .chosen = 1,
                         .reason = "the fastest that fits"}};
@@ -36,6 +38,7 @@ TEST(EstimateToProto, HasEveryModeInOrder) {
   EXPECT_EQ(proto.modes(0).stages_size(), kStages);
   EXPECT_TRUE(proto.modes(1).fits());
   EXPECT_EQ(proto.modes(1).predicted_mib(), 2000);
+  EXPECT_EQ(proto.modes(1).predicted_host_mib(), 200);
 }
 
 TEST(EstimateToProto, SaysWhichOneWhyAndWhen) {
@@ -45,6 +48,7 @@ TEST(EstimateToProto, SaysWhichOneWhyAndWhen) {
   EXPECT_EQ(proto.chosen(), 1);
   EXPECT_EQ(proto.reason(), "the fastest that fits");
   EXPECT_EQ(proto.budget_mib(), 3000);
+  EXPECT_EQ(proto.host_budget_mib(), 5000);
   EXPECT_EQ(proto.queue_wait().seconds(), 90);
 }
 

@@ -26,6 +26,7 @@ TEST(MemoryProto, TakesEveryField) {
   proto.set_vae_tiling(false);
   proto.set_policy(v1::MEMORY_POLICY_SMALLEST);
   proto.set_max_vram_mib(12288);
+  proto.set_max_host_mib(65536);
   proto.set_resident_blocks(0);
   proto.set_resident_states(5);
   GenerationRequest request;
@@ -33,6 +34,7 @@ TEST(MemoryProto, TakesEveryField) {
   EXPECT_EQ(request.vae_tiling, false);
   EXPECT_EQ(request.memory.policy, MemoryPolicy::kSmallest);
   EXPECT_EQ(request.memory.max_vram_mib, 12288);
+  EXPECT_EQ(request.memory.max_host_mib, 65536);
   EXPECT_EQ(request.memory.resident_blocks, 0);
   EXPECT_EQ(request.memory.resident_states, 5);
   EXPECT_THAT(request.unreadable, IsEmpty());
@@ -44,6 +46,7 @@ TEST(MemoryProto, LeavesOutWhatIsAbsent) {
   EXPECT_EQ(request.vae_tiling, std::nullopt);
   EXPECT_EQ(request.memory.policy, MemoryPolicy::kAuto);
   EXPECT_EQ(request.memory.max_vram_mib, std::nullopt);
+  EXPECT_EQ(request.memory.max_host_mib, std::nullopt);
   EXPECT_EQ(request.memory.resident_blocks, std::nullopt);
   EXPECT_EQ(request.memory.resident_states, std::nullopt);
 }
@@ -100,11 +103,13 @@ TEST(MemoryProto, APlacementSaysWhatItsModeTakesAndWhy) {
   placement.prediction.mode = {.resident_blocks = 20, .resident_states = 5};
   placement.prediction.Of(Stage::kDenoise) = {.peak_bytes = 3000 * kMib, .seconds = 60};
   placement.prediction.Of(Stage::kDecode) = {.peak_bytes = 2000 * kMib, .seconds = 1.5};
+  placement.prediction.host_bytes = 13000 * kMib;
   placement.budget_bytes = 4000 * kMib;
   placement.reason = "it fits";
   const v1::MemoryPlan proto = ToProto(placement);
   EXPECT_EQ(proto.mode().resident_blocks(), 20);
   EXPECT_EQ(proto.predicted_mib(), 3000);
+  EXPECT_EQ(proto.predicted_host_mib(), 13000);
   EXPECT_EQ(proto.predicted_time().seconds(), 61);
   EXPECT_EQ(proto.predicted_time().nanos(), 500'000'000);
   EXPECT_EQ(proto.budget_mib(), 4000);

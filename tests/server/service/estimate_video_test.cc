@@ -68,6 +68,7 @@ TEST(EstimateVideo, TellsEveryModeAndTheChosenOne) {
   ASSERT_EQ(response.modes_size(), 3);
   EXPECT_EQ(response.modes(0).predicted_mib(), 4164);
   EXPECT_EQ(response.modes(1).predicted_mib(), 3164);
+  EXPECT_EQ(response.modes(1).predicted_host_mib(), 3000);
   EXPECT_EQ(response.modes(1).mode().resident_blocks(), 1);
   EXPECT_GT(response.modes(1).predicted_time().seconds(), 0);
   EXPECT_THAT(response.modes(0).reason(), HasSubstr("would take 4164 of 4000 MiB"));

@@ -186,12 +186,29 @@ TEST(Refusal, OfARequestThatFitsNoMemoryMode) {
   EXPECT_EQ(service.events().accepted().value(), 0);
 }
 
+TEST(Refusal, OfARequestThatTheHostHasNoMemoryFor) {
+  ServiceOptions options;
+  options.pipeline.available_bytes = [] { return 3500 * kTestMib; };
+  options.pipeline.available_host_bytes = [] { return 2000 * kTestMib; };
+  ServiceUnderTest service(options);
+  const grpc::Status status = Refusal(service.Call(SmallRequest()));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  const RpcDetails details = DetailsOf(status);
+  EXPECT_EQ(details.reason(), reason::kHostMemory);
+  EXPECT_EQ(details.error_info->metadata().at("host_budget_mib"), "2000");
+  ASSERT_TRUE(details.precondition_failure.has_value());
+  EXPECT_EQ(details.precondition_failure->violations(1).type(), reason::kHostMemory);
+  EXPECT_EQ(details.precondition_failure->violations(1).description(),
+            "would take 3000 of 2000 MiB of the host's memory");
+}
+
 // Every rung of both ladders; see HoldsEveryFieldThatCanBeWrong.
 TEST(Refusal, HoldsTheModesOfALargeModel) {
   ModelFacts facts = TestFacts();
   facts.blocks = 100;
   facts.states = 100;
   facts.weight_bytes.clear();
+  facts.ring_bytes.assign(101, 0);
   for (int blocks = 0; blocks <= facts.blocks; ++blocks)
     facts.weight_bytes.push_back((1000 + 100 * blocks) * kTestMib);
   Calibration calibration = TestCalibration();

@@ -52,7 +52,7 @@ class ServiceUnderTest {
 
   void SetReady() {
     intake_.SetReady({.costs = options_.pipeline.costs,
-                      .available_bytes = options_.pipeline.available_bytes,
+                      .available = [this] { return FakePipeline(options_.pipeline).AvailableMemory(); },
                       .loras = options_.pipeline.loras,
                       .sha256 = "model",
                       .workers = options_.workers});
