@@ -103,6 +103,7 @@ TEST_P(CancelTest, TheJobOutlivesItsCall) {
   service_->server().Shutdown();  // waits until gRPC is done with the call
   EXPECT_EQ(service_->calls().statuses.value(), 1);
   EXPECT_EQ(service_->events().ended().value(), 0);
+  EXPECT_TRUE(service_->pipeline().AwaitTokenEnd());
   gate_.Open();
   ASSERT_TRUE(service_->events().ended().Await(1));
   EXPECT_THAT(service_->events().ends(), ElementsAre(StatusIs(absl::StatusCode::kCancelled)));
