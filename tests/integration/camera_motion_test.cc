@@ -131,6 +131,10 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
     v1::Video video;
     grpc::Status status = client.Create(create, {}, &video);
     ASSERT_TRUE(status.ok()) << status.error_message();
+    v1::WatchVideoRequest watch;
+    watch.set_name(video.name());
+    status = client.Watch(watch, {.timeout = kPatience}, [](const v1::VideoEvent&) { return absl::OkStatus(); });
+    ASSERT_TRUE(status.ok()) << status.error_message();
     v1::DownloadVideoRequest download;
     download.set_name(video.name());
     status = client.Download(download, {.timeout = kPatience},
