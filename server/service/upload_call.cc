@@ -19,6 +19,14 @@ absl::Status TooLarge(int64_t max_bytes) {
                          reason::kImageTooLarge);
 }
 
+absl::Status Stalled() {
+  return ErrorWithReason(
+      absl::StatusCode::kDeadlineExceeded,
+      absl::StrFormat("no bytes of the picture have come for %d s, or not all in %d minutes; send it again, faster",
+                      absl::ToInt64Seconds(UploadCall::kMaxSilence), absl::ToInt64Minutes(UploadCall::kMaxTime)),
+      reason::kUploadStalled);
+}
+
 ruyi::v1::Image ImageOf(const KeptImage& kept) {
   ruyi::v1::Image image;
   image.set_name(absl::StrCat(kUploadPrefix, kept.sha256));
@@ -32,7 +40,18 @@ ruyi::v1::Image ImageOf(const KeptImage& kept) {
 }  // namespace
 
 UploadCall::UploadCall(const Parts& parts, grpc::CallbackServerContext& context, ruyi::v1::Image* answer)
-    : parts_(parts), context_(context), cancellation_(CancellationOf(context, *parts.clock)), answer_(answer) {
+    : parts_(parts),
+      context_(context),
+      cancellation_(CancellationOf(context, *parts.clock)),
+      answer_(answer),
+      begin_(parts.clock->Elapsed()),
+      last_message_(begin_) {}
+
+void UploadCall::Start() {
+  {
+    absl::MutexLock lock(&mutex_);
+    self_ = shared_from_this();
+  }
   if (++*parts_.open_uploads > kMaxUploads)
     End(TooManyRequests());
   else
@@ -40,15 +59,36 @@ UploadCall::UploadCall(const Parts& parts, grpc::CallbackServerContext& context,
 }
 
 void UploadCall::OnReadDone(bool ok) {
-  const int64_t max_bytes = parts_.intake->limits().image.max_bytes;
-  if (ok) {
-    if (static_cast<int64_t>(bytes_.size() + message_.data().size()) > max_bytes)
-      return End(TooLarge(max_bytes));
-    bytes_ += message_.data();
-    return StartRead(&message_);
+  if (!ok) {
+    if (BeginToKeep() && !parts_.pool->TryRun([self = shared_from_this()] { self->Keep(); }))
+      EndFrom(State::kKeeping, TooManyRequests());
+    return;
   }
-  if (!parts_.pool->TryRun([this] { Keep(); }))
-    End(TooManyRequests());
+  const absl::Status taken = Take();
+  if (taken.ok())
+    StartRead(&message_);
+  else
+    End(taken);
+}
+
+absl::Status UploadCall::Take() {
+  const int64_t max_bytes = parts_.intake->limits().image.max_bytes;
+  if (static_cast<int64_t>(bytes_.size() + message_.data().size()) > max_bytes)
+    return TooLarge(max_bytes);
+  bytes_ += message_.data();
+  absl::MutexLock lock(&mutex_);
+  last_message_ = parts_.clock->Elapsed();
+  return absl::OkStatus();
+}
+
+void UploadCall::Tick() {
+  const absl::Duration now = parts_.clock->Elapsed();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (now - last_message_ < kMaxSilence && now - begin_ < kMaxTime)
+      return;
+  }
+  End(Stalled());
 }
 
 void UploadCall::OnCancel() {
@@ -62,10 +102,30 @@ void UploadCall::Keep() {
   const absl::StatusOr<KeptImage> kept = parts_.intake->KeepImage(bytes_, cancellation_.token());
   if (kept.ok())
     *answer_ = ImageOf(*kept);
-  End(kept.status());
+  EndFrom(State::kKeeping, kept.status());
 }
 
-void UploadCall::End(const absl::Status& status) {
+void UploadCall::End(const absl::Status& why) {
+  EndFrom(State::kReading, why);
+}
+
+// Moves on from reading; returns false when the call has ended.
+bool UploadCall::BeginToKeep() {
+  absl::MutexLock lock(&mutex_);
+  if (state_ != State::kReading)
+    return false;
+  state_ = State::kKeeping;
+  return true;
+}
+
+// Ends the call if it is in `state`. A read that is under way then fails.
+void UploadCall::EndFrom(State state, const absl::Status& status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (state_ != state)
+      return;
+    state_ = State::kEnded;
+  }
   if (!status.ok())
     parts_.intake->CountRefusal(status);
   Finish(ToGrpc(status));
@@ -73,7 +133,9 @@ void UploadCall::End(const absl::Status& status) {
 
 void UploadCall::OnDone() {
   --*parts_.open_uploads;
-  delete this;
+  std::shared_ptr<UploadCall> self;  // let go last, after the lock
+  absl::MutexLock lock(&mutex_);
+  self = std::move(self_);
 }
 
 }  // namespace ruyi

@@ -1,5 +1,7 @@
 #include "server/service/video_service.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -65,14 +67,14 @@ absl::Status CheckDownload(const ruyi::v1::DownloadVideoRequest& request) {
   return violations.empty() ? absl::OkStatus() : InvalidFields(std::move(violations));
 }
 
-// Checks what a watcher asks for. Returns the status that ends its call when nothing is left to see.
-absl::StatusOr<std::optional<absl::Status>> CheckWatch(const JobRecord& record, int64_t after_seq) {
+// Returns the event after which a watcher begins to see. A video that has ended shows its last event to everybody, for
+// a stream without it says nothing of the video.
+absl::StatusOr<int64_t> BeginOfWatch(const JobRecord& record, int64_t after_seq) {
   if (after_seq > record.last_seq) {
     return InvalidFields({{"after_seq", absl::StrFormat("%d lies behind the video's last event, which is %d", after_seq,
                                                         record.last_seq)}});
   }
-  const bool is_all_seen = IsEnded(record.state) && after_seq == record.last_seq;
-  return is_all_seen ? std::optional(absl::OkStatus()) : std::nullopt;
+  return IsEnded(record.state) ? std::min(after_seq, record.last_seq - 1) : after_seq;
 }
 
 }  // namespace
@@ -215,20 +217,18 @@ absl::Status VideoService::Overload() const {
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::WatchVideo(grpc::CallbackServerContext* context,
                                                                          const ruyi::v1::WatchVideoRequest* request) {
   const std::shared_ptr<EventStream> stream = NewStream(*context);
-  const auto watch = [this, request]() -> absl::StatusOr<std::optional<absl::Status>> {
+  const auto watch = [this, request]() -> absl::StatusOr<int64_t> {
     RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
     RUYI_RETURN_IF_ERROR(CheckNotNegative("after_seq", request->after_seq()));
     RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
-    return CheckWatch(record, request->after_seq());
+    return BeginOfWatch(record, request->after_seq());
   };
   OpenOnPool(*reader_pool_, stream, [stream, watch, request] {
-    const absl::StatusOr<std::optional<absl::Status>> end = watch();
-    if (!end.ok())
-      stream->End(end.status());
-    else if (end->has_value())
-      stream->End(**end);
+    const absl::StatusOr<int64_t> after_seq = watch();
+    if (after_seq.ok())
+      stream->Show(*IdOfVideo(request->name()), {.after_seq = *after_seq});
     else
-      stream->Show(*IdOfVideo(request->name()), {.after_seq = request->after_seq()});
+      stream->End(after_seq.status());
   });
   return stream.get();
 }
@@ -251,9 +251,13 @@ grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
 
 grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* VideoService::UploadImage(grpc::CallbackServerContext* context,
                                                                                  ruyi::v1::Image* response) {
-  return new UploadCall(
-      {.intake = parts_.intake, .pool = &*intake_pool_, .open_uploads = &open_uploads_, .clock = parts_.clock},
+  const auto call = std::make_shared<UploadCall>(
+      UploadCall::Parts{
+          .intake = parts_.intake, .pool = &*intake_pool_, .open_uploads = &open_uploads_, .clock = parts_.clock},
       *context, response);
+  call->Start();
+  streams_.Add(call);
+  return call.get();
 }
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(

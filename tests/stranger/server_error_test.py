@@ -2,6 +2,7 @@
 
 import json
 import signal
+import threading
 
 import grpc
 import pytest
@@ -127,3 +128,17 @@ def test_a_film_that_expired(site):
     assert list(caller.watch(name))[-1].WhichOneof("event") == "completed"
     caller.delete(name)
     caller.assert_refused(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", lambda: caller.get(name))
+
+
+def test_an_upload_that_stalls(caller):
+    over = threading.Event()
+
+    def parts():
+        yield caller.messages.UploadImageRequest(data=caller.photo[:100])
+        over.wait()
+
+    try:
+        caller.assert_refused(grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_STALLED",
+                              lambda: caller.service.UploadImage(parts()))
+    finally:
+        over.set()

@@ -11,6 +11,7 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/digest/sha256.h"
+#include "server/app/ticker.h"
 #include "server/service/upload_call.h"
 #include "tests/server/gate.h"
 #include "tests/server/rpc_status.h"
@@ -53,6 +54,9 @@ class Upload {
     return writer_->Finish();
   }
 
+  // Blocks until the server has ended the call, which still waits for bytes.
+  grpc::Status FinishUnwritten() { return writer_->Finish(); }
+
   const v1::Image& image() const { return image_; }
 
  private:
@@ -88,6 +92,27 @@ TEST(UploadImage, NamesAPictureByItsContent) {
   EXPECT_TRUE(image.has_expire_time());
   EXPECT_EQ(UploadAll(service, {"image 640x384"}).response.name(), image.name());
   EXPECT_NE(UploadAll(service, {"image 640x385"}).response.name(), image.name());
+}
+
+TEST(UploadImage, EndsAfterSilence) {
+  ServiceUnderTest service;
+  Upload upload(service);
+  ASSERT_TRUE(upload.Write("image "));
+  const Ticker ticker(absl::Milliseconds(1), [&] {
+    service.clock().Advance(UploadCall::kMaxSilence);
+    service.service().Tick();
+  });
+  const grpc::Status status = upload.FinishUnwritten();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(DetailsOf(status).reason(), reason::kUploadStalled);
+}
+
+TEST(UploadImage, EndsWithTheServer) {
+  ServiceUnderTest service;
+  Upload upload(service);
+  ASSERT_TRUE(upload.Write("image "));
+  service.service().EndStreams(ErrorWithReason(absl::StatusCode::kUnavailable, "stopping", reason::kDraining));
+  EXPECT_EQ(DetailsOf(upload.FinishUnwritten()).reason(), reason::kDraining);
 }
 
 TEST(UploadImage, ServesRequests) {

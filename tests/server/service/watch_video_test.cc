@@ -105,10 +105,14 @@ TEST_F(WatchVideo, GoesOnAfterTheEntryThatWasSeen) {
   EXPECT_TRUE(events[0].has_completed());
 }
 
-TEST_F(WatchVideo, EndsAtOnceWhereAllWasSeen) {
+// A stream without it would say nothing of the video.
+TEST_F(WatchVideo, ShowsTheLastEventAlsoWhereAllWasSeen) {
   Complete();
   WatchCall watch(service_.channel(), kName, last_seq());
-  EXPECT_TRUE(watch.ReadAll().empty());
+  const std::vector<VideoEvent> events = watch.ReadAll();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_TRUE(events[0].has_completed());
+  EXPECT_EQ(events[0].seq(), last_seq());
   EXPECT_TRUE(watch.Finish().ok());
 }
 
