@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,14 @@ namespace ruyi {
 namespace {
 
 constexpr int kMaxMotion = 4;
+
+// Shows a number with so many digits that one just beyond a limit does not look like the limit.
+template <typename T>
+std::string Shown(T number) {
+  if constexpr (std::is_floating_point_v<T>)
+    return absl::StrFormat("%.9g", number);
+  return absl::StrCat(number);
+}
 
 // Collects what is wrong while the request is read from top to bottom.
 class Validator {
@@ -88,7 +97,7 @@ template <typename T>
 T Validator::InRange(const std::string& field, const std::optional<T>& value, const Range<T>& range) {
   const T given = value.value_or(range.default_value);
   if (!(given >= range.min && given <= range.max)) {  // also refuses NaN
-    Add(field, absl::StrCat(given, " is out of range; use ", range.min, " to ", range.max));
+    Add(field, absl::StrCat(Shown(given), " is out of range; use ", range.min, " to ", range.max));
   }
   return given;
 }

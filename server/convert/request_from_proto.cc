@@ -51,6 +51,8 @@ PictureSource ToPicture(const ruyi::v1::ImageInput& proto, const std::string& fi
   if (proto.source_case() == ruyi::v1::ImageInput::SOURCE_NOT_SET)
     unreadable.push_back(
         {field, "has no source; set data to the bytes of a picture, or image to the name of an upload"});
+  if (proto.has_image() && proto.image().empty())
+    unreadable.push_back({field, "the name of the upload is empty; send the name that UploadImage answered"});
   return {.data = proto.data(), .upload = proto.image()};
 }
 

@@ -1,7 +1,9 @@
 #include "server/convert/video_to_proto.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/base/error_info.h"
@@ -122,7 +124,8 @@ std::string VideoNameOf(std::string_view id) {
 
 absl::StatusOr<std::string> IdOfVideo(const std::string& name) {
   absl::string_view id = name;
-  if (!absl::ConsumePrefix(&id, kPrefix) || id.empty())
+  const auto is_of_ids = [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-'; };
+  if (!absl::ConsumePrefix(&id, kPrefix) || id.empty() || !std::all_of(id.begin(), id.end(), is_of_ids))
     return InvalidFields({{"name", "must have the form videos/ID, as CreateVideo answers it"}});
   return std::string(id);
 }
