@@ -25,10 +25,10 @@ bool IsTooEarly(const grpc::Status& status) {
 
 // Returns true for an event after which there may be bytes that were not there before it.
 bool MayBringBytes(const v1::VideoEvent& event) {
-  return event.has_completed() || (event.has_progress() && event.progress().phase() == v1::PHASE_DECODING);
+  return event.has_progress() && event.progress().phase() == v1::PHASE_DECODING;
 }
 
-// Counts the events after which there may be bytes.
+// Counts the events after which there may be bytes, but for the last one, which is not always shown.
 class CountingDisplay final : public ProgressDisplay {
  public:
   CountingDisplay(ProgressDisplay* display, EventCount* count) : display_(display), count_(count) {}
@@ -65,10 +65,10 @@ JobEnd JobFollower::WatchUnder(CancelSource& source, WatchedJob job, ProgressDis
   retrier.SetNotice([&display](const std::string& text) { display.OnNotice(text); });
   const auto on_event = [&](const v1::VideoEvent& event) {
     retrier.AfterSuccess();
+    TakeEnd(event, end);
     if (event.seq() != 0 && event.seq() <= job.after_seq)
       return absl::OkStatus();
     job.after_seq = std::max(job.after_seq, event.seq());
-    TakeEnd(event, end);
     display.OnEvent(event);
     return absl::OkStatus();
   };
@@ -132,6 +132,8 @@ JobEnd JobFollower::Fetch(const WatchedJob& job, ProgressDisplay& display, Video
       watching.Cancel();
   });
   JobEnd end = WatchUnder(watching, job, counting);
+  if (end.completed.has_value())
+    events.Increment();
   events.Close();
   if (!end.completed.has_value())
     downloading.Cancel();

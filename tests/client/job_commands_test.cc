@@ -117,6 +117,12 @@ TEST_F(JobCommandsTest, WatchPrintsJsonAfterAnEvent) {
   EXPECT_EQ(server_.watches().at(0).after_seq(), 2);
 }
 
+TEST_F(JobCommandsTest, WatchEndsAfterTheLastEvent) {
+  server_.OnWatch(SendLast(3, CompletedEvent("film")));
+  ExpectOut(Run({"watch", "7", "--after", "3"}), "videos/7: 4 bytes, 64x48, 9 frames, seed 42, made in 3.5 s\n");
+  ExpectOut(Run({"watch", "7", "--after", "3", "--json"}), "");
+}
+
 TEST_F(JobCommandsTest, WatchTellsHowItEnded) {
   server_.OnWatch(SendEvents({FailedEvent(DetailedStatus(grpc::ABORTED, "a device broke", "WORKER_LOST"))}));
   ExpectFailure(Run({"watch", "7"}), 4, "error: videos/7: a device broke [WORKER_LOST]\n");

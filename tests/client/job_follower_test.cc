@@ -44,9 +44,10 @@ class JobFollowerTest : public testing::Test {
         .Watch({.name = "videos/7", .after_seq = after_seq}, display_);
   }
 
-  JobEnd Fetch() {
+  JobEnd Fetch(int64_t after_seq = 0) {
     VideoClient client(server_.address());
-    return JobFollower(&client, patience_, &waiter_, &source_).Fetch({.name = "videos/7"}, display_, receiver_);
+    return JobFollower(&client, patience_, &waiter_, &source_)
+        .Fetch({.name = "videos/7", .after_seq = after_seq}, display_, receiver_);
   }
 
   void ExpectWhole() {
@@ -124,6 +125,30 @@ TEST_F(JobFollowerTest, BelievesFailed) {
   const JobEnd end = Watch();
   EXPECT_EQ(end.failed->message(), "a fault");
   EXPECT_FALSE(end.completed.has_value());
+}
+
+// A server sends the last event of a video that has ended whatever number it is asked to begin after.
+TEST_F(JobFollowerTest, EndsWithALastEventThatIsNotNew) {
+  server_.OnWatch(SendLast(3, CompletedEvent(kFilm)));
+  EXPECT_EQ(Watch(3).completed->name(), "videos/7");
+  server_.OnWatch(SendLast(3, FailedEvent(DetailedStatus(grpc::INTERNAL, "a fault", "GPU_FAULT"))));
+  EXPECT_EQ(Watch(4).failed->message(), "a fault");
+  EXPECT_THAT(display_.seqs, IsEmpty());
+}
+
+TEST_F(JobFollowerTest, AsksForTheBytesAgainAfterALastEventThatIsNotNew) {
+  absl::Notification asked;
+  server_.OnWatch([&](grpc::ServerContext& context, const v1::WatchVideoRequest& request, EventWriter& writer) {
+    asked.WaitForNotification();
+    return SendLast(3, CompletedEvent(kFilm))(context, request, writer);
+  });
+  server_.OnDownload([&](grpc::ServerContext&, const v1::DownloadVideoRequest&, ChunkWriter&) {
+    asked.Notify();
+    return kNoBytesYet;
+  });
+  server_.OnDownload(SendFilm(kFilm, 4));
+  EXPECT_TRUE(Fetch(3).completed.has_value());
+  ExpectWhole();
 }
 
 TEST_F(JobFollowerTest, DoesNotFindTheVideoAfterARestart) {

@@ -34,6 +34,14 @@ WatchScript SendEvents(std::vector<v1::VideoEvent> events, const grpc::Status& e
   };
 }
 
+WatchScript SendLast(int64_t seq, v1::VideoEvent event) {
+  event.set_seq(seq);
+  return [event](grpc::ServerContext&, const v1::WatchVideoRequest&, EventWriter& writer) {
+    writer.Write(event);
+    return grpc::Status::OK;
+  };
+}
+
 grpc::Status BeatUntilCancelled(grpc::ServerContext&, const v1::WatchVideoRequest&, EventWriter& writer) {
   while (writer.Write(HeartbeatEvent())) {
   }

@@ -66,6 +66,9 @@ DownloadScript FailDownload(const grpc::Status& status);
 // Sends of `events`, which get seq 1, 2, …, those that were not seen, and ends with `end`. Heartbeats get none.
 WatchScript SendEvents(std::vector<v1::VideoEvent> events, const grpc::Status& end = grpc::Status::OK);
 
+// Sends `event` alone, with the number `seq`, also to a caller who has seen it.
+WatchScript SendLast(int64_t seq, v1::VideoEvent event);
+
 // Sends heartbeats until the caller is gone.
 grpc::Status BeatUntilCancelled(grpc::ServerContext& context, const v1::WatchVideoRequest& request,
                                 EventWriter& writer);

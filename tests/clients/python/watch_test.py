@@ -102,6 +102,24 @@ def test_failed_is_the_last_event(server, client):
     assert [event.WhichOneof("event") for event in client.watch(NAME)] == ["failed"]
 
 
+@pytest.mark.parametrize("after_seq", [3, 4])
+def test_the_last_event_ends_the_watch_even_when_it_is_not_new(server, client, after_seq):
+    server.script("WatchVideo", stream(completed(3)))
+    assert seqs(client.watch(NAME, after_seq)) == [3]
+    server.script("WatchVideo", stream(failed(3, status("INTERNAL", "GPU_FAULT"))))
+    assert seqs(client.watch(NAME, after_seq)) == [3]
+    assert asked(server) == [after_seq, after_seq]
+
+
+def test_an_event_that_comes_twice_is_told_once(server, client):
+    server.script(
+        "WatchVideo",
+        stream(progress(1, 1), progress(2, 2)),
+        stream(progress(1, 1), progress(2, 2), progress(3, 3), completed(4)),
+    )
+    assert seqs(client.watch(NAME)) == [1, 2, 3, 4]
+
+
 def test_another_thread_ends_the_watch(server, client):
     server.script("WatchVideo", stream(progress(1, 1), then=hold))
     events = client.watch(NAME)

@@ -125,7 +125,7 @@ class Client:
             request.page_token = page.next_page_token
 
     def watch(self, name: str, after_seq: int = 0) -> Watch:
-        """The video's events after `after_seq`, to `completed` or `failed`."""
+        """The video's events after `after_seq`, to `completed` or `failed`, which always comes."""
 
         def call(seen: int) -> Any:
             return self._stub.WatchVideo(

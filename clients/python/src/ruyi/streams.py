@@ -58,10 +58,15 @@ class ResumedStream:
             ) from None
 
 
+def _is_last(event: video_event_pb2.VideoEvent) -> bool:
+    return event.WhichOneof("event") in ("completed", "failed")
+
+
 class Watch(Iterator[video_event_pb2.VideoEvent]):
     """The events of a video after `after_seq`, each once, to `completed` or `failed`.
 
-    `call` opens the stream behind an event.
+    The last event of a video that has ended comes in any case, also when it is not after
+    `after_seq`. `call` opens the stream behind an event.
     """
 
     def __init__(self, call: Callable[[int], Any], after_seq: int, retry: Retry) -> None:
@@ -72,12 +77,19 @@ class Watch(Iterator[video_event_pb2.VideoEvent]):
     def __next__(self) -> video_event_pb2.VideoEvent:
         if self._ended:
             raise StopIteration
-        event = self._stream.read()
+        event = self._read()
         self._seen = max(self._seen, event.seq)
-        if event.WhichOneof("event") in ("completed", "failed"):
+        if _is_last(event):
             self._ended = True
             self.close()
         return event
+
+    def _read(self) -> video_event_pb2.VideoEvent:
+        """The next event that is new, or is the last."""
+        while True:
+            event = self._stream.read()
+            if event.seq == 0 or event.seq > self._seen or _is_last(event):
+                return event
 
     def close(self) -> None:
         """Stops watching, also from another thread.
