@@ -18,7 +18,7 @@ constexpr Meaning kMeanings[] = {
     {ExitCode::kUsage, "wrong command line"},
     {ExitCode::kRefused, "the server refused the request"},
     {ExitCode::kTryLater, "no server, or it has no room or starts anew: try again later"},
-    {ExitCode::kLocalFile, "a local file cannot be read or written"},
+    {ExitCode::kLocalFile, "a local file cannot be read or written, or standard output cannot be written"},
     {ExitCode::kDamaged, "the received bytes are damaged"},
     {ExitCode::kDeadline, "not done in time"},
     {ExitCode::kNotFound, "no such video or picture, or it has expired"},

@@ -8,6 +8,7 @@
 #include "client/estimate_command.h"
 #include "client/generate_command.h"
 #include "client/interrupt.h"
+#include "client/standard_output.h"
 #include "client/upload_command.h"
 
 namespace ruyi::client {
@@ -43,17 +44,22 @@ ExitCode Run(const CommandLine& line, const CommandContext& context) {
   return ExitCode::kDone;
 }
 
+int RunProgram(int argc, char** argv) {
+  const ParsedCommandLine parsed = ParseCommandLine(argc, argv);
+  if (parsed.finished)
+    return parsed.exit_code;
+  const CommandLine& line = parsed.command_line;
+  Interrupt interrupt;
+  RealWaiter waiter;
+  return static_cast<int>(Run(
+      line, {.server = line.server, .server_given = line.server_given, .interrupt = &interrupt, .waiter = &waiter}));
+}
+
 }  // namespace
 }  // namespace ruyi::client
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of stdout that goes away does not stop the film
-  const ruyi::client::ParsedCommandLine parsed = ruyi::client::ParseCommandLine(argc, argv);
-  if (parsed.finished)
-    return parsed.exit_code;
-  const ruyi::client::CommandLine& line = parsed.command_line;
-  ruyi::client::Interrupt interrupt;
-  ruyi::client::RealWaiter waiter;
-  return static_cast<int>(ruyi::client::Run(
-      line, {.server = line.server, .server_given = line.server_given, .interrupt = &interrupt, .waiter = &waiter}));
+  ruyi::client::ReserveStandardStreams();
+  return ruyi::client::FinishOutput(ruyi::client::RunProgram(argc, argv));
 }
