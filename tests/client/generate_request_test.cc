@@ -130,6 +130,7 @@ TEST(GenerateRequest, NamesThePictureThatCannotBeRead) {
   EXPECT_EQ(ErrorOf({.images = {folder.path()}}), "--image number 1 (" + folder.path().string() + ") is a folder");
   const std::string empty = folder.Write("empty.png", "");
   EXPECT_EQ(ErrorOf({.images = {good}, .end_images = {empty}}), "--end-image number 1 (" + empty + ") is empty");
+  EXPECT_THAT(ErrorOf({.images = {"/dev/zero"}}), HasSubstr("--image number 1 (/dev/zero) has more than 64 MiB"));
 }
 
 TEST(Choices, EveryWordHasItsValue) {

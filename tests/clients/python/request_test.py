@@ -2,7 +2,9 @@
 
 import datetime
 import io
+import os
 import pathlib
+import threading
 
 import PIL.Image
 import pytest
@@ -121,6 +123,25 @@ def test_a_path(tmp_path):
 def test_a_path_that_is_not_there():
     with pytest.raises(FileNotFoundError):
         build_request(pathlib.Path("none.jpg"), {})
+
+
+def test_a_file_that_is_too_large(tmp_path):
+    path = tmp_path / "photo.jpg"
+    with path.open("wb") as file:
+        file.truncate(64 * 2**20 + 1)
+    for endless in (path, "/dev/zero"):
+        with pytest.raises(ValueError, match=f"{endless} has more than 64 MiB"):
+            build_request(endless, {})
+
+
+def test_a_pipe(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    picture = b"p" * 3_000_000
+    writing = threading.Thread(target=path.write_bytes, args=(picture,))
+    writing.start()
+    assert build_request(path, {}).start_images[0].data == picture
+    writing.join()
 
 
 @pytest.mark.parametrize("data", [b"encoded", bytearray(b"encoded"), memoryview(b"encoded")])

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     ]
     Pictures = Union[Picture, Sequence[Picture]]
 
+_MAX_BYTES = 64 * 2**20  # of a picture that is read
 _UPLOAD = re.compile(r"images/[0-9a-f]{64}")
 
 
 def encoded(picture: Picture) -> bytes:
     """The picture as JPEG, PNG or WebP.
 
-    One of Pillow becomes PNG, which loses nothing.
+    One of Pillow becomes PNG, which loses nothing. Raises ValueError when a file has more than
+    64 MiB.
     """
     if isinstance(picture, (bytes, bytearray, memoryview)):
         return bytes(picture)
@@ -39,7 +41,7 @@ def encoded(picture: Picture) -> bytes:
         file = io.BytesIO()
         picture.save(file, format="PNG")
         return file.getvalue()
-    return pathlib.Path(picture).read_bytes()
+    return _read(pathlib.Path(picture))
 
 
 def image_input(picture: Picture) -> video_service_pb2.ImageInput:
@@ -55,6 +57,16 @@ def image_inputs(pictures: Pictures) -> list[video_service_pb2.ImageInput]:
     """One picture or several."""
     several = pictures if isinstance(pictures, (list, tuple)) else [pictures]
     return [image_input(picture) for picture in several]
+
+
+def _read(path: pathlib.Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(_MAX_BYTES + 1)  # a device or a pipe may have no end
+    if len(data) > _MAX_BYTES:
+        raise ValueError(
+            f"{path} has more than {_MAX_BYTES >> 20} MiB, which is the most that a picture may have"
+        )
+    return data
 
 
 def _is_pillow(picture: Any) -> bool:
