@@ -66,6 +66,16 @@ absl::Status WriteRecord(const std::string& path, const FilmRecord& record) {
   return absl::ErrnoToStatus(error, absl::StrFormat("cannot write %s", path));
 }
 
+// Returns why `out`, which can be resumed, is not begun anew: another process writes it, or its caller must choose.
+absl::Status WhyNotAnew(const std::string& out) {
+  const absl::StatusOr<std::unique_ptr<PartialFile>> file = PartialFile::Reopen(out);
+  if (!file.ok())
+    return file.status();
+  (*file)->Keep();
+  return absl::AlreadyExistsError(
+      absl::StrFormat("%s is on its way: go on with --resume, or remove %s to begin anew", out, RecordPath(out)));
+}
+
 }  // namespace
 
 bool CanResume(const std::string& out) {
@@ -74,10 +84,8 @@ bool CanResume(const std::string& out) {
 }
 
 absl::StatusOr<std::unique_ptr<ResumableFilm>> ResumableFilm::Begin(const std::string& out, const FilmRecord& record) {
-  if (CanResume(out)) {
-    return absl::AlreadyExistsError(
-        absl::StrFormat("%s is on its way: go on with --resume, or remove %s to begin anew", out, RecordPath(out)));
-  }
+  if (CanResume(out))
+    return WhyNotAnew(out);
   absl::StatusOr<std::unique_ptr<PartialFile>> file = PartialFile::Create(out);
   if (!file.ok())
     return file.status();

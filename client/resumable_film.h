@@ -22,8 +22,8 @@ struct FilmRecord {
 
 class ResumableFilm {
  public:
-  // Begins the film `out` anew. ALREADY_EXISTS: there is a partial film that can be resumed. Other errors: those of
-  // PartialFile::Create.
+  // Begins the film `out` anew. ALREADY_EXISTS: another process writes it, or there is a partial film that can be
+  // resumed. Other errors: those of PartialFile::Create.
   static absl::StatusOr<std::unique_ptr<ResumableFilm>> Begin(const std::string& out, const FilmRecord& record);
 
   // Goes on with the files that another process left. NOT_FOUND: there is no note. FAILED_PRECONDITION: the note cannot

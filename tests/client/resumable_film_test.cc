@@ -74,10 +74,23 @@ TEST_F(ResumableFilmTest, GoesOnWithWhatWasKept) {
 }
 
 TEST_F(ResumableFilmTest, DoesNotBeginAnewWhatCanBeResumed) {
-  const auto film = ResumableFilm::Begin(out_, kRecord);
+  {
+    const auto film = ResumableFilm::Begin(out_, kRecord);
+    ASSERT_TRUE((*film)->file().Write("half").ok());
+    (*film)->Keep();
+  }
   const absl::Status status = ResumableFilm::Begin(out_, kRecord).status();
   EXPECT_TRUE(absl::IsAlreadyExists(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("go on with --resume, or remove " + out_ + ".part.json"));
+  EXPECT_EQ(ReadFile(out_ + ".part"), "half");
+}
+
+TEST_F(ResumableFilmTest, SaysThatAnotherProcessWritesIt) {
+  const auto film = ResumableFilm::Begin(out_, kRecord);
+  const absl::Status status = ResumableFilm::Begin(out_, kRecord).status();
+  EXPECT_TRUE(absl::IsAlreadyExists(status));
+  EXPECT_EQ(std::string(status.message()), "another process writes " + out_ + ".part; take another name");
+  EXPECT_TRUE(CanResume(out_));
 }
 
 TEST_F(ResumableFilmTest, IsResumedByOneAtATime) {
