@@ -53,6 +53,7 @@ void AddOut(CLI::App* command, std::string& out) {
       ->add_option("--out", out,
                    "The MP4 file to write; FILE.part until it is whole. An older one is replaced only then")
       ->type_name("FILE")
+      ->check(CheckFileName)
       ->required();
 }
 
@@ -80,6 +81,7 @@ void AddGenerate(CLI::App& app, CommandLine& line) {
   AddOut(command, options.out);
   command->add_option("--sheet", options.sheet, "Also write a picture of up to 8 frames of the video")
       ->type_name("FILE.png")
+      ->check(CheckFileName)
       ->check(CheckPng);
   AddEventsFlag(command, options.json);
 }
@@ -149,6 +151,7 @@ void AddUpload(CLI::App& app, CommandLine& line) {
              "Keep pictures on the server, and print names that --image and --end-image take")
       ->add_option("FILE", line.uploads, "Pictures: JPEG, PNG or WebP")
       ->type_name("")
+      ->check(CheckFileName)
       ->required();
 }
 

@@ -3,8 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/command_flags.h"
 #include "client/completion.h"
 #include "client/exit_code.h"
@@ -19,7 +23,44 @@ constexpr int kNothingWrong = -1;
 
 // Returns what is wrong, or nothing, as CLI11 wants it.
 std::string CheckAddress(const std::string& text) {
-  return IsAddress(text) ? "" : absl::StrFormat("%s is not HOST:PORT, such as 127.0.0.1:50051", text);
+  if (IsAddress(text))
+    return "";
+  const char* const wrong = absl::StrContains(text, "://") ? "is a URL; use" : "is not";
+  return absl::StrFormat("%s %s HOST:PORT, such as 127.0.0.1:50051", text, wrong);
+}
+
+// Returns "generate, create and watch", for example.
+std::string CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const std::string last = names.back();
+  names.pop_back();
+  return absl::StrCat(absl::StrJoin(names, ", "), " and ", last);
+}
+
+// Returns what is wrong with a command line that CLI11 refuses. Words that nobody knows come first: CLI11 would rather
+// tell what is missing.
+std::string WhatIsWrong(const CLI::App& app, const CLI::Error& error) {
+  const bool is_missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  const bool is_unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  if (is_missing && app.get_subcommands().empty()) {
+    const std::string what = unknown.empty() ? std::string("no command is given")
+                                             : absl::StrFormat("there is no command or flag '%s'", unknown.front());
+    return absl::StrFormat("%s; the commands are %s", what, CommandNames(app));
+  }
+  if (!unknown.empty() && (is_missing || is_unknown))
+    return absl::StrCat("the command line has what is not expected: ", absl::StrJoin(unknown, " "));
+  return error.what();
+}
+
+// Returns the text for a wrong command line: `complaint`, and whose help tells more.
+std::string UsageError(const CLI::App& app, const std::string& complaint) {
+  std::string command = "ruyi-client";
+  for (const CLI::App* given : app.get_subcommands())
+    absl::StrAppend(&command, " ", given->get_name());
+  return absl::StrFormat("error: %s\n  see %s --help\n", complaint, command);
 }
 
 void Describe(CLI::App& app, CommandLine& line) {
@@ -28,10 +69,8 @@ void Describe(CLI::App& app, CommandLine& line) {
       "--server HOST:PORT may also stand after the command.\n"
       "Ranges and defaults are the server's: see `ruyi-client capabilities`.\n\n" +
       ExitCodeHelp());
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return absl::StrFormat("error: %s\n  see ruyi-client --help, ruyi-client generate --help\n",
-                           std::string(error.what()));
-  });
+  app.failure_message(
+      [](const CLI::App* given, const CLI::Error& error) { return UsageError(*given, WhatIsWrong(*given, error)); });
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--server", line.server, "Where ruyi-server listens")
@@ -79,7 +118,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   }
   line.server_given = app.get_option("--server")->count() > 0;
   if (const std::string complaint = Complaint(line); !complaint.empty()) {
-    std::cerr << "error: " << complaint << "\n";
+    std::cerr << UsageError(app, complaint);
     Finish(ExitCode::kUsage, parsed);
   } else if (line.command == Command::kCompletion) {
     std::cout << CompletionScript(app, line.shell) << std::flush;

@@ -113,7 +113,7 @@ bool IsUuid(const std::string& text) {
 
 bool IsAddress(std::string_view text) {
   const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0)
+  if (colon == std::string_view::npos || colon == 0 || text.find('/') != std::string_view::npos)
     return false;
   const std::optional<int32_t> port = ParseInt<int32_t>(text.substr(colon + 1));
   return port.has_value() && *port > 0 && *port <= kMaxPort;

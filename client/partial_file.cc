@@ -25,6 +25,8 @@ fs::path FolderOf(const fs::path& path) {
 }
 
 absl::Status CheckName(const fs::path& path) {
+  if (path.empty())
+    return absl::InvalidArgumentError("the name is empty; name a file");
   std::error_code error;
   if (fs::is_directory(path, error) || !path.has_filename())
     return absl::FailedPreconditionError(absl::StrFormat("%s is a folder; name a file", path.string()));

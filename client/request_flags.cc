@@ -31,7 +31,7 @@ std::string CheckLora(const std::string& text) {
 
 // One picture per flag; the flag may come again.
 void AddPictures(CLI::App* command, const std::string& flag, std::vector<std::string>& paths, const std::string& help) {
-  command->add_option(flag, paths, help)->type_name("FILE")->allow_extra_args(false);
+  command->add_option(flag, paths, help)->type_name("FILE")->check(CheckFileName)->allow_extra_args(false);
 }
 
 void AddShape(CLI::App* command, RequestOptions& options) {
@@ -153,6 +153,10 @@ void AddPictureFlags(CLI::App* command, RequestOptions& options) {
 }
 
 }  // namespace
+
+std::string CheckFileName(const std::string& text) {
+  return text.empty() ? "the name is empty; name a file" : "";
+}
 
 void AddMibFlag(CLI::App* command, const std::string& flag, std::optional<int32_t>& value, const std::string& help) {
   const auto set = [&value](const std::string& text) { value = ParseMib(text); };

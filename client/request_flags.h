@@ -24,6 +24,9 @@ CLI::Option* AddIntFlag(CLI::App* command, const std::string& flag, std::optiona
   return command->add_option_function<std::string>(flag, set, help)->type_name("N")->check(check);
 }
 
+// Returns what is wrong with the name of a file, or nothing, as CLI11 wants it.
+std::string CheckFileName(const std::string& text);
+
 // Adds to `command` all flags that describe the video. None is required. `options` must outlive the command.
 void AddRequestFlags(CLI::App* command, RequestOptions& options);
 

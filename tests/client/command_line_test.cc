@@ -247,6 +247,45 @@ TEST_F(CommandLineTest, ComplainsOfAnAddressWithoutPort) {
   ExpectComplaint(Parse({"capabilities"}), "host is not HOST:PORT");
 }
 
+TEST_F(CommandLineTest, ComplainsOfAUrl) {
+  for (const char* url : {"http://there:2", "https://there", "dns:///there:2"})
+    ExpectComplaint(Parse({"--server", url, "capabilities"}), std::string(url) + " is a URL; use HOST:PORT");
+  ExpectComplaint(Parse({"--server", "there:2/", "capabilities"}), "is not HOST:PORT");
+}
+
+TEST_F(CommandLineTest, NamesTheWordThatIsNoCommand) {
+  for (const char* word : {"bogus", "help", "--bogus"}) {
+    const Parsed parsed = Parse({word, "--image", "a.png"});
+    ExpectComplaint(parsed, std::string("there is no command or flag '") + word + "'");
+    EXPECT_THAT(parsed.err, HasSubstr("; the commands are generate, create, watch, "));
+    EXPECT_THAT(parsed.err, testing::EndsWith(" and completion\n  see ruyi-client --help\n"));
+  }
+}
+
+TEST_F(CommandLineTest, PointsToTheHelpOfTheCommand) {
+  for (const Parsed& parsed :
+       {Parse({"watch"}), Parse({"watch", "7", "8"}), Parse({"watch", "7", "--after", "x"}),
+        Parse({"watch", "7", "--after"}), Parse({"--server", "x", "watch", "7"}), Parse({"watch", "--config", "x"})}) {
+    ExpectComplaint(parsed, "\n  see ruyi-client watch --help\n");
+  }
+  ExpectComplaint(Parse({"generate", "--out", "film.mp4"}), "\n  see ruyi-client generate --help\n");
+  ExpectComplaint(Parse({"download", "--out", "film.mp4"}), "\n  see ruyi-client download --help\n");
+}
+
+TEST_F(CommandLineTest, TellsOfAnUnknownFlagBeforeWhatIsMissing) {
+  ExpectComplaint(Parse({"download", "--config", "x"}), "not expected: --config");
+  ExpectComplaint(Parse({"--config", "x", "list"}), "not expected: --config x\n");
+}
+
+TEST_F(CommandLineTest, ComplainsOfAFileWithoutAName) {
+  ExpectComplaint(Parse({"download", "7", "--out", ""}), "--out: the name is empty; name a file");
+  ExpectComplaint(Parse({"generate", "--image", "a.png", "--out", ""}), "--out: the name is empty; name a file");
+  ExpectComplaint(ParseGenerate({"--sheet", ""}), "--sheet: the name is empty; name a file");
+  ExpectComplaint(ParseGenerate({"--image", ""}), "--image: the name is empty; name a file");
+  ExpectComplaint(ParseGenerate({"--end-image", ""}), "--end-image: the name is empty; name a file");
+  ExpectComplaint(Parse({"upload", "a.png", ""}), "FILE: the name is empty; name a file");
+}
+
 TEST_F(CommandLineTest, ComplainsOfASizeThatIsNone) {
   for (const char* size : {"768", "768x", "x512", "768X512", "768x512x3", "axb", "768x 512"}) {
     ExpectComplaint(ParseGenerate({"--size", size}), "is not WIDTHxHEIGHT");
@@ -282,7 +321,7 @@ TEST_F(CommandLineTest, ComplainsOfAnUnknownWord) {
 }
 
 TEST_F(CommandLineTest, ComplainsOfWhatIsMissing) {
-  ExpectComplaint(Parse({}), "subcommand is required");
+  ExpectComplaint(Parse({}), "no command is given; the commands are generate, ");
   ExpectComplaint(Parse({"generate", "--out", "film.mp4"}), "--image is required, or --resume");
   ExpectComplaint(Parse({"create"}), "--image is required");
   ExpectComplaint(Parse({"download", "--out", "film.mp4"}), "NAME is required, or --resume");

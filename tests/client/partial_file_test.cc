@@ -98,6 +98,10 @@ TEST(PartialFile, RefusesAFolderAsItsName) {
   EXPECT_THAT(CreateError(folder.path().string() + "/"), HasSubstr("is a folder"));
 }
 
+TEST(PartialFile, NeedsAName) {
+  EXPECT_EQ(CreateError(""), "the name is empty; name a file");
+}
+
 TEST(PartialFile, RefusesToReplaceADevice) {
   EXPECT_THAT(CreateError("/dev/null"), HasSubstr("is no regular file"));
 }
