@@ -1,7 +1,6 @@
 #include "client/flag_values.h"
 
-#include <uuid/uuid.h>
-
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -106,9 +105,9 @@ bool IsImageName(std::string_view text) {
   return sha256.size() == kSha256Digits && sha256.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-bool IsUuid(const std::string& text) {
-  uuid_t ignored;
-  return uuid_parse(text.c_str(), ignored) == 0;
+bool IsRequestId(std::string_view text) {
+  const auto is_printable = [](unsigned char c) { return absl::ascii_isprint(c); };
+  return !text.empty() && text.size() <= kMaxRequestIdCharacters && std::all_of(text.begin(), text.end(), is_printable);
 }
 
 bool IsAddress(std::string_view text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,8 +45,10 @@ std::optional<std::string> ParseVideoName(std::string_view text);
 // Returns true when `text` is the name of an upload, "images/" and a SHA-256 in hex, and not the path of a picture.
 bool IsImageName(std::string_view text);
 
-// Returns true when `text` is a UUID as RFC 4122 writes it.
-bool IsUuid(const std::string& text);
+// Returns true when `text` is an id that a request may have: printable ASCII characters, at least one and no more than
+// a server takes.
+inline constexpr size_t kMaxRequestIdCharacters = 64;
+bool IsRequestId(std::string_view text);
 
 // Returns true when `text` is HOST:PORT.
 bool IsAddress(std::string_view text);

@@ -19,7 +19,10 @@ std::string CheckLabel(const std::string& text) {
 }
 
 std::string CheckRequestId(const std::string& text) {
-  return IsUuid(text) ? "" : absl::StrFormat("%s is no UUID, such as 7e6f0c1e-3b5c-4f0e-9a55-1d0b6c6f2a11", text);
+  if (IsRequestId(text))
+    return "";
+  return absl::StrFormat("it must have 1 to %d printable ASCII characters; a UUID is a good choice",
+                         kMaxRequestIdCharacters);
 }
 
 std::string CheckName(const std::string& text) {
@@ -96,9 +99,12 @@ CLI::Option* AddNameArgument(CLI::App* command, std::string& name) {
 
 void AddJobFlags(CLI::App* command, JobOptions& options) {
   command
-      ->add_option("--request-id", options.request_id,
-                   "Your own id of this request: asking twice with the same one makes one video. Default: drawn")
-      ->type_name("UUID")
+      ->add_option(
+          "--request-id", options.request_id,
+          absl::StrFormat("Your own id of this request: asking twice with the same one makes one video. Up to %d "
+                          "printable ASCII characters; a UUID is a good choice. Default: drawn",
+                          kMaxRequestIdCharacters))
+      ->type_name("ID")
       ->check(CheckRequestId);
   AddLabelFlag(command, options.labels, "A label of the video, for `list`. Again for more");
   command->add_option("--priority", options.priority, "Which videos go first. Default: the server's (normal)")

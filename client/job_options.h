@@ -18,7 +18,7 @@ struct EncodingOptions {
 };
 
 struct JobOptions {
-  std::string request_id;  // a UUID; empty: the client draws one
+  std::string request_id;  // up to 64 printable ASCII characters; empty: the client draws a UUID
   std::map<std::string, std::string> labels;
   std::string priority;                        // a word of PriorityNames()
   std::optional<int32_t> preview_every_steps;  // absent: no previews; 0: as often as the server's default

@@ -7,7 +7,6 @@
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
 
-#include "client/flag_values.h"
 #include "tests/client/generate_command_fixture.h"
 #include "tests/client/sample_film.h"
 
@@ -37,7 +36,7 @@ TEST_F(GenerateCommandTest, SendsTheRequest) {
   EXPECT_EQ(request.size().width(), 96);
   EXPECT_EQ(request.labels().at("a"), "b");
   EXPECT_EQ(request.encoding().crf(), 20);
-  EXPECT_TRUE(IsUuid(request.request_id())) << request.request_id();
+  EXPECT_THAT(request.request_id(), testing::MatchesRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"));
   EXPECT_FALSE(server_.creations()[0].validate_only());
 }
 

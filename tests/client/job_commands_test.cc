@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
-#include "client/flag_values.h"
 #include "tests/client/client_process.h"
 #include "tests/client/fake_server.h"
 #include "tests/client/scripted_events.h"
@@ -69,7 +68,7 @@ TEST_F(JobCommandsTest, CreatePrintsTheName) {
   const v1::CreateVideoRequest request = server_.creations().at(0);
   EXPECT_EQ(request.request().start_images(0).data(), "a picture");
   EXPECT_EQ(request.request().priority(), v1::PRIORITY_LOW);
-  EXPECT_TRUE(IsUuid(request.request().request_id()));
+  EXPECT_THAT(request.request().request_id(), testing::MatchesRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"));
   EXPECT_FALSE(request.validate_only());
 }
 

@@ -104,7 +104,6 @@ TEST(JobFlags, TakeAPreviewWithoutANumber) {
 }
 
 TEST(JobFlags, ComplainOfWhatIsNone) {
-  ExpectComplaint(ParseCreate({"--request-id", "7"}), "7 is no UUID");
   ExpectComplaint(ParseCreate({"--label", "a"}), "a is not KEY=VALUE");
   ExpectComplaint(ParseCreate({"--label", "=b"}), "=b is not KEY=VALUE");
   ExpectComplaint(ParseCreate({"--priority", "now"}), "low,normal,high");
@@ -114,6 +113,21 @@ TEST(JobFlags, ComplainOfWhatIsNone) {
   ExpectComplaint(ParseCreate({"--fragment-frames", "4", "--faststart"}), "excludes");
   for (const char* seconds : {"-1", "nan", "1e30", "soon"})
     ExpectComplaint(ParseCreate({"--retry-for", seconds}), "is not a number of seconds, 0 to a year");
+}
+
+TEST(JobFlags, TakeEveryRequestIdThatTheServerTakes) {
+  for (const std::string& id : {std::string("order-17"), std::string("7"), std::string("a b"), std::string(64, 'x')}) {
+    const Parsed parsed = ParseCreate({"--request-id", id.c_str()});
+    EXPECT_FALSE(parsed.result.finished) << parsed.err;
+    EXPECT_EQ(parsed.request().request_id(), id);
+  }
+}
+
+TEST(JobFlags, ComplainOfARequestIdThatTheServerRefuses) {
+  for (const std::string& id : {std::string(), std::string(65, 'x'), std::string("a\tb"), std::string("caf\u00e9")}) {
+    ExpectComplaint(ParseCreate({"--request-id", id.c_str()}),
+                    "--request-id: it must have 1 to 64 printable ASCII characters; a UUID is a good choice");
+  }
 }
 
 TEST(JobFlags, OfGenerate) {

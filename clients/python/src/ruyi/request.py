@@ -42,7 +42,7 @@ class Options(TypedDict, total=False):
     memory: Union[str, Mapping[str, Any]]  # "auto", "fastest", "smallest"; or Memory
     labels: Mapping[str, str]
     priority: str  # "low", "normal", "high"
-    request_id: str  # a UUID; drawn when left out
+    request_id: str  # up to 64 printable ASCII characters; a UUID is drawn when left out
     # seconds that the work may take, the wait in the queue not counted
     timeout: Union[float, datetime.timedelta]
     preview: Union[bool, int, Mapping[str, Any]]  # True, the steps between two, or Preview
