@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "core/request/fp8_names.h"
 #include "server/app/device_names.h"
 #include "server/app/listen_address.h"
@@ -237,6 +240,34 @@ constexpr char kFooter[] =
     "Exit codes: 0 stopped by a signal, 1 could not start or load the model, 2 wrong command line, 3 a device broke\n"
     "or the model's files changed, and the server must be started anew, by its supervisor.";
 
+// Returns the number of the line of the file `path` that sets `name`, from 1; 0 when none does.
+int LineOf(const std::string& path, const std::string& name) {
+  std::ifstream file(path);
+  int number = 1;
+  for (std::string line; std::getline(file, line); ++number) {
+    if (absl::StripAsciiWhitespace(line.substr(0, line.find_first_of("=#"))) == name)
+      return number;
+  }
+  return 0;
+}
+
+// Returns what is wrong with the file that --config names, or with the rest of the command line.
+std::string WhatIsWrong(const CLI::App& app, const CLI::Error& error) {
+  const std::string what = error.what();
+  const std::vector<std::string> files = app.get_option("--config")->results();
+  if (files.empty())
+    return what;
+  const std::string& path = files.front();
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::FileError))
+    return absl::StrFormat("--config: %s is no file that can be read", path);
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ConfigError))
+    return what;
+  const std::string name(absl::StripPrefix(what, "INI was not able to parse "));
+  const int line = LineOf(path, name);
+  return absl::StrFormat("%s%s '%s' is no flag; write flag=value, without the dashes", path,
+                         line == 0 ? ":" : absl::StrFormat(":%d:", line), name);
+}
+
 // Returns true when `argument` is "--name" or "--name=value" of `option`.
 bool IsOf(const CLI::Option& option, const std::string& argument) {
   const std::string flag = argument.substr(0, argument.find('='));
@@ -285,6 +316,9 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   app.get_config_formatter_base()->arrayDelimiter('\0');  // a comma is part of the value
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(kFooter);
+  app.failure_message([](const CLI::App* given, const CLI::Error& error) {
+    return absl::StrFormat("%s\nRun with --help for more information.\n", WhatIsWrong(*given, error));
+  });
   AddModelFlags(app, options);
   AddDeviceFlags(app, options, raw);
   AddFp8Flags(app, options);

@@ -19,6 +19,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 // Says what a program with some arguments and environment would do, and what it prints.
 struct Parsed {
@@ -328,6 +329,25 @@ TEST(CommandLine, RefusesFilesThatItCannotRead) {
 TEST(CommandLine, RefusesFilesWithFlagsThatItDoesNotKnow) {
   const TemporaryFolder folder;
   ExpectUsageError({"--model=m", "--config", folder.Write("server.conf", "thread=4\n").string()});
+}
+
+TEST(CommandLine, NamesTheLineOfTheFileThatIsNoFlag) {
+  const TemporaryFolder folder;
+  const auto error_of = [&](const std::string& text) {
+    return Parse({"--model=m", "--config", folder.Write("server.conf", text).string()}).error;
+  };
+  const std::string file = folder.path() / "server.conf";
+  EXPECT_THAT(error_of("threads=4\n\n# thread\n thread = 4 # few\n"), StartsWith(file + ":4: 'thread' is no flag;"));
+  EXPECT_THAT(error_of("bogus"), StartsWith(file + ":1: 'bogus' is no flag;"));
+  EXPECT_THAT(error_of("bogus # why\n"), StartsWith(file + ":1: 'bogus' is no flag;"));
+  EXPECT_THAT(error_of("[part]\nthreads=4\n"), StartsWith(file + ": 'part"));
+}
+
+TEST(CommandLine, SaysThatTheFileCannotBeRead) {
+  const TemporaryFolder folder;
+  for (const std::string& file : {(folder.path() / "none.conf").string(), folder.path().string()})
+    EXPECT_THAT(Parse({"--model=m", "--config", file}).error,
+                StartsWith("--config: " + file + " is no file that can be read"));
 }
 
 TEST(CommandLine, HelpNamesEveryFlagAndVariable) {
