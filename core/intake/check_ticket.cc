@@ -56,8 +56,9 @@ void CheckLabels(const JobRequest& request, std::vector<FieldViolation>& violati
 std::vector<FieldViolation> CheckTicket(const JobRequest& request) {
   std::vector<FieldViolation> violations;
   if (request.request_id.size() > kMaxRequestIdBytes || !IsPrintable(request.request_id)) {
-    violations.push_back({"request_id", absl::StrFormat("must have at most %d printable characters, such as the UUID "
-                                                        "8c1f0e0a-4d7b-4a5e-9f0c-2b6f4a7d1e33",
+    violations.push_back({"request_id", absl::StrFormat("must have at most %d printable ASCII characters; a "
+                                                        "UUID, such as 8c1f0e0a-4d7b-4a5e-9f0c-2b6f4a7d1e33, is a "
+                                                        "good choice",
                                                         kMaxRequestIdBytes)});
   }
   CheckLabels(request, violations);
