@@ -130,8 +130,8 @@ TEST_F(JobFollowerTest, BelievesFailed) {
 // A server sends the last event of a video that has ended whatever number it is asked to begin after.
 TEST_F(JobFollowerTest, EndsWithALastEventThatIsNotNew) {
   server_.OnWatch(SendLast(3, CompletedEvent(kFilm)));
-  EXPECT_EQ(Watch(3).completed->name(), "videos/7");
   server_.OnWatch(SendLast(3, FailedEvent(DetailedStatus(grpc::INTERNAL, "a fault", "GPU_FAULT"))));
+  EXPECT_EQ(Watch(3).completed->name(), "videos/7");
   EXPECT_EQ(Watch(4).failed->message(), "a fault");
   EXPECT_THAT(display_.seqs, IsEmpty());
 }
