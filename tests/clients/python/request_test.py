@@ -101,7 +101,7 @@ def test_every_option_has_an_example():
         (
             {"memory": {"limit": 1}},
             ValueError,
-            "Memory has no field 'limit'; use one of max_vram_mib",
+            "Memory has no field 'limit'; use one of max_host_mib, max_vram_mib",
         ),
         ({"seed": -1}, ValueError, "seed cannot be -1"),
         ({"frames": "many"}, TypeError, "frame_count cannot be 'many'"),
