@@ -23,7 +23,7 @@ bool IsLabelKey(std::string_view key) {
   return !key.empty() && key.size() <= kMaxLabelKeyBytes && std::all_of(key.begin(), key.end(), is_allowed);
 }
 
-// What is wrong with a label; empty when nothing is.
+// Returns what is wrong with a label; empty when nothing is.
 std::string WrongIn(const std::string& key, const std::string& value) {
   constexpr size_t kShownBytes = 64;  // keys of any length and with any bytes come here
   if (!IsLabelKey(key)) {

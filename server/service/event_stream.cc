@@ -136,7 +136,7 @@ void EventStream::OnSent(const Event& event) {
     sources_.on_bytes_sent(event.chunk().data().size());
 }
 
-// Is no longer one of the job's callers; may be called again.
+// Takes the stream out of the job's callers; may be called again.
 void EventStream::Leave(const std::string& id, bool ends_job) {
   if (is_counted_.exchange(false) && sources_.callers->Remove(id) && ends_job)
     CancelJob(id);

@@ -1,4 +1,4 @@
-// What the program says and returns when standard output cannot be written.
+// Tests what the program says and returns when standard output cannot be written.
 #include "client/standard_output.h"
 
 #include <fcntl.h>

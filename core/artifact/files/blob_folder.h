@@ -1,7 +1,6 @@
 // Keeps the blobs of a store: bytes named by their sha256, in 256 folders by its first two digits. Before it:
-// FileArtifactStore. After it: the files. The time of a file is when its blob was put last, by
-// Clock::AgingTime. Other processes may work in
-// the same folder. Thread-safe.
+// FileArtifactStore. After it: the files. The time of a file is when its blob was put last, by Clock::AgingTime. Other
+// processes may work in the same folder. Thread-safe.
 #pragma once
 
 #include <set>
@@ -32,8 +31,8 @@ class BlobFolder {
         partial_folder_(std::move(partial_folder)),
         ttl_(ttl) {}
 
-  // These are the methods of ArtifactStore with the same names; `now` is Clock::AgingTime, and so is
-  // the expire_time of a state.
+  // These are the methods of ArtifactStore with the same names; `now` is Clock::AgingTime, and so is the
+  // expire_time of a state.
   absl::StatusOr<std::string> PutBlob(std::string_view bytes, absl::Time now);
   absl::StatusOr<std::string> ReadBlob(const std::string& sha256) const;
   absl::StatusOr<BlobState> StatBlob(const std::string& sha256) const;

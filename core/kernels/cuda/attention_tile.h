@@ -36,7 +36,7 @@ struct Gate {
   uint64_t empty;
 };
 
-// What lies in shared memory. In matrices a row's boxes lie apart, each among those of the other rows.
+// Lays out shared memory. In matrices a row's boxes lie apart, each among those of the other rows.
 struct Shared {
   uint8_t queries[kRows * kRowBytes];
   uint8_t keys[kStages][kKeys * kRowBytes];

@@ -1,7 +1,7 @@
 // The modes that are worth having with the large spec, fastest first, and what they take:
 //   4 blocks, 3 states: 4865 MiB   4 blocks, 1 state: 4730   1 block, 3 states: 3865   0 blocks, 3 states: 2865
 //   0 blocks, 1 state: 2730
-// Of the host's memory they take 0, 256, 3000, 4000 and 4256 MiB.
+// They take 0, 256, 3000, 4000 and 4256 MiB of the host's memory.
 #include "core/plan/admission.h"
 
 #include <gmock/gmock.h>
