@@ -16,7 +16,8 @@ absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geom
     for (const std::string& shape_text : options.shapes) {
       RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(shape_text));
       const VideoInput input = InputOf(shape, mode.is_guided, options.steps, geometry);
-      Measurement measurement = {.bench = bench.first, .shape = NameOf(shape), .mode = mode_text};
+      Measurement measurement = {
+          .bench = bench.first, .shape = NameOf(shape), .task = mode.is_guided ? "guided" : "plain", .mode = mode_text};
       ResetPeaks(options.placement.device);
       RUYI_RETURN_IF_ERROR(GuardExceptions(bench.first, [&] { return bench.second(mode, input, measurement); }));
       ReadMemory(options.placement.device, measurement);

@@ -20,6 +20,8 @@ struct BenchOptions {
   Fp8Settings fp8;                               // of the weights
   std::vector<std::string> shapes = {"24@512"};  // see bench_shape.h
   std::vector<std::string> modes = {"guided"};   // see bench_mode.h
+  std::vector<std::string> suite_shapes;         // of the suite; none: those that suit the device
+  bool predicts = true;                          // beside a step's time and memory, what the cost model says of them
   int steps = 25;                                // of a request
   std::vector<int64_t> tokens = {12096, 60480};  // of kernels: both of the batch together
   int64_t heads = 32;                            // of kernels

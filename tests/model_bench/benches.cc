@@ -2,19 +2,13 @@
 
 #include <ATen/Context.h>
 #include <ATen/core/TensorBody.h>
-#include <ATen/ops/randn.h>
 #include <c10/core/InferenceMode.h>
 
-#include <functional>
 #include <optional>
 #include <utility>
 
-#include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
-#include "core/pipeline/discard.h"
 #include "core/pipeline/ruyi/denoise_loop.h"
-#include "core/pipeline/ruyi/frame_decoder.h"
-#include "core/pipeline/ruyi/image_tensor.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "tests/model_bench/bench_cases.h"
 #include "tests/model_bench/bench_mode.h"
@@ -29,18 +23,6 @@ constexpr uint64_t kSeed = 1;
 // The sum of the bits of `latents`: the same where they are the same to the last bit.
 double BitsOf(const at::Tensor& latents) {
   return static_cast<double>(latents.to(at::kFloat).contiguous().view(at::kInt).sum().item<int64_t>());
-}
-
-// Runs `work` warm_up + repeat times and notes how long each of the latter took.
-absl::Status Repeat(const BenchOptions& options, Measurement& measurement, const std::function<absl::Status()>& work) {
-  for (int run = -options.warm_up; run < options.repeat; ++run) {
-    Stopwatch watch(options.placement.device);
-    RUYI_RETURN_IF_ERROR(work());
-    const double seconds = watch.Lap();
-    if (run >= 0)
-      measurement.seconds.push_back(seconds);
-  }
-  return absl::OkStatus();
 }
 
 // Adds what the cost model predicts for a step of `spec`: beside the weights of the transformer, all that a step takes.
@@ -76,58 +58,24 @@ absl::StatusOr<std::shared_ptr<const CostModel>> CalibratedCosts(const BenchOpti
   return pipeline->costs();
 }
 
-absl::Status DecodeAll(const Vae& vae, const at::Tensor& latents, int frame_count) {
-  for (FrameDecoder decoder(vae, latents, frame_count); !decoder.done();) {
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor frames, decoder.Next());
-    PixelsOf(frames);
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 // The transformer, in the host's memory, is placed anew for each mode.
 absl::Status BenchStep(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
-  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const CostModel> costs, CalibratedCosts(options));
+  std::shared_ptr<const CostModel> costs;
+  if (options.predicts) {
+    RUYI_ASSIGN_OR_RETURN(costs, CalibratedCosts(options));
+  }
   RUYI_ASSIGN_OR_RETURN(ModelToPlace model, ModelToPlace::Load(options, c10::Device(c10::kCPU)));
   const auto step = [&](const BenchMode& mode, const VideoInput& input, Measurement& measurement) {
     const RuyiModels placed = model.In(mode.memory());
-    Predict(*costs, input.spec, mode.memory(), measurement);
+    if (costs != nullptr)
+      Predict(*costs, input.spec, mode.memory(), measurement);
     ResetPeaks(options.placement.device);
     return MeasureSteps(options, placed, mode.memory(), input.spec, measurement);
   };
   return ForEachCase(options, model.geometry(), report, {"step", step});
-}
-
-absl::Status BenchVae(const BenchOptions& options, Report& report) {
-  const c10::InferenceMode no_gradients;
-  RUYI_ASSIGN_OR_RETURN(const RuyiModels models, LoadRuyiModels(options.model, options.placement, options.fp8));
-  const Case encode = [&](const BenchMode&, const VideoInput& input, Measurement& measurement) {
-    const at::Tensor video =
-        RandomTensor({1, 3, input.spec.frame_count, input.spec.size.height, input.spec.size.width}, {});
-    return Repeat(options, measurement, [&] {
-      models.vae.EncodeMoments(video);
-      return absl::OkStatus();
-    });
-  };
-  const Case condition = [&](const BenchMode&, const VideoInput& input, Measurement& measurement) {
-    return Repeat(options, measurement, [&] {
-      UnwatchedRun run(input.pictures);
-      return Condition(models, input.spec, run.context).status();
-    });
-  };
-  const Case decode = [&](const BenchMode&, const VideoInput& input, Measurement& measurement) {
-    const LatentShape& shape = input.spec.latents;
-    const at::Tensor latents = RandomTensor({1, shape.channels, shape.frames, shape.height, shape.width},
-                                            {.device = options.placement.device, .dtype = c10::kFloat});
-    return Repeat(options, measurement, [&] { return DecodeAll(models.vae, latents, input.spec.frame_count); });
-  };
-  for (const auto& bench :
-       {std::pair("encode", encode), std::pair("condition", condition), std::pair("decode", decode)}) {
-    RUYI_RETURN_IF_ERROR(ForEachCase(options, models.geometry(), report, bench));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status BenchLoad(const BenchOptions& options, Report& report) {

@@ -4,12 +4,19 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "core/model/vae/config.h"
 #include "tests/model_bench/bench_options.h"
+#include "tests/model_bench/kernel_cases.h"
 #include "tests/model_bench/report.h"
 
 namespace ruyi::bench {
 
-// One denoising step: the transformer on all branches, guidance, the sampler.
+// The whole table of docs/performance.md, in one run: steps, the autoencoder in slice and in cache mode, the kernels,
+// each beside its ATen twin. On a CPU with shapes of the demo model.
+absl::Status BenchSuite(const BenchOptions& options, Report& report);
+
+// One denoising step: the transformer on all branches, guidance, the sampler. Where options.predicts, beside what the
+// cost model predicts, which has to be calibrated.
 absl::Status BenchStep(const BenchOptions& options, Report& report);
 
 // A checkpoint after each step, and a preview where there is one, beside the step (step_s, preview_s; the first preview
@@ -17,9 +24,13 @@ absl::Status BenchStep(const BenchOptions& options, Report& report);
 // (checkpoint_cached).
 absl::Status BenchCheckpoint(const BenchOptions& options, Report& report);
 
-// The autoencoder: encoding every frame of a clip (encode), what a request encodes of one picture, CLIP included
-// (condition), and decoding to frames in host memory (decode).
+// The autoencoder as the model configures it: encoding every frame of a clip (encode), what the first request of a size
+// encodes of one picture, CLIP included (condition), and decoding as a request does it, to pixels of 8 bits (decode).
+// Clips and pixels are on the device; the transformer is not.
 absl::Status BenchVae(const BenchOptions& options, Report& report);
+
+// The same in slice mode or in cache mode, whatever the configuration says.
+absl::Status BenchVaeIn(VaeTemporalMode mode, const BenchOptions& options, Report& report);
 
 // Whole requests as a server makes them: planned for each of the budgets, made, and compared with what was predicted.
 // With a ballast, something else takes memory once a request is planned. No warm-up.
@@ -40,5 +51,8 @@ absl::Status BenchLoad(const BenchOptions& options, Report& report);
 // The functions of core/kernels on tokens of noise, each on a GPU beside its ATen twin (modes kernel and aten), with
 // the largest error of any number against float64. No model is loaded.
 absl::Status BenchKernels(const BenchOptions& options, Report& report);
+
+// Those of one group.
+absl::Status BenchKernelsOf(KernelGroup group, const BenchOptions& options, Report& report);
 
 }  // namespace ruyi::bench

@@ -69,7 +69,7 @@ bool IsSameAlone(const KernelCase::Function& function, const Tensors& inputs, co
 
 Measurement Measure(const BenchOptions& options, const KernelCase& kernel, const KernelCase::Function& function,
                     const Tensors& expected) {
-  Measurement measurement = {.bench = "kernels", .shape = kernel.name};
+  Measurement measurement = {.bench = "kernels"};
   const Tensors out = function(kernel.inputs);
   measurement.other["error"] = LargestError(out, expected);
   measurement.other["same_alone"] = IsSameAlone(function, kernel.inputs, out) ? 1 : 0;
@@ -89,8 +89,8 @@ void MeasureBoth(const BenchOptions& options, const KernelCase& kernel, int64_t 
     if (!is_twin && options.placement.device.is_cpu())
       continue;
     Measurement measurement = Measure(options, kernel, is_twin ? kernel.aten : kernel.kernel, expected);
+    measurement.shape = absl::StrFormat("%s@%dx%d", kernel.name, KernelShape().batch, tokens / KernelShape().batch);
     measurement.mode = is_twin ? "aten" : "kernel";
-    measurement.other["tokens"] = static_cast<double>(tokens);
     report.Add(measurement);
   }
 }
@@ -106,7 +106,7 @@ absl::StatusOr<KernelShape> ShapeOf(const BenchOptions& options, int64_t tokens)
 
 }  // namespace
 
-absl::Status BenchKernels(const BenchOptions& options, Report& report) {
+absl::Status BenchKernelsOf(KernelGroup group, const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
   const TensorPlacement& placement = options.placement;
   RUYI_RETURN_IF_ERROR(GuardExceptions("timing attention", [&] {
@@ -115,11 +115,18 @@ absl::Status BenchKernels(const BenchOptions& options, Report& report) {
   }));
   for (const int64_t tokens : options.tokens) {
     RUYI_ASSIGN_OR_RETURN(const KernelShape shape, ShapeOf(options, tokens));
-    for (const KernelCaseMaker& make : KernelCaseMakers()) {
+    for (const KernelCaseMaker& make : KernelCaseMakers(group)) {
       at::manual_seed(kSeed);
       RUYI_RETURN_IF_ERROR(
           GuardExceptions("kernels", [&] { MeasureBoth(options, make(shape, options.placement), tokens, report); }));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BenchKernels(const BenchOptions& options, Report& report) {
+  for (const KernelGroup group : {KernelGroup::kAttention, KernelGroup::kTokens, KernelGroup::kFeatures}) {
+    RUYI_RETURN_IF_ERROR(BenchKernelsOf(group, options, report));
   }
   return absl::OkStatus();
 }

@@ -192,10 +192,17 @@ KernelCase BlendFramesCase(const KernelShape& shape, const TensorPlacement& plac
 
 }  // namespace
 
-std::vector<KernelCaseMaker> KernelCaseMakers() {
-  return {&AttentionCase, &NormRotateCase,   &RotateCase,     &HeadNormCase,  &ShiftedNormCase,
-          &AddNormCase,   &AddFramesCase,    &ConcatNormCase, &GatedGeluCase, &LinearGeluCase,
-          &GroupNormCase, &RepeatPixelsCase, &BlendFramesCase};
+std::vector<KernelCaseMaker> KernelCaseMakers(KernelGroup group) {
+  switch (group) {
+    case KernelGroup::kAttention:
+      return {&AttentionCase};
+    case KernelGroup::kTokens:
+      return {&NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase, &AddNormCase,
+              &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
+    case KernelGroup::kFeatures:
+      return {&GroupNormCase, &RepeatPixelsCase, &BlendFramesCase};
+  }
+  return {};
 }
 
 }  // namespace ruyi::bench

@@ -33,7 +33,13 @@ struct KernelCase {
 
 using KernelCaseMaker = KernelCase (*)(const KernelShape& shape, const TensorPlacement& placement);
 
-// One for each function; a case is made when it is its turn, since its tensors are large.
-std::vector<KernelCaseMaker> KernelCaseMakers();
+enum class KernelGroup {
+  kAttention,
+  kTokens,    // of the transformer, but attention
+  kFeatures,  // of the autoencoder
+};
+
+// One for each function of the group; a case is made when it is its turn, since its tensors are large.
+std::vector<KernelCaseMaker> KernelCaseMakers(KernelGroup group);
 
 }  // namespace ruyi::bench

@@ -1,5 +1,5 @@
-// ruyi-bench: time and memory of a model's parts on a device; makes the model where there is none. Exit code 0: all was
-// measured. 1: something failed. 2: wrong usage.
+// ruyi-bench: time and memory of a model's parts on a device; makes the model where there is none, and compares two
+// runs. Exit code 0: all was measured. 1: something failed, or took too long. 2: wrong usage.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
@@ -11,6 +11,7 @@
 #include "core/request/fp8_names.h"
 #include "core/tensor/device.h"
 #include "tests/model_bench/benches.h"
+#include "tests/model_bench/comparison.h"
 #include "tests/model_bench/make_model.h"
 
 namespace ruyi::bench {
@@ -30,6 +31,7 @@ using Bench = absl::Status (*)(const BenchOptions&, Report&);
 struct Arguments {
   BenchOptions bench;
   MakeModelOptions make_model;
+  ComparisonOptions comparison;
   std::vector<std::string> devices = {"cuda"};
   std::string dtype = "auto";
   std::string fp8 = "none";
@@ -48,7 +50,7 @@ absl::Status Measure(Bench bench, Arguments arguments) {
   return bench(arguments.bench, report);
 }
 
-CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
+CLI::App* AddUnrepeated(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
   BenchOptions& options = arguments.bench;
   CLI::App* command = app.add_subcommand(name, what);
   command->add_option("--device", arguments.devices, "cpu, cuda or cuda:N; two: one branch of guidance each")
@@ -59,20 +61,51 @@ CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& wh
       ->add_option("--dtype", arguments.dtype, "Type of the arithmetic; auto: bfloat16 where processor or GPU has it")
       ->check(CLI::IsMember(Dtypes()))
       ->capture_default_str();
-  command->add_option("--repeat", options.repeat, "Runs that count")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--json", options.json, "Append the results to this file, one object per line");
   return command;
 }
 
-CLI::App* AddModelBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
-  CLI::App* command = AddBench(app, name, what, arguments);
-  command->add_option("--model", arguments.bench.model, "Model folder")->required();
-  command->add_option("--calibration-file", arguments.bench.calibration_file,
-                      "Keep what the cost model is calibrated with");
-  command->add_option("--fp8", arguments.fp8, "Weights in 8 bits (e4m3fn)")
-      ->check(CLI::IsMember(Fp8Modes()))
+CLI::App* AddBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
+  CLI::App* command = AddUnrepeated(app, name, what, arguments);
+  command->add_option("--repeat", arguments.bench.repeat, "Runs that count")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   return command;
+}
+
+void AddModel(CLI::App& command, Arguments& arguments) {
+  command.add_option("--model", arguments.bench.model, "Model folder")->required();
+  command.add_option("--fp8", arguments.fp8, "Weights in 8 bits (e4m3fn)")
+      ->check(CLI::IsMember(Fp8Modes()))
+      ->capture_default_str();
+}
+
+CLI::App* AddModelBench(CLI::App& app, const std::string& name, const std::string& what, Arguments& arguments) {
+  CLI::App* command = AddBench(app, name, what, arguments);
+  AddModel(*command, arguments);
+  command->add_option("--calibration-file", arguments.bench.calibration_file,
+                      "Keep what the cost model is calibrated with");
+  return command;
+}
+
+void AddSuite(CLI::App& app, Arguments& arguments) {
+  CLI::App* command =
+      AddUnrepeated(app, "suite", "Steps, autoencoder and kernels in one run, to be compared with another", arguments);
+  AddModel(*command, arguments);
+  command
+      ->add_option("--shape", arguments.bench.suite_shapes,
+                   "As for step; default: 24 and 120 frames of 512 and 768 on a GPU, of the demo model on a CPU")
+      ->delimiter(',');
+}
+
+void AddCompare(CLI::App& app, ComparisonOptions& options) {
+  CLI::App* command = app.add_subcommand("compare", "The results of two runs side by side: seconds, memory, ratios");
+  command->add_option("before", options.before, "What --json wrote")->required();
+  command->add_option("after", options.after, "What it wrote for the run that is compared with it")->required();
+  command
+      ->add_option("--fail-above", options.fail_above,
+                   "Exit with 1 where anything takes more than this many times as long as before; default: never")
+      ->check(CLI::PositiveNumber);
 }
 
 void AddWarmUp(CLI::App& command, BenchOptions& options) {
@@ -149,13 +182,15 @@ void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
 }
 
 absl::Status RunCommand(const CLI::App& app, const Arguments& arguments) {
-  const std::map<std::string, Bench> benches = {{"step", &BenchStep},       {"checkpoint", &BenchCheckpoint},
-                                                {"vae", &BenchVae},         {"request", &BenchRequest},
-                                                {"plan", &BenchPlan},       {"load", &BenchLoad},
-                                                {"kernels", &BenchKernels}, {"fault", &BenchFault}};
+  const std::map<std::string, Bench> benches = {
+      {"suite", &BenchSuite}, {"step", &BenchStep},       {"checkpoint", &BenchCheckpoint},
+      {"vae", &BenchVae},     {"request", &BenchRequest}, {"plan", &BenchPlan},
+      {"load", &BenchLoad},   {"kernels", &BenchKernels}, {"fault", &BenchFault}};
   const std::string command = app.get_subcommands().front()->get_name();
   if (command == "make-model")
     return MakeModel(arguments.make_model);
+  if (command == "compare")
+    return CompareRuns(arguments.comparison, std::cout);
   return Measure(benches.at(command), arguments);
 }
 
@@ -164,6 +199,8 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   app.require_subcommand(1);
   AddMakeModel(app, arguments.make_model);
+  AddSuite(app, arguments);
+  AddCompare(app, arguments.comparison);
   AddShapes(*AddModelBench(app, "step", "One denoising step", arguments), arguments.bench);
   AddShapes(*AddModelBench(app, "checkpoint", "A checkpoint and a preview, beside a step", arguments), arguments.bench);
   AddShapes(*AddModelBench(app, "vae", "Encoding and decoding", arguments), arguments.bench);

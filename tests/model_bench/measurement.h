@@ -15,10 +15,12 @@ namespace ruyi::bench {
 struct Measurement {
   std::string bench;
   std::string shape;
-  std::string mode;
-  std::vector<double> seconds;  // of each run that counts
-  double peak_mib = 0;          // of the device's allocator; on a CPU of the process
-  double reserved_mib = 0;      // what the allocator took from the device at most
+  std::string task;                                  // what is computed, where one bench and shape have several
+  std::string mode;                                  // how it is computed, with the same result
+  std::map<std::string, std::string> configuration;  // of what is measured, where it is not the model's own
+  std::vector<double> seconds;                       // of each run that counts
+  double peak_mib = 0;                               // of the device's allocator; on a CPU of the process
+  double reserved_mib = 0;                           // what the allocator took from the device at most
   std::map<std::string, double> other;
   std::string note;
 };

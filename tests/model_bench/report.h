@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "tests/model_bench/bench_options.h"
 #include "tests/model_bench/measurement.h"
+#include "tests/model_bench/run_facts.h"
 
 namespace ruyi::bench {
 
@@ -19,9 +20,10 @@ class Report {
   void Add(const Measurement& measurement);
 
  private:
-  explicit Report(const TensorPlacement& placement) : placement_(placement) {}
+  explicit Report(const TensorPlacement& placement) : placement_(placement), facts_(FactsOf(placement.device)) {}
 
   TensorPlacement placement_;
+  RunFacts facts_;
   std::ofstream json_;
 };
 
