@@ -5,6 +5,7 @@ suite_test.py RUYI_BENCH MODEL
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -35,9 +36,6 @@ class Folder(unittest.TestCase):
         path = self.folder / name
         path.write_text("".join(json.dumps(RESULT | change) + "\n" for change in changes), encoding="utf-8")
         return path
-
-    def lines(self, path):
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 class SuiteTest(Folder):
@@ -86,6 +84,20 @@ class SuiteTest(Folder):
     def test_no_result_is_there_twice(self):
         names = [(row["bench"], row["shape"], row["task"], row["mode"]) for row in self.rows]
         self.assertEqual(len(names), len(set(names)))
+
+
+class RefusalTest(Folder):
+    def test_needs_a_temporary_folder_for_the_other_configuration(self):
+        nowhere = dict(os.environ, TMPDIR=str(self.folder / "none"))
+        run = subprocess.run([BENCH, "suite", "--model", MODEL, "--device", "cpu", "--shape", "8@64x64"],
+                             capture_output=True, text=True, check=False, env=nowhere)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("set TMPDIR", run.stderr)
+
+    def test_a_shape_that_is_none_is_wrong_usage(self):
+        run = bench("suite", "--model", MODEL, "--device", "cpu", "--shape", "8")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("'8' is not FRAMES@", run.stderr)
 
 
 class CompareTest(Folder):

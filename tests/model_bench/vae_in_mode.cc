@@ -43,8 +43,8 @@ class ShortLivedFolder {
 
 json SettingsOf(VaeTemporalMode mode) {
   const bool is_cached = mode == VaeTemporalMode::kCache;
-  return {{"slice_mag_vae", false},
-          {"slice_compression_vae", !is_cached},
+  return {{"slice_mag_vae", mode == VaeTemporalMode::kChunks},
+          {"slice_compression_vae", mode == VaeTemporalMode::kSlice},
           {"cache_compression_vae", is_cached},
           {"spatial_group_norm", is_cached},
           {"mid_block_attention_type", is_cached ? "spatial" : "3d"}};
@@ -56,16 +56,16 @@ absl::Status LinkWeights(const std::filesystem::path& from, const std::filesyste
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().filename() != kConfigFile)
       std::filesystem::create_symlink(entry.path(), to / entry.path().filename(), error);
+    if (error)
+      return absl::UnavailableError(absl::StrFormat("%s: no link could be made: %s", to.string(), error.message()));
   }
-  return error ? absl::UnavailableError(absl::StrFormat("%s: %s", from.string(), error.message())) : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<Vae> LoadVaeIn(VaeTemporalMode mode, const std::filesystem::path& model,
                               const TensorPlacement& placement) {
-  if (mode != VaeTemporalMode::kSlice && mode != VaeTemporalMode::kCache)
-    return absl::InvalidArgumentError("the autoencoder is measured in slice mode and in cache mode only");
   const std::filesystem::path folder = model / "vae";
   RUYI_ASSIGN_OR_RETURN(json config, ReadJsonFile(folder / kConfigFile));
   config.update(SettingsOf(mode));

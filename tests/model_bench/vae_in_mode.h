@@ -1,4 +1,4 @@
-// Holds the two ways of the autoencoder through a long clip that are compared with each other and with the reference,
+// Holds the ways of the autoencoder through a long clip that are compared with each other and with the reference,
 // whatever the model's configuration says. Before it: a model folder. After it: vae_bench.cc. Functions without state.
 #pragma once
 
@@ -11,10 +11,10 @@
 
 namespace ruyi::bench {
 
-// What belongs together: in slice mode (kSlice) norms over all frames of a chunk and attention over all of its
-// positions, in cache mode (kCache) both frame by frame. The parameters have the same names and shapes. Errors: those
-// of Vae::Load; INVALID_ARGUMENT: another mode; UNAVAILABLE: no temporary folder for the configuration. Blocks on the
-// disk.
+// Loads the model's autoencoder with a configuration that names `mode` and what goes with it: in cache mode norms and
+// the middle block's attention are over one frame, in the others over all frames of a chunk. The parameters have the
+// same names and shapes. Errors: those of Vae::Load; UNAVAILABLE: no temporary folder for the configuration. Blocks on
+// the disk.
 absl::StatusOr<Vae> LoadVaeIn(VaeTemporalMode mode, const std::filesystem::path& model,
                               const TensorPlacement& placement);
 
