@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/kernels/launch.h"
+#include "core/kernels/wide_heads.h"
 #include "core/tensor/attention_backend.h"
 
 namespace ruyi::kernels {
@@ -78,6 +79,8 @@ at::Tensor WidenHeads(const at::Tensor& heads) {
 at::Tensor Attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values, int64_t head_dim) {
   if (const std::optional<at::Tensor> found = OwnAttention(queries, keys, values))
     return *found;
+  if (HasWideHeads(queries, keys, values))
+    return WideHeadsAttention(queries, keys, values, {.scale = ScaleOf(head_dim)}).narrow(3, 0, head_dim);
   return aten::Attention(queries, keys, values, head_dim);
 }
 

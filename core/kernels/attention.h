@@ -1,8 +1,8 @@
 // Computes the attention of queries to keys and values. Before it: heads that are normalised and turned. After it: the
 // heads as one. On a GPU of compute capability 9.0 the attention of a video's tokens to each other is a kernel of our
-// own (docs/adr/0014); all else, and always under kernels::aten, runs libtorch's fastest backend
-// (core/tensor/attention_backend.h). Functions without state; thread-safe.
-// Source: Vaswani et al. 2017 (attention); Dao et al. 2022 (without materialised scores).
+// own (docs/adr/0014), and heads that are wider than libtorch's kernels are products (wide_heads.h); all else, and
+// always under kernels::aten, runs libtorch's fastest backend (core/tensor/attention_backend.h). Functions without
+// state; thread-safe. Source: Vaswani et al. 2017 (attention); Dao et al. 2022 (without materialised scores).
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -102,4 +102,8 @@ void Launch(const at::Tensor& x, const cuda::AttentionHeads& heads) {
   LaunchWith(&cuda::RuyiLaunchAttentionHeads, x, heads);
 }
 
+void Launch(const at::Tensor& x, const cuda::SoftmaxRows& rows) {
+  LaunchWith(&cuda::RuyiLaunchSoftmaxRows, x, rows);
+}
+
 }  // namespace ruyi::kernels

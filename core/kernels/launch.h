@@ -41,5 +41,6 @@ void Launch(const at::Tensor& x, const cuda::SumRows& rows);
 void Launch(const at::Tensor& x, const cuda::RepeatedPixels& pixels);
 void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames);
 void Launch(const at::Tensor& x, const cuda::AttentionHeads& heads);
+void Launch(const at::Tensor& x, const cuda::SoftmaxRows& rows);
 
 }  // namespace ruyi::kernels

@@ -136,6 +136,16 @@ struct BlendedFrames {
   const void* offset = nullptr;  // [channels], or null: 0
 };
 
+// Brings the exponentials of a row's scores, times `scale`, to a sum of 1.
+struct SoftmaxRows {
+  Element element = Element::kBFloat16;  // of out: one of 16 bits
+  const float* x = nullptr;              // [rows, width]
+  void* out = nullptr;                   // [rows, width]
+  uint32_t rows = 0;
+  int width = 0;  // a multiple of 4
+  float scale = 1;
+};
+
 inline constexpr int kHeadNumbers = 88;  // of a head that AttentionHeads takes
 
 // Computes the attention of all tokens to all, on a GPU that RuyiAttendsOn names: bfloat16, the softmax in float32.
@@ -159,6 +169,7 @@ cudaError_t RuyiLaunchNarrowRows(const NarrowRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchWideRows(const WideRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchGatedRows(const GatedRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchGroupNormRows(const GroupNormRows* rows, cudaStream_t stream);
+cudaError_t RuyiLaunchSoftmaxRows(const SoftmaxRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchSumRows(const SumRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchRepeatedPixels(const RepeatedPixels* pixels, cudaStream_t stream);
 cudaError_t RuyiLaunchBlendedFrames(const BlendedFrames* frames, cudaStream_t stream);

@@ -2,7 +2,7 @@
 
 #include <ATen/core/TensorBody.h>
 
-#include "core/tensor/attention_backend.h"
+#include "core/kernels/attention.h"
 
 namespace ruyi {
 namespace {
@@ -16,7 +16,8 @@ at::Tensor SplitHeads(const at::Tensor& x, int64_t heads) {
 
 at::Tensor MultiHeadAttention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                               int64_t heads) {
-  return FastestAttention(SplitHeads(queries, heads), SplitHeads(keys, heads), SplitHeads(values, heads))
+  return kernels::Attention(SplitHeads(queries, heads), SplitHeads(keys, heads), SplitHeads(values, heads),
+                            queries.size(-1) / heads)
       .transpose(1, 2)
       .flatten(2);
 }

@@ -7,6 +7,11 @@
 namespace ruyi {
 namespace {
 
+// [B, C, T, H, W] → [B, T, H, W, C]
+at::Tensor ChannelsLast(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 4, 1});
+}
+
 // Positions that see each other become the tokens of one row: [B, T, H, W, C] → [N, L, C].
 at::Tensor GatherTokens(const at::Tensor& x, VaeAttentionType type) {
   if (type == VaeAttentionType::kSpatial)
@@ -36,13 +41,20 @@ VaeAttention VaeAttention::Load(const WeightScope& scope, const VaeAttentionShap
 }
 
 at::Tensor VaeAttention::Forward(const at::Tensor& x) const {
-  const at::Tensor last = x.permute({0, 2, 3, 4, 1});  // [B, T, H, W, C]
-  const at::Tensor attended = Attend(GatherTokens(last, shape.type)).contiguous();
+  const at::Tensor last = ChannelsLast(x);
+  const at::Tensor attended = Attend(NormedTokens(x).contiguous()).contiguous();
   return (last + ScatterTokens(attended, shape.type, last.sizes())).permute({0, 4, 1, 2, 3});
 }
 
-at::Tensor VaeAttention::Attend(const at::Tensor& tokens) const {
-  const at::Tensor normed = norm.ForwardTokens(tokens).contiguous();
+// Each row of tokens is normalised by statistics of its own: [B, C, T, H, W] → [N, L, C]
+at::Tensor VaeAttention::NormedTokens(const at::Tensor& x) const {
+  if (shape.type == VaeAttentionType::kTemporal)
+    return norm.ForwardTokens(GatherTokens(ChannelsLast(x), shape.type));
+  const at::Tensor normed = shape.type == VaeAttentionType::kSpatial ? norm.ForwardFrames(x) : norm.ForwardClip(x);
+  return GatherTokens(ChannelsLast(normed), shape.type);
+}
+
+at::Tensor VaeAttention::Attend(const at::Tensor& normed) const {
   return out.Forward(
       MultiHeadAttention(query.Forward(normed), key.Forward(normed), value.Forward(normed), shape.heads));
 }

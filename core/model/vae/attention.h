@@ -38,7 +38,8 @@ struct VaeAttention {
   at::Tensor Forward(const at::Tensor& x) const;
 
  private:
-  at::Tensor Attend(const at::Tensor& tokens) const;
+  at::Tensor NormedTokens(const at::Tensor& x) const;
+  at::Tensor Attend(const at::Tensor& normed) const;
 };
 
 // Loads the attentions that stand between two resnet blocks: none, one, or spatial and temporal under the names 0 and

@@ -19,12 +19,27 @@ VaeGroupNorm VaeGroupNorm::Load(const WeightScope& scope, int64_t channels, cons
           .bias = scope.Take("bias", {channels})};
 }
 
+kernels::GroupNormParameters VaeGroupNorm::Parameters(bool is_of_frames, bool activates) const {
+  return {.weight = weight,
+          .bias = bias,
+          .groups = groups,
+          .eps = kEps,
+          .is_of_frames = is_of_frames,
+          .activates = activates};
+}
+
 at::Tensor VaeGroupNorm::Forward(const kernels::Features& features, VaeActivation activation) const {
   const bool is_silu = activation == VaeActivation::kSilu;
-  const at::Tensor normed = kernels::GroupNorm(
-      features,
-      {.weight = weight, .bias = bias, .groups = groups, .eps = kEps, .is_of_frames = spatial, .activates = is_silu});
+  const at::Tensor normed = kernels::GroupNorm(features, Parameters(spatial, is_silu));
   return is_silu ? normed : Activate(activation, normed);
+}
+
+at::Tensor VaeGroupNorm::ForwardFrames(const at::Tensor& x) const {
+  return kernels::GroupNorm({.x = x}, Parameters(/*is_of_frames=*/true, /*activates=*/false));
+}
+
+at::Tensor VaeGroupNorm::ForwardClip(const at::Tensor& x) const {
+  return kernels::GroupNorm({.x = x}, Parameters(/*is_of_frames=*/false, /*activates=*/false));
 }
 
 at::Tensor VaeGroupNorm::ForwardTokens(const at::Tensor& tokens) const {

@@ -24,8 +24,15 @@ struct VaeGroupNorm {
   // Normalises, then activates: [B, C, T, H, W] → a new [B, C, T, H, W]
   at::Tensor Forward(const kernels::Features& features, VaeActivation activation) const;
 
+  // Normalise [B, C, T, H, W], whatever `spatial` says: by the statistics of each frame, and of the whole clip.
+  at::Tensor ForwardFrames(const at::Tensor& x) const;
+  at::Tensor ForwardClip(const at::Tensor& x) const;
+
   // Takes the statistics over the tokens of each row: [N, L, C] → [N, L, C]
   at::Tensor ForwardTokens(const at::Tensor& tokens) const;
+
+ private:
+  kernels::GroupNormParameters Parameters(bool is_of_frames, bool activates) const;
 };
 
 }  // namespace ruyi
