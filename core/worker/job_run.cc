@@ -10,6 +10,7 @@
 #include "core/base/status_macros.h"
 #include "core/plan/admission.h"
 #include "core/request/sampler_names.h"
+#include "core/worker/background_encoder.h"
 #include "core/worker/lease_keeper.h"
 
 namespace ruyi {
@@ -158,7 +159,8 @@ absl::Status JobRun::OpenEncoder() {
                               .frame_count = spec_.frame_count,
                               .encoding = spec_.encoding,
                               .metadata = MetadataOf(ProvenanceOf())};
-  RUYI_ASSIGN_OR_RETURN(encoder_, tools_.encoders->Create(format, writer_.get()));
+  RUYI_ASSIGN_OR_RETURN(std::unique_ptr<VideoEncoder> encoder, tools_.encoders->Create(format, writer_.get()));
+  encoder_ = std::make_unique<BackgroundEncoder>(std::move(encoder), cancellation_.token());
   return absl::OkStatus();
 }
 

@@ -22,6 +22,10 @@ extern "C" {
 namespace ruyi {
 namespace {
 
+// How x264 cuts a frame into slices, and with it the bytes, depends on the number of its threads: with one for each
+// core they would depend on the machine. One is the caller's own, so an encoder never computes on more than one core.
+constexpr int kX264Threads = 1;
+
 absl::Status CheckSize(const VideoFormat& format) {
   const bool is_positive = format.width > 0 && format.height > 0;
   if (is_positive && format.width % 2 == 0 && format.height % 2 == 0)
@@ -91,11 +95,10 @@ std::vector<X264Option> X264Options(const EncodingSettings& encoding) {
           {"x264-params", "cpu-independent=1"}};
 }
 
-// One thread: how x264 cuts a frame into slices, and with it the bytes, would depend on the number of cores.
 absl::Status ChooseEncoding(const EncodingSettings& encoding, AVCodecContext& codec) {
   codec.gop_size = encoding.fragment_frames;
   codec.max_b_frames = 0;
-  codec.thread_count = 1;
+  codec.thread_count = kX264Threads;
   codec.flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
   for (const X264Option& option : X264Options(encoding))
     RUYI_RETURN_IF_ERROR(AvStatus(av_opt_set(&codec, option.name, option.value.c_str(), AV_OPT_SEARCH_CHILDREN),

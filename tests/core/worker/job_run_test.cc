@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "core/base/error_reasons.h"
 #include "core/digest/sha256.h"
 #include "core/job/job_json.h"
@@ -92,6 +93,19 @@ TEST_F(JobRunTest, EndsWithTheErrorOfThePipeline) {
   const absl::Status broken = absl::InternalError("broken");
   EXPECT_EQ(RunNext({.fail_with = broken}), broken);
   EXPECT_EQ(bench_.Get(id).error, broken);
+  EXPECT_THAT(bench_.artifacts->StatResult(id), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(JobRunTest, EndsWithTheErrorOfTheEncoder) {
+  const std::string id = bench_.CreateJob();
+  const Lease lease = bench_.Claim();
+  const FakeVideoEncoderFactory encoders({.fail_at_frame = 2});
+  WorkerTools tools = bench_.Tools();
+  tools.encoders = &encoders;
+  FakePipeline pipeline;
+  EXPECT_THAT(JobRun(lease, tools).Run(pipeline),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("failed at frame 2")));
+  EXPECT_THAT(bench_.Get(id).error, StatusIs(absl::StatusCode::kInternal));
   EXPECT_THAT(bench_.artifacts->StatResult(id), StatusIs(absl::StatusCode::kNotFound));
 }
 
@@ -181,9 +195,16 @@ TEST_F(JobRunTest, BytesThatReadersHaveNeverChange) {
   const Lease lease = bench_.Claim();
   const WorkerTools tools = bench_.Tools();
   JobRun run(lease, tools);
+  absl::Notification has_bytes;
+  const std::unique_ptr<Subscription> changes = bench_.artifacts->Subscribe(id, [&] {
+    if (!has_bytes.HasBeenNotified() && !bench_.BytesOf(id).empty())
+      has_bytes.Notify();
+  });
   const auto stop = [&](Phase phase, int done) {
-    if (phase == Phase::kDecoding && done == 4)
-      run.RequestHandBack();
+    if (phase != Phase::kDecoding || done != 4)
+      return;
+    has_bytes.WaitForNotification();
+    run.RequestHandBack();
   };
   FakePipeline first({.at_boundary = stop});
   EXPECT_THAT(run.Run(first), HasReason(reason::kHandedBack));

@@ -2,11 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "core/base/wake_up.h"
 #include "core/digest/crc32c.h"
 #include "tests/core/artifact/files/damage.h"
 #include "tests/server/gate.h"
@@ -32,7 +34,7 @@ std::string BytesOf(const std::vector<VideoChunk>& chunks) {
   return bytes;
 }
 
-// A server whose first video stops in its fifth frame, where the file has 300 or 400 bytes, until the gate opens.
+// A server whose first video stops in its fifth frame, where the file gets 300 or 400 bytes, until the gate opens.
 class DownloadVideo : public testing::Test {
  protected:
   static ServiceOptions Options(Gate* gate) {
@@ -47,6 +49,18 @@ class DownloadVideo : public testing::Test {
   void Begin() {
     ASSERT_TRUE(CreateVideo(service_.channel(), SmallRequest()).status.ok());
     ASSERT_TRUE(gate_.AwaitReached());
+    AwaitBytes(300);
+  }
+
+  // Waits until the encoder, which has a thread of its own, has written so much.
+  void AwaitBytes(int64_t bytes) {
+    const auto has_them = [&] {
+      return service_.artifacts().StatResult("job-1").value_or(ResultState()).size_bytes >= bytes;
+    };
+    WakeUp grown;
+    const std::unique_ptr<Subscription> changes = service_.artifacts().Subscribe("job-1", [&grown] { grown.Wake(); });
+    while (!has_them())
+      grown.Wait(absl::Minutes(20));
   }
 
   void Complete() {
