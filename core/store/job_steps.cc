@@ -175,6 +175,14 @@ absl::StatusOr<bool> JobSteps::Cancel(const absl::Status& why, JobRow& row) {
   return true;
 }
 
+absl::StatusOr<bool> JobSteps::CancelUnlessDetached(const absl::Status& why, JobRow& row) {
+  return row.record.ticket.cancel_on_disconnect ? Cancel(why, row) : false;
+}
+
+absl::StatusOr<bool> JobSteps::Detach(JobRow& row) {
+  return std::exchange(row.record.ticket.cancel_on_disconnect, false);
+}
+
 absl::StatusOr<bool> JobSteps::Expire(JobRow& row) {
   if (row.record.state != JobState::kSucceeded)
     return false;

@@ -47,6 +47,12 @@ class JobSteps {
   // Does what JobStore::Cancel says, and returns whether anything has changed.
   absl::StatusOr<bool> Cancel(const absl::Status& why, JobRow& row);
 
+  // Does the same to a job that goes with its call.
+  absl::StatusOr<bool> CancelUnlessDetached(const absl::Status& why, JobRow& row);
+
+  // Lets a job go on without its call, and returns whether anything has changed.
+  absl::StatusOr<bool> Detach(JobRow& row);
+
   // Expires the result of a job that succeeded, and returns whether anything has changed.
   absl::StatusOr<bool> Expire(JobRow& row);
 

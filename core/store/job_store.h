@@ -121,6 +121,10 @@ class JobStore {
   // leaves a job that has ended as it is. Returns the job. NOT_FOUND: there is none of that id.
   virtual absl::StatusOr<JobRecord> Cancel(const std::string& id, const absl::Status& why) = 0;
 
+  // Does the same to a job that goes with its call (JobTicket::cancel_on_disconnect), and leaves another one as it is:
+  // one step, so that nothing ends a job that Detach has let go on. NOT_FOUND: there is none of that id.
+  virtual absl::Status CancelUnlessDetached(const std::string& id, const absl::Status& why) = 0;
+
   // Lets the job go on without the call that made it (JobTicket::cancel_on_disconnect). When it returns, a crash does
   // not undo it. NOT_FOUND: there is none of that id.
   virtual absl::Status Detach(const std::string& id) = 0;

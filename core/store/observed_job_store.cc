@@ -138,14 +138,26 @@ absl::Status ObservedJobStore::Finish(const Lease& lease, JobEvent last) {
   return status;
 }
 
+void ObservedJobStore::FollowUnlessEnded(const std::string& id) {
+  const absl::StatusOr<JobRecord> record = store_.Get(id);
+  if (record.ok() && !IsEnded(record->state))
+    Follow(id, record->last_seq);
+}
+
 absl::StatusOr<JobRecord> ObservedJobStore::Cancel(const std::string& id, const absl::Status& why) {
-  const absl::StatusOr<JobRecord> before = store_.Get(id);
-  if (before.ok() && !IsEnded(before->state))
-    Follow(id, before->last_seq);
+  FollowUnlessEnded(id);
   absl::StatusOr<JobRecord> cancelled = store_.Cancel(id, why);
   if (cancelled.ok())
     Tell(id);
   return cancelled;
+}
+
+absl::Status ObservedJobStore::CancelUnlessDetached(const std::string& id, const absl::Status& why) {
+  FollowUnlessEnded(id);
+  const absl::Status status = store_.CancelUnlessDetached(id, why);
+  if (status.ok())
+    Tell(id);
+  return status;
 }
 
 absl::Status ObservedJobStore::Detach(const std::string& id) {

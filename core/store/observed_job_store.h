@@ -34,6 +34,7 @@ class ObservedJobStore final : public JobStore {
   absl::Status HandBack(const Lease& lease) override;
   absl::Status Finish(const Lease& lease, JobEvent last) override;
   absl::StatusOr<JobRecord> Cancel(const std::string& id, const absl::Status& why) override;
+  absl::Status CancelUnlessDetached(const std::string& id, const absl::Status& why) override;
   absl::Status Detach(const std::string& id) override;
   absl::Status CancelAll(const absl::Status& why) override;
   absl::StatusOr<JobRecord> Get(const std::string& id) const override;
@@ -59,6 +60,7 @@ class ObservedJobStore final : public JobStore {
 
   // Begins to tell a job's events after `seq`. Returns false when that has begun already.
   bool Follow(const std::string& id, int64_t seq);
+  void FollowUnlessEnded(const std::string& id);
   void FollowActive();
   void Leave(const std::string& id);
 

@@ -227,11 +227,13 @@ absl::StatusOr<JobRecord> TableJobStore::Cancel(const std::string& id, const abs
   return std::move(row.record);
 }
 
+absl::Status TableJobStore::CancelUnlessDetached(const std::string& id, const absl::Status& why) {
+  const auto cancel = [&](JobSteps& steps, JobRow& row) { return steps.CancelUnlessDetached(why, row); };
+  return WriteJob(id, cancel).status();
+}
+
 absl::Status TableJobStore::Detach(const std::string& id) {
-  const auto detach = [](JobSteps&, JobRow& row) -> absl::StatusOr<bool> {
-    return std::exchange(row.record.ticket.cancel_on_disconnect, false);
-  };
-  return WriteJob(id, detach).status();
+  return WriteJob(id, [](JobSteps& steps, JobRow& row) { return steps.Detach(row); }).status();
 }
 
 absl::Status TableJobStore::CancelAll(const absl::Status& why) {

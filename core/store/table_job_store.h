@@ -34,6 +34,7 @@ class TableJobStore : public JobStore {
   absl::Status HandBack(const Lease& lease) override;
   absl::Status Finish(const Lease& lease, JobEvent last) override;
   absl::StatusOr<JobRecord> Cancel(const std::string& id, const absl::Status& why) override;
+  absl::Status CancelUnlessDetached(const std::string& id, const absl::Status& why) override;
   absl::Status Detach(const std::string& id) override;
   absl::Status CancelAll(const absl::Status& why) override;
   absl::StatusOr<JobRecord> Get(const std::string& id) const override;

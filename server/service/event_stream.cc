@@ -144,11 +144,7 @@ void EventStream::Leave(const std::string& id, bool ends_job) {
 
 // Cancels the job on the pool, for the store may have to wait for the disk.
 void EventStream::CancelJob(const std::string& id) {
-  const auto cancel = [jobs = sources_.jobs, id] {
-    const absl::StatusOr<JobRecord> record = jobs->Get(id);
-    if (record.ok() && record->ticket.cancel_on_disconnect)
-      jobs->Cancel(id, CancelledByCaller()).IgnoreError();
-  };
+  const auto cancel = [jobs = sources_.jobs, id] { jobs->CancelUnlessDetached(id, CancelledByCaller()).IgnoreError(); };
   if (!sources_.pool->TryRun(cancel))
     cancel();
 }

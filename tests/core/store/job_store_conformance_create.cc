@@ -94,6 +94,39 @@ TEST_P(JobStoreConformance, ADetachedJobGoesOnWithoutItsCall) {
   EXPECT_THAT(store().Detach("none"), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_P(JobStoreConformance, AJobGoesWithItsCallUnlessItWasDetached) {
+  const absl::Status gone = absl::CancelledError("the caller has gone");
+  for (const char* id : {"a", "b"}) {
+    NewJob job = TestNewJob(id);
+    job.ticket.cancel_on_disconnect = true;
+    Create(job);
+  }
+  ASSERT_THAT(store().Detach("b"), IsOk());
+  Create("c");
+  for (const char* id : {"a", "b", "c"})
+    EXPECT_THAT(store().CancelUnlessDetached(id, gone), IsOk());
+  EXPECT_EQ(Get("a").error, gone);
+  EXPECT_EQ(Get("b").state, JobState::kQueued);
+  EXPECT_EQ(Get("c").state, JobState::kQueued);
+  EXPECT_THAT(store().CancelUnlessDetached("none", gone), StatusIs(absl::StatusCode::kNotFound));
+}
+
+// Whoever comes first, a job that was there once Detach had returned goes on.
+TEST_P(JobStoreConformance, NothingEndsAJobThatDetachHasLetGoOn) {
+  constexpr int kRounds = 30;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string id = absl::StrCat("job-", round);
+    NewJob job = TestNewJob(id);
+    job.ticket.cancel_on_disconnect = true;
+    Create(job);
+    std::thread caller([&] { store().CancelUnlessDetached(id, absl::CancelledError("gone")).IgnoreError(); });
+    EXPECT_THAT(store().Detach(id), IsOk());
+    const JobState detached = Get(id).state;
+    caller.join();
+    ASSERT_EQ(Get(id).state, detached);
+  }
+}
+
 TEST_P(JobStoreConformance, ADeletedJobsRequestMakesANewOne) {
   Create(TestRequest("a", "request"));
   ASSERT_THAT(store().Cancel("a", absl::CancelledError("no")), IsOk());
