@@ -18,16 +18,19 @@ namespace ruyi {
 // Holds the host memory and the copy stream of such stacks, from pass to pass.
 class StateStore {
  public:
-  // At most `resident` states stay on the device, at least 1.
-  StateStore(c10::Device device, int64_t resident) : resident_(std::max<int64_t>(1, resident)), copies_(device) {}
+  // Of the `states` that a pass pushes at most, `resident` stay on the device, at least 1.
+  StateStore(c10::Device device, int64_t states, int64_t resident)
+      : states_(states), resident_(std::max<int64_t>(1, resident)), copies_(device) {}
 
  private:
   friend class StateStack;
-  at::Tensor Host(size_t index, const at::Tensor& like);
+  at::Tensor Host(size_t index, const at::Tensor& like, int64_t tensors_per_state);
+  void AddSlab(int64_t pieces, int64_t piece_bytes);
   void Forget();
 
+  const int64_t states_;
   const int64_t resident_;
-  std::vector<at::Tensor> host_;  // by the place in the stack
+  std::vector<at::Tensor> host_;  // by the place in the stack: its bytes, in a slab with others
   CopyStream copies_;             // the last member: it waits for copies before the memory goes
 };
 
@@ -35,7 +38,9 @@ class StateStack {
  public:
   // Without a store, all tensors stay on the device. `tensors_per_state`: how many tensors are pushed for each state.
   explicit StateStack(StateStore* store, int64_t tensors_per_state = 1)
-      : store_(store), resident_(store == nullptr ? 0 : store->resident_ * tensors_per_state) {}
+      : store_(store),
+        tensors_per_state_(tensors_per_state),
+        resident_(store == nullptr ? 0 : store->resident_ * tensors_per_state) {}
   StateStack(const StateStack&) = delete;
   StateStack& operator=(const StateStack&) = delete;
 
@@ -50,6 +55,7 @@ class StateStack {
  private:
   struct Entry {
     at::Tensor on_device;  // undefined while the tensor waits in the host's memory
+    at::Tensor on_host;    // undefined until it has waited there
     std::unique_ptr<Fence> arrived;
   };
 
@@ -58,6 +64,7 @@ class StateStack {
   void LetGo();
 
   StateStore* store_;
+  const int64_t tensors_per_state_;
   const int64_t resident_;  // tensors
   std::vector<Entry> entries_;
   at::Tensor leaving_;  // the one that was offloaded last

@@ -1,9 +1,9 @@
 #include "core/plan/cost_model.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
+#include "core/base/power_slabs.h"
 #include "core/plan/branches.h"
 
 namespace ruyi {
@@ -112,9 +112,9 @@ double StreamedShare(const MemoryMode& mode, const ModelFacts& facts) {
   return facts.blocks > 0 ? 1.0 - static_cast<double>(mode.resident_blocks) / facts.blocks : 0;
 }
 
-// Returns the bytes of the host's memory that a tensor takes.
-int64_t BytesOnHost(int64_t bytes, const ModelFacts& facts) {
-  return facts.is_on_host ? bytes : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(bytes)));
+// Returns the bytes of the host's memory that so many tensors of `bytes` each take there, see StateStore.
+int64_t BytesOnHost(int64_t count, int64_t bytes, const ModelFacts& facts) {
+  return facts.is_on_host ? count * bytes : SlabBytesOf(count, bytes);
 }
 
 // Returns what `bytes` of the model's weights are in another FP8 mode.
@@ -164,7 +164,7 @@ int64_t CostModel::HostBytes(const VideoSpec& spec, const MemoryMode& mode) cons
     ring += ScaledBytes(ring, facts_, spec.fp8.mode);
   const int batches = mode.branches_in_turn ? branches : 1;
   const int64_t away = static_cast<int64_t>(facts_.states - mode.resident_states) * batches;
-  const int64_t states = away * BytesOnHost(branches / batches * tokens, facts_);
+  const int64_t states = BytesOnHost(away, branches / batches * tokens, facts_);
   const bool caches = spec.tea_cache.has_value() && spec.tea_cache->offload;
   return facts_.devices * ring + devices * states + (caches ? kTeaCacheTensors * branches * tokens : 0);
 }

@@ -27,7 +27,7 @@ struct ModelFacts {
   int devices = 1;  // 2: each computes one branch of guidance
 
   // The device is a CPU: what lies on it lies in the host's memory. A GPU's copies in the host's memory are pinned, in
-  // pieces of a power of two.
+  // slabs of a power of two (core/base/power_slabs.h).
   bool is_on_host = false;
 
   // These describe the transformer.

@@ -38,7 +38,8 @@ Parameters MatricesOf(int64_t block, const Parameters& parameters) {
 
 // Returns null when all states of `layers` blocks may stay on the device.
 std::shared_ptr<StateStore> MakeStore(int64_t resident_states, int64_t layers, c10::Device device) {
-  return resident_states < layers / 2 ? std::make_shared<StateStore>(device, resident_states) : nullptr;
+  const int64_t states = layers / 2 - 1;
+  return resident_states <= states ? std::make_shared<StateStore>(device, states, resident_states) : nullptr;
 }
 
 }  // namespace

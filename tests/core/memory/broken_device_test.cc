@@ -23,7 +23,7 @@ at::Tensor State() {
 }
 
 void PushAndPop() {
-  StateStore store(kFake, 1);
+  StateStore store(kFake, 8, 1);
   StateStack stack(&store);
   for (int i = 0; i < 4; ++i)
     stack.Push(State());
@@ -49,7 +49,7 @@ void Copy() {
 
 TEST(StateStack, KeepsATensorUntilTheDeviceWaitsForItsCopy) {
   FakeDevice device;
-  StateStore store(kFake, 1);
+  StateStore store(kFake, 8, 1);
   StateStack stack(&store);
   const at::Tensor first = State();
   stack.Push(first);
@@ -63,7 +63,7 @@ TEST(StateStack, KeepsATensorUntilTheDeviceWaitsForItsCopy) {
 
 TEST(StateStack, LetsTheDeviceWaitForWhatIsStillBeingCopiedAtTheEnd) {
   FakeDevice device;
-  StateStore store(kFake, 1);
+  StateStore store(kFake, 8, 1);
   {
     StateStack stack(&store);
     stack.Push(State());

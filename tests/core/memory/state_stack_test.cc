@@ -28,7 +28,7 @@ TEST(StateStack, WithoutAStoreGivesTheNewestFirst) {
 
 TEST(StateStack, GivesTheNewestFirstHoweverManyStayOnTheDevice) {
   for (const int64_t resident : {0, 1, 2, 4, 5, 9}) {
-    StateStore store(c10::kCPU, resident);
+    StateStore store(c10::kCPU, 8, resident);
     for (int pass = 0; pass < 3; ++pass)
       PushAndPop(&store, 5);
   }
@@ -38,7 +38,7 @@ TEST(StateStack, GivesTheNewestFirstHoweverManyStayOnTheDevice) {
 TEST(StateStack, StatesMayBeOfSeveralTensors) {
   constexpr int kTensors = 2;
   for (const int64_t resident : {1, 2, 3}) {
-    StateStore store(c10::kCPU, resident);
+    StateStore store(c10::kCPU, 8, resident);
     for (int pass = 0; pass < 2; ++pass) {
       StateStack stack(&store, kTensors);
       for (int i = 0; i < 4 * kTensors; ++i)
@@ -49,9 +49,35 @@ TEST(StateStack, StatesMayBeOfSeveralTensors) {
   }
 }
 
+TEST(StateStack, TakesMoreTensorsOfAStateInTheNextPass) {
+  StateStore store(c10::kCPU, 4, 1);
+  PushAndPop(&store, 4);
+  StateStack stack(&store, /*tensors_per_state=*/2);
+  for (int i = 0; i < 8; ++i)
+    stack.Push(State(i));
+  for (int i = 8; i-- > 0;)
+    EXPECT_TRUE(at::equal(stack.Pop(), State(i))) << i;
+}
+
+// Those that nobody foresaw have memory of their own.
+TEST(StateStack, TakesMoreStatesThanWereForeseen) {
+  StateStore store(c10::kCPU, 2, 1);
+  for (int pass = 0; pass < 2; ++pass)
+    PushAndPop(&store, 5);
+}
+
+TEST(StateStack, TakesStatesOfSeveralSizesInOnePass) {
+  StateStore store(c10::kCPU, 5, 1);
+  StateStack stack(&store);
+  for (int i = 0; i < 5; ++i)
+    stack.Push(State(i, 4 + i));
+  for (int i = 5; i-- > 0;)
+    EXPECT_TRUE(at::equal(stack.Pop(), State(i, 4 + i))) << i;
+}
+
 // The memory of a tensor that is away is another one's when it comes back.
 int StayOnTheDevice(int64_t resident, int64_t tensors_per_state, int count) {
-  StateStore store(c10::kCPU, resident);
+  StateStore store(c10::kCPU, 8, resident);
   StateStack stack(&store, tensors_per_state);
   std::vector<at::Tensor> pushed;
   for (int i = 0; i < count; ++i) {
@@ -74,14 +100,14 @@ TEST(StateStack, KeepsAsManyTensorsAsTheResidentStatesHave) {
 }
 
 TEST(StateStack, TakesStatesOfAnotherSizeInTheNextPass) {
-  StateStore store(c10::kCPU, 1);
+  StateStore store(c10::kCPU, 8, 1);
   PushAndPop(&store, 4, 8);
   PushAndPop(&store, 6, 2);
 }
 
 // A state that waits on the host is a copy: the memory that it was copied from may be written again.
 TEST(StateStack, KeepsWhatWasPushed) {
-  StateStore store(c10::kCPU, 1);
+  StateStore store(c10::kCPU, 8, 1);
   StateStack stack(&store);
   at::Tensor first = State(1);
   stack.Push(first);
@@ -92,7 +118,7 @@ TEST(StateStack, KeepsWhatWasPushed) {
 }
 
 TEST(StateStack, MayEndWithStatesLeft) {
-  StateStore store(c10::kCPU, 1);
+  StateStore store(c10::kCPU, 8, 1);
   {
     StateStack stack(&store);
     for (int i = 0; i < 4; ++i)

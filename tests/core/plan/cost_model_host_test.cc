@@ -32,6 +32,14 @@ TEST(HostBytes, HaveTheStatesThatAreAway) {
   EXPECT_EQ(HostMib(unguided, {.resident_blocks = 4, .resident_states = 2}), kPinnedMib);
 }
 
+// Fourteen tensors of 45 MiB in slabs of 512, 128 and 64.
+TEST(HostBytes, OfManyStatesLieInSlabs) {
+  ModelFacts facts = TestFacts();
+  facts.states = 8;
+  EXPECT_EQ(HostMib(LargeSpec(), {.resident_blocks = 4, .resident_states = 1, .branches_in_turn = true}, facts),
+            512 + 128 + 64);
+}
+
 TEST(HostBytes, HaveARingAndStatesForEachOfTwoDevices) {
   ModelFacts two = TestFacts();
   two.devices = 2;
