@@ -68,16 +68,20 @@ void ReleaseKeptHostMemory(c10::Device device) {
     at::getHostAllocator(at::kCUDA)->empty_cache();
 }
 
-int64_t UsableHostBytes(const std::vector<c10::Device>& devices) {
-  const HostMemory host = ReadHostMemory();
+int64_t PinnedHostBytes(const std::vector<c10::Device>& devices) {
   if (!devices.front().is_cuda())
-    return host.available_bytes + host.anonymous_bytes;
+    return 0;
   int64_t of_others = 0;
   for (c10::DeviceIndex index = 0; index < kMostDevices; ++index) {
     const c10::Device device(c10::kCUDA, index);
     of_others += std::find(devices.begin(), devices.end(), device) == devices.end() ? InUse(device).load() : 0;
   }
-  return host.available_bytes + at::getHostAllocator(at::kCUDA)->get_stats().allocated_bytes.current - of_others;
+  return at::getHostAllocator(at::kCUDA)->get_stats().allocated_bytes.current - of_others;
+}
+
+int64_t UsableHostBytes(const std::vector<c10::Device>& devices) {
+  const HostMemory host = ReadHostMemory();
+  return host.available_bytes + (devices.front().is_cuda() ? PinnedHostBytes(devices) : host.anonymous_bytes);
 }
 
 }  // namespace ruyi

@@ -22,9 +22,12 @@ int64_t BytesOnHost(int64_t bytes, c10::Device device);
 // Gives back to the machine what nobody uses of the pinned memory.
 void ReleaseKeptHostMemory(c10::Device device);
 
+// Returns the bytes of the host's memory that are pinned for `devices`, which are alike: what was taken for them and
+// what libtorch keeps; none on a CPU.
+int64_t PinnedHostBytes(const std::vector<c10::Device>& devices);
+
 // Returns the bytes of the host's memory that a video on `devices`, which are alike, may take now: what can be had, and
-// what it finds there. On GPUs that is the pinned memory that was taken for them before and what libtorch keeps; on a
-// CPU all that the process has in memory.
+// what it finds there: on GPUs PinnedHostBytes, on a CPU all that the process has in memory.
 int64_t UsableHostBytes(const std::vector<c10::Device>& devices);
 
 }  // namespace ruyi

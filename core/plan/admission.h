@@ -28,8 +28,9 @@ struct ModeEstimate {
 struct Admission {
   int64_t budget_bytes = 0;       // of the device
   int64_t host_budget_bytes = 0;  // of the host
-  // Fastest first. Of those that fit the host's memory, none takes as long as another one and more of the device's;
-  // those that do not are there where they would be worth having.
+  // Fastest first, with the change from how the model lies now where the policy is kAuto, else without. Of those that
+  // fit the host's memory, none takes as long as another one and more of the device's; those that do not are there
+  // where they would be worth having.
   std::vector<ModeEstimate> modes;
   std::optional<size_t> chosen;  // index into `modes`; absent: none fits
   std::string reason;            // of the choice, or of its absence
@@ -37,7 +38,8 @@ struct Admission {
 
 // Looks at every mode that the spec's memory settings allow. `budget`: what device and host have for the video at most;
 // the ceilings in the settings count too. Settings that ask for more blocks or states than the model has mean all of
-// them.
+// them. kAuto takes the mode in which the video is there first, the change to that mode included, so that a short video
+// is made as the model lies now; the other policies name a mode, whatever the change to it takes.
 Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& budget);
 
 // Returns the chosen mode, and all smaller ones that fit the host's memory, to fall back to. Where none was chosen, the

@@ -32,6 +32,12 @@ struct Calibration {
 
   double upload_bytes_per_second = 0;  // from the host's memory to the device, beside its work; 0: at once
 
+  // These say what another memory mode takes once: weights go from the mapped file to the device, and those that will
+  // be streamed into pinned memory, which may have to be pinned first. 0: at once.
+  double place_bytes_per_second = 0;
+  double fill_bytes_per_second = 0;
+  double pin_bytes_per_second = 0;
+
   friend bool operator==(const Calibration&, const Calibration&) = default;
 };
 

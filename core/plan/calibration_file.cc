@@ -22,10 +22,13 @@ constexpr std::array<std::pair<const char*, Curve Calibration::*>, 6> kCurves = 
     {"decode_seconds", &Calibration::decode_seconds},
 }};
 
-constexpr std::array<std::pair<const char*, double Calibration::*>, 3> kNumbers = {{
+constexpr std::array<std::pair<const char*, double Calibration::*>, 6> kNumbers = {{
     {"clip_bytes", &Calibration::clip_bytes},
     {"clip_seconds", &Calibration::clip_seconds},
     {"upload_bytes_per_second", &Calibration::upload_bytes_per_second},
+    {"place_bytes_per_second", &Calibration::place_bytes_per_second},
+    {"fill_bytes_per_second", &Calibration::fill_bytes_per_second},
+    {"pin_bytes_per_second", &Calibration::pin_bytes_per_second},
 }};
 
 constexpr std::array<std::pair<const char*, double Curve::*>, 3> kCoefficients = {{

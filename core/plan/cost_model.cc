@@ -117,6 +117,11 @@ int64_t BytesOnHost(int64_t count, int64_t bytes, const ModelFacts& facts) {
   return facts.is_on_host ? count * bytes : SlabBytesOf(count, bytes);
 }
 
+// Returns how long `bytes` take at a rate of the calibration.
+double SecondsFor(int64_t bytes, double bytes_per_second) {
+  return bytes_per_second > 0 ? static_cast<double>(bytes) / bytes_per_second : 0;
+}
+
 // Returns what `bytes` of the model's weights are in another FP8 mode.
 int64_t ScaledBytes(int64_t bytes, const ModelFacts& facts, Fp8Mode mode) {
   const auto now = static_cast<double>(facts.fp8_bytes[static_cast<int>(facts.fp8.mode)]);
@@ -153,13 +158,18 @@ int64_t CostModel::WeightBytes(const VideoSpec& spec, const MemoryMode& mode) co
   return bytes;
 }
 
+// Returns the bytes of the host's memory that the blocks of one device are streamed from.
+int64_t CostModel::RingBytes(const MemoryMode& mode) const {
+  return facts_.ring_bytes.empty() ? 0 : facts_.ring_bytes[mode.resident_blocks];
+}
+
 // Returns what waits in the host's memory: streamed blocks, states that are away, what TeaCache keeps there. Weights in
 // other bits than the model's have a ring of their own beside it.
 int64_t CostModel::HostBytes(const VideoSpec& spec, const MemoryMode& mode) const {
   const int branches = BranchesPerDevice(spec, facts_.devices);
   const int devices = UsesSecondDevice(spec, facts_.devices) ? 2 : 1;
   const auto tokens = static_cast<int64_t>(TokensOf(spec, facts_)) * facts_.token_bytes;
-  int64_t ring = facts_.ring_bytes.empty() ? 0 : facts_.ring_bytes[mode.resident_blocks];
+  int64_t ring = RingBytes(mode);
   if (spec.fp8 != facts_.fp8)
     ring += ScaledBytes(ring, facts_, spec.fp8.mode);
   const int batches = mode.branches_in_turn ? branches : 1;
@@ -233,6 +243,17 @@ StageCost CostModel::Decode(const VideoSpec& spec) const {
   const Units units = UnitsOf(spec);
   return {.peak_bytes = static_cast<int64_t>(calibration_.decode_bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
           .seconds = units.decodes * calibration_.decode_seconds.At(units.pixels)};
+}
+
+// One device after the other is placed. Pinned memory is kept when a mode is left, and used again.
+double CostModel::ChangeSeconds(const PlacedModel& now, const MemoryMode& mode) const {
+  if (now.mode.has_value() && now.mode->resident_blocks == mode.resident_blocks)
+    return 0;
+  const int64_t placed = facts_.devices * facts_.weight_bytes[mode.resident_blocks];
+  const int64_t filled = facts_.devices * RingBytes(mode);
+  const int64_t pinned = std::max<int64_t>(0, filled - now.pinned_bytes);
+  return SecondsFor(placed, calibration_.place_bytes_per_second) +
+         SecondsFor(filled, calibration_.fill_bytes_per_second) + SecondsFor(pinned, calibration_.pin_bytes_per_second);
 }
 
 Prediction CostModel::Predict(const VideoSpec& spec, const MemoryMode& mode) const {

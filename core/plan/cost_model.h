@@ -11,6 +11,7 @@
 #include "core/plan/calibration.h"
 #include "core/plan/model_facts.h"
 #include "core/plan/peak_lessons.h"
+#include "core/plan/placed_model.h"
 #include "core/plan/prediction.h"
 #include "core/plan/video_spec.h"
 
@@ -39,8 +40,13 @@ class CostModel {
   // measurement, no more time.
   std::vector<MemoryMode> Modes(const VideoSpec& spec) const;
 
-  // Predicts what `spec` takes in `mode`, which must not have more blocks and states than the facts.
+  // Predicts what `spec` takes in `mode`, which must not have more blocks and states than the facts, once the model
+  // lies as the mode wants it: the stage kLoad takes no time.
   Prediction Predict(const VideoSpec& spec, const MemoryMode& mode) const;
+
+  // Predicts how long it takes to place the model as `mode` wants it: nothing where as many blocks are resident now,
+  // else all weights anew.
+  double ChangeSeconds(const PlacedModel& now, const MemoryMode& mode) const;
 
   // Returns the time that it takes to upload all blocks that `mode` streams once, if nothing computes meanwhile.
   double UploadSeconds(const MemoryMode& mode) const;
@@ -59,6 +65,7 @@ class CostModel {
   double StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t HostBytes(const VideoSpec& spec, const MemoryMode& mode) const;
+  int64_t RingBytes(const MemoryMode& mode) const;
 
   const ModelFacts facts_;
   const Calibration calibration_;

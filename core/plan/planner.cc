@@ -52,7 +52,10 @@ PlannedVideo Planner::Plan(ValidatedRequest request, std::optional<int64_t> devi
   spec.latents = LatentsOf(spec.size, spec.frame_count, parts_.costs->facts().geometry);
   spec.seed = request.seed.has_value() ? *request.seed : parts_.draw_seed();
   MemoryBudget budget = parts_.available();
-  budget.device_bytes = device_bytes.value_or(budget.device_bytes);
+  if (device_bytes.has_value()) {
+    budget.device_bytes = *device_bytes;
+    budget.placed = {};
+  }
   video.admission = Admit(*parts_.costs, spec, budget);
   return video;
 }

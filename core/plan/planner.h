@@ -30,13 +30,13 @@ class Planner {
   struct Parts {
     std::function<uint64_t()> draw_seed;  // for requests that bring none
     std::shared_ptr<const CostModel> costs;
-    std::function<MemoryBudget()> available;  // what device and host have for a video now
+    std::function<MemoryBudget()> available;  // what device and host have for a video now, and what lies there
   };
   explicit Planner(Parts parts) : parts_(std::move(parts)) {}
 
   // Plans the video and refuses nothing: a caller who wants to refuse a video that fits in no mode looks at
-  // `admission.chosen`, see NothingFits. `device_bytes` is the memory of the device that the advice is for; absent:
-  // what this device has now. The host is this one.
+  // `admission.chosen`, see NothingFits. `device_bytes` is the memory of the device that the advice is for, on which
+  // nothing lies; absent: this device as it is now, as if the work began at once. The host is this one.
   PlannedVideo Plan(ValidatedRequest request, std::optional<int64_t> device_bytes = std::nullopt) const;
 
  private:

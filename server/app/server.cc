@@ -61,13 +61,14 @@ absl::Status CannotListen(const std::string& address, const std::string& flag) {
                       address, flag));
 }
 
-// All devices are expected to be alike: the first one speaks for their costs, the one with the least for their memory.
+// All devices are expected to be alike: the first one speaks for their costs and for what lies there, the one with the
+// least for their memory.
 LoadedModel ModelOf(const LoadedPipelines& loaded) {
   std::vector<const Pipeline*> all;
   for (const std::unique_ptr<Pipeline>& pipeline : loaded.pipelines)
     all.push_back(pipeline.get());
   const auto least_available = [all] {
-    MemoryBudget least = {.device_bytes = std::numeric_limits<int64_t>::max()};
+    MemoryBudget least = all.front()->AvailableMemory();
     for (const Pipeline* pipeline : all) {
       const MemoryBudget available = pipeline->AvailableMemory();
       least.device_bytes = std::min(least.device_bytes, available.device_bytes);

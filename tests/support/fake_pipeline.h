@@ -21,6 +21,7 @@ struct FakePipelineOptions {
   std::shared_ptr<const CostModel> costs = TestCosts();
   std::function<int64_t()> available_bytes = [] { return std::numeric_limits<int64_t>::max(); };  // of the device
   std::function<int64_t()> available_host_bytes = [] { return std::numeric_limits<int64_t>::max(); };
+  PlacedModel placed;
   std::shared_ptr<const LoraCatalog> loras = std::make_shared<FakeLoraCatalog>();
   int encoder_chunks = 2;
   std::vector<int> skipped_steps;  // denoising steps, from 1, rising, that are reported as left out
@@ -48,7 +49,9 @@ class FakePipeline final : public Pipeline {
 
   std::shared_ptr<const CostModel> costs() const override { return options_.costs; }
   MemoryBudget AvailableMemory() const override {
-    return {.device_bytes = options_.available_bytes(), .host_bytes = options_.available_host_bytes()};
+    return {.device_bytes = options_.available_bytes(),
+            .host_bytes = options_.available_host_bytes(),
+            .placed = options_.placed};
   }
 
   // Gives the spec's frames, see FakeFrame. Reports every finished unit; polls the token before each. A run that is

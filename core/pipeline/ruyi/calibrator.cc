@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "core/memory/copy_stream.h"
 #include "core/memory/pinned_memory.h"
+#include "core/memory/weight_ring.h"
 #include "core/plan/cost_model.h"
 #include "core/request/resolution.h"
 #include "core/tensor/device.h"
@@ -147,23 +150,66 @@ Calibration FitCalibration(const ModelFacts& facts, const std::vector<Calibratio
   return calibration;
 }
 
+namespace {
+
+constexpr int64_t kMeasuredBytes = int64_t{1} << 28;  // a power of two, which is what EmptyOnHost takes
+
+double RateOf(int64_t bytes, absl::FunctionRef<void()> work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return static_cast<double>(bytes) / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Returns bytes of `host` from `offset` on as a tensor like `weight`.
+at::Tensor PlaceFor(const at::Tensor& weight, const at::Tensor& host, int64_t offset) {
+  return host.narrow(0, offset, static_cast<int64_t>(weight.nbytes())).view(weight.scalar_type()).view(weight.sizes());
+}
+
+}  // namespace
+
 double MeasureUpload(c10::Device device) {
-  constexpr int64_t kBytes = int64_t{1} << 28;
   if (device.is_cpu())
     return 0;
   CopyStream copies(device);
-  const at::Tensor host = EmptyOnHost({kBytes}, at::kByte, device);
-  const at::Tensor there = at::empty({kBytes}, at::TensorOptions(device).dtype(at::kByte));
-  const auto seconds = [&] {
+  const at::Tensor host = EmptyOnHost({kMeasuredBytes}, at::kByte, device);
+  const at::Tensor there = at::empty({kMeasuredBytes}, at::TensorOptions(device).dtype(at::kByte));
+  const auto rate = [&] {
     Fence never(device);
     Fence copied(device);
-    const auto begin = std::chrono::steady_clock::now();
-    copies.Copy(there, host, never, copied);
-    copied.Await();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return RateOf(kMeasuredBytes, [&] {
+      copies.Copy(there, host, never, copied);
+      copied.Await();
+    });
   };
-  seconds();  // the first copy touches the memory
-  return static_cast<double>(kBytes) / seconds();
+  rate();  // the first copy touches the memory
+  return rate();
+}
+
+// What is kept of pinned memory goes first, so that some is pinned anew.
+void MeasurePlacing(const Parameters& weights, c10::Device device, Calibration& calibration) {
+  if (device.is_cpu())
+    return;
+  ReleaseKeptHostMemory(device);
+  at::Tensor host;
+  calibration.pin_bytes_per_second =
+      RateOf(kMeasuredBytes, [&] { host = EmptyOnHost({kMeasuredBytes}, at::kByte, device); });
+  std::vector<std::pair<at::Tensor, at::Tensor>> some;  // weights, and where they go on the host
+  int64_t bytes = 0;
+  for (const auto& [name, weight] : weights) {
+    const int64_t more = WeightRing::SlotBytesOf({{name, weight}});
+    if (bytes + more > kMeasuredBytes)
+      continue;
+    some.emplace_back(weight, PlaceFor(weight, host, bytes));
+    bytes += more;
+  }
+  calibration.fill_bytes_per_second = RateOf(bytes, [&] {
+    for (const auto& [weight, place] : some)
+      place.copy_(weight);
+  });
+  calibration.place_bytes_per_second = RateOf(bytes, [&] {
+    for (const auto& [weight, place] : some)
+      weight.to(device);
+  });
 }
 
 }  // namespace ruyi

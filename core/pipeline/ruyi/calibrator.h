@@ -12,6 +12,7 @@
 #include "core/plan/prediction.h"
 #include "core/plan/video_spec.h"
 #include "core/request/limits.h"
+#include "core/weights/weight_store.h"
 
 namespace ruyi {
 
@@ -33,5 +34,10 @@ Calibration FitCalibration(const ModelFacts& facts, const std::vector<Calibratio
 
 // Returns how many bytes a second go from the host's pinned memory to `device`; 0 on a CPU.
 double MeasureUpload(c10::Device device);
+
+// Measures how many bytes of `weights`, which lie in the host's memory and have been read before, go to `device` and
+// into pinned memory in a second, and how many of that can be pinned. Changes nothing on a CPU. Throws OutOfHostMemory,
+// c10::OutOfMemoryError.
+void MeasurePlacing(const Parameters& weights, c10::Device device, Calibration& calibration);
 
 }  // namespace ruyi

@@ -9,8 +9,10 @@ const Dit& PlacedDit::Place(const MemoryMode& mode) {
   if (placed_.has_value() && placed_->settings().memory == memory)
     return *placed_;
   const bool same_blocks = placed_.has_value() && placed_->settings().memory.resident_blocks == memory.resident_blocks;
-  if (!same_blocks)
+  if (!same_blocks) {
     placed_.reset();
+    mode_.reset();
+  }
   const DitConfig& config = source_.config();
   PreferFastestAttention(placement_.device,
                          {.heads = config.heads, .head_dim = config.head_dim, .dtype = placement_.dtype});
@@ -18,6 +20,7 @@ const Dit& PlacedDit::Place(const MemoryMode& mode) {
   settings.placement = placement_;
   settings.memory = memory;
   placed_ = (same_blocks ? *placed_ : source_).With(settings);
+  mode_ = mode;
   return *placed_;
 }
 

@@ -21,10 +21,14 @@ class PlacedDit {
   // and then nothing lies on the device. Blocks for the copies: seconds for all of 7 B parameters.
   const Dit& Place(const MemoryMode& mode);
 
+  // Returns the mode that the transformer was placed in last; absent where it does not lie on the device.
+  const std::optional<MemoryMode>& mode() const { return mode_; }
+
  private:
   Dit source_;
   TensorPlacement placement_;
   std::optional<Dit> placed_;
+  std::optional<MemoryMode> mode_;
 };
 
 }  // namespace ruyi

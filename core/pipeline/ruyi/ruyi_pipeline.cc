@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
@@ -174,8 +175,10 @@ MemoryBudget RuyiPipeline::AvailableMemory() const {
     int64_t least = options_.vram_budget_bytes.value_or(std::numeric_limits<int64_t>::max());
     for (const c10::Device& device : devices())
       least = std::min(least, UsableBytes(device) - (device.is_cpu() ? 0 : kReserveBytes));
+    absl::MutexLock lock(&placed_mutex_);
     return MemoryBudget{.device_bytes = least,
-                        .host_bytes = std::max<int64_t>(0, UsableHostBytes(devices()) - kHostReserveBytes)};
+                        .host_bytes = std::max<int64_t>(0, UsableHostBytes(devices()) - kHostReserveBytes),
+                        .placed = {.mode = placed_, .pinned_bytes = PinnedHostBytes(devices())}};
   });
   return available.value_or(MemoryBudget{.device_bytes = 0, .host_bytes = 0});
 }
@@ -239,7 +242,9 @@ absl::StatusOr<Calibration> RuyiPipeline::Calibrate() {
     budget.device_bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
     runs.push_back({.spec = std::move(spec), .mode = report->mode, .costs = report->stages});
   }
-  return FitCalibration(costs_->facts(), runs, MeasureUpload(models_.placement.device));
+  Calibration calibration = FitCalibration(costs_->facts(), runs, MeasureUpload(models_.placement.device));
+  MeasurePlacing(models_.dit.parameters(), models_.placement.device, calibration);
+  return calibration;
 }
 
 absl::StatusOr<GenerationReport> RuyiPipeline::Generate(const VideoSpec& spec, const Placement& placement,
@@ -312,6 +317,12 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
   return WithErrorInfo(why, {.reason = std::string(reason::kGpuOutOfMemory)});
 }
 
+// Called after each try to place the transformers. With two of them, the second one is placed last.
+void RuyiPipeline::RememberPlacement() {
+  absl::MutexLock lock(&placed_mutex_);
+  placed_ = transformers_.back().mode();
+}
+
 // The models as `spec` wants them, in `mode`. What the spec does not change is shared.
 absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const VideoSpec& spec, const MemoryMode& mode) {
   RuyiModels models = models_;
@@ -319,6 +330,7 @@ absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const VideoSpec& spec, const 
   absl::StatusOr<LayerUpdates> updates = loras_->Load(spec.loras);
   if (!updates.ok())
     return updates.status();
+  const absl::Cleanup remember = [this] { RememberPlacement(); };
   const auto place = [&](PlacedDit& transformer) {
     const Dit& placed = transformer.Place(mode);
     if (spec.fp8 == models_.fp8 && updates->empty())

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "core/lora/lora_folder.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/ruyi/calibrator.h"
@@ -69,6 +71,7 @@ class RuyiPipeline final : public Pipeline {
 
  private:
   absl::StatusOr<RuyiModels> ModelsFor(const VideoSpec& spec, const MemoryMode& mode);
+  void RememberPlacement();
   std::vector<c10::Device> devices() const;
   absl::StatusOr<StageCosts> Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
@@ -85,6 +88,8 @@ class RuyiPipeline final : public Pipeline {
   StepPreview preview_;
   std::shared_ptr<const LoraFolder> loras_;
   std::shared_ptr<CostModel> costs_;
+  mutable absl::Mutex placed_mutex_;
+  std::optional<MemoryMode> placed_ ABSL_GUARDED_BY(placed_mutex_);  // of the transformers, for other threads
 };
 
 }  // namespace ruyi

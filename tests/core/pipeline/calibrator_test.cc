@@ -155,5 +155,11 @@ TEST(MeasureUpload, OnACpuThereIsNone) {
   EXPECT_EQ(MeasureUpload(c10::kCPU), 0);
 }
 
+TEST(MeasurePlacing, OnACpuItTakesNoTime) {
+  Calibration calibration = kTruth;
+  MeasurePlacing({}, c10::kCPU, calibration);
+  EXPECT_EQ(calibration, kTruth);
+}
+
 }  // namespace
 }  // namespace ruyi

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,15 @@ TEST_P(MemoryModesTest, BranchesInTurnMakeAlmostTheVideoOfTheBatch) {
   ASSERT_EQ(batch.size(), in_turn.size());
   for (size_t i = 0; i < batch.size(); ++i)
     ASSERT_LE(std::abs(batch[i] - in_turn[i]), 1) << i;
+}
+
+TEST_P(MemoryModesTest, ThePipelineTellsHowTheModelLies) {
+  EXPECT_EQ(pipeline_.AvailableMemory().placed.mode, std::nullopt);
+  for (const MemoryMode& mode : {MemoryMode{0, 1}, MemoryMode{0, 2}, MemoryMode{2, 1}}) {
+    VideoIn(pipeline_, SmallVideo(), mode);
+    EXPECT_EQ(pipeline_.AvailableMemory().placed.mode, mode);
+  }
+  EXPECT_EQ(pipeline_.AvailableMemory().placed.pinned_bytes, 0);  // on a CPU
 }
 
 // Whatever mode a request came in, the next one is as if it were the first.

@@ -31,6 +31,9 @@ Calibration SomeCalibration(double seed = 1) {
   calibration.clip_bytes = seed * 1e9 / 3;
   calibration.clip_seconds = seed / 11;
   calibration.upload_bytes_per_second = seed * 1e10 / 7;
+  calibration.place_bytes_per_second = seed * 1e10 / 11;
+  calibration.fill_bytes_per_second = seed * 1e10 / 13;
+  calibration.pin_bytes_per_second = seed * 1e10 / 17;
   return calibration;
 }
 
@@ -106,7 +109,7 @@ TEST_F(CalibrationFileTest, EveryNumberMustBeThere) {
     }
     ++places;
   }
-  EXPECT_EQ(places, 6 * 3 + 3);
+  EXPECT_EQ(places, 6 * 3 + 6);
 }
 
 TEST_F(CalibrationFileTest, EveryCurveMustBeOne) {

@@ -88,6 +88,33 @@ TEST_F(JobRunTest, PlacesTheModelByWhatIsFreeNow) {
   EXPECT_THAT(bench_.Get(id).error, HasReason(reason::kVramBudget));
 }
 
+// The fastest mode saves less than the change takes.
+TEST_F(JobRunTest, KeepsTheModelAsItLies) {
+  Calibration calibration = TestCalibration();
+  calibration.place_bytes_per_second = kTestMib;
+  const MemoryMode none = {.resident_blocks = 0, .resident_states = 3, .branches_in_turn = true};
+  const std::string id = bench_.CreateJob();
+  ASSERT_THAT(RunNext({.costs = std::make_shared<const CostModel>(TestFacts(), calibration), .placed = {.mode = none}}),
+              IsOk());
+  const Placement placement = bench_.EventsOf<JobStarted>(id).at(0).placement;
+  EXPECT_EQ(placement.prediction.mode, none);
+  EXPECT_EQ(placement.prediction.Of(Stage::kLoad).seconds, 0);
+  EXPECT_THAT(placement.reason, HasSubstr("already in place"));
+}
+
+TEST_F(JobRunTest, LogsWhatTheChangeOfTheModeIsPredictedToTake) {
+  Calibration calibration = TestCalibration();
+  calibration.place_bytes_per_second = 1000.0 * kTestMib;
+  const std::string id = bench_.CreateJob();
+  ASSERT_THAT(RunNext({.costs = std::make_shared<const CostModel>(TestFacts(), calibration),
+                       .available_bytes = [] { return 3000 * kTestMib; },
+                       .placed = {.mode = MemoryMode{.resident_blocks = 4}}}),
+              IsOk());
+  const Prediction prediction = bench_.EventsOf<JobStarted>(id).at(0).placement.prediction;
+  EXPECT_EQ(prediction.mode.resident_blocks, 0);
+  EXPECT_DOUBLE_EQ(prediction.Of(Stage::kLoad).seconds, 2);
+}
+
 TEST_F(JobRunTest, EndsWithTheErrorOfThePipeline) {
   const std::string id = bench_.CreateJob();
   const absl::Status broken = absl::InternalError("broken");
