@@ -79,35 +79,37 @@ absl::Status MakeOne(const BenchOptions& options, RuyiPipeline& pipeline, const 
   RetryNotes notes(measurement.note);
   DiscardFrames frames;
   Stopwatch watch(options.placement.device);
-  RUYI_ASSIGN_OR_RETURN(const GenerationReport report, Generate(pipeline, input, notes, frames));
+  const absl::StatusOr<GenerationReport> report = Generate(pipeline, input, notes, frames);
+  if (absl::IsResourceExhausted(report.status())) {
+    absl::StrAppendFormat(&measurement.note, " failed: %s", std::string(report.status().message()));
+    return absl::OkStatus();
+  }
+  RUYI_RETURN_IF_ERROR(report.status());
   measurement.seconds.push_back(watch.Lap());
-  NoteStages("measured", report.stages, measurement);
-  measurement.peak_mib = MibOf(report.peak_bytes);
-  measurement.other["retries"] = report.retries;
+  NoteStages("measured", report->stages, measurement);
+  measurement.peak_mib = MibOf(report->peak_bytes);
+  measurement.other["retries"] = report->retries;
   return absl::OkStatus();
 }
 
-// A request that fits in no mode, or for which memory runs out in all of them, is a result too.
+// Each run is placed as the model lies then. What was predicted and measured is told of the last one. A request that
+// fits in no mode, or for which memory runs out in all of them, is a result too.
 absl::Status MeasureRequest(const BenchOptions& options, RuyiPipeline& pipeline, const ValidatedRequest& request,
                             Measurement& measurement) {
   PlannedVideo planned = PlannerFor(pipeline).Plan(request);
-  const absl::StatusOr<Placement> placement = Place(*pipeline.costs(), planned.spec, pipeline.AvailableMemory());
-  if (!placement.ok()) {
-    measurement.note = std::string(placement.status().message());
-    return absl::OkStatus();
-  }
-  measurement.note = absl::StrFormat("[%s] %s;", NameOf(placement->prediction.mode), placement->reason);
-  NotePrediction(placement->prediction, measurement);
-  NoteStages("predicted", placement->prediction.stages, measurement);
-  const VideoInput input = {
-      .spec = std::move(planned.spec), .placement = *placement, .pictures = std::move(planned.pictures)};
+  VideoInput input = {.spec = std::move(planned.spec), .placement = {}, .pictures = std::move(planned.pictures)};
   for (int run = 0; run < options.repeat; ++run) {
-    const absl::Status status = MakeOne(options, pipeline, input, measurement);
-    if (absl::IsResourceExhausted(status)) {
-      absl::StrAppendFormat(&measurement.note, " failed: %s", std::string(status.message()));
+    absl::StatusOr<Placement> placement = Place(*pipeline.costs(), input.spec, pipeline.AvailableMemory());
+    if (!placement.ok()) {
+      measurement.note = std::string(placement.status().message());
       return absl::OkStatus();
     }
-    RUYI_RETURN_IF_ERROR(status);
+    input.placement = *std::move(placement);
+    const Prediction& prediction = input.placement.prediction;
+    measurement.note = absl::StrFormat("[%s] %s;", NameOf(prediction.mode), input.placement.reason);
+    NotePrediction(prediction, measurement);
+    NoteStages("predicted", prediction.stages, measurement);
+    RUYI_RETURN_IF_ERROR(MakeOne(options, pipeline, input, measurement));
   }
   return absl::OkStatus();
 }
