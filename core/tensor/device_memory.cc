@@ -1,5 +1,6 @@
 #include "core/tensor/device_memory.h"
 
+#include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/zeros.h>
@@ -40,6 +41,7 @@ absl::Status SetMemoryLimit(c10::Device device, int64_t bytes) {
   if (device.is_cpu())
     return absl::OkStatus();
   return GuardExceptions("limiting the GPU's memory", [&] {
+    at::globalContext().lazyInitDevice(device.type());  // nobody may have used a GPU before
     const auto [free, total] = at::accelerator::getMemoryInfo(device.index());
     const double fraction = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total));
     c10::cuda::CUDACachingAllocator::setMemoryFraction(fraction, device.index());
