@@ -2,15 +2,20 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/TensorBody.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/batch_norm_update_stats.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/group_norm.h>
 #include <ATen/ops/lerp.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
-#include <array>
 #include <vector>
 
 #include "core/kernels/launch.h"
@@ -25,23 +30,99 @@ at::Tensor Neighbours(const at::Tensor& x, int64_t steps) {
                    : at::cat({x.narrow(2, 1, rest), x.narrow(2, rest, 1)}, 2);
 }
 
+// Returns the rows of one slice of [B, C, T, rows, W]: of a clip, or of a frame.
+at::Tensor SliceOf(const at::Tensor& x, int64_t slice, const GroupNormParameters& norm) {
+  if (!norm.is_of_frames)
+    return x.narrow(0, slice, 1);
+  return x.narrow(0, slice / x.size(2), 1).narrow(2, slice % x.size(2), 1);
+}
+
+int64_t SlicesOf(const at::Tensor& x, const GroupNormParameters& norm) {
+  return norm.is_of_frames ? x.size(0) * x.size(2) : x.size(0);
+}
+
+// Returns mean and variance of each channel of each frame, float64 [2, C, T]. Frame by frame, for sums of more numbers
+// would be less exact.
+at::Tensor MomentsOf(const at::Tensor& clip) {
+  const at::TensorOptions options = clip.options().dtype(at::kFloat);
+  const at::Tensor unused_mean = at::zeros({clip.size(1)}, options);
+  const at::Tensor unused_variance = at::ones({clip.size(1)}, options);
+  std::vector<at::Tensor> means, variances;
+  for (int64_t t = 0; t < clip.size(2); ++t) {
+    const auto [mean, variance] =
+        at::batch_norm_update_stats(clip.narrow(2, t, 1), unused_mean, unused_variance, /*momentum=*/0);
+    means.push_back(mean);
+    variances.push_back(variance);
+  }
+  return at::stack({at::stack(means, 1), at::stack(variances, 1)}).to(at::kDouble);
+}
+
+// Returns the scales of one slice, float32 [2, C].
+at::Tensor ScalesOf(const at::Tensor& slice, const at::Tensor& offset, const GroupNormParameters& norm) {
+  const auto grouped = [&](const at::Tensor& channels) { return channels.to(at::kDouble).view({norm.groups, -1, 1}); };
+  const at::Tensor moments = MomentsOf(slice).unflatten(1, {norm.groups, -1});  // [2, groups, C / groups, T]
+  const at::Tensor added = offset.defined() ? grouped(offset) : at::zeros({1, 1, 1}, moments.options());
+  const at::Tensor means = moments[0] + added;
+  const at::Tensor mean = means.mean({1, 2}, /*keepdim=*/true);
+  const at::Tensor variance = (moments[1] + (means - mean).square()).mean({1, 2}, /*keepdim=*/true);
+  const at::Tensor scale = grouped(norm.weight) * (variance + norm.eps).rsqrt();
+  const at::Tensor shift = (added - mean) * scale + grouped(norm.bias);
+  return at::stack({scale.flatten(), shift.flatten()}).to(at::kFloat);
+}
+
+// Returns rows * scale + shift as new rows; `scales` are those of the one slice that they are of.
+at::Tensor Scaled(const at::Tensor& rows, const at::Tensor& scales) {
+  const at::Tensor mean = at::zeros_like(scales[0]);
+  const at::Tensor variance = at::ones_like(scales[0]);
+  return at::batch_norm(rows.contiguous(at::MemoryFormat::ChannelsLast3d), scales[0], scales[1], mean, variance,
+                        /*training=*/false, /*momentum=*/0, /*eps=*/0, /*cudnn_enabled=*/false);
+}
+
 }  // namespace
 
 namespace aten {
 
 at::Tensor GroupNorm(const Features& features, const GroupNormParameters& norm) {
-  at::Tensor x = Whole(features);
-  const std::array<int64_t, 2> clips = {x.size(0), x.size(2)};
-  if (norm.is_of_frames)
-    x = x.transpose(1, 2).flatten(0, 1);  // [B*T, C, H, W]
-  x = at::group_norm(x, norm.groups, norm.weight, norm.bias, norm.eps);
-  if (norm.activates)
-    x = at::silu_(x);
-  return norm.is_of_frames ? x.unflatten(0, clips).transpose(1, 2) : x;
+  const at::Tensor scales = aten::GroupNormScales(features, norm);
+  if (scales.size(0) == 1) {
+    at::Tensor normed = Scaled(features.x, scales[0]);
+    return norm.activates ? at::silu_(normed) : normed;
+  }
+  const at::Tensor out = at::empty_like(features.x, at::MemoryFormat::ChannelsLast3d);
+  aten::NormalizeRows(features.x, scales, norm, out);
+  return out;
+}
+
+at::Tensor GroupNormScales(const Features& features, const GroupNormParameters& norm) {
+  std::vector<at::Tensor> scales;
+  for (int64_t slice = 0; slice < SlicesOf(features.x, norm); ++slice)
+    scales.push_back(ScalesOf(SliceOf(features.x, slice, norm), features.missing_bias, norm));
+  return at::stack(scales);
+}
+
+void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const GroupNormParameters& norm,
+                   const at::Tensor& out) {
+  for (int64_t slice = 0; slice < scales.size(0); ++slice) {
+    const at::Tensor normed = Scaled(SliceOf(rows, slice, norm), scales[slice]);
+    at::Tensor to = SliceOf(out, slice, norm);
+    if (norm.activates)
+      at::silu_out(to, normed);
+    else
+      to.copy_(normed);
+  }
 }
 
 at::Tensor Sum(const Features& features, const at::Tensor& other) {
   return Whole(features).add_(other);
+}
+
+void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out) {
+  const at::Tensor x = Whole(rows);
+  at::Tensor to = out;
+  if (other.defined())
+    at::add_out(to, x, other);
+  else
+    to.copy_(x);
 }
 
 // A copy that keeps the channels last in memory, which libtorch's own kernels for it are slow at.
@@ -72,6 +153,13 @@ at::Tensor EmptyFeatures(const at::Tensor& like, int64_t frames, int64_t height,
                    at::MemoryFormat::ChannelsLast3d);
 }
 
+// Returns true when a row of so many channels of `x` is what the kernels' threads share.
+bool FitsThreads(const at::Tensor& x) {
+  const int64_t vectors = VectorsOf(x, x.size(1));
+  return vectors <= cuda::kChannelThreads && cuda::kChannelThreads % vectors == 0 &&
+         x.size(0) * x.size(2) <= cuda::kMostBatches;
+}
+
 bool FitsChannels(const Features& features, std::initializer_list<const at::Tensor*> parameters) {
   if (!TakesFeatures(features.x))
     return false;
@@ -83,15 +171,41 @@ bool FitsChannels(const Features& features, std::initializer_list<const at::Tens
   return fits(features.missing_bias);
 }
 
+// Returns true when the kernels take `rows`: on a GPU, channels last in memory, all rows of a frame together.
+bool TakesRows(const at::Tensor& rows) {
+  if (rows.dim() != 5 || rows.numel() == 0)
+    return false;
+  const at::Tensor frame = rows.select(0, 0).select(1, 0).permute({1, 2, 0});  // [rows, W, C]
+  const int64_t channels = rows.size(1);
+  const auto is_whole_rows = [&](int64_t dim) { return rows.size(dim) == 1 || rows.stride(dim) % channels == 0; };
+  return FitsKernels({&frame}, channels) && FitsThreads(rows) && is_whole_rows(0) && is_whole_rows(2);
+}
+
+// Returns true when the kernels take `rows` beside `x`, which they take; an undefined tensor they always do.
+bool TakesRowsLike(const at::Tensor& rows, const at::Tensor& x) {
+  return !rows.defined() || (rows.sizes() == x.sizes() && rows.scalar_type() == x.scalar_type() &&
+                             rows.device() == x.device() && TakesRows(rows));
+}
+
+cuda::FrameRows ShapeOf(const at::Tensor& rows) {
+  return {.clips = static_cast<uint32_t>(rows.size(0)),
+          .frames = static_cast<uint32_t>(rows.size(2)),
+          .rows = static_cast<uint32_t>(rows.size(3) * rows.size(4))};
+}
+
+cuda::FramePitch PitchOf(const at::Tensor& rows) {
+  if (!rows.defined())
+    return {};
+  return {.clip = rows.stride(0) / rows.size(1), .frame = rows.stride(2) / rows.size(1)};
+}
+
 }  // namespace
 
 bool TakesFeatures(const at::Tensor& x) {
   if (x.dim() != 5 || !x.is_contiguous(at::MemoryFormat::ChannelsLast3d))
     return false;
   const at::Tensor last = x.permute({0, 2, 3, 4, 1});
-  const int64_t vectors = VectorsOf(x, x.size(1));
-  return FitsKernels({&last}, x.size(1)) && vectors <= cuda::kChannelThreads && cuda::kChannelThreads % vectors == 0 &&
-         x.size(0) * x.size(2) <= cuda::kMostBatches;
+  return FitsKernels({&last}, x.size(1)) && FitsThreads(x);
 }
 
 at::Tensor Whole(const Features& features) {
@@ -100,46 +214,76 @@ at::Tensor Whole(const Features& features) {
 }
 
 at::Tensor GroupNorm(const Features& features, const GroupNormParameters& norm) {
+  if (!TakesFeatures(features.x))
+    return aten::GroupNorm(features, norm);
+  const at::Tensor out = at::empty_like(features.x);
+  NormalizeRows(features.x, GroupNormScales(features, norm), norm, out);
+  return out;
+}
+
+at::Tensor GroupNormScales(const Features& features, const GroupNormParameters& norm) {
   const at::Tensor& x = features.x;
   if (!FitsChannels(features, {&norm.weight, &norm.bias}) || x.size(1) / norm.groups > cuda::kMostGroupWidth)
-    return aten::GroupNorm(features, norm);
-  const int64_t slices = norm.is_of_frames ? x.size(0) * x.size(2) : x.size(0);
+    return aten::GroupNormScales(features, norm);
+  const int64_t slices = SlicesOf(x, norm);
   const int64_t channels = x.size(1);
   const auto rows = static_cast<uint32_t>(x.numel() / channels / slices);
   const int64_t blocks = cuda::SumBlocksOf(rows, static_cast<int>(VectorsOf(x, channels)));
   const at::Tensor sums = at::empty({slices, blocks, 2, channels}, x.options().dtype(at::kFloat));
   const at::Tensor scales = at::empty({slices, 2, channels}, x.options().dtype(at::kFloat));
-  const at::Tensor out = at::empty_like(x);
-  Launch(x, cuda::GroupNormRows{.element = ElementOf(x),
-                                .x = Input(x),
+  Launch(x, cuda::GroupScales{.element = ElementOf(x),
+                              .x = Input(x),
+                              .slices = static_cast<uint32_t>(slices),
+                              .rows = rows,
+                              .channels = static_cast<int>(channels),
+                              .offset = Input(features.missing_bias),
+                              .groups = static_cast<int>(norm.groups),
+                              .weight = Input(norm.weight),
+                              .bias = Input(norm.bias),
+                              .eps = static_cast<float>(norm.eps),
+                              .sums = sums.mutable_data_ptr<float>(),
+                              .scales = scales.mutable_data_ptr<float>()});
+  return scales;
+}
+
+void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const GroupNormParameters& norm,
+                   const at::Tensor& out) {
+  if (!TakesRows(rows) || !TakesRowsLike(out, rows))
+    return aten::NormalizeRows(rows, scales, norm, out);
+  Launch(rows, cuda::ScaledRows{.element = ElementOf(rows),
+                                .shape = ShapeOf(rows),
+                                .x = Input(rows),
+                                .x_pitch = PitchOf(rows),
                                 .out = Output(out),
-                                .slices = static_cast<uint32_t>(slices),
-                                .rows = rows,
-                                .channels = static_cast<int>(channels),
-                                .offset = Input(features.missing_bias),
-                                .groups = static_cast<int>(norm.groups),
-                                .weight = Input(norm.weight),
-                                .bias = Input(norm.bias),
-                                .eps = static_cast<float>(norm.eps),
-                                .activates = norm.activates,
-                                .sums = sums.mutable_data_ptr<float>(),
-                                .scales = scales.mutable_data_ptr<float>()});
-  return out;
+                                .out_pitch = PitchOf(out),
+                                .channels = static_cast<int>(rows.size(1)),
+                                .scales = scales.const_data_ptr<float>(),
+                                .is_of_frames = norm.is_of_frames,
+                                .activates = norm.activates});
 }
 
 at::Tensor Sum(const Features& features, const at::Tensor& other) {
-  const at::Tensor& x = features.x;
-  if (!FitsChannels(features, {}) || !TakesFeatures(other) || other.sizes() != x.sizes() ||
-      other.scalar_type() != x.scalar_type())
+  if (!TakesFeatures(features.x))
     return aten::Sum(features, other);
+  SumRows(features, other, features.x);
+  return features.x;
+}
+
+void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out) {
+  const at::Tensor& x = rows.x;
+  const at::Tensor& bias = rows.missing_bias;
+  if (!TakesRows(x) || !TakesRowsLike(other, x) || !TakesRowsLike(out, x) || (bias.defined() && !IsLike(bias, x)))
+    return aten::SumRows(rows, other, out);
   Launch(x, cuda::SumRows{.element = ElementOf(x),
+                          .shape = ShapeOf(x),
                           .x = Input(x),
+                          .x_pitch = PitchOf(x),
                           .second = Input(other),
-                          .out = Output(x),
-                          .rows = RowsOf(x, x.size(1)),
+                          .second_pitch = PitchOf(other),
+                          .out = Output(out),
+                          .out_pitch = PitchOf(out),
                           .channels = static_cast<int>(x.size(1)),
-                          .offset = Input(features.missing_bias)});
-  return x;
+                          .offset = Input(bias)});
 }
 
 at::Tensor RepeatPixels(const at::Tensor& x) {

@@ -1,7 +1,9 @@
 // Computes what stands between the convolutions of the video autoencoder: normalisation with its activation, sums, and
 // the doubling of pixels and frames. Before and after it: core/model/vae. On a GPU each is one pass over features with
 // the channels last in memory, or two, and adds the bias of the convolution before it on the way, which would be a pass
-// of its own; elsewhere, and always under kernels::aten, the operators of ATen. Functions without state; thread-safe.
+// of its own; elsewhere, and always under kernels::aten, the operators of ATen. What is called rows here are some rows
+// of the height of features, [B, C, T, rows, W], which lie among the others or alone; what is made of them is what is
+// made of all, to the bit on a GPU. Functions without state; thread-safe.
 // Source: Wu and He 2018 (group normalisation); Ramachandran et al. 2017 (SiLU).
 #pragma once
 
@@ -35,8 +37,19 @@ at::Tensor Whole(const Features& features);
 // Returns the normalised features as a new [B, C, T, H, W].
 at::Tensor GroupNorm(const Features& features, const GroupNormParameters& norm);
 
+// Returns what GroupNorm scales features.x by and adds to it, channel by channel: float32 [S, 2, C], where S counts the
+// clips or, with statistics of their own, the frames of all clips.
+at::Tensor GroupNormScales(const Features& features, const GroupNormParameters& norm);
+
+// Writes into `out` what GroupNorm makes of some rows, given the scales of all features.
+void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const GroupNormParameters& norm,
+                   const at::Tensor& out);
+
 // Returns features + other [B, C, T, H, W], in the memory of features.
 at::Tensor Sum(const Features& features, const at::Tensor& other);
+
+// Writes rows + other into `out`, which may be `other`. An undefined `other` is 0.
+void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out);
 
 // Makes 2 × 2 pixels of each: [B, C, T, H, W] → [B, C, T, 2H, 2W]
 at::Tensor RepeatPixels(const at::Tensor& x);
@@ -48,7 +61,11 @@ at::Tensor BlendFrames(const Features& features);
 namespace aten {
 
 at::Tensor GroupNorm(const Features& features, const GroupNormParameters& norm);
+at::Tensor GroupNormScales(const Features& features, const GroupNormParameters& norm);
+void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const GroupNormParameters& norm,
+                   const at::Tensor& out);
 at::Tensor Sum(const Features& features, const at::Tensor& other);
+void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out);
 at::Tensor RepeatPixels(const at::Tensor& x);
 at::Tensor BlendFrames(const Features& features);
 

@@ -82,8 +82,12 @@ void Launch(const at::Tensor& x, const cuda::GatedRows& rows) {
   LaunchWith(&cuda::RuyiLaunchGatedRows, x, rows);
 }
 
-void Launch(const at::Tensor& x, const cuda::GroupNormRows& rows) {
-  LaunchWith(&cuda::RuyiLaunchGroupNormRows, x, rows);
+void Launch(const at::Tensor& x, const cuda::GroupScales& rows) {
+  LaunchWith(&cuda::RuyiLaunchGroupScales, x, rows);
+}
+
+void Launch(const at::Tensor& x, const cuda::ScaledRows& rows) {
+  LaunchWith(&cuda::RuyiLaunchScaledRows, x, rows);
 }
 
 void Launch(const at::Tensor& x, const cuda::SumRows& rows) {

@@ -22,6 +22,18 @@ struct ChannelPlace {
   __device__ int64_t Index(int64_t row) const { return row * vectors + column; }
 };
 
+// Says which frame of which clip a block of a grid works on whose y counts the frames of all clips.
+struct FramePlace {
+  uint32_t clip;
+  uint32_t frame;
+
+  __device__ explicit FramePlace(const FrameRows& shape)
+      : clip(blockIdx.y / shape.frames), frame(blockIdx.y % shape.frames) {}
+
+  // Returns where the frame's first row lies.
+  __device__ int64_t FirstRow(const FramePitch& pitch) const { return clip * pitch.clip + frame * pitch.frame; }
+};
+
 // Loads the thread's numbers of a row that all rows share; zeros where `from` is null.
 template <typename T>
 __device__ void LoadShared(const void* from, int column, float (&numbers)[kPerVector<T>]) {

@@ -10,23 +10,28 @@ template <typename T>
 __global__ void __launch_bounds__(kChannelThreads) SumRowsKernel(const SumRows rows) {
   constexpr int kNumbers = kPerVector<T>;
   const ChannelPlace place(rows.channels / kNumbers);
+  const FramePlace frame(rows.shape);
+  const int64_t from = frame.FirstRow(rows.x_pitch);
+  const int64_t beside = frame.FirstRow(rows.second_pitch);
+  const int64_t to = frame.FirstRow(rows.out_pitch);
   float offset[kNumbers];
   LoadShared<T>(rows.offset, place.column, offset);
   const uint32_t begin = blockIdx.x * place.lanes * kRowsOfThread + place.lane;
 #pragma unroll
   for (uint32_t k = 0; k < kRowsOfThread; ++k) {
     const uint32_t row = begin + k * place.lanes;
-    if (row >= rows.rows)
+    if (row >= rows.shape.rows)
       return;
     float numbers[kNumbers];
-    float second[kNumbers];
+    float second[kNumbers] = {};
     // Not through the cache of what never changes: `out` may be x.
-    Widen<T>({.words = static_cast<const uint4*>(rows.x)[place.Index(row)]}, numbers);
-    Widen<T>(LoadVector(rows.second, place.Index(row)), second);
+    Widen<T>({.words = static_cast<const uint4*>(rows.x)[place.Index(from + row)]}, numbers);
+    if (rows.second != nullptr)
+      Widen<T>(LoadVector(rows.second, place.Index(beside + row)), second);
 #pragma unroll
     for (int i = 0; i < kNumbers; ++i)
       numbers[i] += offset[i] + second[i];
-    StoreVector(rows.out, place.Index(row), Round<T>(numbers));
+    StoreVector(rows.out, place.Index(to + row), Round<T>(numbers));
   }
 }
 
@@ -95,7 +100,8 @@ __global__ void __launch_bounds__(kChannelThreads) BlendFramesKernel(const Blend
 template <typename T>
 cudaError_t Launch(const SumRows& rows, cudaStream_t stream) {
   const uint32_t rows_of_block = kRowsOfThread * (kChannelThreads / (rows.channels / kPerVector<T>));
-  SumRowsKernel<T><<<BlocksFor(rows.rows, rows_of_block), kChannelThreads, 0, stream>>>(rows);
+  const dim3 grid(BlocksFor(rows.shape.rows, rows_of_block), rows.shape.clips * rows.shape.frames);
+  SumRowsKernel<T><<<grid, kChannelThreads, 0, stream>>>(rows);
   return cudaGetLastError();
 }
 

@@ -1,5 +1,5 @@
-// Normalises rows of channels by groups of channels, in three kernels: sums of each channel, the scale and shift of
-// each channel, and the rows. A block of threads shares rows.
+// Normalises rows of channels by groups of channels: two kernels find sums of each channel and from them its scale and
+// shift, a third one applies these to rows. A block of threads shares rows.
 #include "core/kernels/cuda/channels.h"
 
 namespace ruyi::kernels::cuda {
@@ -26,7 +26,7 @@ struct ChannelSums {
 };
 
 template <typename T>
-__global__ void __launch_bounds__(kChannelThreads) SumKernel(const GroupNormRows rows) {
+__global__ void __launch_bounds__(kChannelThreads) SumKernel(const GroupScales rows) {
   constexpr int kNumbers = kPerVector<T>;
   __shared__ ChannelSums<T> block;
   const ChannelPlace place(rows.channels / kNumbers);
@@ -78,7 +78,7 @@ struct Moments {
 
 // Returns the moments of a channel with its offset; the same in all lanes of the warp.
 template <typename T>
-__device__ Moments MomentsOf(const GroupNormRows& rows, int channel, uint32_t blocks) {
+__device__ Moments MomentsOf(const GroupScales& rows, int channel, uint32_t blocks) {
   const float* from = rows.sums + static_cast<int64_t>(blockIdx.y) * blocks * 2 * rows.channels + channel;
   double sum = 0;
   double squares = 0;
@@ -94,7 +94,7 @@ __device__ Moments MomentsOf(const GroupNormRows& rows, int channel, uint32_t bl
 
 // One block for each group of a slice.
 template <typename T>
-__global__ void __launch_bounds__(kScaleThreads) ScaleKernel(const GroupNormRows rows, const uint32_t blocks) {
+__global__ void __launch_bounds__(kScaleThreads) ScaleKernel(const GroupScales rows, const uint32_t blocks) {
   __shared__ Moments moments[kMostGroupWidth];
   const int width = rows.channels / rows.groups;
   const int first = static_cast<int>(blockIdx.x) * width;
@@ -128,11 +128,12 @@ __device__ float Silu(float x) {
 }
 
 template <typename T, bool kActivates>
-__global__ void __launch_bounds__(kChannelThreads) ApplyKernel(const GroupNormRows rows) {
+__global__ void __launch_bounds__(kChannelThreads) ApplyKernel(const ScaledRows rows) {
   constexpr int kNumbers = kPerVector<T>;
   const ChannelPlace place(rows.channels / kNumbers);
-  const int64_t first = static_cast<int64_t>(blockIdx.y) * rows.rows;
-  const float* scales = rows.scales + static_cast<int64_t>(blockIdx.y) * 2 * rows.channels + place.column * kNumbers;
+  const FramePlace frame(rows.shape);
+  const int64_t slice = rows.is_of_frames ? blockIdx.y : frame.clip;
+  const float* scales = rows.scales + slice * 2 * rows.channels + place.column * kNumbers;
   float scale[kNumbers];
   float shift[kNumbers];
 #pragma unroll
@@ -140,39 +141,50 @@ __global__ void __launch_bounds__(kChannelThreads) ApplyKernel(const GroupNormRo
     scale[i] = scales[i];
     shift[i] = scales[rows.channels + i];
   }
+  const int64_t from = frame.FirstRow(rows.x_pitch);
+  const int64_t to = frame.FirstRow(rows.out_pitch);
   const uint32_t begin = blockIdx.x * place.lanes * kRowsOfThread + place.lane;
 #pragma unroll 4
   for (uint32_t k = 0; k < kRowsOfThread; ++k) {
     const uint32_t row = begin + k * place.lanes;
-    if (row >= rows.rows)
+    if (row >= rows.shape.rows)
       return;
     float numbers[kNumbers];
-    Widen<T>(LoadVector(rows.x, place.Index(first + row)), numbers);
+    Widen<T>(LoadVector(rows.x, place.Index(from + row)), numbers);
 #pragma unroll
     for (int i = 0; i < kNumbers; ++i) {
       numbers[i] = numbers[i] * scale[i] + shift[i];
       if constexpr (kActivates)
         numbers[i] = Silu<T>(numbers[i]);
     }
-    StoreVector(rows.out, place.Index(first + row), Round<T>(numbers));
+    StoreVector(rows.out, place.Index(to + row), Round<T>(numbers));
   }
 }
 
 template <typename T>
-cudaError_t Launch(const GroupNormRows& rows, cudaStream_t stream) {
-  const int vectors = rows.channels / kPerVector<T>;
-  const uint32_t blocks = SumBlocksOf(rows.rows, vectors);
+cudaError_t Launch(const GroupScales& rows, cudaStream_t stream) {
+  const uint32_t blocks = SumBlocksOf(rows.rows, rows.channels / kPerVector<T>);
   SumKernel<T><<<dim3(blocks, rows.slices), kChannelThreads, 0, stream>>>(rows);
   ScaleKernel<T><<<dim3(rows.groups, rows.slices), kScaleThreads, 0, stream>>>(rows, blocks);
-  const uint32_t rows_of_block = kRowsOfThread * (kChannelThreads / vectors);
+  return cudaGetLastError();
+}
+
+template <typename T>
+cudaError_t Launch(const ScaledRows& rows, cudaStream_t stream) {
+  const uint32_t rows_of_block = kRowsOfThread * (kChannelThreads / (rows.channels / kPerVector<T>));
+  const dim3 grid(BlocksFor(rows.shape.rows, rows_of_block), rows.shape.clips * rows.shape.frames);
   const auto apply = rows.activates ? &ApplyKernel<T, true> : &ApplyKernel<T, false>;
-  apply<<<dim3(BlocksFor(rows.rows, rows_of_block), rows.slices), kChannelThreads, 0, stream>>>(rows);
+  apply<<<grid, kChannelThreads, 0, stream>>>(rows);
   return cudaGetLastError();
 }
 
 }  // namespace
 
-extern "C" cudaError_t RuyiLaunchGroupNormRows(const GroupNormRows* rows, cudaStream_t stream) {
+extern "C" cudaError_t RuyiLaunchGroupScales(const GroupScales* rows, cudaStream_t stream) {
+  return ForElement(rows->element, [&](auto zero) { return Launch<decltype(zero)>(*rows, stream); });
+}
+
+extern "C" cudaError_t RuyiLaunchScaledRows(const ScaledRows* rows, cudaStream_t stream) {
   return ForElement(rows->element, [&](auto zero) { return Launch<decltype(zero)>(*rows, stream); });
 }
 

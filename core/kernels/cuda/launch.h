@@ -73,14 +73,26 @@ struct GatedRows {
 
 // Threads of a block that shares rows of channels. The vectors of such a row must divide them.
 inline constexpr int kChannelThreads = 256;
-inline constexpr int kMostGroupWidth = 64;  // channels of one group of GroupNormRows
+inline constexpr int kMostGroupWidth = 64;  // channels of one group of GroupScales
 
-// Adds `offset` to rows of channels, brings each group of channels of a slice to a mean of 0 and a variance of 1,
-// scales and shifts it, and where it activates multiplies the result by its logistic function (SiLU).
-struct GroupNormRows {
+// Where some rows of channels of each frame lie: how many rows it is from one clip, or one frame, to the next.
+struct FramePitch {
+  int64_t clip = 0;
+  int64_t frame = 0;
+};
+
+// Some rows of each frame of clips.
+struct FrameRows {
+  uint32_t clips = 1;
+  uint32_t frames = 1;  // of a clip; at most kMostBatches of all clips
+  uint32_t rows = 0;    // of a frame
+};
+
+// Finds what brings each group of channels of a slice of rows + offset to a mean of 0 and a variance of 1, and then
+// scales and shifts it: the two numbers of each channel that a row of x itself is scaled and shifted by.
+struct GroupScales {
   Element element = Element::kFloat32;
   const void* x = nullptr;  // [slices, rows, channels]
-  void* out = nullptr;      // [slices, rows, channels]
   uint32_t slices = 1;      // at most kMostBatches; each has statistics of its own
   uint32_t rows = 0;        // of a slice
   int channels = 0;
@@ -89,9 +101,8 @@ struct GroupNormRows {
   const void* weight = nullptr;  // [channels]
   const void* bias = nullptr;    // [channels]
   float eps = 0;
-  bool activates = false;
   float* sums = nullptr;    // room for [slices, SumBlocksOf(...), 2, channels]
-  float* scales = nullptr;  // room for [slices, 2, channels]
+  float* scales = nullptr;  // [slices, 2, channels]
 };
 
 // Returns how many blocks add up the rows of a slice. It depends on nothing but the shape, and so do the bits.
@@ -103,13 +114,31 @@ constexpr uint32_t SumBlocksOf(uint32_t rows, int vectors) {
   return blocks < kMost ? blocks : kMost;
 }
 
+// Scales and shifts rows by what GroupScales found, and where it activates multiplies the result by its logistic
+// function (SiLU).
+struct ScaledRows {
+  Element element = Element::kFloat32;
+  FrameRows shape;
+  const void* x = nullptr;
+  FramePitch x_pitch;
+  void* out = nullptr;
+  FramePitch out_pitch;
+  int channels = 0;
+  const float* scales = nullptr;  // [clips, 2, channels]; of frames [clips, frames, 2, channels]
+  bool is_of_frames = false;
+  bool activates = false;
+};
+
 // Adds three up: x + offset + second.
 struct SumRows {
   Element element = Element::kFloat32;
-  const void* x = nullptr;       // [rows, channels]
-  const void* second = nullptr;  // [rows, channels]
-  void* out = nullptr;           // [rows, channels]; may be x
-  uint32_t rows = 0;
+  FrameRows shape;
+  const void* x = nullptr;
+  FramePitch x_pitch;
+  const void* second = nullptr;  // or null: 0
+  FramePitch second_pitch;
+  void* out = nullptr;  // may be x
+  FramePitch out_pitch;
   int channels = 0;
   const void* offset = nullptr;  // [channels], or null: 0
 };
@@ -168,7 +197,8 @@ cudaError_t RuyiLaunchAttentionHeads(const AttentionHeads* heads, cudaStream_t s
 cudaError_t RuyiLaunchNarrowRows(const NarrowRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchWideRows(const WideRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchGatedRows(const GatedRows* rows, cudaStream_t stream);
-cudaError_t RuyiLaunchGroupNormRows(const GroupNormRows* rows, cudaStream_t stream);
+cudaError_t RuyiLaunchGroupScales(const GroupScales* rows, cudaStream_t stream);
+cudaError_t RuyiLaunchScaledRows(const ScaledRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchSoftmaxRows(const SoftmaxRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchSumRows(const SumRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchRepeatedPixels(const RepeatedPixels* pixels, cudaStream_t stream);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int64_t kKernel = 3;
 constexpr int64_t kPast = kKernel - 1;  // frames before the first that a causal convolution sees
+static_assert(kPast == PastFramesOf(TemporalBorder::kCarry));
 
 at::Tensor WithFirstFrameBefore(const at::Tensor& x) {
   const at::Tensor first = x.narrow(2, 0, 1);
@@ -50,35 +51,50 @@ CausalConv3d CausalConv3d::Load(const WeightScope& scope, int64_t in, int64_t ou
 }
 
 at::Tensor CausalConv3d::Forward(const at::Tensor& x, TemporalPass& pass) const {
-  return Convolve(PadTime(x, pass), bias);
+  return Convolve(PadTime(x, pass), PaddingIn(pass.border), bias);
 }
 
 kernels::Features CausalConv3d::ForwardOpen(const at::Tensor& x, TemporalPass& pass) const {
-  if (!x.is_cuda())
-    return {.x = Forward(x, pass), .missing_bias = {}};
-  return {.x = Convolve(PadTime(x, pass), std::nullopt), .missing_bias = bias};
+  return ConvolveOpen(PadTime(x, pass), PaddingIn(pass.border));
 }
 
-CausalConv3d::Padded CausalConv3d::PadTime(const at::Tensor& x, TemporalPass& pass) const {
+kernels::Features CausalConv3d::ForwardSlab(const at::Tensor& slab, TemporalBorder border) const {
+  Padding padding = PaddingIn(border);
+  padding[1] = 0;  // the rows are there
+  return ConvolveOpen(slab, padding);
+}
+
+// Puts the frames of the past before x.
+at::Tensor CausalConv3d::PadTime(const at::Tensor& x, TemporalPass& pass) const {
   switch (pass.border) {
     case TemporalBorder::kReplicate:
-      return {.x = WithFirstFrameBefore(x)};
+      return WithFirstFrameBefore(x);
     case TemporalBorder::kCarryStart:
     case TemporalBorder::kCarry:
-      return {.x = WithPast(x, pass)};
+      return WithPast(x, pass);
     case TemporalBorder::kOneFrame:
     case TemporalBorder::kZeros:
       break;
   }
-  return {.x = x, .time_padding = 1};
+  return x;
 }
 
-at::Tensor CausalConv3d::Convolve(const Padded& clip, const std::optional<at::Tensor>& with_bias) const {
-  const int64_t space_padding = pads_space ? 1 : 0;
-  const std::array<int64_t, 3> padding = {clip.time_padding, space_padding, space_padding};
-  if (IsForOneDnn(clip.x))
-    return at::mkldnn_convolution(clip.x, weight, with_bias, padding, stride, /*dilation=*/{1, 1, 1}, /*groups=*/1);
-  return at::conv3d(clip.x, weight, with_bias, stride, padding);
+CausalConv3d::Padding CausalConv3d::PaddingIn(TemporalBorder border) const {
+  const int64_t space = pads_space ? 1 : 0;
+  return {PastFramesOf(border) == 0 ? 1 : 0, space, space};
+}
+
+kernels::Features CausalConv3d::ConvolveOpen(const at::Tensor& x, const Padding& padding) const {
+  if (!x.is_cuda())
+    return {.x = Convolve(x, padding, bias), .missing_bias = {}};
+  return {.x = Convolve(x, padding, std::nullopt), .missing_bias = bias};
+}
+
+at::Tensor CausalConv3d::Convolve(const at::Tensor& x, const Padding& padding,
+                                  const std::optional<at::Tensor>& with_bias) const {
+  if (IsForOneDnn(x))
+    return at::mkldnn_convolution(x, weight, with_bias, padding, stride, /*dilation=*/{1, 1, 1}, /*groups=*/1);
+  return at::conv3d(x, weight, with_bias, stride, padding);
 }
 
 PointwiseConv3d PointwiseConv3d::Load(const WeightScope& scope, int64_t in, int64_t out) {

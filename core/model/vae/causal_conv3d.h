@@ -30,15 +30,17 @@ struct CausalConv3d {
   // Does the same, and leaves the bias to the kernel that comes next where that adds it on its way.
   kernels::Features ForwardOpen(const at::Tensor& x, TemporalPass& pass) const;
 
- private:
-  // A clip with what lies before and after it in time.
-  struct Padded {
-    at::Tensor x;
-    int64_t time_padding = 0;  // zero frames that are still to be put on each side
-  };
+  // Does the same for some rows of a chunk, given with one more row above and below and with the frames of the past
+  // that the border asks for: [B, in, past + T, n + 2, W] → [B, out, T, n, W]. The strides must be 1.
+  kernels::Features ForwardSlab(const at::Tensor& slab, TemporalBorder border) const;
 
-  Padded PadTime(const at::Tensor& x, TemporalPass& pass) const;
-  at::Tensor Convolve(const Padded& clip, const std::optional<at::Tensor>& with_bias) const;
+ private:
+  using Padding = std::array<int64_t, 3>;  // zeros on each side of time, height, width
+
+  at::Tensor PadTime(const at::Tensor& x, TemporalPass& pass) const;
+  Padding PaddingIn(TemporalBorder border) const;
+  at::Tensor Convolve(const at::Tensor& x, const Padding& padding, const std::optional<at::Tensor>& with_bias) const;
+  kernels::Features ConvolveOpen(const at::Tensor& x, const Padding& padding) const;
 };
 
 // A convolution of 1 × 1 × 1. Weight names: weight [out, in, 1, 1, 1], bias [out].

@@ -1,6 +1,9 @@
 #include "core/model/vae/decoder.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "core/model/vae/slabs.h"
 
 namespace ruyi {
 
@@ -22,10 +25,10 @@ VaeDecoder VaeDecoder::Load(const WeightScope& root, const VaeConfig& config) {
 
 at::Tensor VaeDecoder::Forward(const VaeDecoderInput& input, TemporalPass& pass) const {
   at::Tensor x = conv_in.Forward(post_quant_conv.Forward(input.latents), pass);
-  x = mid_block.Forward(x, pass).narrow(2, input.begin, input.count);
+  x = mid_block.Forward(std::move(x), pass).narrow(2, input.begin, input.count);
   for (const VaeUpBlock& block : up_blocks)
-    x = block.Forward(x, pass);
-  return conv_out.Forward(norm_out.Forward({.x = x}, activation), pass);
+    x = block.Forward(std::move(x), pass);
+  return NormedConvolution{norm_out, activation, conv_out}.Forward(x, pass);
 }
 
 }  // namespace ruyi

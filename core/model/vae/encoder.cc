@@ -1,6 +1,9 @@
 #include "core/model/vae/encoder.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "core/model/vae/slabs.h"
 
 namespace ruyi {
 
@@ -23,10 +26,9 @@ VaeEncoder VaeEncoder::Load(const WeightScope& root, const VaeConfig& config) {
 at::Tensor VaeEncoder::Forward(const at::Tensor& video, TemporalPass& pass) const {
   at::Tensor x = conv_in.Forward(video, pass);
   for (const VaeDownBlock& block : down_blocks)
-    x = block.Forward(x, pass);
-  x = mid_block.Forward(x, pass);
-  x = norm_out.Forward({.x = x}, activation);
-  return quant_conv.Forward(conv_out.Forward(x, pass));
+    x = block.Forward(std::move(x), pass);
+  x = mid_block.Forward(std::move(x), pass);
+  return quant_conv.Forward(NormedConvolution{norm_out, activation, conv_out}.Forward(x, pass));
 }
 
 }  // namespace ruyi

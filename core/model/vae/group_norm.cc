@@ -34,6 +34,18 @@ at::Tensor VaeGroupNorm::Forward(const kernels::Features& features, VaeActivatio
   return is_silu ? normed : Activate(activation, normed);
 }
 
+at::Tensor VaeGroupNorm::Scales(const kernels::Features& features) const {
+  return kernels::GroupNormScales(features, Parameters(spatial, /*activates=*/false));
+}
+
+void VaeGroupNorm::ForwardRows(const at::Tensor& rows, const at::Tensor& scales, VaeActivation activation,
+                               const at::Tensor& out) const {
+  const bool is_silu = activation == VaeActivation::kSilu;
+  kernels::NormalizeRows(rows, scales, Parameters(spatial, is_silu), out);
+  if (!is_silu)
+    Activate(activation, out);
+}
+
 at::Tensor VaeGroupNorm::ForwardFrames(const at::Tensor& x) const {
   return kernels::GroupNorm({.x = x}, Parameters(/*is_of_frames=*/true, /*activates=*/false));
 }

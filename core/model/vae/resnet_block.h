@@ -29,6 +29,10 @@ struct VaeResnetBlock {
 
   // [B, in, T, H, W] → [B, out, T, H, W]
   at::Tensor Forward(const at::Tensor& x, TemporalPass& pass) const;
+
+ private:
+  at::Tensor ForwardBySlabs(const at::Tensor& x, TemporalPass& pass) const;
+  at::Tensor Shortcut(const at::Tensor& x) const;
 };
 
 }  // namespace ruyi

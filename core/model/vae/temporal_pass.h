@@ -1,11 +1,12 @@
-// Says how one pass of a chunk through the layers treats the borders of time, and holds what its convolutions carry
-// from chunk to chunk. Before it: vae.cc. After it: every layer's Forward. A TemporalPass belongs to one pass on one
-// thread.
+// Says how one pass of a chunk through the layers treats the borders of time and how much of a layer's input is there
+// at once, and holds what its convolutions carry from chunk to chunk. Before it: vae.cc. After it: every layer's
+// Forward. A TemporalPass belongs to one pass on one thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace ruyi {
@@ -21,10 +22,17 @@ enum class TemporalBorder {
   kCarry,       // the two frames carried from the chunk before; upsamplers double all frames
 };
 
+// Returns how many frames before the chunk are put before it to convolve; where there are none, a zero frame is padded
+// on either side.
+constexpr int64_t PastFramesOf(TemporalBorder border) {
+  return border == TemporalBorder::kZeros || border == TemporalBorder::kOneFrame ? 0 : 2;
+}
+
 struct TemporalPass {
   TemporalBorder border = TemporalBorder::kZeros;
   VaeCarry* carry = nullptr;  // read and replaced by kCarryStart and kCarry; not owned
   size_t next_convolution = 0;
+  int64_t slab_bytes = 0;  // what a slab of slabs.h takes at most, unless a row takes more; 0: no slabs
 };
 
 }  // namespace ruyi

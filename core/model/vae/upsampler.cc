@@ -2,6 +2,9 @@
 
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/cat.h>
+#include <c10/util/accumulate.h>
+
+#include "core/model/vae/slabs.h"
 
 namespace ruyi {
 namespace {
@@ -33,12 +36,46 @@ VaeUpsampler VaeUpsampler::Load(const WeightScope& scope, int64_t channels, VaeR
 }
 
 at::Tensor VaeUpsampler::Forward(const at::Tensor& x, TemporalPass& pass) const {
+  const std::array<int64_t, 5> sizes = InputSizes(x);
+  if (GoesBySlabs(c10::multiply_integers(sizes) * static_cast<int64_t>(x.element_size()), pass))
+    return ForwardBySlabs(x, pass);
+  return Finish(conv.ForwardOpen(InputRows(x, 0, sizes[3]), pass), pass.border);
+}
+
+at::Tensor VaeUpsampler::ForwardBySlabs(const at::Tensor& x, TemporalPass& pass) const {
+  const std::array<int64_t, 5> sizes = InputSizes(x);
+  const auto fill = [&](int64_t begin, const at::Tensor& rows) { PutRows(InputRows(x, begin, rows.size(3)), 0, rows); };
+  at::Tensor out;
+  const auto keep = [&](int64_t begin, const kernels::Features& features) {
+    const at::Tensor rows = Finish(features, pass.border);
+    if (!out.defined())
+      out = EmptyFeatures({sizes[0], rows.size(1), rows.size(2), sizes[3], sizes[4]}, x);
+    PutRows(rows, begin, out);
+  };
+  ConvolveBySlabs(conv, {.sizes = sizes, .like = x, .fill = fill}, pass, keep);
+  return out;
+}
+
+std::array<int64_t, 5> VaeUpsampler::InputSizes(const at::Tensor& x) const {
   if (resampling == VaeResampling::kTemporal)
-    return conv.Forward(KeepFirst(x, kernels::BlendFrames), pass);
-  const at::Tensor pixels = kernels::RepeatPixels(x);
-  if (resampling == VaeResampling::kSpatial)
-    return conv.Forward(pixels, pass);
-  return DoubleTime(conv.ForwardOpen(pixels, pass), pass.border);
+    return {x.size(0), x.size(1), 2 * x.size(2) - 1, x.size(3), x.size(4)};
+  return {x.size(0), x.size(1), x.size(2), 2 * x.size(3), 2 * x.size(4)};
+}
+
+// Returns some rows of what is convolved.
+at::Tensor VaeUpsampler::InputRows(const at::Tensor& x, int64_t begin, int64_t count) const {
+  const auto some = [&](int64_t first, int64_t end) {
+    return RowsOf(x, first, end - first).contiguous(at::MemoryFormat::ChannelsLast3d);
+  };
+  if (resampling == VaeResampling::kTemporal)
+    return KeepFirst(some(begin, begin + count), kernels::BlendFrames);
+  const int64_t first = begin / 2;
+  return RowsOf(kernels::RepeatPixels(some(first, (begin + count + 1) / 2)), begin - 2 * first, count);
+}
+
+// Makes of the convolved features what the upsampler gives.
+at::Tensor VaeUpsampler::Finish(const kernels::Features& features, TemporalBorder border) const {
+  return resampling == VaeResampling::kSpatialTemporal ? DoubleTime(features, border) : kernels::Whole(features);
 }
 
 at::Tensor VaeUpsampler::DoubleTime(const kernels::Features& features, TemporalBorder border) const {

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 
 #include "core/kernels/features.h"
@@ -28,6 +29,10 @@ struct VaeUpsampler {
   at::Tensor Forward(const at::Tensor& x, TemporalPass& pass) const;
 
  private:
+  std::array<int64_t, 5> InputSizes(const at::Tensor& x) const;
+  at::Tensor InputRows(const at::Tensor& x, int64_t begin, int64_t count) const;
+  at::Tensor ForwardBySlabs(const at::Tensor& x, TemporalPass& pass) const;
+  at::Tensor Finish(const kernels::Features& features, TemporalBorder border) const;
   at::Tensor DoubleTime(const kernels::Features& features, TemporalBorder border) const;
 };
 

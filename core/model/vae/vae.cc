@@ -122,6 +122,12 @@ Vae Vae::WithGrids(std::optional<VaeTileGrid> encoder, std::optional<VaeTileGrid
   return vae;
 }
 
+Vae Vae::BySlabs(int64_t slab_bytes) const {
+  Vae vae = *this;
+  vae.slab_bytes_ = slab_bytes;
+  return vae;
+}
+
 std::vector<VaeChunk> Vae::EncoderChunks(int64_t frames) const {
   if (config_.temporal_mode == VaeTemporalMode::kPlain)
     return Cut(frames, frames, false);
@@ -131,7 +137,7 @@ std::vector<VaeChunk> Vae::EncoderChunks(int64_t frames) const {
 absl::StatusOr<at::Tensor> Vae::EncodeChunk(const at::Tensor& video, const CancellationToken& token) const {
   const auto encode = [&](const at::Tensor& tile, size_t) -> absl::StatusOr<at::Tensor> {
     RUYI_RETURN_IF_ERROR(token.Check());
-    TemporalPass pass = {.border = EncoderBorder(config_.temporal_mode)};
+    TemporalPass pass = {.border = EncoderBorder(config_.temporal_mode), .slab_bytes = slab_bytes_};
     return layers_->encoder.Forward(Place(tile, placement_), pass).contiguous();
   };
   return PassByTiles(encoder_grid_, video, encode);
@@ -176,7 +182,9 @@ VaeChunk VaeDecoderStream::Window() const {
 
 TemporalPass VaeDecoderStream::PassOfTile(size_t tile) {
   carries_.resize(std::max(carries_.size(), tile + 1));
-  return {.border = DecoderBorder(vae_.config_.temporal_mode, next_, lone_first_), .carry = &carries_[tile]};
+  return {.border = DecoderBorder(vae_.config_.temporal_mode, next_, lone_first_),
+          .carry = &carries_[tile],
+          .slab_bytes = vae_.slab_bytes_};
 }
 
 absl::StatusOr<at::Tensor> VaeDecoderStream::Next(const at::Tensor& latents, const CancellationToken& token) {

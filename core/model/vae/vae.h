@@ -33,6 +33,14 @@ struct VaeChunk {
   bool operator==(const VaeChunk&) const = default;
 };
 
+// Returns what a slab takes at most: on a GPU so much that it keeps the chip busy, on a CPU so little that caches hold
+// it.
+inline int64_t SlabBytesOn(c10::Device device) {
+  constexpr int64_t kSlabBytes = int64_t{128} << 20;
+  constexpr int64_t kCpuSlabBytes = int64_t{1} << 20;
+  return device.is_cpu() ? kCpuSlabBytes : kSlabBytes;
+}
+
 class Vae {
  public:
   // Loads the autoencoder in `folder`, the model's vae/ with config.json and diffusion_pytorch_model.safetensors.
@@ -60,6 +68,11 @@ class Vae {
   // Returns the same layers with tiles of another size; nullopt: no tiles.
   Vae WithGrids(std::optional<VaeTileGrid> encoder, std::optional<VaeTileGrid> decoder) const;
 
+  // Returns the same layers, which pass what is larger than `slab_bytes` through norms and convolutions slab by slab
+  // (slabs.h): the same numbers with less memory, and a little more time. 0: nothing goes by slabs.
+  Vae BySlabs(int64_t slab_bytes) const;
+  Vae BySlabs() const { return BySlabs(SlabBytesOn(placement_.device)); }
+
   // Returns how a clip of `frames` frames is cut for EncodeChunk. An odd count puts the first frame alone (slice, cache
   // mode).
   std::vector<VaeChunk> EncoderChunks(int64_t frames) const;
@@ -86,6 +99,7 @@ class Vae {
   std::shared_ptr<const VaeLayers> layers_;
   std::optional<VaeTileGrid> encoder_grid_;
   std::optional<VaeTileGrid> decoder_grid_;
+  int64_t slab_bytes_ = 0;
 };
 
 // Decodes one clip, chunk by chunk. In cache mode the last frames of each convolution's input go over to the same tile

@@ -4,6 +4,8 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "tests/core/kernels/inputs.h"
 #include "tests/core/kernels/reference.h"
 
@@ -54,6 +56,40 @@ TEST_P(FeaturesTest, NormalisesEachFrameAlone) {
   const at::Tensor normed = kernels::GroupNorm({.x = Clip()}, norm);
   ExpectNear(normed, reference::GroupNorm({.x = Clip()}, norm));
   EXPECT_TRUE(at::equal(kernels::GroupNorm({.x = Clip().narrow(2, 1, 1)}, norm), normed.narrow(2, 1, 1)));
+}
+
+// Rows that lie among others, as every other test has them alone.
+TEST_P(FeaturesTest, NormalisesSomeRowsByTheScalesOfAll) {
+  for (const bool is_of_frames : {false, true}) {
+    for (const bool activates : {false, true}) {
+      GroupNormParameters norm = Norm(3);
+      norm.is_of_frames = is_of_frames;
+      norm.activates = activates;
+      const Features features = {.x = Clip(), .missing_bias = Bias()};
+      const at::Tensor scales = kernels::GroupNormScales(features, norm);
+      EXPECT_EQ(scales.sizes(), (std::vector<int64_t>{is_of_frames ? 6 : 2, 2, kChannels}));
+      const at::Tensor expected = reference::GroupNorm(features, norm);
+      const at::Tensor out = Clip(4, 9);
+      kernels::NormalizeRows(features.x.narrow(3, 1, 2), scales, norm, out.narrow(2, 1, 3).narrow(3, 2, 2));
+      ExpectNear(out.narrow(2, 1, 3).narrow(3, 2, 2), expected.narrow(3, 1, 2));
+      EXPECT_TRUE(at::equal(out.narrow(2, 0, 1), Clip(4, 9).narrow(2, 0, 1)));
+      EXPECT_TRUE(at::equal(out.narrow(3, 0, 2), Clip(4, 9).narrow(3, 0, 2)));
+    }
+  }
+}
+
+TEST_P(FeaturesTest, SumsRowsIntoOthers) {
+  const at::Tensor bias = Bias().to(at::kDouble).view({1, -1, 1, 1, 1});
+  const auto wide = [](const at::Tensor& x) { return x.narrow(3, 1, 2).to(at::kDouble); };
+  const at::Tensor out = Clip(3, 7);
+  const at::Tensor rows = out.narrow(3, 1, 2);
+  kernels::SumRows({.x = Clip().narrow(3, 1, 2), .missing_bias = Bias()}, rows, rows);
+  ExpectNear(rows, wide(Clip()) + bias + wide(Clip(3, 7)));
+  kernels::SumRows({.x = Clip().narrow(3, 1, 2), .missing_bias = Bias()}, {}, rows);
+  ExpectNear(rows, wide(Clip()) + bias);
+  kernels::SumRows({.x = Clip().narrow(3, 1, 2), .missing_bias = {}}, {}, rows);
+  EXPECT_TRUE(at::equal(rows, Clip().narrow(3, 1, 2)));
+  EXPECT_TRUE(at::equal(out.narrow(3, 3, 1), Clip(3, 7).narrow(3, 3, 1)));
 }
 
 TEST_P(FeaturesTest, AddsTheMissingBias) {
