@@ -67,8 +67,9 @@ std::string SettingsText(const v1::VideoSettings& settings) {
 }
 
 std::string ModeText(const v1::MemoryMode& mode) {
-  return absl::StrFormat("%d blocks, %d states%s", mode.resident_blocks(), mode.resident_states(),
-                         mode.branches_in_turn() ? ", branches in turn" : "");
+  return absl::StrFormat("%d blocks, %d states%s%s", mode.resident_blocks(), mode.resident_states(),
+                         mode.branches_in_turn() ? ", branches in turn" : "",
+                         mode.autoencoder_in_slabs() ? ", autoencoder in slabs" : "");
 }
 
 std::string PlanText(const v1::MemoryPlan& plan) {

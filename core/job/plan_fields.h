@@ -143,6 +143,10 @@ void Describe(Fields& fields, T& mode) {
   fields("resident_blocks", mode.resident_blocks);
   fields("resident_states", mode.resident_states);
   fields("branches_in_turn", mode.branches_in_turn);
+  std::optional<bool> in_slabs = mode.autoencoder_in_slabs;  // absent from what earlier versions have stored
+  fields("autoencoder_in_slabs", in_slabs);
+  if constexpr (!std::is_const_v<T>)
+    mode.autoencoder_in_slabs = in_slabs.value_or(false);
 }
 
 template <typename Fields, IsA<StageCost> T>

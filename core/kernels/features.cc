@@ -117,7 +117,8 @@ at::Tensor Sum(const Features& features, const at::Tensor& other) {
 }
 
 void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out) {
-  const at::Tensor x = Whole(rows);
+  const at::Tensor& bias = rows.missing_bias;
+  const at::Tensor x = bias.defined() ? rows.x + bias.view({1, -1, 1, 1, 1}) : rows.x;
   at::Tensor to = out;
   if (other.defined())
     at::add_out(to, x, other);

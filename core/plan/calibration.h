@@ -27,6 +27,12 @@ struct Calibration {
   Curve decode_bytes;
   Curve decode_seconds;
 
+  // These say the same of an autoencoder in slabs; all are zero where that has not been measured.
+  Curve slab_encode_bytes;
+  Curve slab_encode_seconds;
+  Curve slab_decode_bytes;
+  Curve slab_decode_seconds;
+
   double clip_bytes = 0;
   double clip_seconds = 0;
 

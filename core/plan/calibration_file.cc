@@ -13,13 +13,17 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::pair<const char*, Curve Calibration::*>, 6> kCurves = {{
+constexpr std::array<std::pair<const char*, Curve Calibration::*>, 10> kCurves = {{
     {"step_bytes", &Calibration::step_bytes},
     {"step_seconds", &Calibration::step_seconds},
     {"encode_bytes", &Calibration::encode_bytes},
     {"encode_seconds", &Calibration::encode_seconds},
     {"decode_bytes", &Calibration::decode_bytes},
     {"decode_seconds", &Calibration::decode_seconds},
+    {"slab_encode_bytes", &Calibration::slab_encode_bytes},
+    {"slab_encode_seconds", &Calibration::slab_encode_seconds},
+    {"slab_decode_bytes", &Calibration::slab_decode_bytes},
+    {"slab_decode_seconds", &Calibration::slab_decode_seconds},
 }};
 
 constexpr std::array<std::pair<const char*, double Calibration::*>, 6> kNumbers = {{

@@ -12,6 +12,7 @@ namespace {
 // Steps of time and memory that a mode costs beside what it saves, as shares of a step (docs/performance.md).
 constexpr double kStreamingShare = 0.02;  // all blocks pass by
 constexpr double kOffloadShare = 0.01;    // all states but one wait in the host's memory
+constexpr double kSlabShare = 0.01;       // the autoencoder in slabs, at least, of its own time
 
 constexpr int kPndmExtraCalls = 9;  // its first steps are of Runge and Kutta
 
@@ -129,6 +130,20 @@ int64_t ScaledBytes(int64_t bytes, const ModelFacts& facts, Fp8Mode mode) {
   return now > 0 ? static_cast<int64_t>(static_cast<double>(bytes) * then / now) : 0;
 }
 
+// Returns what a pass of an autoencoder takes that goes by slabs. Measurements scatter, and slabs never save time.
+double SlabSeconds(const Curve& slabs, const Curve& whole, double pixels) {
+  return std::max(slabs.At(pixels), (1 + kSlabShare) * whole.At(pixels));
+}
+
+// Returns whether the autoencoder goes by slabs in each mode that is offered: in a small device's memory it has been
+// measured in no other way, and before it is calibrated in none.
+std::vector<bool> SlabChoices(const Calibration& calibration) {
+  const bool knows_slabs = calibration.slab_decode_bytes != Curve();
+  if (!knows_slabs)
+    return {false};
+  return calibration.decode_bytes == Curve() ? std::vector<bool>{true} : std::vector<bool>{false, true};
+}
+
 }  // namespace
 
 std::vector<MemoryMode> CostModel::Modes(const VideoSpec& spec) const {
@@ -136,8 +151,14 @@ std::vector<MemoryMode> CostModel::Modes(const VideoSpec& spec) const {
   const bool in_turn = BranchesPerDevice(spec, facts_.devices) == 2 && !spec.enhance.has_value();
   std::vector<MemoryMode> modes;
   for (const int blocks : Quarters(facts_.blocks)) {
-    for (const int states : StateLadder(facts_.states))
-      modes.push_back({.resident_blocks = blocks, .resident_states = states, .branches_in_turn = in_turn});
+    for (const int states : StateLadder(facts_.states)) {
+      for (const bool in_slabs : SlabChoices(calibration_)) {
+        modes.push_back({.resident_blocks = blocks,
+                         .resident_states = states,
+                         .branches_in_turn = in_turn,
+                         .autoencoder_in_slabs = in_slabs});
+      }
+    }
   }
   return modes;
 }
@@ -189,10 +210,15 @@ CostModel::Units CostModel::UnitsOf(const VideoSpec& spec) const {
           .decodes = (facts_.decodes_seams ? 2 * chunks - 1 : chunks) * passes.count};
 }
 
-StageCost CostModel::Encode(const VideoSpec& spec) const {
+StageCost CostModel::Encode(const VideoSpec& spec, const MemoryMode& mode) const {
   const Units units = UnitsOf(spec);
-  return {.peak_bytes = static_cast<int64_t>(calibration_.encode_bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
-          .seconds = units.encodes * calibration_.encode_seconds.At(units.pixels)};
+  const Calibration& known = calibration_;
+  const Curve& bytes = mode.autoencoder_in_slabs ? known.slab_encode_bytes : known.encode_bytes;
+  const double seconds = mode.autoencoder_in_slabs
+                             ? SlabSeconds(known.slab_encode_seconds, known.encode_seconds, units.pixels)
+                             : known.encode_seconds.At(units.pixels);
+  return {.peak_bytes = static_cast<int64_t>(bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
+          .seconds = units.encodes * seconds};
 }
 
 // Returns the bytes of a pass through the blocks, as one batch or each branch in turn.
@@ -239,10 +265,15 @@ StageCost CostModel::Denoise(const VideoSpec& spec, const MemoryMode& mode) cons
       .seconds = UploadSeconds(mode) + CallsOf(spec) * StepSeconds(spec, mode)};
 }
 
-StageCost CostModel::Decode(const VideoSpec& spec) const {
+StageCost CostModel::Decode(const VideoSpec& spec, const MemoryMode& mode) const {
   const Units units = UnitsOf(spec);
-  return {.peak_bytes = static_cast<int64_t>(calibration_.decode_bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
-          .seconds = units.decodes * calibration_.decode_seconds.At(units.pixels)};
+  const Calibration& known = calibration_;
+  const Curve& bytes = mode.autoencoder_in_slabs ? known.slab_decode_bytes : known.decode_bytes;
+  const double seconds = mode.autoencoder_in_slabs
+                             ? SlabSeconds(known.slab_decode_seconds, known.decode_seconds, units.pixels)
+                             : known.decode_seconds.At(units.pixels);
+  return {.peak_bytes = static_cast<int64_t>(bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
+          .seconds = units.decodes * seconds};
 }
 
 // One device after the other is placed. Pinned memory is kept when a mode is left, and used again.
@@ -260,9 +291,9 @@ Prediction CostModel::Predict(const VideoSpec& spec, const MemoryMode& mode) con
   Prediction prediction = {.mode = mode};
   prediction.Of(Stage::kClip) = {.peak_bytes = static_cast<int64_t>(calibration_.clip_bytes),
                                  .seconds = calibration_.clip_seconds};
-  prediction.Of(Stage::kEncode) = Encode(spec);
+  prediction.Of(Stage::kEncode) = Encode(spec, mode);
   prediction.Of(Stage::kDenoise) = Denoise(spec, mode);
-  prediction.Of(Stage::kDecode) = Decode(spec);
+  prediction.Of(Stage::kDecode) = Decode(spec, mode);
   const int64_t weights = WeightBytes(spec, mode);
   prediction.raise = lessons_->raise();
   for (StageCost& cost : prediction.stages)

@@ -36,8 +36,9 @@ class CostModel {
   Units UnitsOf(const VideoSpec& spec) const;
 
   // Returns the modes that `spec` can be made in: every pair of a number of resident blocks and a number of resident
-  // states, from two lists. Branches go in turn wherever they can: that takes less memory than a batch and, by
-  // measurement, no more time.
+  // states, from two lists, each with the autoencoder whole and in slabs, as far as the calibration has measured
+  // either. Branches go in turn wherever they can: that takes less memory than a batch and, by measurement, no more
+  // time.
   std::vector<MemoryMode> Modes(const VideoSpec& spec) const;
 
   // Predicts what `spec` takes in `mode`, which must not have more blocks and states than the facts, once the model
@@ -57,9 +58,9 @@ class CostModel {
   void Learn(const Prediction& predicted, int64_t measured_peak_bytes);
 
  private:
-  StageCost Encode(const VideoSpec& spec) const;
+  StageCost Encode(const VideoSpec& spec, const MemoryMode& mode) const;
   StageCost Denoise(const VideoSpec& spec, const MemoryMode& mode) const;
-  StageCost Decode(const VideoSpec& spec) const;
+  StageCost Decode(const VideoSpec& spec, const MemoryMode& mode) const;
   double PassBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   double KeptBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   double StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const;

@@ -57,6 +57,7 @@ ruyi::v1::MemoryMode ToProto(const MemoryMode& mode) {
   proto.set_resident_blocks(mode.resident_blocks);
   proto.set_resident_states(mode.resident_states);
   proto.set_branches_in_turn(mode.branches_in_turn);
+  proto.set_autoencoder_in_slabs(mode.autoencoder_in_slabs);
   return proto;
 }
 

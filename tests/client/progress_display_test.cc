@@ -198,7 +198,10 @@ TEST(JsonEvents, HaveTheNamesOfTheContractAndZeros) {
 TEST(JsonEvents, TellARetry) {
   const json retry = EventAsJson(RetryEvent())["retry"];
   EXPECT_EQ(retry["from"]["resident_blocks"], 20);
-  EXPECT_EQ(retry["to"], (json{{"resident_blocks", 10}, {"resident_states", 5}, {"branches_in_turn", false}}));
+  EXPECT_EQ(retry["to"], (json{{"resident_blocks", 10},
+                               {"resident_states", 5},
+                               {"branches_in_turn", false},
+                               {"autoencoder_in_slabs", false}}));
   EXPECT_EQ(retry["reason"], "no memory for 1 GiB");
 }
 
@@ -266,6 +269,8 @@ TEST(EventText, SaysTheModeThatWasChosen) {
   EXPECT_EQ(AcceptedText(video),
             "videos/7 accepted: 64x48, 9 frames, seed 42, 25 steps; "
             "20 blocks, 5 states, branches in turn, 22893 MiB, about 1:03");
+  plan.mutable_mode()->set_autoencoder_in_slabs(true);
+  EXPECT_THAT(AcceptedText(video), EndsWith("branches in turn, autoencoder in slabs, 22893 MiB, about 1:03"));
 }
 
 TEST(EventText, SumsUpPeakAndRetries) {

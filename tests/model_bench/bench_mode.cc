@@ -16,8 +16,8 @@ bool SetPart(const std::string& part, BenchMode& mode) {
     mode.is_guided = part == "guided";
     return true;
   }
-  if (part == "turn") {
-    mode.branches_in_turn = true;
+  if (part == "turn" || part == "slabs") {
+    (part == "turn" ? mode.branches_in_turn : mode.autoencoder_in_slabs) = true;
     return true;
   }
   if (pair.size() != 2 || (pair[0] != "blocks" && pair[0] != "states"))
@@ -32,7 +32,7 @@ bool SetPart(const std::string& part, BenchMode& mode) {
 }  // namespace
 
 MemoryMode BenchMode::memory() const {
-  MemoryMode mode = {.branches_in_turn = branches_in_turn};
+  MemoryMode mode = {.branches_in_turn = branches_in_turn, .autoencoder_in_slabs = autoencoder_in_slabs};
   mode.resident_blocks = resident_blocks.value_or(mode.resident_blocks);
   mode.resident_states = resident_states.value_or(mode.resident_states);
   return mode;
@@ -43,7 +43,8 @@ absl::StatusOr<BenchMode> ParseMode(std::string_view text) {
   for (const std::string& part : std::vector<std::string>(absl::StrSplit(std::string(text), '+'))) {
     if (!SetPart(part, mode)) {
       return absl::InvalidArgumentError(absl::StrFormat(
-          "'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, +turn", text));
+          "'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, +turn, +slabs",
+          text));
     }
   }
   return mode;

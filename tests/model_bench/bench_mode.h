@@ -15,6 +15,7 @@ struct BenchMode {
   std::optional<int> resident_blocks;
   std::optional<int> resident_states;
   bool branches_in_turn = false;
+  bool autoencoder_in_slabs = false;
 
   // Returns the memory mode; numbers that were not given mean that all lie on the device.
   MemoryMode memory() const;
@@ -24,7 +25,8 @@ struct BenchMode {
 };
 
 // "guided" or "plain", and then what does not lie on the device: "guided+blocks=10" keeps 10 blocks there,
-// "guided+states=5" keeps 5 states of skip connections; "+turn": branches in turn. INVALID_ARGUMENT: anything else.
+// "guided+states=5" keeps 5 states of skip connections; "+turn": branches in turn; "+slabs": the autoencoder in slabs.
+// INVALID_ARGUMENT: anything else.
 absl::StatusOr<BenchMode> ParseMode(std::string_view text);
 
 }  // namespace ruyi::bench

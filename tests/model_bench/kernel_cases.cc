@@ -4,6 +4,7 @@
 #include <ATen/core/TensorBody.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/polar.h>
+#include <ATen/ops/zeros.h>
 
 #include <numeric>
 
@@ -174,6 +175,56 @@ KernelCase GroupNormCase(const KernelShape& shape, const TensorPlacement& placem
           .reference = [=](const Tensors& in) -> Tensors { return {reference::GroupNorm({.x = in[0]}, norm)}; }};
 }
 
+// Returns the rows of x but for a few at its borders.
+at::Tensor InnerRows(const at::Tensor& x) {
+  const int64_t border = x.size(3) / 8;
+  return x.narrow(3, border, x.size(3) - 2 * border);
+}
+
+// Rows that lie among others, of features that have two more frames before them.
+KernelCase NormalizeRowsCase(const KernelShape& shape, const TensorPlacement& placement) {
+  constexpr int64_t kGroups = 32;
+  const NormParameters random = RandomNorm(kFeatureChannels, placement);
+  const kernels::GroupNormParameters norm = {.weight = random.weight,
+                                             .bias = random.bias,
+                                             .groups = kGroups,
+                                             .eps = random.eps,
+                                             .is_of_frames = true,
+                                             .activates = true};
+  const auto rows_of = [=](const at::Tensor& x, auto scales_of, auto normalize) -> Tensors {
+    const at::Tensor out = at::zeros({x.size(0), x.size(1), x.size(2) + 2, x.size(3), x.size(4)}, x.options())
+                               .contiguous(at::MemoryFormat::ChannelsLast3d);
+    const at::Tensor rows = InnerRows(out.narrow(2, 2, x.size(2)));
+    normalize(InnerRows(x), scales_of({.x = x, .missing_bias = {}}, norm), norm, rows);
+    return {rows};
+  };
+  return {
+      .name = "normalize_rows",
+      .inputs = {RandomFeatures(shape, placement)},
+      .kernel = [=](const Tensors& in) { return rows_of(in[0], &kernels::GroupNormScales, &kernels::NormalizeRows); },
+      .aten =
+          [=](const Tensors& in) {
+            return rows_of(in[0], &kernels::aten::GroupNormScales, &kernels::aten::NormalizeRows);
+          },
+      .reference = [=](const Tensors& in) -> Tensors { return {InnerRows(reference::GroupNorm({.x = in[0]}, norm))}; }};
+}
+
+KernelCase SumRowsCase(const KernelShape& shape, const TensorPlacement& placement) {
+  const at::Tensor bias = RandomTensor({kFeatureChannels}, placement);
+  const auto rows_of = [=](const Tensors& in, auto sum) -> Tensors {
+    const at::Tensor out = in[1].clone();
+    sum({.x = InnerRows(in[0]), .missing_bias = bias}, InnerRows(in[1]), InnerRows(out));
+    return {InnerRows(out)};
+  };
+  return {.name = "sum_rows",
+          .inputs = {RandomFeatures(shape, placement), RandomFeatures(shape, placement)},
+          .kernel = [=](const Tensors& in) { return rows_of(in, &kernels::SumRows); },
+          .aten = [=](const Tensors& in) { return rows_of(in, &kernels::aten::SumRows); },
+          .reference = [=](const Tensors& in) -> Tensors {
+            return {InnerRows(reference::Whole({.x = in[0], .missing_bias = bias}) + in[1].to(at::kDouble))};
+          }};
+}
+
 KernelCase RepeatPixelsCase(const KernelShape& shape, const TensorPlacement& placement) {
   return {.name = "repeat_pixels",
           .inputs = {RandomFeatures(shape, placement)},
@@ -200,7 +251,7 @@ std::vector<KernelCaseMaker> KernelCaseMakers(KernelGroup group) {
       return {&NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase, &AddNormCase,
               &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
     case KernelGroup::kFeatures:
-      return {&GroupNormCase, &RepeatPixelsCase, &BlendFramesCase};
+      return {&GroupNormCase, &NormalizeRowsCase, &SumRowsCase, &RepeatPixelsCase, &BlendFramesCase};
   }
   return {};
 }

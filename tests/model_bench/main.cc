@@ -119,9 +119,10 @@ void AddShapes(CLI::App& command, BenchOptions& options) {
       ->delimiter(',')
       ->capture_default_str();
   command
-      .add_option("--mode", options.modes,
-                  "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device; "
-                  "+turn: branches in turn, of a step only; a list")
+      .add_option(
+          "--mode", options.modes,
+          "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device; "
+          "+turn: branches in turn, of a step only; +slabs: the autoencoder in slabs, of vae and request; a list")
       ->delimiter(',')
       ->capture_default_str();
   AddWarmUp(command, options);

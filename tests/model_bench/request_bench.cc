@@ -92,11 +92,25 @@ absl::Status MakeOne(const BenchOptions& options, RuyiPipeline& pipeline, const 
   return absl::OkStatus();
 }
 
+struct RequestInMode {
+  ValidatedRequest request;
+  bool in_slabs = false;  // whatever the planner would choose
+};
+
+// Returns the placement with the autoencoder in slabs, and nothing to fall back to.
+Placement InSlabs(Placement placement, const CostModel& costs, const VideoSpec& spec) {
+  MemoryMode mode = placement.prediction.mode;
+  mode.autoencoder_in_slabs = true;
+  placement.prediction = costs.Predict(spec, mode);
+  placement.fallbacks.clear();
+  return placement;
+}
+
 // Each run is placed as the model lies then. What was predicted and measured is told of the last one. A request that
 // fits in no mode, or for which memory runs out in all of them, is a result too.
-absl::Status MeasureRequest(const BenchOptions& options, RuyiPipeline& pipeline, const ValidatedRequest& request,
+absl::Status MeasureRequest(const BenchOptions& options, RuyiPipeline& pipeline, const RequestInMode& wanted,
                             Measurement& measurement) {
-  PlannedVideo planned = PlannerFor(pipeline).Plan(request);
+  PlannedVideo planned = PlannerFor(pipeline).Plan(wanted.request);
   VideoInput input = {.spec = std::move(planned.spec), .placement = {}, .pictures = std::move(planned.pictures)};
   for (int run = 0; run < options.repeat; ++run) {
     absl::StatusOr<Placement> placement = Place(*pipeline.costs(), input.spec, pipeline.AvailableMemory());
@@ -104,7 +118,8 @@ absl::Status MeasureRequest(const BenchOptions& options, RuyiPipeline& pipeline,
       measurement.note = std::string(placement.status().message());
       return absl::OkStatus();
     }
-    input.placement = *std::move(placement);
+    input.placement =
+        wanted.in_slabs ? InSlabs(*std::move(placement), *pipeline.costs(), input.spec) : *std::move(placement);
     const Prediction& prediction = input.placement.prediction;
     measurement.note = absl::StrFormat("[%s] %s;", NameOf(prediction.mode), input.placement.reason);
     NotePrediction(prediction, measurement);
@@ -137,7 +152,8 @@ absl::Status BenchRequest(const BenchOptions& options, Report& report) {
     RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
     const auto request = [&](const BenchMode& mode, const VideoInput& input, Measurement& measurement) {
       measurement.other["budget_mib"] = MibOf(pipeline->AvailableMemory().device_bytes);
-      return MeasureRequest(options, *pipeline, RequestOf(options, input, mode), measurement);
+      const RequestInMode wanted = {.request = RequestOf(options, input, mode), .in_slabs = mode.autoencoder_in_slabs};
+      return MeasureRequest(options, *pipeline, wanted, measurement);
     };
     RUYI_RETURN_IF_ERROR(ForEachCase(options, pipeline->costs()->facts().geometry, report, {"request", request}));
   }

@@ -37,7 +37,7 @@ struct VaeChunk {
 // it.
 inline int64_t SlabBytesOn(c10::Device device) {
   constexpr int64_t kSlabBytes = int64_t{128} << 20;
-  constexpr int64_t kCpuSlabBytes = int64_t{1} << 20;
+  constexpr int64_t kCpuSlabBytes = int64_t{2} << 20;
   return device.is_cpu() ? kCpuSlabBytes : kSlabBytes;
 }
 
@@ -60,6 +60,7 @@ class Vae {
 
   const c10::Device& device() const { return placement_.device; }
   bool is_tiled() const { return encoder_grid_.has_value(); }
+  bool goes_by_slabs() const { return slab_bytes_ > 0; }
 
   // Returns the same layers with tiling on or off, whatever the configuration says; the tile size is the
   // configuration's.

@@ -103,6 +103,54 @@ std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<Calibrat
   return clear.empty() ? all : clear;
 }
 
+// Returns what a stage of the run took beside what is known.
+double BytesOf(const CostModel& known, const CalibrationRun& run, Stage stage) {
+  const Prediction base = known.Predict(run.spec, run.mode);
+  return static_cast<double>(CostOf(run.costs, stage).peak_bytes - base.Of(stage).peak_bytes);
+}
+
+bool MakesTheSame(const CalibrationRun& a, const CalibrationRun& b) {
+  return a.spec.size == b.spec.size && a.spec.frame_count == b.spec.frame_count;
+}
+
+// Returns the runs that say what a step takes. One in slabs whose video has been made without says nothing new.
+std::vector<CalibrationRun> RunsForSteps(const std::vector<CalibrationRun>& runs) {
+  std::vector<CalibrationRun> chosen;
+  for (const CalibrationRun& run : runs) {
+    const auto says_the_same = [&](const CalibrationRun& other) { return MakesTheSame(run, other); };
+    if (std::none_of(chosen.begin(), chosen.end(), says_the_same))
+      chosen.push_back(run);
+  }
+  return chosen;
+}
+
+struct AutoencoderCurves {
+  Curve encode_bytes;
+  Curve encode_seconds;
+  Curve decode_bytes;
+  Curve decode_seconds;
+};
+
+// All curves are zero where no run shows them.
+AutoencoderCurves FitAutoencoder(const CostModel& known, const std::vector<CalibrationRun>& runs, bool in_slabs) {
+  std::vector<Point> encode_bytes, encode_seconds, decode_bytes, decode_seconds;
+  for (const CalibrationRun& run : runs) {
+    if (run.mode.autoencoder_in_slabs != in_slabs)
+      continue;
+    const CostModel::Units units = known.UnitsOf(run.spec);
+    encode_bytes.push_back({units.pixels, BytesOf(known, run, Stage::kEncode)});
+    encode_seconds.push_back({units.pixels, CostOf(run.costs, Stage::kEncode).seconds / units.encodes});
+    decode_bytes.push_back({units.pixels, BytesOf(known, run, Stage::kDecode)});
+    decode_seconds.push_back({units.pixels, CostOf(run.costs, Stage::kDecode).seconds / units.decodes});
+  }
+  if (encode_bytes.empty())
+    return {};
+  return {.encode_bytes = FitLine(encode_bytes),
+          .encode_seconds = FitGrowth(encode_seconds),
+          .decode_bytes = FitLine(decode_bytes),
+          .decode_seconds = FitGrowth(decode_seconds)};
+}
+
 }  // namespace
 
 std::vector<VideoSpec> CalibrationSpecs(const RequestLimits& limits, const LatentGeometry& geometry) {
@@ -121,32 +169,42 @@ std::vector<VideoSpec> CalibrationSpecs(const RequestLimits& limits, const Laten
   return specs;
 }
 
+std::vector<VideoSpec> SlabSpecs(const std::vector<VideoSpec>& specs, size_t measured) {
+  constexpr size_t kOfTheAutoencoder = 2;
+  std::vector<VideoSpec> chosen;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    if (i >= measured || i < kOfTheAutoencoder)
+      chosen.push_back(specs[i]);
+    if (i < measured && i < kOfTheAutoencoder)
+      chosen.back().steps = 1;
+  }
+  return chosen;
+}
+
 Calibration FitCalibration(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
                            double upload_bytes_per_second) {
   const CostModel known(facts, {});  // what need not be measured
-  std::vector<Point> step_bytes, encode_bytes, encode_seconds, decode_bytes, decode_seconds;
+  const std::vector<CalibrationRun> steps = RunsForSteps(runs);
+  std::vector<Point> step_bytes;
+  for (const CalibrationRun& run : steps)
+    step_bytes.push_back({known.UnitsOf(run.spec).tokens, BytesOf(known, run, Stage::kDenoise)});
   Calibration calibration = {.upload_bytes_per_second = upload_bytes_per_second};
-  for (const CalibrationRun& run : runs) {
-    const CostModel::Units units = known.UnitsOf(run.spec);
-    const Prediction base = known.Predict(run.spec, run.mode);
-    const auto bytes = [&](Stage stage) {
-      return static_cast<double>(CostOf(run.costs, stage).peak_bytes - base.Of(stage).peak_bytes);
-    };
-    const auto seconds = [&](Stage stage) { return CostOf(run.costs, stage).seconds; };
-    step_bytes.push_back({units.tokens, bytes(Stage::kDenoise)});
-    encode_bytes.push_back({units.pixels, bytes(Stage::kEncode)});
-    encode_seconds.push_back({units.pixels, seconds(Stage::kEncode) / units.encodes});
-    decode_bytes.push_back({units.pixels, bytes(Stage::kDecode)});
-    decode_seconds.push_back({units.pixels, seconds(Stage::kDecode) / units.decodes});
-    calibration.clip_bytes = std::max(calibration.clip_bytes, bytes(Stage::kClip));
-    calibration.clip_seconds = seconds(Stage::kClip);
-  }
   calibration.step_bytes = FitLine(step_bytes);
-  calibration.step_seconds = FitGrowth(PassTimes(facts, runs, upload_bytes_per_second));
-  calibration.encode_bytes = FitLine(encode_bytes);
-  calibration.encode_seconds = FitGrowth(encode_seconds);
-  calibration.decode_bytes = FitLine(decode_bytes);
-  calibration.decode_seconds = FitGrowth(decode_seconds);
+  calibration.step_seconds = FitGrowth(PassTimes(facts, steps, upload_bytes_per_second));
+  const AutoencoderCurves whole = FitAutoencoder(known, runs, /*in_slabs=*/false);
+  const AutoencoderCurves slabs = FitAutoencoder(known, runs, /*in_slabs=*/true);
+  calibration.encode_bytes = whole.encode_bytes;
+  calibration.encode_seconds = whole.encode_seconds;
+  calibration.decode_bytes = whole.decode_bytes;
+  calibration.decode_seconds = whole.decode_seconds;
+  calibration.slab_encode_bytes = slabs.encode_bytes;
+  calibration.slab_encode_seconds = slabs.encode_seconds;
+  calibration.slab_decode_bytes = slabs.decode_bytes;
+  calibration.slab_decode_seconds = slabs.decode_seconds;
+  for (const CalibrationRun& run : runs) {
+    calibration.clip_bytes = std::max(calibration.clip_bytes, BytesOf(known, run, Stage::kClip));
+    calibration.clip_seconds = CostOf(run.costs, Stage::kClip).seconds;
+  }
   return calibration;
 }
 

@@ -4,6 +4,7 @@
 
 #include <c10/core/Device.h>
 
+#include <cstddef>
 #include <vector>
 
 #include "core/plan/calibration.h"
@@ -26,6 +27,10 @@ struct CalibrationRun {
 // Returns the specs of the videos to measure, from small to large: they have one picture, no guidance and sizes that
 // the model makes, none larger than the limits.
 std::vector<VideoSpec> CalibrationSpecs(const RequestLimits& limits, const LatentGeometry& geometry);
+
+// Returns those of `specs` to measure with the autoencoder in slabs, when the first `measured` have been measured
+// without: two of them, with fewer steps, for what encoding and decoding take, and all that were too large.
+std::vector<VideoSpec> SlabSpecs(const std::vector<VideoSpec>& specs, size_t measured);
 
 // Fits curves to the time and memory that the runs took on a device with that upload (see MeasureUpload). Steps that
 // wait for streamed weights say nothing about the time of a pass; longer videos do. There must be at least one run.

@@ -93,6 +93,7 @@ class ClipEncoder {
     const ConstantMoments::Key key = {.width = image.width,
                                       .height = image.height,
                                       .tiled = vae_.is_tiled(),
+                                      .in_slabs = vae_.goes_by_slabs(),
                                       .is_mask = part.is_mask,
                                       .unknown = unknown};
     if (const at::Tensor kept = run_.constants->Find(key); kept.defined())

@@ -17,6 +17,7 @@ class ConstantMoments {
     int width = 0;  // of the video
     int height = 0;
     bool tiled = false;        // the autoencoder works by tiles
+    bool in_slabs = false;     // the autoencoder goes by slabs
     bool is_mask = false;      // else of pictures
     std::vector<int> unknown;  // for each frame of the chunk: 1 where it is not given
     friend auto operator<=>(const Key&, const Key&) = default;

@@ -15,9 +15,10 @@ int64_t WeightBytesOf(const Prediction& mode) {
 }
 
 // The most weights first; the last one has the fewest states too.
-std::vector<Prediction> ModesByWeights(const CostModel& costs, const VideoSpec& spec) {
+std::vector<Prediction> ModesByWeights(const CostModel& costs, const VideoSpec& spec, bool in_slabs) {
   std::vector<Prediction> predictions;
-  for (const MemoryMode& mode : costs.Modes(spec)) {
+  for (MemoryMode mode : costs.Modes(spec)) {
+    mode.autoencoder_in_slabs = in_slabs;
     if (mode.resident_states == costs.facts().states)
       predictions.push_back(costs.Predict(spec, mode));
   }
@@ -50,9 +51,9 @@ absl::Status HostIsTooSmall(int64_t least_bytes, const MemoryBudget& available) 
 
 }  // namespace
 
-absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec,
-                                           const MemoryBudget& available) {
-  std::vector<Prediction> modes = ModesByWeights(costs, spec);
+absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& available,
+                                           bool in_slabs) {
+  std::vector<Prediction> modes = ModesByWeights(costs, spec, in_slabs);
   const int64_t least_bytes = WeightBytesOf(modes.back());
   const auto is_too_large = [&](const Prediction& mode) { return WeightBytesOf(mode) > available.device_bytes; };
   modes.erase(std::remove_if(modes.begin(), modes.end(), is_too_large), modes.end());

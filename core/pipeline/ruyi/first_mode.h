@@ -14,10 +14,10 @@
 namespace ruyi {
 
 // Returns the mode with the most weights on the device that fit what is available there, and as fallbacks all modes
-// with less; the last one has the fewest states, too. Modes that do not fit the host's memory are left out.
-// FAILED_PRECONDITION VRAM_BUDGET: not even the least weights fit; HOST_MEMORY: those that do take too much of the
-// host's memory.
-absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec,
-                                           const MemoryBudget& available);
+// with less; the last one has the fewest states, too. `in_slabs`: whether the autoencoder goes by slabs. Modes that do
+// not fit the host's memory are left out. FAILED_PRECONDITION VRAM_BUDGET: not even the least weights fit; HOST_MEMORY:
+// those that do take too much of the host's memory.
+absl::StatusOr<Placement> StartWithLargest(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& available,
+                                           bool in_slabs = false);
 
 }  // namespace ruyi

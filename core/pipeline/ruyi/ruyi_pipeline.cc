@@ -196,7 +196,7 @@ absl::Status RuyiPipeline::WarmUp() {
 
 absl::Status RuyiPipeline::WarmUpAndCalibrate() {
   const VideoSpec spec = WarmUpSpec(models_.geometry(), models_.fp8);
-  RUYI_RETURN_IF_ERROR(GenerateForNobody(spec, AvailableMemory()).status());
+  RUYI_RETURN_IF_ERROR(GenerateForNobody(spec, AvailableMemory(), /*in_slabs=*/false).status());
   absl::StatusOr<Calibration> calibration = ReadCalibration(options_.calibration_file, CalibrationKey());
   if (!calibration.ok()) {
     RUYI_ASSIGN_OR_RETURN(calibration, Calibrate());
@@ -208,8 +208,9 @@ absl::Status RuyiPipeline::WarmUpAndCalibrate() {
 }
 
 // Makes the video of a black picture in the largest mode that it fits into, of those whose weights fit the budget.
-absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec& spec, const MemoryBudget& budget) {
-  RUYI_ASSIGN_OR_RETURN(const Placement placement, StartWithLargest(*costs_, spec, budget));
+absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec& spec, const MemoryBudget& budget,
+                                                                 bool in_slabs) {
+  RUYI_ASSIGN_OR_RETURN(const Placement placement, StartWithLargest(*costs_, spec, budget, in_slabs));
   const std::vector<RgbImage> pictures = {BlackPicture(spec.size)};
   DiscardAll nobody;
   RunControl control = nobody.Of(pictures);
@@ -217,30 +218,42 @@ absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec
 }
 
 // Returns what the last of several rounds took. The first round also finds kernels and touches memory.
-absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget) {
+absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget,
+                                                                     bool in_slabs) {
   constexpr int kRounds = 2;
   absl::StatusOr<GenerationReport> report;
   for (int round = 0; round < kRounds; ++round) {
     constants_.Clear();  // so that all chunks are encoded
-    RUYI_ASSIGN_OR_RETURN(report, GenerateForNobody(spec, budget));
+    RUYI_ASSIGN_OR_RETURN(report, GenerateForNobody(spec, budget, in_slabs));
     budget.device_bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
   }
   return report;
 }
 
+// Adds a run of each spec, up to the first that is too large for the device, and takes from the budget what the weights
+// may not have, so that the next ones begin in a mode that fits.
+absl::Status RuyiPipeline::Measure(const std::vector<VideoSpec>& specs, bool in_slabs, MemoryBudget& budget,
+                                   std::vector<CalibrationRun>& runs) {
+  for (const VideoSpec& spec : specs) {
+    RUYI_ASSIGN_OR_RETURN(const GenerationReport report, MeasureForCalibration(spec, budget, in_slabs));
+    budget.device_bytes = CostOf(report.stages, Stage::kLoad).peak_bytes;
+    runs.push_back({.spec = spec, .mode = report.mode, .costs = report.stages});
+  }
+  return absl::OkStatus();
+}
+
 // Where some of the videos are too large for the device, the smaller ones are enough.
 absl::StatusOr<Calibration> RuyiPipeline::Calibrate() {
+  std::vector<VideoSpec> specs = CalibrationSpecs(options_.limits, models_.geometry());
+  for (VideoSpec& spec : specs)
+    spec.fp8 = models_.fp8;
   std::vector<CalibrationRun> runs;
   MemoryBudget budget = AvailableMemory();
-  for (VideoSpec& spec : CalibrationSpecs(options_.limits, models_.geometry())) {
-    spec.fp8 = models_.fp8;
-    const absl::StatusOr<GenerationReport> report = MeasureForCalibration(spec, budget);
-    if (!report.ok() && (runs.empty() || GetErrorInfo(report.status()).reason != reason::kGpuOutOfMemory))
-      return report.status();
-    if (!report.ok())
-      break;
-    budget.device_bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
-    runs.push_back({.spec = std::move(spec), .mode = report->mode, .costs = report->stages});
+  for (const bool in_slabs : {false, true}) {
+    const absl::Status status = Measure(in_slabs ? SlabSpecs(specs, runs.size()) : specs, in_slabs, budget, runs);
+    const bool is_too_large = GetErrorInfo(status).reason == reason::kGpuOutOfMemory;
+    if (!status.ok() && (!is_too_large || (in_slabs && runs.empty())))
+      return status;
   }
   Calibration calibration = FitCalibration(costs_->facts(), runs, MeasureUpload(models_.placement.device));
   MeasurePlacing(models_.dit.parameters(), models_.placement.device, calibration);
@@ -345,6 +358,8 @@ absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const VideoSpec& spec, const 
     models.partner = place(transformers_.back());
   if (spec.vae_tiling.has_value())
     models.vae = models.vae.WithTiling(*spec.vae_tiling);
+  if (mode.autoencoder_in_slabs)
+    models.vae = models.vae.BySlabs();
   return models;
 }
 

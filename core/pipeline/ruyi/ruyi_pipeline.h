@@ -76,8 +76,10 @@ class RuyiPipeline final : public Pipeline {
   absl::StatusOr<StageCosts> Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
   absl::Status WarmUpAndCalibrate();
-  absl::StatusOr<GenerationReport> GenerateForNobody(const VideoSpec& spec, const MemoryBudget& budget);
-  absl::StatusOr<GenerationReport> MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget);
+  absl::StatusOr<GenerationReport> GenerateForNobody(const VideoSpec& spec, const MemoryBudget& budget, bool in_slabs);
+  absl::StatusOr<GenerationReport> MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget, bool in_slabs);
+  absl::Status Measure(const std::vector<VideoSpec>& specs, bool in_slabs, MemoryBudget& budget,
+                       std::vector<CalibrationRun>& runs);
   absl::StatusOr<Calibration> Calibrate();
   std::string CalibrationKey() const;
 

@@ -45,7 +45,9 @@ inline VideoSpec FullSpec() {
 }
 
 inline Prediction FullPrediction(int blocks) {
-  Prediction prediction = {.mode = {.resident_blocks = blocks, .resident_states = 5, .branches_in_turn = true}};
+  Prediction prediction = {
+      .mode = {
+          .resident_blocks = blocks, .resident_states = 5, .branches_in_turn = true, .autoencoder_in_slabs = true}};
   for (int i = 0; i < kStages; ++i)
     prediction.stages[i] = {.peak_bytes = 1000 + i, .seconds = i + 0.1};
   prediction.host_bytes = int64_t{13} << 30;

@@ -59,8 +59,8 @@ TEST(JobJsonTest, EventsOfEveryKindComeBack) {
 // A field that is added to a structure is added here too: its number of values changes.
 TEST(JobJsonTest, EveryFieldIsWritten) {
   EXPECT_EQ(ValueOf(SpecToJson(FullSpec())).flatten().size(), 51u);
-  EXPECT_EQ(ValueOf(PlacementToJson(FullPlacement())).flatten().size(), 3u * 15 + 2);
-  EXPECT_EQ(ValueOf(EventToJson(FullEvents()[8])).flatten().size(), 36u);
+  EXPECT_EQ(ValueOf(PlacementToJson(FullPlacement())).flatten().size(), 3u * 16 + 2);
+  EXPECT_EQ(ValueOf(EventToJson(FullEvents()[8])).flatten().size(), 37u);
 }
 
 TEST(JobJsonTest, ValuesAreWhatTheyWere) {
@@ -133,8 +133,10 @@ TEST(JobJsonTest, UnknownKeysAreIgnored) {
 TEST(JobJsonTest, WhatEarlierVersionsHaveNotStoredMayBeMissing) {
   json text = json::parse(RecordToJson(FullRecord()));
   text["value"]["placement"]["prediction"].erase("host_bytes");
+  text["value"]["placement"]["prediction"]["mode"].erase("autoencoder_in_slabs");
   ASSERT_OK_AND_ASSIGN(const JobRecord record, RecordFromJson(text.dump()));
   EXPECT_EQ(record.placement.prediction.host_bytes, 0);
+  EXPECT_FALSE(record.placement.prediction.mode.autoencoder_in_slabs);
 }
 
 TEST(JobJsonTest, TextThatIsNoUtf8IsReplaced) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -54,12 +55,28 @@ TEST(CalibrationSpecs, WithoutAListOfSizesAreOfTheDefaultResolution) {
   EXPECT_EQ(specs.back().size, (PixelSize{672, 384}));
 }
 
+TEST(SlabSpecs, AreTwoForTheAutoencoderAndAllThatWereTooLarge) {
+  const auto specs = CalibrationSpecs(LimitsOf({{160, 96}}, 120), {});
+  ASSERT_THAT(specs, SizeIs(4));
+  for (size_t measured = 0; measured <= specs.size(); ++measured) {
+    const auto chosen = SlabSpecs(specs, measured);
+    ASSERT_EQ(chosen.size(), 2 + specs.size() - std::max<size_t>(2, measured)) << measured;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      const size_t of = i < 2 ? i : specs.size() - chosen.size() + i;
+      EXPECT_EQ(chosen[i].size, specs[of].size) << measured;
+      EXPECT_EQ(chosen[i].frame_count, specs[of].frame_count) << measured;
+      EXPECT_EQ(chosen[i].steps, of < measured ? 1 : specs[of].steps) << measured;
+    }
+  }
+}
+
 // Returns what videos take when `truth` is the calibration.
-std::vector<CalibrationRun> RunsOf(const Calibration& truth, const std::vector<VideoSpec>& specs) {
+std::vector<CalibrationRun> RunsOf(const Calibration& truth, const std::vector<VideoSpec>& specs,
+                                   const MemoryMode& mode = kMode) {
   const CostModel costs(TestFacts(), truth);
   std::vector<CalibrationRun> runs;
   for (const VideoSpec& spec : specs)
-    runs.push_back({.spec = spec, .mode = kMode, .costs = costs.Predict(spec, kMode).stages});
+    runs.push_back({.spec = spec, .mode = mode, .costs = costs.Predict(spec, mode).stages});
   return runs;
 }
 
@@ -90,6 +107,59 @@ TEST(FitCalibration, FindsTheCurvesThatTheRunsLieOn) {
   EXPECT_EQ(fitted.clip_bytes, kTruth.clip_bytes);
   EXPECT_EQ(fitted.clip_seconds, kTruth.clip_seconds);
   EXPECT_EQ(fitted.upload_bytes_per_second, 0);
+}
+
+constexpr MemoryMode kSlabs = {.resident_blocks = 4, .resident_states = 3, .autoencoder_in_slabs = true};
+
+Calibration WithSlabs() {
+  Calibration truth = kTruth;
+  truth.slab_encode_bytes = {.constant = 3 << 20, .linear = 1024};
+  truth.slab_encode_seconds = {.linear = 4e-7, .quadratic = 2e-13};
+  truth.slab_decode_bytes = {.constant = 6 << 20, .linear = 4096};
+  truth.slab_decode_seconds = {.linear = 6e-7};
+  return truth;
+}
+
+TEST(FitCalibration, FindsTheCurvesOfSlabsBesideThoseOfTheWhole) {
+  const Calibration truth = WithSlabs();
+  const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
+  std::vector<CalibrationRun> runs = RunsOf(truth, specs);
+  for (CalibrationRun& run : RunsOf(truth, SlabSpecs(specs, specs.size()), kSlabs)) {
+    CostOf(run.costs, Stage::kDenoise) = {.peak_bytes = 1, .seconds = 1e-9};  // of one step: says nothing
+    runs.push_back(std::move(run));
+  }
+  const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
+  ExpectNear(fitted.step_bytes, truth.step_bytes);
+  ExpectNear(fitted.step_seconds, truth.step_seconds);
+  ExpectNear(fitted.decode_bytes, truth.decode_bytes);
+  ExpectNear(fitted.decode_seconds, truth.decode_seconds);
+  ExpectNear(fitted.slab_encode_bytes, truth.slab_encode_bytes);
+  ExpectNear(fitted.slab_encode_seconds, truth.slab_encode_seconds);
+  ExpectNear(fitted.slab_decode_bytes, truth.slab_decode_bytes);
+  ExpectNear(fitted.slab_decode_seconds, truth.slab_decode_seconds);
+}
+
+// On a small GPU the larger videos are made in slabs alone, and say what steps take.
+TEST(FitCalibration, FindsTheStepsOfVideosThatWereMadeInSlabsAlone) {
+  const Calibration truth = WithSlabs();
+  const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
+  std::vector<CalibrationRun> runs = RunsOf(truth, {specs[0]});
+  for (CalibrationRun& run : RunsOf(truth, SlabSpecs(specs, 1), kSlabs))
+    runs.push_back(std::move(run));
+  const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
+  ExpectNear(fitted.step_bytes, truth.step_bytes);
+  ExpectNear(fitted.step_seconds, truth.step_seconds);
+  ExpectNear(fitted.slab_decode_bytes, truth.slab_decode_bytes);
+  EXPECT_EQ(fitted.decode_bytes.constant, 0);  // one point
+}
+
+TEST(FitCalibration, KnowsNothingOfWhatNoRunShows) {
+  const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
+  EXPECT_EQ(FitCalibration(TestFacts(), RunsOf(kTruth, specs), 0).slab_decode_bytes, Curve());
+  const Calibration slabs = FitCalibration(TestFacts(), RunsOf(WithSlabs(), specs, kSlabs), 0);
+  EXPECT_EQ(slabs.decode_bytes, Curve());
+  EXPECT_EQ(slabs.encode_seconds, Curve());
+  EXPECT_GT(slabs.slab_decode_bytes.linear, 0);
 }
 
 TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {

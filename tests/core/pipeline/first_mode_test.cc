@@ -39,6 +39,15 @@ TEST(StartWithLargest, EndsWithTheFewestStates) {
   EXPECT_EQ(placement.fallbacks[0].mode.resident_states, 1);
 }
 
+TEST(StartWithLargest, GoesBySlabsWhereItIsToldTo) {
+  ASSERT_OK_AND_ASSIGN(const Placement slabs,
+                       StartWithLargest(*TestCosts(), {}, {.device_bytes = 10000 * kTestMib}, /*in_slabs=*/true));
+  EXPECT_THAT(WeightMib(slabs), ElementsAre(5100, 4100, 4100, 3100, 2100, 2100));
+  EXPECT_TRUE(slabs.prediction.mode.autoencoder_in_slabs);
+  for (const Prediction& mode : slabs.fallbacks)
+    EXPECT_TRUE(mode.mode.autoencoder_in_slabs);
+}
+
 TEST(StartWithLargest, IsRefusedWhereNotEvenTheLeastWeightsFit) {
   const absl::Status status = StartWithLargest(*TestCosts(), {}, {.device_bytes = 2100 * kTestMib - 1}).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("alone take 2100 MiB")));

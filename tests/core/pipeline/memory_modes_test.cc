@@ -69,6 +69,16 @@ TEST_P(MemoryModesTest, ThePipelineTellsHowTheModelLies) {
   EXPECT_EQ(pipeline_.AvailableMemory().placed.pinned_bytes, 0);  // on a CPU
 }
 
+TEST_P(MemoryModesTest, AnAutoencoderInSlabsMakesTheSameVideo) {
+  VideoInput input = SmallVideo(16);
+  input.spec.size = {.width = 64, .height = 96};
+  input.spec.latents = {.channels = 16, .frames = 4, .height = 12, .width = 8};
+  input.SetPictures({NoisyImage(input.spec.size)}, {});
+  const std::vector<uint8_t> video = VideoIn(pipeline_, input, {});
+  EXPECT_THAT(VideoIn(pipeline_, input, {.autoencoder_in_slabs = true}), Eq(video));
+  EXPECT_THAT(VideoIn(pipeline_, input, {}), Eq(video));
+}
+
 // Whatever mode a request came in, the next one is as if it were the first.
 TEST_P(MemoryModesTest, MayChangeFromVideoToVideo) {
   VideoInput other = SmallVideo();

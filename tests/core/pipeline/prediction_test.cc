@@ -111,6 +111,22 @@ TEST_F(PredictionTest, HoldsForTheVideoWhereStatesWaitInTheHostsMemory) {
   }
 }
 
+// Without blocks and states on the device, decoding is what takes most.
+TEST_F(PredictionTest, SlabsTakeLessAsPredicted) {
+  for (const Shape& shape : kShapes) {
+    SCOPED_TRACE(testing::Message() << shape.size.width << "x" << shape.size.height);
+    VideoInput input = InputOf(shape);
+    MemoryMode mode = {.resident_blocks = 0, .resident_states = 1, .branches_in_turn = true};
+    const GenerationReport whole = Make(input, mode);
+    mode.autoencoder_in_slabs = true;
+    const GenerationReport slabs = Make(input, mode);
+    const int64_t weights = input.placement.prediction.Of(Stage::kLoad).peak_bytes;
+    EXPECT_LT(CostOf(slabs.stages, Stage::kDecode).peak_bytes - weights,
+              0.8 * (CostOf(whole.stages, Stage::kDecode).peak_bytes - weights));
+    ExpectPredictsEachStage(input.placement.prediction, slabs);
+  }
+}
+
 TEST_F(PredictionTest, HoldsForEveryOption) {
   const std::vector<std::function<void(VideoInput&)>> changes = {
       [](VideoInput& input) { input.spec.steps = 4, input.spec.tea_cache = TeaCacheSettings(); },

@@ -28,6 +28,10 @@ Calibration SomeCalibration(double seed = 1) {
   calibration.encode_seconds = curve();
   calibration.decode_bytes = curve();
   calibration.decode_seconds = curve();
+  calibration.slab_encode_bytes = curve();
+  calibration.slab_encode_seconds = curve();
+  calibration.slab_decode_bytes = curve();
+  calibration.slab_decode_seconds = curve();
   calibration.clip_bytes = seed * 1e9 / 3;
   calibration.clip_seconds = seed / 11;
   calibration.upload_bytes_per_second = seed * 1e10 / 7;
@@ -109,13 +113,14 @@ TEST_F(CalibrationFileTest, EveryNumberMustBeThere) {
     }
     ++places;
   }
-  EXPECT_EQ(places, 6 * 3 + 6);
+  EXPECT_EQ(places, 10 * 3 + 6);
 }
 
 TEST_F(CalibrationFileTest, EveryCurveMustBeOne) {
   ASSERT_THAT(WriteCalibration(file_, "a GPU", SomeCalibration()), IsOk());
   for (const char* curve :
-       {"step_bytes", "step_seconds", "encode_bytes", "encode_seconds", "decode_bytes", "decode_seconds"}) {
+       {"step_bytes", "step_seconds", "encode_bytes", "encode_seconds", "decode_bytes", "decode_seconds",
+        "slab_encode_bytes", "slab_encode_seconds", "slab_decode_bytes", "slab_decode_seconds"}) {
     nlohmann::json spoilt = Contents();
     spoilt["a GPU"][curve] = 1.0;
     const std::filesystem::path file = folder_.Write("spoilt.json", spoilt.dump());

@@ -13,6 +13,8 @@ namespace {
 TEST(MemoryMode, HasAName) {
   EXPECT_EQ(NameOf(MemoryMode{20, 5}), "20 blocks, 5 states");
   EXPECT_EQ(NameOf(MemoryMode{0, 1, true}), "0 blocks, 1 states, branches in turn");
+  EXPECT_EQ(NameOf(MemoryMode{0, 1, true, true}), "0 blocks, 1 states, branches in turn, autoencoder in slabs");
+  EXPECT_EQ(NameOf(MemoryMode{4, 3, false, true}), "4 blocks, 3 states, autoencoder in slabs");
 }
 
 TEST(MemoryMode, EachPartTellsItApart) {
@@ -21,6 +23,7 @@ TEST(MemoryMode, EachPartTellsItApart) {
   EXPECT_NE(mode, (MemoryMode{21, 5, false}));
   EXPECT_NE(mode, (MemoryMode{20, 4, false}));
   EXPECT_NE(mode, (MemoryMode{20, 5, true}));
+  EXPECT_NE(mode, (MemoryMode{20, 5, false, true}));
 }
 
 Prediction SomePrediction() {

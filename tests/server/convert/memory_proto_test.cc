@@ -84,6 +84,8 @@ TEST(MemoryProto, AModeKeepsItsNumbers) {
   EXPECT_EQ(proto.resident_blocks(), 20);
   EXPECT_EQ(proto.resident_states(), 5);
   EXPECT_TRUE(proto.branches_in_turn());
+  EXPECT_FALSE(proto.autoencoder_in_slabs());
+  EXPECT_TRUE(ToProto(MemoryMode{.autoencoder_in_slabs = true}).autoencoder_in_slabs());
 }
 
 TEST(MemoryProto, EveryStageHasItsNumber) {
