@@ -68,6 +68,26 @@ std::string Fp8TypesText(const v1::Fp8& loaded) {
   return loaded.mode() == v1::FP8_MODE_NONE ? absl::StrJoin(Fp8TypeNames(), ", ") : NameOfFp8Type(loaded.type());
 }
 
+// Describes a profile in flags.
+std::string ProfileText(const v1::QualityProfile& profile) {
+  const v1::Acceleration& settings = profile.acceleration();
+  std::vector<std::string> flags;
+  if (settings.has_easy_cache()) {
+    flags.push_back(absl::StrCat("--easy-cache ", settings.easy_cache().threshold(), " --easy-cache-skip ",
+                                 settings.easy_cache().skip_start_steps(), ",",
+                                 settings.easy_cache().skip_end_steps()));
+  }
+  if (settings.has_guidance_gate())
+    flags.push_back(absl::StrCat("--guidance-gate ", settings.guidance_gate().start_ratio()));
+  return absl::StrCat(NameOfQuality(profile.quality()), ": ",
+                      flags.empty() ? "nothing is approximated" : absl::StrJoin(flags, " "));
+}
+
+std::string ProfilesText(const v1::Capabilities& capabilities) {
+  return absl::StrJoin(capabilities.profiles(), "; ",
+                       [](std::string* out, const v1::QualityProfile& profile) { out->append(ProfileText(profile)); });
+}
+
 }  // namespace
 
 std::string CapabilitiesText(const v1::Capabilities& capabilities) {
@@ -93,6 +113,9 @@ std::string CapabilitiesText(const v1::Capabilities& capabilities) {
   add("--fp8-type", Fp8TypesText(capabilities.fp8()));
   add("--tea-cache", OptionText(limits.tea_cache_threshold()));
   add("--enhance", OptionText(limits.enhance_weight()));
+  add("--easy-cache", OptionText(limits.easy_cache_threshold()));
+  add("--guidance-gate", OptionText(limits.guidance_gate_start_ratio()));
+  add("--quality", ProfilesText(capabilities));
   add("queue", absl::StrFormat("%d may wait", capabilities.queue_capacity()));
   return text;
 }

@@ -42,6 +42,12 @@ constexpr Choice<v1::MemoryPolicy> kMemoryPolicies[] = {
     {"smallest", v1::MEMORY_POLICY_SMALLEST},
 };
 
+constexpr Choice<v1::Quality> kQualities[] = {
+    {"lossless", v1::QUALITY_LOSSLESS},
+    {"balanced", v1::QUALITY_BALANCED},
+    {"fast", v1::QUALITY_FAST},
+};
+
 constexpr Choice<v1::Priority> kPriorities[] = {
     {"low", v1::PRIORITY_LOW},
     {"normal", v1::PRIORITY_NORMAL},
@@ -113,6 +119,10 @@ std::vector<std::string> MemoryPolicyNames() {
   return Names(kMemoryPolicies);
 }
 
+std::vector<std::string> QualityNames() {
+  return Names(kQualities);
+}
+
 std::vector<std::string> PriorityNames() {
   return Names(kPriorities);
 }
@@ -145,6 +155,10 @@ v1::MemoryPolicy MemoryPolicyOfName(std::string_view name) {
   return OfName(kMemoryPolicies, name);
 }
 
+v1::Quality QualityOfName(std::string_view name) {
+  return OfName(kQualities, name);
+}
+
 v1::Priority PriorityOfName(std::string_view name) {
   return OfName(kPriorities, name);
 }
@@ -167,6 +181,10 @@ std::string NameOfFp8Mode(v1::Fp8Mode mode) {
 
 std::string NameOfFp8Type(v1::Fp8Type type) {
   return NameOf(kFp8Types, type, "type");
+}
+
+std::string NameOfQuality(v1::Quality quality) {
+  return NameOf(kQualities, quality, "quality");
 }
 
 std::string NameOfState(v1::VideoState state) {

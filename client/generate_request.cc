@@ -97,6 +97,20 @@ void SetEnhance(const EnhanceOptions& options, v1::GenerateVideoRequest& request
   SetSkip(options.skip, enhance);
 }
 
+void SetEasyCache(const EasyCacheOptions& options, v1::GenerateVideoRequest& request) {
+  if (!options.threshold.has_value())
+    return;
+  v1::EasyCache& easy_cache = *request.mutable_acceleration()->mutable_easy_cache();
+  easy_cache.set_threshold(*options.threshold);
+  SetSkip(options.skip, easy_cache);
+}
+
+void SetQuality(const RequestOptions& options, v1::GenerateVideoRequest& request) {
+  request.set_quality(QualityOfName(options.quality));
+  if (options.guidance_gate.has_value())
+    request.mutable_acceleration()->mutable_guidance_gate()->set_start_ratio(*options.guidance_gate);
+}
+
 void SetMemory(const MemoryOptions& options, v1::GenerateVideoRequest& request) {
   v1::Memory memory;
   if (options.vae_tiling.has_value())
@@ -127,6 +141,8 @@ absl::StatusOr<v1::GenerateVideoRequest> MakeGenerateRequest(const RequestOption
   SetWeights(options, request);
   SetTeaCache(options.tea_cache, request);
   SetEnhance(options.enhance, request);
+  SetEasyCache(options.easy_cache, request);
+  SetQuality(options, request);
   SetMemory(options.memory, request);
   return request;
 }

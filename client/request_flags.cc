@@ -122,6 +122,25 @@ void AddEnhance(CLI::App* command, EnhanceOptions& options) {
       ->needs(weight);
 }
 
+void AddQuality(CLI::App* command, RequestOptions& options) {
+  command
+      ->add_option("--quality", options.quality,
+                   "What the video may lose to be made faster; `capabilities` says what each word stands for. Default: "
+                   "the server's (lossless)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(QualityNames()));
+  CLI::Option* threshold = command->add_option(
+      "--easy-cache", options.easy_cache.threshold,
+      "Leave out steps until so much change is expected: faster, slightly other video. Not together "
+      "with --tea-cache. Default: as --quality says");
+  AddSkip(command, "--easy-cache-skip", options.easy_cache.skip,
+          "Steps at the start and at the end that --easy-cache never leaves out. Default: the server's")
+      ->needs(threshold);
+  command->add_option("--guidance-gate", options.guidance_gate,
+                      "Share of the steps, the first ones, that compute both branches of guidance: faster, slightly "
+                      "other video. Default: as --quality says");
+}
+
 void AddMemory(CLI::App* command, MemoryOptions& options) {
   command->add_flag_function(
       "--vae-tiling,!--no-vae-tiling", [&options](int64_t count) { options.vae_tiling = count > 0; },
@@ -171,6 +190,7 @@ void AddRequestFlags(CLI::App* command, RequestOptions& options) {
   AddWeights(command, options);
   AddTeaCache(command, options.tea_cache);
   AddEnhance(command, options.enhance);
+  AddQuality(command, options);
   AddMemory(command, options.memory);
 }
 

@@ -36,6 +36,11 @@ struct EnhanceOptions {
   std::optional<SkippedEnds> skip;
 };
 
+struct EasyCacheOptions {
+  std::optional<double> threshold;  // absent: off
+  std::optional<SkippedEnds> skip;
+};
+
 struct MemoryOptions {
   std::optional<bool> vae_tiling;
   std::string policy;  // a word of MemoryPolicyNames()
@@ -64,6 +69,9 @@ struct RequestOptions {
   std::string fp8_type;  // a word of Fp8TypeNames()
   TeaCacheOptions tea_cache;
   EnhanceOptions enhance;
+  EasyCacheOptions easy_cache;
+  std::optional<double> guidance_gate;  // absent: off
+  std::string quality;                  // a word of QualityNames()
   MemoryOptions memory;
 };
 

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
+#include "core/cache/call_numbers.h"
 
 namespace ruyi {
 namespace {
@@ -24,12 +24,6 @@ double Rescale(double x) {
   for (const double coefficient : kCoefficients)
     sum = sum * x + coefficient;
   return sum;
-}
-
-// Returns true for numbers of calls that were made, each once and in order.
-bool AreCallsBefore(int64_t calls, const std::vector<int64_t>& numbers) {
-  return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) == numbers.end() &&
-         (numbers.empty() || (numbers.front() >= 0 && numbers.back() < calls));
 }
 
 }  // namespace

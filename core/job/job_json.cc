@@ -4,6 +4,7 @@
 #include "core/base/status_macros.h"
 #include "core/job/job_fields.h"
 #include "core/json/json_file.h"
+#include "core/plan/branches.h"
 
 namespace ruyi {
 namespace {
@@ -122,6 +123,8 @@ std::string CanonicalJson(const VideoSpec& spec) {
     object["tea_cache"].erase("offload");
   if (spec.fp8.mode == Fp8Mode::kNone)
     object["fp8"].erase("type");
+  if (!IsGuided(spec))
+    object.erase("guidance_gate");
   return TextOf(object);
 }
 

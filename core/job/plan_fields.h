@@ -87,6 +87,18 @@ void Describe(Fields& fields, T& enhance) {
   fields("skip_end_steps", enhance.skip_end_steps);
 }
 
+template <typename Fields, IsA<EasyCacheSettings> T>
+void Describe(Fields& fields, T& easy_cache) {
+  fields("threshold", easy_cache.threshold);
+  fields("skip_start_steps", easy_cache.skip_start_steps);
+  fields("skip_end_steps", easy_cache.skip_end_steps);
+}
+
+template <typename Fields, IsA<GuidanceGateSettings> T>
+void Describe(Fields& fields, T& gate) {
+  fields("start_ratio", gate.start_ratio);
+}
+
 template <typename Fields, IsA<MemorySettings> T>
 void Describe(Fields& fields, T& memory) {
   fields("policy", memory.policy);
@@ -130,6 +142,8 @@ void Describe(Fields& fields, T& spec) {
   fields("lora_bytes", spec.lora_bytes);
   fields("tea_cache", spec.tea_cache);
   fields("enhance", spec.enhance);
+  fields("easy_cache", spec.easy_cache);
+  fields("guidance_gate", spec.guidance_gate);
   fields("vae_tiling", spec.vae_tiling);
   fields("seed", spec.seed);
   fields("memory", spec.memory);

@@ -27,7 +27,7 @@ struct VideoResult {
   FileDigest file;
   int frame_count = 0;
   int frames_per_second = 0;
-  std::vector<int> skipped_steps;  // denoising steps, from 1, that TeaCache left out
+  std::vector<int> skipped_steps;  // denoising steps, from 1, that a cache left out
   Provenance provenance;
   std::string device;       // the device that made the video
   std::string reused_from;  // id of the job that made these bytes, when they were taken from there

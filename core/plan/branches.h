@@ -2,6 +2,9 @@
 // model, and core/pipeline, which computes so. Functions without state; thread-safe.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/plan/video_spec.h"
 
 namespace ruyi {
@@ -16,6 +19,15 @@ inline bool IsGuided(const VideoSpec& spec) {
 // together, so with them one device computes both.
 inline bool UsesSecondDevice(const VideoSpec& spec, int devices) {
   return devices == 2 && IsGuided(spec) && !spec.tea_cache.has_value() && !spec.enhance.has_value();
+}
+
+// Returns after how many of the `calls` calls of the transformer the guidance gate closes: that many, at least one,
+// compute both branches, and those after them only the branch with the condition. All of them without a gate, or
+// without guidance.
+inline int CallsBeforeGate(const VideoSpec& spec, int calls) {
+  if (!spec.guidance_gate.has_value() || !IsGuided(spec))
+    return calls;
+  return std::max(1, static_cast<int>(std::lround(spec.guidance_gate->start_ratio * calls)));
 }
 
 // Returns how many branches go through one device.

@@ -251,18 +251,26 @@ double CostModel::UploadSeconds(const MemoryMode& mode) const {
   return StreamedShare(mode, facts_) * all_weights / calibration_.upload_bytes_per_second;
 }
 
-double CostModel::StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const {
+double CostModel::StepSeconds(const VideoSpec& spec, const MemoryMode& mode, int branches) const {
   const double away = facts_.states > 0 ? 1.0 - static_cast<double>(mode.resident_states) / facts_.states : 0;
-  const double passes = BranchesPerDevice(spec, facts_.devices) * calibration_.step_seconds.At(TokensOf(spec, facts_));
+  const double passes = branches * calibration_.step_seconds.At(TokensOf(spec, facts_));
   return std::max(passes, UploadSeconds(mode)) *
          (1 + kStreamingShare * StreamedShare(mode, facts_) + kOffloadShare * away);
+}
+
+// What caches leave out is not foreseen: it depends on the video.
+double CostModel::StepsSeconds(const VideoSpec& spec, const MemoryMode& mode) const {
+  const int calls = CallsOf(spec);
+  const int before_gate = CallsBeforeGate(spec, calls);
+  return before_gate * StepSeconds(spec, mode, BranchesPerDevice(spec, facts_.devices)) +
+         (calls - before_gate) * StepSeconds(spec, mode, 1);
 }
 
 // Computing the keys and values of the conditions passes all blocks once, before the first step.
 StageCost CostModel::Denoise(const VideoSpec& spec, const MemoryMode& mode) const {
   return {
       .peak_bytes = static_cast<int64_t>(PassBytes(spec, mode) + KeptBytes(spec, mode) + MatrixCopyBytes(spec, facts_)),
-      .seconds = UploadSeconds(mode) + CallsOf(spec) * StepSeconds(spec, mode)};
+      .seconds = UploadSeconds(mode) + StepsSeconds(spec, mode)};
 }
 
 StageCost CostModel::Decode(const VideoSpec& spec, const MemoryMode& mode) const {

@@ -63,7 +63,8 @@ class CostModel {
   StageCost Decode(const VideoSpec& spec, const MemoryMode& mode) const;
   double PassBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   double KeptBytes(const VideoSpec& spec, const MemoryMode& mode) const;
-  double StepSeconds(const VideoSpec& spec, const MemoryMode& mode) const;
+  double StepSeconds(const VideoSpec& spec, const MemoryMode& mode, int branches) const;
+  double StepsSeconds(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t HostBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t RingBytes(const MemoryMode& mode) const;

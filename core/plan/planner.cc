@@ -34,6 +34,8 @@ VideoSpec SpecOf(const ValidatedRequest& request) {
   spec.lora_bytes = request.lora_bytes;
   spec.tea_cache = request.tea_cache;
   spec.enhance = request.enhance;
+  spec.easy_cache = request.easy_cache;
+  spec.guidance_gate = request.guidance_gate;
   spec.vae_tiling = request.vae_tiling;
   spec.memory = request.memory;
   spec.execution_timeout = request.execution_timeout;

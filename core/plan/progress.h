@@ -21,7 +21,7 @@ struct Progress {
   Phase phase = Phase::kConditioning;
   int done = 0;                    // units of this phase that are finished: encoder chunks, denoising steps, frames
   int total = 0;                   // units of this phase
-  std::vector<int> skipped_steps;  // denoising steps, from 1, that TeaCache has left out so far
+  std::vector<int> skipped_steps;  // denoising steps, from 1, that a cache has left out so far
 };
 
 // Says how a video was made.

@@ -42,6 +42,8 @@ struct VideoSpec {
   int64_t lora_bytes = 0;  // what the LoRAs take on the device
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
+  std::optional<EasyCacheSettings> easy_cache;
+  std::optional<GuidanceGateSettings> guidance_gate;
   std::optional<bool> vae_tiling;
   uint64_t seed = 0;
   MemorySettings memory;                                        // what the caller allows; see core/plan/admission.h

@@ -25,6 +25,20 @@ struct TeaCacheSettings {
   bool offload = false;  // what TeaCache keeps lies in the host's memory
 };
 
+// Asks to leave out calls of the transformer whose prediction is expected to change little (core/cache/easy_cache.h).
+// The defaults are the paper's for guided videos: its threshold, and of our default of 25 steps the share of its
+// warm-up.
+struct EasyCacheSettings {
+  double threshold = 0.05;
+  int skip_start_steps = 5;
+  int skip_end_steps = 1;
+};
+
+// Asks to compute the branch without the condition in the first steps only (core/pipeline/ruyi/guidance_gate.h).
+struct GuidanceGateSettings {
+  double start_ratio = 0.7;  // of the steps, after which the difference of the branches stays as it is
+};
+
 // Asks that frames agree more (core/model/dit/enhance_video.h), but not in the first and the last steps.
 struct EnhanceSettings {
   double weight = 1.0;
@@ -50,6 +64,9 @@ struct LoraSettings {
   double strength = kDefaultLoraStrength;
   std::string sha256;  // of the file, in 64 hexadecimal digits; filled in by validate
 };
+
+// Names settings that trade likeness for time (core/request/quality_profile.h).
+enum class Quality { kLossless, kBalanced, kFast };
 
 // Says which of the memory modes that fit is taken (core/plan/admission.h).
 enum class MemoryPolicy {
@@ -106,7 +123,11 @@ struct GenerationRequest {
   std::vector<LoraSettings> loras;
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
-  std::optional<bool> vae_tiling;  // absent: as the model's configuration says
+  std::optional<EasyCacheSettings> easy_cache;  // not with `tea_cache`
+  std::optional<GuidanceGateSettings>
+      guidance_gate;                     // not with `tea_cache` or `enhance`; of no meaning without guidance
+  Quality quality = Quality::kLossless;  // gives what of these is absent
+  std::optional<bool> vae_tiling;        // absent: as the model's configuration says
   MemorySettings memory;
   EncodingRequest encoding;
   std::optional<PreviewSettings> preview;                       // absent: none

@@ -46,6 +46,8 @@ struct RequestLimits {
 // These are the same for every model.
 inline constexpr int kPndmMinSteps = 4;
 inline constexpr Range<double> kTeaCacheThreshold{0.0, 1.0, TeaCacheSettings().threshold};
+inline constexpr Range<double> kEasyCacheThreshold{0.0, 1.0, EasyCacheSettings().threshold};
+inline constexpr Range<double> kGuidanceGateStartRatio{0.0, 1.0, GuidanceGateSettings().start_ratio};  // between these
 inline constexpr Range<double> kGuidanceRescale{0.0, 1.0, 0.0};
 inline constexpr Range<double> kClipApplyRatio{0.0, 1.0, 0.4};
 inline constexpr Range<double> kLoraStrength{-10.0, 10.0, kDefaultLoraStrength};

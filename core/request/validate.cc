@@ -12,6 +12,7 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
+#include "core/request/quality_profile.h"
 #include "core/request/violations.h"
 
 namespace ruyi {
@@ -54,6 +55,8 @@ class Validator {
   void CheckSkips(const std::string& field, int start, int end, int least);
   void CheckTeaCache(const GenerationRequest& request);
   void CheckEnhance(const GenerationRequest& request);
+  void CheckEasyCache(const GenerationRequest& request);
+  void CheckGuidanceGate(const GenerationRequest& request);
   absl::StatusOr<int64_t> CheckLoras(std::vector<LoraSettings>& loras);
   void CheckResident(const std::string& field, const std::optional<int>& count, int least, int most);
   void CheckMemory(const MemorySettings& memory);
@@ -202,6 +205,35 @@ void Validator::CheckEnhance(const GenerationRequest& request) {
   CheckSkips("acceleration.enhance_a_video", settings.skip_start_steps, settings.skip_end_steps, 0);
 }
 
+void Validator::CheckEasyCache(const GenerationRequest& request) {
+  if (!request.easy_cache.has_value())
+    return;
+  const EasyCacheSettings& settings = *request.easy_cache;
+  if (request.tea_cache.has_value())
+    Add("acceleration.easy_cache", "given together with tea_cache; send one of the two");
+  InRange<double>("acceleration.easy_cache.threshold", settings.threshold, kEasyCacheThreshold);
+  CheckSkips("acceleration.easy_cache", settings.skip_start_steps, settings.skip_end_steps, 1);
+}
+
+void Validator::CheckGuidanceGate(const GenerationRequest& request) {
+  if (!request.guidance_gate.has_value())
+    return;
+  for (const auto& [name, is_given] : {std::pair("tea_cache", request.tea_cache.has_value()),
+                                       std::pair("enhance_a_video", request.enhance.has_value())})
+    if (is_given) {
+      Add("acceleration.guidance_gate",
+          absl::StrFormat("given together with %s, which looks at both branches of guidance in every step; send one of "
+                          "the two",
+                          name));
+    }
+  const double ratio = request.guidance_gate->start_ratio;
+  if (!(ratio > kGuidanceGateStartRatio.min && ratio < kGuidanceGateStartRatio.max)) {
+    Add("acceleration.guidance_gate.start_ratio",
+        absl::StrCat(Shown(ratio), " is out of range; use a number between ", kGuidanceGateStartRatio.min, " and ",
+                     kGuidanceGateStartRatio.max));
+  }
+}
+
 // Returns the bytes that they take, and fills in which files they are; or the token's status.
 absl::StatusOr<int64_t> Validator::CheckLoras(std::vector<LoraSettings>& loras) {
   const int count = static_cast<int>(loras.size());
@@ -326,6 +358,11 @@ absl::StatusOr<ValidatedRequest> Validator::Run(const GenerationRequest& request
   valid.tea_cache = request.tea_cache;
   CheckEnhance(request);
   valid.enhance = request.enhance;
+  CheckEasyCache(request);
+  CheckGuidanceGate(request);
+  const QualityProfile profile = ProfileFor(request);
+  valid.easy_cache = profile.easy_cache;
+  valid.guidance_gate = profile.guidance_gate;
   valid.vae_tiling = request.vae_tiling;
   CheckMemory(request.memory);
   valid.memory = request.memory;

@@ -36,6 +36,8 @@ struct ValidatedRequest {
   std::vector<LoraSettings> loras;
   std::optional<TeaCacheSettings> tea_cache;
   std::optional<EnhanceSettings> enhance;
+  std::optional<EasyCacheSettings> easy_cache;
+  std::optional<GuidanceGateSettings> guidance_gate;
   int64_t lora_bytes = 0;  // what the LoRAs take on the device
   std::optional<bool> vae_tiling;
   MemorySettings memory;

@@ -27,6 +27,24 @@ EnhanceSettings FromProto(const ruyi::v1::EnhanceAVideo& proto) {
   return settings;
 }
 
+EasyCacheSettings FromProto(const ruyi::v1::EasyCache& proto) {
+  EasyCacheSettings settings;
+  if (proto.has_threshold())
+    settings.threshold = proto.threshold();
+  if (proto.has_skip_start_steps())
+    settings.skip_start_steps = proto.skip_start_steps();
+  if (proto.has_skip_end_steps())
+    settings.skip_end_steps = proto.skip_end_steps();
+  return settings;
+}
+
+GuidanceGateSettings FromProto(const ruyi::v1::GuidanceGate& proto) {
+  GuidanceGateSettings settings;
+  if (proto.has_start_ratio())
+    settings.start_ratio = proto.start_ratio();
+  return settings;
+}
+
 LoraSettings FromProto(const ruyi::v1::Lora& proto) {
   LoraSettings settings = {.name = proto.name()};
   if (proto.has_strength())
@@ -47,6 +65,12 @@ void Fill(const EnhanceSettings& settings, ruyi::v1::EnhanceAVideo& proto) {
   proto.set_skip_end_steps(settings.skip_end_steps);
 }
 
+void Fill(const EasyCacheSettings& settings, ruyi::v1::EasyCache& proto) {
+  proto.set_threshold(settings.threshold);
+  proto.set_skip_start_steps(settings.skip_start_steps);
+  proto.set_skip_end_steps(settings.skip_end_steps);
+}
+
 void Fill(const LoraSettings& settings, ruyi::v1::Lora& proto) {
   proto.set_name(settings.name);
   proto.set_strength(settings.strength);
@@ -62,6 +86,17 @@ void FillAcceleration(const ruyi::v1::Acceleration& proto, GenerationRequest& re
     request.tea_cache = FromProto(proto.tea_cache());
   if (proto.has_enhance_a_video())
     request.enhance = FromProto(proto.enhance_a_video());
+  if (proto.has_easy_cache())
+    request.easy_cache = FromProto(proto.easy_cache());
+  if (proto.has_guidance_gate())
+    request.guidance_gate = FromProto(proto.guidance_gate());
+}
+
+void FillProfile(const QualityProfile& profile, ruyi::v1::Acceleration& proto) {
+  if (profile.easy_cache.has_value())
+    Fill(*profile.easy_cache, *proto.mutable_easy_cache());
+  if (profile.guidance_gate.has_value())
+    proto.mutable_guidance_gate()->set_start_ratio(profile.guidance_gate->start_ratio);
 }
 
 ruyi::v1::Acceleration AccelerationOf(const VideoSpec& spec) {
@@ -73,6 +108,7 @@ ruyi::v1::Acceleration AccelerationOf(const VideoSpec& spec) {
     Fill(*spec.tea_cache, *proto.mutable_tea_cache());
   if (spec.enhance.has_value())
     Fill(*spec.enhance, *proto.mutable_enhance_a_video());
+  FillProfile({.easy_cache = spec.easy_cache, .guidance_gate = spec.guidance_gate}, proto);
   return proto;
 }
 

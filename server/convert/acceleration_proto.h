@@ -7,12 +7,16 @@
 
 #include "core/plan/video_spec.h"
 #include "core/request/generation_request.h"
+#include "core/request/quality_profile.h"
 
 namespace ruyi {
 
-// Fills in fp8, loras, tea_cache and enhance of `request`, and adds violations for values that cannot be read. An
-// absent number becomes the default of its struct.
+// Fills in fp8, loras, tea_cache, enhance, easy_cache and guidance_gate of `request`, and adds violations for values
+// that cannot be read. An absent number becomes the default of its struct.
 void FillAcceleration(const ruyi::v1::Acceleration& proto, GenerationRequest& request);
+
+// Fills in what a profile has.
+void FillProfile(const QualityProfile& profile, ruyi::v1::Acceleration& proto);
 
 // Returns the acceleration that the video is made with; whatever is off is absent, but for fp8.
 ruyi::v1::Acceleration AccelerationOf(const VideoSpec& spec);

@@ -1,6 +1,10 @@
 #include "server/convert/capabilities_to_proto.h"
 
+#include <utility>
+
 #include "core/plan/planner.h"
+#include "core/request/quality_profile.h"
+#include "server/convert/acceleration_proto.h"
 #include "server/convert/fp8_proto.h"
 #include "server/convert/sampler_proto.h"
 
@@ -47,8 +51,20 @@ void FillGuidance(const RequestLimits& limits, ruyi::v1::Limits& proto) {
 void FillAcceleration(const RequestLimits& limits, ruyi::v1::Limits& proto) {
   Fill(kTeaCacheThreshold, *proto.mutable_tea_cache_threshold());
   Fill(kEnhanceWeight, *proto.mutable_enhance_weight());
+  Fill(kEasyCacheThreshold, *proto.mutable_easy_cache_threshold());
+  Fill(kGuidanceGateStartRatio, *proto.mutable_guidance_gate_start_ratio());
   Fill(kLoraStrength, *proto.mutable_lora_strength());
   proto.set_max_loras(limits.max_loras);
+}
+
+void FillProfiles(ruyi::v1::Capabilities& proto) {
+  for (const auto& [number, quality] :
+       {std::pair(ruyi::v1::QUALITY_LOSSLESS, Quality::kLossless),
+        std::pair(ruyi::v1::QUALITY_BALANCED, Quality::kBalanced), std::pair(ruyi::v1::QUALITY_FAST, Quality::kFast)}) {
+    ruyi::v1::QualityProfile& profile = *proto.add_profiles();
+    profile.set_quality(number);
+    FillProfile(ProfileOf(quality), *profile.mutable_acceleration());
+  }
 }
 
 }  // namespace
@@ -73,6 +89,7 @@ ruyi::v1::Capabilities ToProto(const RequestLimits& limits, std::string_view ver
   for (const ruyi::v1::Fp8Mode mode : ModesBeside(limits.fp8))
     proto.add_fp8_modes(mode);
   proto.mutable_loras()->Add(loras.begin(), loras.end());
+  FillProfiles(proto);
   return proto;
 }
 

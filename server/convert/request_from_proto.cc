@@ -47,6 +47,21 @@ SamplerKind ToSampler(ruyi::v1::Sampler proto, Violations& unreadable) {
   return sampler.value_or(SamplerKind::kDdim);
 }
 
+Quality ToQuality(ruyi::v1::Quality proto, Violations& unreadable) {
+  switch (proto) {
+    case ruyi::v1::QUALITY_BALANCED:
+      return Quality::kBalanced;
+    case ruyi::v1::QUALITY_FAST:
+      return Quality::kFast;
+    case ruyi::v1::QUALITY_UNSPECIFIED:
+    case ruyi::v1::QUALITY_LOSSLESS:
+      return Quality::kLossless;
+    default:
+      unreadable.push_back(UnknownNumber("quality", proto, *ruyi::v1::Quality_descriptor()));
+      return Quality::kLossless;
+  }
+}
+
 PictureSource ToPicture(const ruyi::v1::ImageInput& proto, const std::string& field, Violations& unreadable) {
   if (proto.source_case() == ruyi::v1::ImageInput::SOURCE_NOT_SET)
     unreadable.push_back(
@@ -143,6 +158,7 @@ GenerationRequest FromProto(const ruyi::v1::GenerateVideoRequest& proto, const R
   if (!IsTooLong(proto.acceleration().loras_size(), {.min = 0, .max = limits.max_loras}, "acceleration.loras",
                  request.unreadable))
     FillAcceleration(proto.acceleration(), request);
+  request.quality = ToQuality(proto.quality(), request.unreadable);
   FillMemory(proto.memory(), request);
   request.seed = Optional<uint64_t>(proto.has_seed(), proto.seed());
   if (proto.has_execution_timeout())

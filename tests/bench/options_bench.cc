@@ -109,6 +109,8 @@ const bool registered = [] {
   RegisterRequest("guidance_rescale", [](VideoInput& input) { input.spec.guidance_rescale = 0.7; });
   RegisterRequest("clip_apply_ratio 1", [](VideoInput& input) { input.spec.clip_apply_ratio = 1.0; });
   RegisterRequest("fp8 extreme", [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kExtreme}; });
+  RegisterRequest("easy_cache", [](VideoInput& input) { input.spec.easy_cache = EasyCacheSettings(); });
+  RegisterRequest("guidance_gate", [](VideoInput& input) { input.spec.guidance_gate = GuidanceGateSettings(); });
   RegisterRequest("tea_cache", [](VideoInput& input) { input.spec.tea_cache = TeaCacheSettings(); });
   RegisterRequest("enhance_a_video", [](VideoInput& input) { input.spec.enhance = EnhanceSettings(); });
   RegisterRequest("sampler euler", [](VideoInput& input) { input.spec.sampler = SamplerKind::kEuler; });

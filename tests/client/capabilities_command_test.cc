@@ -42,6 +42,17 @@ v1::Capabilities Demo() {
   capabilities.mutable_fp8()->set_mode(v1::FP8_MODE_NONE);
   for (const v1::Fp8Mode mode : {v1::FP8_MODE_NONE, v1::FP8_MODE_LITE, v1::FP8_MODE_STRONG})
     capabilities.add_fp8_modes(mode);
+  capabilities.add_profiles()->set_quality(v1::QUALITY_LOSSLESS);
+  v1::QualityProfile& balanced = *capabilities.add_profiles();
+  balanced.set_quality(v1::QUALITY_BALANCED);
+  balanced.mutable_acceleration()->mutable_guidance_gate()->set_start_ratio(0.75);
+  v1::QualityProfile& fast = *capabilities.add_profiles();
+  fast.set_quality(v1::QUALITY_FAST);
+  v1::EasyCache& cache = *fast.mutable_acceleration()->mutable_easy_cache();
+  cache.set_threshold(0.1);
+  cache.set_skip_start_steps(4);
+  cache.set_skip_end_steps(2);
+  fast.mutable_acceleration()->mutable_guidance_gate()->set_start_ratio(0.5);
   capabilities.add_loras("film");
   capabilities.add_loras("sketch");
   v1::Limits& limits = *capabilities.mutable_limits();
@@ -54,6 +65,8 @@ v1::Capabilities Demo() {
   *limits.mutable_tea_cache_threshold() = Range(0.0, 1.0, 0.1);
   *limits.mutable_enhance_weight() = Range(0.0, 10.0, 1.0);
   *limits.mutable_lora_strength() = Range(-10.0, 10.0, 1.0);
+  *limits.mutable_easy_cache_threshold() = Range(0.0, 1.0, 0.05);
+  *limits.mutable_guidance_gate_start_ratio() = Range(0.0, 1.0, 0.5);
   limits.set_max_loras(3);
   limits.set_frame_multiple(8);
   limits.set_size_multiple(16);
@@ -84,6 +97,10 @@ TEST(CapabilitiesText, HasALineForEachFlag) {
             "--fp8-type          e4m3fn, e5m2\n"
             "--tea-cache         0 to 1, such as 0.1; off when left out\n"
             "--enhance           0 to 10, such as 1; off when left out\n"
+            "--easy-cache        0 to 1, such as 0.05; off when left out\n"
+            "--guidance-gate     0 to 1, such as 0.5; off when left out\n"
+            "--quality           lossless: nothing is approximated; balanced: --guidance-gate 0.75; fast: --easy-cache "
+            "0.1 --easy-cache-skip 4,2 --guidance-gate 0.5\n"
             "queue               8 may wait\n");
 }
 

@@ -105,12 +105,36 @@ TEST_F(CommandLineTest, LeavesEveryOptionOff) {
   EXPECT_EQ(options.fp8 + options.fp8_type, "");
   EXPECT_FALSE(options.tea_cache.threshold || options.tea_cache.skip || options.tea_cache.offload);
   EXPECT_FALSE(options.enhance.weight || options.enhance.skip);
+  EXPECT_FALSE(options.easy_cache.threshold || options.easy_cache.skip || options.guidance_gate);
+  EXPECT_EQ(options.quality, "");
 }
 
 TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
-  const Parsed parsed = ParseGenerate({"--guidance-rescale", "0.7", "--clip-apply-ratio", "0.25", "--fp8", "strong",
-                                       "--fp8-type", "e5m2", "--tea-cache", "0.2", "--tea-cache-skip", "4,5",
-                                       "--tea-cache-offload", "--enhance", "2.5", "--enhance-skip", "0,7"});
+  const Parsed parsed = ParseGenerate({"--guidance-rescale",
+                                       "0.7",
+                                       "--clip-apply-ratio",
+                                       "0.25",
+                                       "--fp8",
+                                       "strong",
+                                       "--fp8-type",
+                                       "e5m2",
+                                       "--tea-cache",
+                                       "0.2",
+                                       "--tea-cache-skip",
+                                       "4,5",
+                                       "--tea-cache-offload",
+                                       "--enhance",
+                                       "2.5",
+                                       "--enhance-skip",
+                                       "0,7",
+                                       "--easy-cache",
+                                       "0.03",
+                                       "--easy-cache-skip",
+                                       "6,2",
+                                       "--guidance-gate",
+                                       "0.4",
+                                       "--quality",
+                                       "fast"});
   EXPECT_FALSE(parsed.result.finished) << parsed.err;
   const RequestOptions& options = parsed.request();
   EXPECT_EQ(options.guidance_rescale, 0.7);
@@ -122,6 +146,10 @@ TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
   EXPECT_TRUE(options.tea_cache.offload);
   EXPECT_EQ(options.enhance.weight, 2.5);
   EXPECT_THAT(options.enhance.skip, testing::Optional(FieldsAre(0, 7)));
+  EXPECT_EQ(options.easy_cache.threshold, 0.03);
+  EXPECT_THAT(options.easy_cache.skip, testing::Optional(FieldsAre(6, 2)));
+  EXPECT_EQ(options.guidance_gate, 0.4);
+  EXPECT_EQ(options.quality, "fast");
 }
 
 TEST_F(CommandLineTest, ReadsEveryLoraInItsOrder) {
@@ -208,6 +236,7 @@ TEST_F(CommandLineTest, ComplainsOfAFlagWithoutItsMainFlag) {
   ExpectComplaint(ParseGenerate({"--tea-cache-skip", "3,1"}), "--tea-cache-skip requires --tea-cache");
   ExpectComplaint(ParseGenerate({"--tea-cache-offload"}), "--tea-cache-offload requires --tea-cache");
   ExpectComplaint(ParseGenerate({"--enhance-skip", "3,1"}), "--enhance-skip requires --enhance");
+  ExpectComplaint(ParseGenerate({"--easy-cache-skip", "3,1"}), "--easy-cache-skip requires --easy-cache");
   ExpectComplaint(ParseGenerate({"--fp8-type", "e5m2"}), "--fp8-type requires --fp8");
 }
 

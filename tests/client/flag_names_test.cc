@@ -53,6 +53,13 @@ TEST(FlagNames, GivesEachFieldOfTheAccelerationItsFlag) {
   EXPECT_EQ(flags.Of("acceleration.enhance_a_video.weight"), "--enhance");
   EXPECT_EQ(flags.Of("acceleration.enhance_a_video.skip_start_steps"), "START of --enhance-skip");
   EXPECT_EQ(flags.Of("acceleration.enhance_a_video.skip_end_steps"), "END of --enhance-skip");
+  EXPECT_EQ(flags.Of("acceleration.easy_cache"), "--easy-cache");
+  EXPECT_EQ(flags.Of("acceleration.easy_cache.threshold"), "--easy-cache");
+  EXPECT_EQ(flags.Of("acceleration.easy_cache.skip_start_steps"), "START of --easy-cache-skip");
+  EXPECT_EQ(flags.Of("acceleration.easy_cache.skip_end_steps"), "END of --easy-cache-skip");
+  EXPECT_EQ(flags.Of("acceleration.guidance_gate"), "--guidance-gate");
+  EXPECT_EQ(flags.Of("acceleration.guidance_gate.start_ratio"), "--guidance-gate");
+  EXPECT_EQ(flags.Of("quality"), "--quality");
   EXPECT_EQ(flags.Of("acceleration.loras"), "--lora");
 }
 

@@ -72,6 +72,9 @@ TEST(GenerateRequest, CarriesEveryOption) {
                                             .fp8_type = "e5m2",
                                             .tea_cache = {.threshold = 0, .skip = SkippedEnds{4, 5}, .offload = true},
                                             .enhance = {.weight = 2.5, .skip = SkippedEnds{0, 7}},
+                                            .easy_cache = {.threshold = 0, .skip = SkippedEnds{6, 8}},
+                                            .guidance_gate = 0,
+                                            .quality = "balanced",
                                             .memory = {.vae_tiling = false}});
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_TRUE(request->has_guidance_rescale());
@@ -92,6 +95,11 @@ TEST(GenerateRequest, CarriesEveryOption) {
   EXPECT_EQ(acceleration.enhance_a_video().weight(), 2.5);
   EXPECT_TRUE(acceleration.enhance_a_video().has_skip_start_steps());
   EXPECT_EQ(acceleration.enhance_a_video().skip_end_steps(), 7);
+  EXPECT_TRUE(acceleration.easy_cache().has_threshold());
+  EXPECT_EQ(acceleration.easy_cache().skip_start_steps(), 6);
+  EXPECT_EQ(acceleration.easy_cache().skip_end_steps(), 8);
+  EXPECT_TRUE(acceleration.guidance_gate().has_start_ratio());
+  EXPECT_EQ(request->quality(), v1::QUALITY_BALANCED);
 }
 
 TEST(GenerateRequest, CarriesTheMemory) {
@@ -112,12 +120,17 @@ TEST(GenerateRequest, CarriesTheMemory) {
 }
 
 TEST(GenerateRequest, LeavesTheSkippedStepsToTheServer) {
-  const auto request = MakeGenerateRequest({.tea_cache = {.threshold = 0.1}, .enhance = {.weight = 1}});
+  const auto request = MakeGenerateRequest(
+      {.tea_cache = {.threshold = 0.1}, .enhance = {.weight = 1}, .easy_cache = {.threshold = 0.1}});
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_FALSE(request->acceleration().tea_cache().has_skip_start_steps());
   EXPECT_FALSE(request->acceleration().tea_cache().has_skip_end_steps());
   EXPECT_FALSE(request->acceleration().enhance_a_video().has_skip_start_steps());
   EXPECT_FALSE(request->acceleration().enhance_a_video().has_skip_end_steps());
+  EXPECT_FALSE(request->acceleration().easy_cache().has_skip_start_steps());
+  EXPECT_FALSE(request->acceleration().easy_cache().has_skip_end_steps());
+  EXPECT_FALSE(request->acceleration().has_guidance_gate());
+  EXPECT_EQ(request->quality(), v1::QUALITY_UNSPECIFIED);
   EXPECT_FALSE(request->acceleration().has_fp8());
 }
 

@@ -203,6 +203,13 @@ const Option kOptions[] = {
        AddLora(r, kSecondLora, -0.5);
      }},
     {"TeaCache", [](auto& r) { r.mutable_acceleration()->mutable_tea_cache()->set_threshold(1.0); }},
+    {"EasyCache",
+     [](auto& r) {
+       r.mutable_acceleration()->mutable_easy_cache()->set_threshold(1.0);
+       r.mutable_acceleration()->mutable_easy_cache()->set_skip_start_steps(2);
+     }},
+    {"GuidanceGate", [](auto& r) { r.mutable_acceleration()->mutable_guidance_gate()->set_start_ratio(0.5); }},
+    {"Quality", [](auto& r) { r.set_quality(v1::QUALITY_FAST); }},
     {"EnhanceAVideo", [](auto& r) { r.mutable_acceleration()->mutable_enhance_a_video()->set_weight(4.0); }},
     {"VaeTiling", [](auto& r) { r.mutable_memory()->set_vae_tiling(true); }},
 };

@@ -213,6 +213,20 @@ DitConditions DitConditions::Branch(int64_t row) const {
           .clip_mask = of(clip_mask)};
 }
 
+DitContext DitContext::Branch(int64_t row) const {
+  const auto of = [&](const KeyValue& x) {
+    return x.key.defined() ? KeyValue{.key = x.key.narrow(0, row, 1), .value = x.value.narrow(0, row, 1)} : x;
+  };
+  const auto of_steps = [&](const at::Tensor& x) { return x.size(1) == 1 ? x : x.narrow(1, row, 1); };
+  DitContext branch = *this;
+  branch.batch = 1;
+  branch.out_scales = of_steps(out_scales);
+  branch.out_shifts = of_steps(out_shifts);
+  for (Block& block : branch.blocks)
+    block = {of_steps(block.shifts), of(block.text), of(block.clip), of(block.without_clip)};
+  return branch;
+}
+
 // [B, text tokens, cross]
 at::Tensor Dit::TextTokens(const DitConditions& conditions) const {
   const at::Tensor t5 = layers_->text_projection.Forward(conditions.t5.to(placement_.device, placement_.dtype));

@@ -80,6 +80,9 @@ struct DitContext {
   int64_t frames = 0;
   at::Tensor rotary;           // of all frames
   at::Tensor frame_positions;  // [1, frames, 1, hidden], or undefined
+
+  // Returns the context of one branch alone, B = 1; it shares the tensors.
+  DitContext Branch(int64_t row) const;
 };
 
 // Says which timestep is computed, and what is special about it.

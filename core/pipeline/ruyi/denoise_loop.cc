@@ -9,10 +9,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/status_macros.h"
+#include "core/cache/easy_cache.h"
 #include "core/cache/tea_cache.h"
-#include "core/pipeline/ruyi/guidance.h"
+#include "core/pipeline/ruyi/guidance_gate.h"
 #include "core/pipeline/ruyi/make_sampler.h"
 #include "core/pipeline/ruyi/noise_predictor.h"
 #include "core/pipeline/ruyi/not_finite.h"
@@ -31,7 +33,7 @@ at::Tensor Rounded(const at::Tensor& x, c10::ScalarType type) {
   return x.to(type).to(at::kFloat);
 }
 
-std::optional<TeaCache> CacheOf(const VideoSpec& spec) {
+std::optional<TeaCache> TeaCacheOf(const VideoSpec& spec) {
   if (!spec.tea_cache.has_value())
     return std::nullopt;
   return TeaCache({.threshold = spec.tea_cache->threshold,
@@ -41,13 +43,17 @@ std::optional<TeaCache> CacheOf(const VideoSpec& spec) {
                   spec.steps);
 }
 
+EasyCacheOptions OptionsOf(const EasyCacheSettings& settings) {
+  return {.threshold = settings.threshold,
+          .skip_start_steps = settings.skip_start_steps,
+          .skip_end_steps = settings.skip_end_steps};
+}
+
 // Returns the progress after `done` of `total` calls of the model; those that were left out are counted from 1.
-Progress DenoisingProgress(int done, int total, const std::optional<TeaCache>& cache) {
+Progress DenoisingProgress(int done, int total, const std::vector<int>& skipped) {
   Progress progress = {.phase = Phase::kDenoising, .done = done, .total = total, .skipped_steps = {}};
-  if (cache.has_value()) {
-    for (const int call : cache->skipped())
-      progress.skipped_steps.push_back(call + 1);
-  }
+  for (const int call : skipped)
+    progress.skipped_steps.push_back(call + 1);
   return progress;
 }
 
@@ -72,12 +78,15 @@ class DenoiseLoop {
  public:
   // All arguments must outlive the loop.
   DenoiseLoop(const RuyiModels& models, const VideoSpec& spec, RunContext& run)
-      : models_(models), spec_(spec), run_(run), type_(RoundingType(models)), cache_(CacheOf(spec)) {}
+      : models_(models), spec_(spec), run_(run), type_(RoundingType(models)), tea_cache_(TeaCacheOf(spec)) {}
 
   // Sets the state to that before the first call, or to that where `saved` left off.
   absl::Status Begin(const std::optional<SavedRun>& saved) {
     RUYI_ASSIGN_OR_RETURN(sampler_, MakeSampler(spec_.sampler, models_.sampler, spec_.steps, run_.noise));
     calls_ = static_cast<int>(sampler_->timesteps().size());
+    gate_.emplace(spec_, calls_);
+    if (spec_.easy_cache.has_value())
+      easy_cache_.emplace(OptionsOf(*spec_.easy_cache), calls_);
     const LatentShape& shape = spec_.latents;
     RUYI_ASSIGN_OR_RETURN(
         const at::Tensor noise,
@@ -110,20 +119,44 @@ class DenoiseLoop {
 
  private:
   RunParts Parts() {
-    return {.calls = call_, .latents = latents_, .sampler = *sampler_, .noise = run_.noise, .cache = Cache()};
+    return {.calls = call_,
+            .latents = latents_,
+            .sampler = *sampler_,
+            .noise = run_.noise,
+            .gate = *gate_,
+            .tea_cache = tea_cache_.has_value() ? &*tea_cache_ : nullptr,
+            .easy_cache = easy_cache_.has_value() ? &*easy_cache_ : nullptr};
   }
 
-  TeaCache* Cache() { return cache_.has_value() ? &*cache_ : nullptr; }
+  const std::vector<int>& Skipped() const {
+    static const auto& none = *new std::vector<int>();
+    if (tea_cache_.has_value())
+      return tea_cache_->skipped();
+    return easy_cache_.has_value() ? easy_cache_->skipped() : none;
+  }
+
+  absl::StatusOr<at::Tensor> Call(NoisePredictor& predictor, const at::Tensor& seen) {
+    const DitStep step = {.index = call_,
+                          .with_clip = call_ >= calls_ * (1 - spec_.clip_apply_ratio),
+                          .enhance_weight = EnhanceWeight(spec_, call_),
+                          .cache = tea_cache_.has_value() ? &*tea_cache_ : nullptr};
+    return gate_->IsClosedAt(call_) ? predictor.PredictWithCondition(seen, step) : predictor.Predict(seen, step);
+  }
+
+  absl::StatusOr<at::Tensor> Predictions(NoisePredictor& predictor) {
+    const at::Tensor seen = sampler_->ScaleInput(latents_, call_);
+    if (!easy_cache_.has_value())
+      return Call(predictor, seen);
+    if (!easy_cache_->NeedsCall(seen))
+      return easy_cache_->Apply();
+    RUYI_ASSIGN_OR_RETURN(at::Tensor predictions, Call(predictor, seen));
+    easy_cache_->Store(predictions);
+    return predictions;
+  }
 
   absl::Status Step(NoisePredictor& predictor) {
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor predictions,
-                          predictor.Predict(sampler_->ScaleInput(latents_, call_),
-                                            {.index = call_,
-                                             .with_clip = call_ >= calls_ * (1 - spec_.clip_apply_ratio),
-                                             .enhance_weight = EnhanceWeight(spec_, call_),
-                                             .cache = Cache()}));
-    const at::Tensor guided = Guide(predictions, spec_.guidance_scale, spec_.guidance_rescale);
-    RUYI_ASSIGN_OR_RETURN(const at::Tensor next, sampler_->Step(guided, call_, latents_));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor predictions, Predictions(predictor));
+    RUYI_ASSIGN_OR_RETURN(const at::Tensor next, sampler_->Step(gate_->Guide(predictions, call_), call_, latents_));
     latents_ = Rounded(next, type_);
     ++call_;
     if (run_.observer.on_latents)
@@ -131,7 +164,7 @@ class DenoiseLoop {
     return absl::OkStatus();
   }
 
-  void Report() { run_.control.progress.OnProgress(DenoisingProgress(call_, calls_, cache_)); }
+  void Report() { run_.control.progress.OnProgress(DenoisingProgress(call_, calls_, Skipped())); }
 
   // Shows the latents as the model sees them next, in whose scale they have the strength of pictures; noise is still in
   // them. No sampler gives its guess of the clean picture away.
@@ -156,7 +189,9 @@ class DenoiseLoop {
   const VideoSpec& spec_;
   RunContext& run_;
   const c10::ScalarType type_;  // see RoundingType
-  std::optional<TeaCache> cache_;
+  std::optional<TeaCache> tea_cache_;
+  std::optional<EasyCache> easy_cache_;  // from Begin on, as all below
+  std::optional<GuidanceGate> gate_;
   std::unique_ptr<Sampler> sampler_;
   int call_ = 0;   // the next one
   int calls_ = 0;  // of all steps

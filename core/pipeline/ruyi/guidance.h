@@ -11,4 +11,8 @@ namespace ruyi {
 // it is. `rescale`, 0 to 1, leads the result's standard deviation back to that of the prediction with the condition.
 at::Tensor Guide(const at::Tensor& predictions, double scale, double rescale);
 
+// Does the same with a `difference` of the branches, with the condition less without it, that is known already: all are
+// [1, ...].
+at::Tensor GuideBy(const at::Tensor& difference, const at::Tensor& with, double scale, double rescale);
+
 }  // namespace ruyi

@@ -43,9 +43,18 @@ NoisePredictor::NoisePredictor(const Input& input)
     shares_.push_back(MakeShare(input.models.dit, input, {conditions.Branch(0)}));
     shares_.push_back(MakeShare(*input.models.partner, input, {conditions.Branch(1)}));
     pair_ = std::make_unique<Pair>();
-    return;
+  } else {
+    shares_.push_back(MakeShare(input.models.dit, input, BatchesOf(conditions, input.branches_in_turn)));
   }
-  shares_.push_back(MakeShare(input.models.dit, input, BatchesOf(conditions, input.branches_in_turn)));
+  with_condition_ = LastBranchOf(shares_.back());
+}
+
+NoisePredictor::Share NoisePredictor::LastBranchOf(const Share& share) {
+  const DitContext& batch = share.batches.back();
+  return {.dit = share.dit,
+          .batches = {batch.Branch(batch.batch - 1)},
+          .inpaint_latents = share.inpaint_latents,
+          .rows = 1};
 }
 
 NoisePredictor::Share NoisePredictor::MakeShare(const Dit& dit, const Input& input,
@@ -77,6 +86,18 @@ absl::StatusOr<at::Tensor> NoisePredictor::Predict(const at::Tensor& latents, co
   };
   RUYI_RETURN_IF_ERROR(pair_->Run([&] { return predict(0); }, [&] { return predict(1); }));
   return at::cat({predictions[0], predictions[1].to(latents.device())});
+}
+
+absl::StatusOr<at::Tensor> NoisePredictor::PredictWithCondition(const at::Tensor& latents, const DitStep& step) {
+  if (pair_ == nullptr)
+    return PredictShare(with_condition_, latents, step);
+  at::Tensor prediction;
+  const auto nothing = [] { return absl::OkStatus(); };
+  RUYI_RETURN_IF_ERROR(pair_->Run(nothing, [&] {
+    prediction = PredictShare(with_condition_, latents, step);
+    return absl::OkStatus();
+  }));
+  return prediction.to(latents.device());
 }
 
 }  // namespace ruyi

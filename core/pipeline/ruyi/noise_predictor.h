@@ -31,8 +31,11 @@ class NoisePredictor {
   explicit NoisePredictor(const Input& input);
 
   // Predicts: latents [1, channels, f, h, w] on the first device → [branches, channels, f, h, w] float32 on that
-  // device.
+  // device, the branch with the condition last.
   absl::StatusOr<at::Tensor> Predict(const at::Tensor& latents, const DitStep& step);
+
+  // Does the same for the branch with the condition alone, and computes nothing else.
+  absl::StatusOr<at::Tensor> PredictWithCondition(const at::Tensor& latents, const DitStep& step);
 
  private:
   // The part of the work that one device does.
@@ -43,12 +46,14 @@ class NoisePredictor {
     int64_t rows = 0;            // of all batches
   };
 
+  static Share LastBranchOf(const Share& share);
   Share MakeShare(const Dit& dit, const Input& input, const std::vector<DitConditions>& batches) const;
   at::Tensor PredictShare(const Share& share, const at::Tensor& latents, const DitStep& step) const;
 
   const LatentShape shape_;
   const DitSchedule schedule_;
   std::vector<Share> shares_;   // one, or two for two devices
+  Share with_condition_;        // the last branch of the last share
   std::unique_ptr<Pair> pair_;  // for two
 };
 

@@ -59,6 +59,12 @@ void PutOptions(const VideoSpec& spec, TensorState& state) {
     state.PutIntegers("enhance",
                       {BitsOf(spec.enhance->weight), spec.enhance->skip_start_steps, spec.enhance->skip_end_steps});
   }
+  if (spec.easy_cache.has_value()) {
+    state.PutIntegers("easy_cache", {BitsOf(spec.easy_cache->threshold), spec.easy_cache->skip_start_steps,
+                                     spec.easy_cache->skip_end_steps});
+  }
+  if (spec.guidance_gate.has_value())
+    state.PutIntegers("guidance_gate", {BitsOf(spec.guidance_gate->start_ratio)});
 }
 
 TensorState OfSpec(const VideoSpec& spec) {

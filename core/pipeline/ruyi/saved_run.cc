@@ -21,7 +21,9 @@ constexpr std::string_view kCalls = "calls";  // made, and all
 constexpr std::string_view kLatents = "latents";
 constexpr std::string_view kSampler = "sampler";
 constexpr std::string_view kNoise = "noise";
-constexpr std::string_view kCache = "tea_cache";
+constexpr std::string_view kGate = "guidance_gate";
+constexpr std::string_view kTeaCache = "tea_cache";
+constexpr std::string_view kEasyCache = "easy_cache";
 
 int CallsOf(const Sampler& sampler) {
   return static_cast<int>(sampler.timesteps().size());
@@ -58,7 +60,12 @@ absl::Status RestoreParts(const TensorState& state, const RunParts& parts) {
   RUYI_ASSIGN_OR_RETURN(parts.latents, state.GetLike(kLatents, parts.latents));
   RUYI_RETURN_IF_ERROR(parts.sampler.Restore(state.Part(kSampler), parts.calls, parts.latents));
   RUYI_RETURN_IF_ERROR(parts.noise.Restore(state.Part(kNoise)));
-  return parts.cache == nullptr ? absl::OkStatus() : parts.cache->Restore(state.Part(kCache), parts.latents.device());
+  RUYI_RETURN_IF_ERROR(parts.gate.Restore(state.Part(kGate), parts.calls, parts.latents));
+  if (parts.tea_cache != nullptr)
+    RUYI_RETURN_IF_ERROR(parts.tea_cache->Restore(state.Part(kTeaCache), parts.latents.device()));
+  if (parts.easy_cache != nullptr)
+    RUYI_RETURN_IF_ERROR(parts.easy_cache->Restore(state.Part(kEasyCache), parts.latents.device()));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -70,8 +77,11 @@ std::string SaveRun(const TensorState& fingerprint, const RunParts& parts) {
   state.Put(kLatents, parts.latents);
   state.PutPart(kSampler, parts.sampler.Save());
   state.PutPart(kNoise, parts.noise.Save());
-  if (parts.cache != nullptr)
-    state.PutPart(kCache, parts.cache->Save());
+  state.PutPart(kGate, parts.gate.Save(parts.calls));
+  if (parts.tea_cache != nullptr)
+    state.PutPart(kTeaCache, parts.tea_cache->Save());
+  if (parts.easy_cache != nullptr)
+    state.PutPart(kEasyCache, parts.easy_cache->Save());
   return SerializeState(state);
 }
 

@@ -9,7 +9,9 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "core/cache/easy_cache.h"
 #include "core/cache/tea_cache.h"
+#include "core/pipeline/ruyi/guidance_gate.h"
 #include "core/sampler/sampler.h"
 #include "core/tensor/noise_source.h"
 #include "core/tensor/tensor_state.h"
@@ -22,7 +24,9 @@ struct RunParts {
   at::Tensor& latents;
   Sampler& sampler;
   NoiseSource& noise;
-  TeaCache* cache;  // null where there is none
+  GuidanceGate& gate;
+  TeaCache* tea_cache;    // null where there is none
+  EasyCache* easy_cache;  // null where there is none
 };
 
 // Returns the bytes of a run with that fingerprint (see run_fingerprint.h). Blocks until everything is in the host's

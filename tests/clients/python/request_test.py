@@ -41,6 +41,10 @@ EXAMPLES = [
     ({"tea_cache": {"offload": True}}, "acceleration { tea_cache { offload: true } }"),
     ({"tea_cache": False}, ""),
     ({"enhance": 2}, "acceleration { enhance_a_video { weight: 2 } }"),
+    ({"easy_cache": True}, "acceleration { easy_cache {} }"),
+    ({"easy_cache": 0.1}, "acceleration { easy_cache { threshold: 0.1 } }"),
+    ({"guidance_gate": 0.4}, "acceleration { guidance_gate { start_ratio: 0.4 } }"),
+    ({"quality": "balanced"}, "quality: QUALITY_BALANCED"),
     ({"memory": "smallest"}, "memory { policy: MEMORY_POLICY_SMALLEST }"),
     (
         {"memory": {"vae_tiling": True, "max_vram_mib": 9}},

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/cache/easy_cache.h"
 #include "core/cache/tea_cache.h"
 #include "core/checkpoint/checkpoint_bytes.h"
 #include "core/sampler/ddim.h"
@@ -164,6 +165,38 @@ TEST_P(TeaCacheResume, AfterAnyCallChangesNothing) {
     for (int call = 0; call < saved; ++call)
       Call(first, call);
     TeaCache second(GetParam(), kSteps);
+    ASSERT_THAT(second.Restore(*ParseState(SerializeState(first.Save())), at::kCPU), IsOk());
+    for (int call = saved; call < kCalls; ++call) {
+      const CachedCall result = Call(second, call);
+      EXPECT_EQ(result.computed, expected[call].computed) << saved << ", " << call;
+      EXPECT_TRUE(at::equal(result.output, expected[call].output)) << saved << ", " << call;
+    }
+    EXPECT_EQ(second.skipped(), straight.skipped()) << saved;
+  }
+}
+
+CachedCall Call(EasyCache& cache, int call) {
+  const at::Tensor latents = at::full({1, 3}, 1.0 + 0.01 * call * call);
+  if (!cache.NeedsCall(latents))
+    return {.computed = false, .output = cache.Apply()};
+  const at::Tensor output = at::tanh(latents.expand({2, 3})) * 5;
+  cache.Store(output);
+  return {.computed = true, .output = output};
+}
+
+TEST(EasyCacheResume, AfterAnyCallChangesNothing) {
+  constexpr EasyCacheOptions kOptions = {.threshold = 0.05, .skip_start_steps = 2, .skip_end_steps = 1};
+  constexpr int kCalls = 2 * kSteps;
+  EasyCache straight(kOptions, kCalls);
+  std::vector<CachedCall> expected;
+  for (int call = 0; call < kCalls; ++call)
+    expected.push_back(Call(straight, call));
+  ASSERT_THAT(straight.skipped(), testing::SizeIs(testing::AllOf(testing::Gt(3), testing::Lt(kCalls - 3))));
+  for (int saved = 0; saved <= kCalls; ++saved) {
+    EasyCache first(kOptions, kCalls);
+    for (int call = 0; call < saved; ++call)
+      Call(first, call);
+    EasyCache second(kOptions, kCalls);
     ASSERT_THAT(second.Restore(*ParseState(SerializeState(first.Save())), at::kCPU), IsOk());
     for (int call = saved; call < kCalls; ++call) {
       const CachedCall result = Call(second, call);

@@ -31,6 +31,8 @@ inline VideoSpec FullSpec() {
   spec.lora_bytes = int64_t{1} << 40;
   spec.tea_cache = {.threshold = 0.15, .skip_start_steps = 4, .skip_end_steps = 2, .offload = true};
   spec.enhance = {.weight = 1.5, .skip_start_steps = 5, .skip_end_steps = 6};
+  spec.easy_cache = {.threshold = 0.025, .skip_start_steps = 7, .skip_end_steps = 3};
+  spec.guidance_gate = {.start_ratio = 0.3};
   spec.vae_tiling = false;
   spec.seed = std::numeric_limits<uint64_t>::max();
   spec.memory = {.policy = MemoryPolicy::kSmallest,

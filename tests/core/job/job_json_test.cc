@@ -58,7 +58,7 @@ TEST(JobJsonTest, EventsOfEveryKindComeBack) {
 
 // A field that is added to a structure is added here too: its number of values changes.
 TEST(JobJsonTest, EveryFieldIsWritten) {
-  EXPECT_EQ(ValueOf(SpecToJson(FullSpec())).flatten().size(), 51u);
+  EXPECT_EQ(ValueOf(SpecToJson(FullSpec())).flatten().size(), 55u);
   EXPECT_EQ(ValueOf(PlacementToJson(FullPlacement())).flatten().size(), 3u * 16 + 2);
   EXPECT_EQ(ValueOf(EventToJson(FullEvents()[8])).flatten().size(), 37u);
 }
@@ -243,6 +243,7 @@ TEST(CanonicalJsonTest, LeavesOutWhatDoesNotDecideTheBytes) {
   VideoSpec one;
   VideoSpec two;
   two.fp8.type = Fp8Type::kE5m2;
+  two.guidance_gate.emplace();  // of a video without guidance
   EXPECT_EQ(CanonicalJson(one), CanonicalJson(two));
 }
 
@@ -266,6 +267,8 @@ TEST(CanonicalJsonTest, HoldsWhatDecidesTheBytes) {
       [](VideoSpec& spec) { spec.loras[0].strength = 1; },
       [](VideoSpec& spec) { spec.tea_cache->threshold = 1; },
       [](VideoSpec& spec) { spec.enhance = std::nullopt; },
+      [](VideoSpec& spec) { spec.easy_cache->skip_end_steps = 4; },
+      [](VideoSpec& spec) { spec.guidance_gate->start_ratio = 0.4; },
       [](VideoSpec& spec) { spec.vae_tiling = true; },
       [](VideoSpec& spec) { spec.seed = 1; },
       [](VideoSpec& spec) { spec.encoding.crf = 1; },

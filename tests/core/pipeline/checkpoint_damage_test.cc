@@ -66,6 +66,8 @@ TEST_F(CheckpointDamageTest, OfAnotherSpecIsNamed) {
       {"seed", [](VideoSpec& spec) { spec.seed = 43; }},
       {"fp8", [](VideoSpec& spec) { spec.fp8.mode = Fp8Mode::kExtreme; }},
       {"tea_cache", [](VideoSpec& spec) { spec.tea_cache = TeaCacheSettings(); }},
+      {"easy_cache", [](VideoSpec& spec) { spec.easy_cache = EasyCacheSettings(); }},
+      {"guidance_gate", [](VideoSpec& spec) { spec.guidance_gate = GuidanceGateSettings(); }},
       {"enhance", [](VideoSpec& spec) { spec.enhance = EnhanceSettings(); }},
       {"tiles", [](VideoSpec& spec) { spec.vae_tiling = true; }},
   };

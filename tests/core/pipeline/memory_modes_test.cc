@@ -33,7 +33,11 @@ std::vector<VideoInput> Videos() {
   VideoInput cached = guided;
   cached.spec.steps = 5;
   cached.spec.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1};
-  return {guided, unguided, enhanced, cached};
+  VideoInput gated = guided;
+  gated.spec.steps = 5;
+  gated.spec.guidance_gate = {.start_ratio = 0.4};
+  gated.spec.easy_cache = {.threshold = 0.5, .skip_start_steps = 3, .skip_end_steps = 1};
+  return {guided, gated, unguided, enhanced, cached};
 }
 
 class MemoryModesTest : public testing::TestWithParam<const char*> {
@@ -52,12 +56,16 @@ TEST_P(MemoryModesTest, MakeTheSameVideo) {
 }
 
 TEST_P(MemoryModesTest, BranchesInTurnMakeAlmostTheVideoOfTheBatch) {
-  const VideoInput input = SmallVideo(16);
-  const std::vector<uint8_t> batch = VideoIn(pipeline_, input, {});
-  const std::vector<uint8_t> in_turn = VideoIn(pipeline_, input, {.branches_in_turn = true});
-  ASSERT_EQ(batch.size(), in_turn.size());
-  for (size_t i = 0; i < batch.size(); ++i)
-    ASSERT_LE(std::abs(batch[i] - in_turn[i]), 1) << i;
+  VideoInput gated = SmallVideo(16);
+  gated.spec.steps = 4;
+  gated.spec.guidance_gate = {.start_ratio = 0.5};
+  for (const VideoInput& input : {SmallVideo(16), gated}) {
+    const std::vector<uint8_t> batch = VideoIn(pipeline_, input, {});
+    const std::vector<uint8_t> in_turn = VideoIn(pipeline_, input, {.branches_in_turn = true});
+    ASSERT_EQ(batch.size(), in_turn.size());
+    for (size_t i = 0; i < batch.size(); ++i)
+      ASSERT_LE(std::abs(batch[i] - in_turn[i]), 1) << i;
+  }
 }
 
 TEST_P(MemoryModesTest, ThePipelineTellsHowTheModelLies) {
@@ -112,17 +120,20 @@ RuyiPipeline PipelineOfTwoDevices(const std::string& model) {
 TEST_P(MemoryModesTest, TwoDevicesMakeTheVideoOfBranchesInTurn) {
   RuyiPipeline two = PipelineOfTwoDevices(GetParam());
   EXPECT_EQ(two.costs()->facts().devices, 2);
-  const VideoInput input = Videos().front();
-  const std::vector<uint8_t> video = VideoIn(pipeline_, input, {.branches_in_turn = true});
-  for (const MemoryMode& mode : two.costs()->Modes(input.spec))
-    EXPECT_THAT(VideoIn(two, input, mode), Eq(video)) << NameOf(mode);
+  const std::vector<VideoInput> inputs = Videos();
+  for (const size_t shared : {0, 1}) {
+    const VideoInput& input = inputs[shared];
+    const std::vector<uint8_t> video = VideoIn(pipeline_, input, {.branches_in_turn = true});
+    for (const MemoryMode& mode : two.costs()->Modes(input.spec))
+      EXPECT_THAT(VideoIn(two, input, mode), Eq(video)) << shared << ", " << NameOf(mode);
+  }
 }
 
 TEST_P(MemoryModesTest, WhatNeedsBothBranchesIsMadeOnOneOfTwoDevices) {
   RuyiPipeline two = PipelineOfTwoDevices(GetParam());
   const std::vector<VideoInput> inputs = Videos();
-  ASSERT_THAT(inputs, SizeIs(4));
-  for (size_t i = 1; i < inputs.size(); ++i) {
+  ASSERT_THAT(inputs, SizeIs(5));
+  for (size_t i = 2; i < inputs.size(); ++i) {
     const MemoryMode mode = two.costs()->Modes(inputs[i].spec).front();
     EXPECT_EQ(mode, pipeline_.costs()->Modes(inputs[i].spec).front()) << i;
     EXPECT_THAT(VideoIn(two, inputs[i], mode), Eq(VideoIn(pipeline_, inputs[i], mode))) << i;

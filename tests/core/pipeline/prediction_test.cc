@@ -131,6 +131,8 @@ TEST_F(PredictionTest, HoldsForEveryOption) {
   const std::vector<std::function<void(VideoInput&)>> changes = {
       [](VideoInput& input) { input.spec.steps = 4, input.spec.tea_cache = TeaCacheSettings(); },
       [](VideoInput& input) { input.spec.enhance = EnhanceSettings(); },
+      [](VideoInput& input) { input.spec.steps = 4, input.spec.easy_cache = EasyCacheSettings(); },
+      [](VideoInput& input) { input.spec.steps = 4, input.spec.guidance_gate = GuidanceGateSettings(); },
       [](VideoInput& input) { input.spec.steps = 4, input.spec.sampler = SamplerKind::kPndm; },
       [](VideoInput& input) { input.SetEnd(input.pictures); },
       [](VideoInput& input) { input.spec.vae_tiling = true; },

@@ -57,6 +57,11 @@ void UseTeaCache(VideoSpec& spec, bool offload) {
   spec.tea_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1, .offload = offload};
 }
 
+void UseEasyCache(VideoSpec& spec) {
+  spec.steps = 6;
+  spec.easy_cache = {.threshold = 1.0, .skip_start_steps = 2, .skip_end_steps = 1};
+}
+
 std::vector<Way> Ways() {
   return {
       WayOf("Ddim", [](VideoSpec& spec) { spec.sampler = SamplerKind::kDdim; }),
@@ -67,6 +72,21 @@ std::vector<Way> Ways() {
       WayOf("Unguided", [](VideoSpec& spec) { spec.guidance_scale = 1; }),
       WayOf("TeaCache", [](VideoSpec& spec) { UseTeaCache(spec, false); }),
       WayOf("TeaCacheOffloaded", [](VideoSpec& spec) { UseTeaCache(spec, true); }),
+      WayOf("EasyCache", UseEasyCache),
+      WayOf("EasyCacheUnguided",
+            [](VideoSpec& spec) {
+              UseEasyCache(spec);
+              spec.guidance_scale = 1;
+            }),
+      WayOf("GuidanceGate", [](VideoSpec& spec) { spec.guidance_gate = {.start_ratio = 0.5}; }),
+      WayOf("GuidanceGateThatNeverCloses", [](VideoSpec& spec) { spec.guidance_gate = {.start_ratio = 0.99}; }),
+      WayOf("EasyCacheAndGuidanceGate",
+            [](VideoSpec& spec) {
+              UseEasyCache(spec);
+              spec.sampler = SamplerKind::kPndm;
+              spec.guidance_gate = {.start_ratio = 0.3};
+              spec.guidance_rescale = 0.5;
+            }),
       WayOf("Enhanced", [](VideoSpec& spec) { spec.enhance = {.weight = 2, .skip_start_steps = 1}; }),
       WayOf("EightBits", [](VideoSpec& spec) { spec.fp8 = {.mode = Fp8Mode::kExtreme}; }),
       WayOf("Lora", [](VideoSpec& spec) { spec.loras = {{.name = "rank4_alpha2", .strength = 0.8}}; }),
@@ -158,7 +178,10 @@ TEST_F(ResumeTest, AnyMemoryModeGoesOnFromAnyOther) {
   UseTeaCache(cached.spec, false);
   VideoInput enhanced = plain;
   enhanced.spec.enhance = EnhanceSettings();
-  for (const VideoInput& video : {plain, cached, enhanced}) {
+  VideoInput gated = plain;
+  UseEasyCache(gated.spec);
+  gated.spec.guidance_gate = {.start_ratio = 0.3};
+  for (const VideoInput& video : {plain, cached, enhanced, gated}) {
     const std::vector<MemoryMode> modes = pipeline_.costs()->Modes(video.spec);
     ASSERT_THAT(modes, SizeIs(testing::Ge(5)));
     for (size_t i = 0; i < modes.size(); ++i) {
@@ -179,7 +202,10 @@ TEST_F(ResumeTest, OneDeviceGoesOnFromTwoAndBack) {
   VideoInput plain = VideoOfSteps(3);
   VideoInput cached = plain;
   UseTeaCache(cached.spec, false);
-  for (const VideoInput& video : {plain, cached}) {
+  VideoInput gated = plain;
+  UseEasyCache(gated.spec);
+  gated.spec.guidance_gate = {.start_ratio = 0.3};
+  for (const VideoInput& video : {plain, cached, gated}) {
     VideoInput on_one = video;
     on_one.placement.prediction.mode = pipeline_.costs()->Modes(video.spec).front();
     VideoInput on_two = video;

@@ -37,5 +37,31 @@ TEST(Branches, WhatLooksAtBothKeepsThemOnOneDevice) {
   EXPECT_EQ(BranchesPerDevice(enhanced, 2), 2);
 }
 
+VideoSpec Gated(double start_ratio) {
+  VideoSpec spec = Guided(7);
+  spec.guidance_gate = {.start_ratio = start_ratio};
+  return spec;
+}
+
+TEST(Branches, AllCallsAreBeforeAGateThatThereIsNot) {
+  EXPECT_EQ(CallsBeforeGate(Guided(7), 25), 25);
+  VideoSpec unguided = Gated(0.5);
+  unguided.guidance_scale = 1;
+  EXPECT_EQ(CallsBeforeGate(unguided, 25), 25);
+}
+
+TEST(Branches, TheGateClosesAfterTheNearestNumberOfCalls) {
+  EXPECT_EQ(CallsBeforeGate(Gated(0.5), 4), 2);
+  EXPECT_EQ(CallsBeforeGate(Gated(0.7), 10), 7);
+  EXPECT_EQ(CallsBeforeGate(Gated(0.3), 25), 8);
+  EXPECT_EQ(CallsBeforeGate(Gated(0.999), 25), 25);
+  EXPECT_EQ(CallsBeforeGate(Gated(0.001), 25), 1);  // the difference is computed once
+  EXPECT_EQ(CallsBeforeGate(Gated(0.5), 1), 1);
+}
+
+TEST(Branches, AGateKeepsTheSecondDevice) {
+  EXPECT_TRUE(UsesSecondDevice(Gated(0.5), 2));
+}
+
 }  // namespace
 }  // namespace ruyi

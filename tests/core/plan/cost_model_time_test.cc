@@ -65,6 +65,31 @@ TEST(CostModelUnits, PndmBeginsWithNineMoreCalls) {
   EXPECT_EQ(TestCosts()->UnitsOf(spec).calls, 3 + 9);
 }
 
+// 1 of 3 steps has both branches, and the others one.
+TEST(CostModelTime, AGateLeavesOneBranchOfTheStepsAfterIt) {
+  VideoSpec gated = LargeSpec();
+  gated.guidance_gate = {.start_ratio = 0.4};
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(gated, kAll), (2 + 1 + 1) * kBranchSeconds);
+  gated.guidance_scale = 1;
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(gated, kAll), 3 * kBranchSeconds);
+}
+
+// Two devices compute the branches at the same time: there a gate saves work, but no time.
+TEST(CostModelTime, AGateSavesNoTimeOnTwoDevices) {
+  ModelFacts facts = TestFacts();
+  facts.devices = 2;
+  VideoSpec gated = LargeSpec();
+  gated.guidance_gate = {.start_ratio = 0.4};
+  EXPECT_DOUBLE_EQ(DenoiseSeconds(gated, kAll, facts), DenoiseSeconds(LargeSpec(), kAll, facts));
+}
+
+// It depends on the video which steps a cache leaves out.
+TEST(CostModelTime, CountsTheStepsThatACacheMayLeaveOut) {
+  VideoSpec cached = LargeSpec();
+  cached.easy_cache = EasyCacheSettings();
+  EXPECT_EQ(DenoiseSeconds(cached, kAll), DenoiseSeconds(LargeSpec(), kAll));
+}
+
 TEST(CostModelTime, IsThatOfAllUnits) {
   const Prediction prediction = TestCosts()->Predict(LargeSpec(), kAll);
   EXPECT_EQ(prediction.Of(Stage::kLoad).seconds, 0);

@@ -95,6 +95,8 @@ TEST(Planner, CarriesTheRestOver) {
   request.lora_bytes = 12;
   request.tea_cache = TeaCacheSettings();
   request.enhance = EnhanceSettings();
+  request.easy_cache = EasyCacheSettings();
+  request.guidance_gate = GuidanceGateSettings();
   request.vae_tiling = true;
   request.execution_timeout = absl::Seconds(30);
   request.encoding = {.crf = 23};
@@ -115,6 +117,8 @@ TEST(Planner, CarriesTheRestOver) {
   EXPECT_EQ(spec.lora_bytes, 12);
   EXPECT_TRUE(spec.tea_cache.has_value());
   EXPECT_TRUE(spec.enhance.has_value());
+  EXPECT_TRUE(spec.easy_cache.has_value());
+  EXPECT_TRUE(spec.guidance_gate.has_value());
   EXPECT_THAT(spec.vae_tiling, Optional(true));
   EXPECT_EQ(spec.execution_timeout, absl::Seconds(30));
   EXPECT_EQ(spec.encoding, request.encoding);

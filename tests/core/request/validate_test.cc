@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error_reasons.h"
+#include "core/request/quality_profile.h"
 #include "tests/core/request/validation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_plan.h"
@@ -32,6 +33,8 @@ TEST(Validate, FillsInTheDefaults) {
   EXPECT_TRUE(valid.loras.empty());
   EXPECT_FALSE(valid.tea_cache.has_value());
   EXPECT_FALSE(valid.enhance.has_value());
+  EXPECT_FALSE(valid.easy_cache.has_value());
+  EXPECT_FALSE(valid.guidance_gate.has_value());
   EXPECT_EQ(valid.vae_tiling, std::nullopt);
   EXPECT_EQ(valid.encoding, EncodingSettings());
   EXPECT_EQ(valid.preview, std::nullopt);
@@ -97,6 +100,26 @@ TEST(Validate, KeepsTheOptionsThatTheCallerChose) {
   EXPECT_EQ(valid.preview, request.preview);
 }
 
+TEST(Validate, KeepsTheCacheAndTheGateThatTheCallerChose) {
+  GenerationRequest request = TestRequest();
+  request.easy_cache = {.threshold = 0.2, .skip_start_steps = 4, .skip_end_steps = 5};
+  request.guidance_gate = {.start_ratio = 0.25};
+  ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
+  EXPECT_THAT(valid.easy_cache, testing::Optional(FieldsAre(0.2, 4, 5)));
+  EXPECT_THAT(valid.guidance_gate, testing::Optional(FieldsAre(0.25)));
+}
+
+TEST(Validate, FillsInWhatTheQualityStandsFor) {
+  for (const Quality quality : {Quality::kLossless, Quality::kBalanced, Quality::kFast}) {
+    GenerationRequest request = TestRequest();
+    request.quality = quality;
+    ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
+    const QualityProfile profile = ProfileOf(quality);
+    EXPECT_EQ(valid.easy_cache.has_value(), profile.easy_cache.has_value());
+    EXPECT_EQ(valid.guidance_gate.has_value(), profile.guidance_gate.has_value());
+  }
+}
+
 TEST(Validate, TakesOnePlainFileInPlaceOfFragments) {
   GenerationRequest request = TestRequest();
   request.encoding.faststart = true;
@@ -117,6 +140,11 @@ TEST(Validate, TakesTheLeastAndTheMostOfEverything) {
   least.loras = {{.name = "film", .strength = -10.0}};
   least.tea_cache = {.threshold = 0.0, .skip_start_steps = 1, .skip_end_steps = 1};
   least.enhance = {.weight = 0.0, .skip_start_steps = 0, .skip_end_steps = 0};
+  EXPECT_THAT(ValidateWith(least), IsOk());
+  least.tea_cache.reset();
+  least.enhance.reset();
+  least.easy_cache = {.threshold = 0.0, .skip_start_steps = 1, .skip_end_steps = 1};
+  least.guidance_gate = {.start_ratio = 1e-9};
   least.encoding = {.crf = 0, .fragment_frames = 1};
   least.preview = {.every_steps = 1, .width = 16};
   EXPECT_THAT(ValidateWith(least), IsOk());
@@ -133,6 +161,11 @@ TEST(Validate, TakesTheLeastAndTheMostOfEverything) {
   most.loras.resize(4, {.name = "film", .strength = 10.0});
   most.tea_cache = {.threshold = 1.0, .skip_start_steps = 100, .skip_end_steps = 100};
   most.enhance = {.weight = 10.0, .skip_start_steps = 100, .skip_end_steps = 100};
+  EXPECT_THAT(ValidateWith(most), IsOk());
+  most.tea_cache.reset();
+  most.enhance.reset();
+  most.easy_cache = {.threshold = 1.0, .skip_start_steps = 100, .skip_end_steps = 100};
+  most.guidance_gate = {.start_ratio = 0.999999};
   most.encoding = {.crf = 51, .fragment_frames = 120};
   most.preview = {.every_steps = 100, .width = 512};
   EXPECT_THAT(ValidateWith(most), IsOk());

@@ -79,6 +79,45 @@ const WrongField kWrongFields[] = {
      "inf is out of range; use 0 to 10"},
     {"ManyPlainSteps", [](auto& r) { r.enhance = {.skip_end_steps = 101}; },
      "acceleration.enhance_a_video.skip_end_steps", "101 is out of range; use 0 to 100"},
+    {"NegativeEasyThreshold", [](auto& r) { r.easy_cache = {.threshold = -0.1}; }, "acceleration.easy_cache.threshold",
+     "-0.1 is out of range; use 0 to 1"},
+    {"NanEasyThreshold", [](auto& r) { r.easy_cache = {.threshold = kNan}; }, "acceleration.easy_cache.threshold",
+     "nan is out of range; use 0 to 1"},
+    {"LargeEasyThreshold", [](auto& r) { r.easy_cache = {.threshold = 1.5}; }, "acceleration.easy_cache.threshold",
+     "1.5 is out of range; use 0 to 1"},
+    {"NoEasyStart", [](auto& r) { r.easy_cache = {.skip_start_steps = 0}; }, "acceleration.easy_cache.skip_start_steps",
+     "0 is out of range; use 1 to 100"},
+    {"NoEasyEnd", [](auto& r) { r.easy_cache = {.skip_end_steps = 0}; }, "acceleration.easy_cache.skip_end_steps",
+     "0 is out of range; use 1 to 100"},
+    {"ManyEasySteps", [](auto& r) { r.easy_cache = {.skip_end_steps = 101}; }, "acceleration.easy_cache.skip_end_steps",
+     "101 is out of range; use 1 to 100"},
+    {"BothCaches",
+     [](auto& r) {
+       r.tea_cache.emplace();
+       r.easy_cache.emplace();
+     },
+     "acceleration.easy_cache", "given together with tea_cache; send one of the two"},
+    {"GateFromTheStart", [](auto& r) { r.guidance_gate = {.start_ratio = 0}; },
+     "acceleration.guidance_gate.start_ratio", "0 is out of range; use a number between 0 and 1"},
+    {"GateAtTheEnd", [](auto& r) { r.guidance_gate = {.start_ratio = 1}; }, "acceleration.guidance_gate.start_ratio",
+     "1 is out of range; use a number between 0 and 1"},
+    {"NanGate", [](auto& r) { r.guidance_gate = {.start_ratio = kNan}; }, "acceleration.guidance_gate.start_ratio",
+     "nan is out of range; use a number between 0 and 1"},
+    {"GateOfTeaCache",
+     [](auto& r) {
+       r.tea_cache.emplace();
+       r.guidance_gate.emplace();
+     },
+     "acceleration.guidance_gate",
+     "given together with tea_cache, which looks at both branches of guidance in every step; send one of the two"},
+    {"GateOfEnhance",
+     [](auto& r) {
+       r.enhance.emplace();
+       r.guidance_gate.emplace();
+     },
+     "acceleration.guidance_gate",
+     "given together with enhance_a_video, which looks at both branches of guidance in every step; send one of the "
+     "two"},
     {"UnknownLora", [](auto& r) { r.loras = {{.name = "film"}, {.name = "none"}}; }, "acceleration.loras[1].name",
      "there is no such LoRA"},
     {"NamelessLora", [](auto& r) { r.loras = {{}}; }, "acceleration.loras[0].name", "there is no such LoRA"},
@@ -164,6 +203,8 @@ TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
   request.loras = {{.name = "none", .strength = 11.0}};
   request.tea_cache = {.threshold = 2.0, .skip_start_steps = 0, .skip_end_steps = 0};
   request.enhance = {.weight = 11.0, .skip_start_steps = -1, .skip_end_steps = -1};
+  request.easy_cache = {.threshold = 2.0, .skip_start_steps = 0, .skip_end_steps = 0};
+  request.guidance_gate = {.start_ratio = 2.0};
   request.memory = {.policy = MemoryPolicy::kFastest,
                     .max_vram_mib = -1,
                     .max_host_mib = -1,
@@ -181,7 +222,10 @@ TEST(WrongFields, ReportsAllWrongFieldsAtOnceInTheirOrder) {
                                   "acceleration.tea_cache.threshold", "acceleration.tea_cache.skip_start_steps",
                                   "acceleration.tea_cache.skip_end_steps", "acceleration.enhance_a_video.weight",
                                   "acceleration.enhance_a_video.skip_start_steps",
-                                  "acceleration.enhance_a_video.skip_end_steps", "memory.policy", "memory.max_vram_mib",
+                                  "acceleration.enhance_a_video.skip_end_steps", "acceleration.easy_cache",
+                                  "acceleration.easy_cache.threshold", "acceleration.easy_cache.skip_start_steps",
+                                  "acceleration.easy_cache.skip_end_steps", "acceleration.guidance_gate",
+                                  "acceleration.guidance_gate.start_ratio", "memory.policy", "memory.max_vram_mib",
                                   "memory.max_host_mib", "memory.resident_blocks", "memory.resident_states",
                                   "encoding.faststart", "encoding.crf", "encoding.fragment_frames",
                                   "preview.every_steps", "preview.width", "execution_timeout"));

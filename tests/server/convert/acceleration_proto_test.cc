@@ -39,6 +39,8 @@ TEST(AccelerationFromProto, LeavesOutWhatIsAbsent) {
   EXPECT_THAT(request.loras, IsEmpty());
   EXPECT_FALSE(request.tea_cache.has_value());
   EXPECT_FALSE(request.enhance.has_value());
+  EXPECT_FALSE(request.easy_cache.has_value());
+  EXPECT_FALSE(request.guidance_gate.has_value());
   EXPECT_THAT(request.unreadable, IsEmpty());
 }
 
@@ -118,6 +120,26 @@ TEST(AccelerationFromProto, TakesWhatEnhanceIsGiven) {
   EXPECT_THAT(Read(proto).enhance, testing::Optional(FieldsAre(0.0, 5, 6)));
 }
 
+TEST(AccelerationFromProto, SwitchesEasyCacheAndTheGateOnWithTheirDefaults) {
+  v1::Acceleration proto;
+  proto.mutable_easy_cache();
+  proto.mutable_guidance_gate();
+  const EasyCacheSettings defaults;
+  EXPECT_THAT(Read(proto).easy_cache,
+              testing::Optional(FieldsAre(defaults.threshold, defaults.skip_start_steps, defaults.skip_end_steps)));
+  EXPECT_THAT(Read(proto).guidance_gate, testing::Optional(FieldsAre(GuidanceGateSettings().start_ratio)));
+}
+
+TEST(AccelerationFromProto, TakesWhatEasyCacheAndTheGateAreGiven) {
+  v1::Acceleration proto;
+  proto.mutable_easy_cache()->set_threshold(0);
+  proto.mutable_easy_cache()->set_skip_start_steps(0);
+  proto.mutable_easy_cache()->set_skip_end_steps(7);
+  proto.mutable_guidance_gate()->set_start_ratio(0);
+  EXPECT_THAT(Read(proto).easy_cache, testing::Optional(FieldsAre(0.0, 0, 7)));
+  EXPECT_THAT(Read(proto).guidance_gate, testing::Optional(FieldsAre(0.0)));
+}
+
 TEST(AccelerationToProto, SaysNothingOfWhatIsOff) {
   const v1::Acceleration proto = AccelerationOf(TestSpec());
   EXPECT_EQ(proto.fp8().mode(), v1::FP8_MODE_NONE);
@@ -125,6 +147,8 @@ TEST(AccelerationToProto, SaysNothingOfWhatIsOff) {
   EXPECT_EQ(proto.loras_size(), 0);
   EXPECT_FALSE(proto.has_tea_cache());
   EXPECT_FALSE(proto.has_enhance_a_video());
+  EXPECT_FALSE(proto.has_easy_cache());
+  EXPECT_FALSE(proto.has_guidance_gate());
 }
 
 TEST(AccelerationToProto, SaysAllThatIsOn) {
@@ -132,6 +156,8 @@ TEST(AccelerationToProto, SaysAllThatIsOn) {
   spec.loras = {{.name = "film", .strength = 0.5}, {.name = "sketch"}};
   spec.tea_cache = {.threshold = 0.2, .skip_start_steps = 4, .skip_end_steps = 5, .offload = true};
   spec.enhance = {.weight = 2.5, .skip_start_steps = 6, .skip_end_steps = 7};
+  spec.easy_cache = {.threshold = 0.025, .skip_start_steps = 8, .skip_end_steps = 9};
+  spec.guidance_gate = {.start_ratio = 0.25};
   const v1::Acceleration proto = AccelerationOf(spec);
   EXPECT_EQ(proto.loras(0).name(), "film");
   EXPECT_EQ(proto.loras(0).strength(), 0.5);
@@ -144,6 +170,8 @@ TEST(AccelerationToProto, SaysAllThatIsOn) {
   EXPECT_EQ(proto.enhance_a_video().weight(), 2.5);
   EXPECT_EQ(proto.enhance_a_video().skip_start_steps(), 6);
   EXPECT_EQ(proto.enhance_a_video().skip_end_steps(), 7);
+  EXPECT_THAT(Read(proto).easy_cache, testing::Optional(FieldsAre(0.025, 8, 9)));
+  EXPECT_THAT(Read(proto).guidance_gate, testing::Optional(FieldsAre(0.25)));
 }
 
 TEST(AccelerationToProto, SaysEveryFp8Mode) {

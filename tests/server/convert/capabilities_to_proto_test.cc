@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/request/quality_profile.h"
+
 namespace ruyi {
 namespace {
 
@@ -81,6 +83,22 @@ TEST(CapabilitiesToProto, SaysTheLimitsThatAllModelsShare) {
   ExpectRange(proto.tea_cache_threshold(), 0.0, 1.0, TeaCacheSettings().threshold);
   ExpectRange(proto.enhance_weight(), 0.0, 10.0, EnhanceSettings().weight);
   ExpectRange(proto.lora_strength(), -10.0, 10.0, LoraSettings().strength);
+  ExpectRange(proto.easy_cache_threshold(), 0.0, 1.0, EasyCacheSettings().threshold);
+  ExpectRange(proto.guidance_gate_start_ratio(), 0.0, 1.0, GuidanceGateSettings().start_ratio);
+}
+
+TEST(CapabilitiesToProto, SaysWhatEachQualityStandsFor) {
+  const v1::Capabilities proto = ToProto(RequestLimits(), "", 1, {});
+  ASSERT_EQ(proto.profiles_size() + 1, int{v1::Quality_ARRAYSIZE});
+  EXPECT_EQ(proto.profiles(0).quality(), v1::QUALITY_LOSSLESS);
+  EXPECT_EQ(proto.profiles(0).acceleration().ByteSizeLong(), 0);
+  EXPECT_EQ(proto.profiles(1).quality(), v1::QUALITY_BALANCED);
+  EXPECT_GT(proto.profiles(1).acceleration().ByteSizeLong(), 0);
+  const v1::QualityProfile& fast = proto.profiles(2);
+  EXPECT_EQ(fast.quality(), v1::QUALITY_FAST);
+  const QualityProfile profile = ProfileOf(Quality::kFast);
+  EXPECT_EQ(fast.acceleration().easy_cache().threshold(), profile.easy_cache->threshold);
+  EXPECT_EQ(fast.acceleration().guidance_gate().start_ratio(), profile.guidance_gate->start_ratio);
 }
 
 TEST(CapabilitiesToProto, SaysEverySize) {

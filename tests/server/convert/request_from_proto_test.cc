@@ -160,6 +160,27 @@ TEST(RequestFromProto, RefusesSamplersThatItDoesNotKnow) {
   }
 }
 
+TEST(RequestFromProto, TakesEveryQuality) {
+  const std::pair<v1::Quality, Quality> qualities[] = {{v1::QUALITY_UNSPECIFIED, Quality::kLossless},
+                                                       {v1::QUALITY_LOSSLESS, Quality::kLossless},
+                                                       {v1::QUALITY_BALANCED, Quality::kBalanced},
+                                                       {v1::QUALITY_FAST, Quality::kFast}};
+  EXPECT_EQ(std::size(qualities), size_t{v1::Quality_ARRAYSIZE});
+  for (const auto& [from, to] : qualities) {
+    v1::GenerateVideoRequest proto;
+    proto.set_quality(from);
+    EXPECT_EQ(FromProto(proto, RequestLimits()).quality, to);
+  }
+}
+
+TEST(RequestFromProto, RefusesQualitiesThatItDoesNotKnow) {
+  v1::GenerateVideoRequest proto;
+  proto.set_quality(static_cast<v1::Quality>(4));
+  EXPECT_THAT(FromProto(proto, RequestLimits()).unreadable,
+              ElementsAre(FieldsAre("quality",
+                                    "4 is no ruyi.v1.Quality; use QUALITY_LOSSLESS, QUALITY_BALANCED, QUALITY_FAST")));
+}
+
 TEST(RequestFromProto, TakesEverySampler) {
   const std::pair<v1::Sampler, SamplerKind> samplers[] = {
       {v1::SAMPLER_UNSPECIFIED, SamplerKind::kDdim},

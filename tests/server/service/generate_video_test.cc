@@ -187,6 +187,17 @@ TEST(GenerateVideo, SaysWhichOptionsTheVideoIsMadeWith) {
   EXPECT_EQ(LastOf(call.ReadAll()).completed().video().settings().SerializeAsString(), settings.SerializeAsString());
 }
 
+TEST(GenerateVideo, SaysWhatItsQualityStandsFor) {
+  ServiceUnderTest service;
+  v1::GenerateVideoRequest request = SmallRequest();
+  request.set_quality(v1::QUALITY_FAST);
+  request.mutable_acceleration()->mutable_guidance_gate()->set_start_ratio(0.125);
+  VideoCall call = service.Call(request);
+  const v1::Acceleration acceleration = call.Take().accepted().video().settings().acceleration();
+  EXPECT_TRUE(acceleration.easy_cache().has_threshold());
+  EXPECT_EQ(acceleration.guidance_gate().start_ratio(), 0.125);
+}
+
 TEST(GenerateVideo, TellsWhichStepsWereLeftOut) {
   Turnstile turnstile;
   ServiceOptions options;

@@ -39,6 +39,9 @@ class Options(TypedDict, total=False):
     fp8: Union[str, Mapping[str, Any]]  # "none", "lite", "strong", "extreme"; or Fp8
     tea_cache: Union[bool, float, Mapping[str, Any]]  # True, the threshold, or TeaCache
     enhance: Union[bool, float, Mapping[str, Any]]  # True, the weight, or EnhanceAVideo
+    easy_cache: Union[bool, float, Mapping[str, Any]]  # True, the threshold, or EasyCache
+    guidance_gate: Union[bool, float, Mapping[str, Any]]  # True, the start ratio, or GuidanceGate
+    quality: str  # "lossless", "balanced", "fast"
     memory: Union[str, Mapping[str, Any]]  # "auto", "fastest", "smallest"; or Memory
     labels: Mapping[str, str]
     priority: str  # "low", "normal", "high"
@@ -61,6 +64,8 @@ _ACCELERATION = {
     "fp8": "fp8",
     "tea_cache": "tea_cache",
     "enhance": "enhance_a_video",
+    "easy_cache": "easy_cache",
+    "guidance_gate": "guidance_gate",
 }
 
 
@@ -140,6 +145,8 @@ _PLAIN = {
     "fp8": _message_or("mode"),
     "tea_cache": _message_or("threshold"),
     "enhance": _message_or("weight"),
+    "easy_cache": _message_or("threshold"),
+    "guidance_gate": _message_or("start_ratio"),
     "memory": _message_or("policy"),
     "labels": dict,
     "timeout": _duration,

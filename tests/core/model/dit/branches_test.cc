@@ -88,6 +88,21 @@ TEST(DitBranches, InTurnGiveWhatEachGivesAlone) {
   EXPECT_THAT(both.narrow(0, 0, 1), Not(IsCloseTo(both.narrow(0, 1, 1))));
 }
 
+TEST(DitBranches, TakenFromTheBatchsContextGiveWhatEachGivesAlone) {
+  const Branches branches;
+  const DitContext batch = branches.AsBatch(Tiny()).front();
+  const std::vector<DitContext> in_turn = branches.InTurn(Tiny());
+  for (const int64_t row : {0, 1}) {
+    for (const bool with_clip : {false, true}) {
+      const at::Tensor latents = branches.latents().narrow(0, row, 1);
+      const DitStep step = {.index = 3, .with_clip = with_clip};
+      const at::Tensor alone = Tiny().Forward(latents, in_turn[row], step);
+      EXPECT_THAT(Tiny().Forward(latents, batch.Branch(row), step), IsCloseTo(alone)) << row;
+      EXPECT_TRUE(at::equal(Tiny().Forward(latents, in_turn[row].Branch(0), step), alone)) << row;
+    }
+  }
+}
+
 TEST(DitBranches, InTurnGiveTheSameWhereverWeightsAndStatesLie) {
   const Branches branches;
   const std::vector<at::Tensor> expected = AllSteps(Tiny(), branches.latents(), branches.InTurn(Tiny()));
