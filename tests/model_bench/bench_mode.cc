@@ -1,14 +1,65 @@
 #include "tests/model_bench/bench_mode.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "core/base/status_macros.h"
+#include "core/request/fp8_names.h"
+#include "core/request/quality_profile.h"
 
 namespace ruyi::bench {
 namespace {
+
+bool SetCount(const std::string& text, std::optional<int>& count) {
+  int number = 0;
+  if (!absl::SimpleAtoi(text, &number) || number < 0)
+    return false;
+  count = number;
+  return true;
+}
+
+bool SetNumber(const std::string& text, double& number) {
+  return absl::SimpleAtod(text, &number);
+}
+
+bool SetFp8(const std::string& text, BenchMode& mode) {
+  const auto found = Fp8Modes().find(text);
+  if (found != Fp8Modes().end())
+    mode.fp8 = {.mode = found->second};
+  return found != Fp8Modes().end();
+}
+
+bool SetQuality(const std::string& text, BenchMode& mode) {
+  const std::map<std::string, Quality> qualities = {
+      {"lossless", Quality::kLossless}, {"balanced", Quality::kBalanced}, {"fast", Quality::kFast}};
+  const auto found = qualities.find(text);
+  if (found == qualities.end())
+    return false;
+  const QualityProfile profile = ProfileOf(found->second);
+  mode.easy_cache = profile.easy_cache;
+  mode.guidance_gate = profile.guidance_gate;
+  return true;
+}
+
+bool SetPair(const std::string& name, const std::string& value, BenchMode& mode) {
+  if (name == "blocks")
+    return SetCount(value, mode.resident_blocks);
+  if (name == "states")
+    return SetCount(value, mode.resident_states);
+  if (name == "tea")
+    return SetNumber(value, mode.tea_cache.emplace().threshold);
+  if (name == "easy")
+    return SetNumber(value, mode.easy_cache.emplace().threshold);
+  if (name == "gate")
+    return SetNumber(value, mode.guidance_gate.emplace().start_ratio);
+  if (name == "fp8")
+    return SetFp8(value, mode);
+  return name == "quality" && SetQuality(value, mode);
+}
 
 bool SetPart(const std::string& part, BenchMode& mode) {
   const std::vector<std::string> pair = absl::StrSplit(part, '=');
@@ -20,13 +71,7 @@ bool SetPart(const std::string& part, BenchMode& mode) {
     (part == "turn" ? mode.branches_in_turn : mode.autoencoder_in_slabs) = true;
     return true;
   }
-  if (pair.size() != 2 || (pair[0] != "blocks" && pair[0] != "states"))
-    return false;
-  int count = 0;
-  if (!absl::SimpleAtoi(pair[1], &count) || count < 0)
-    return false;
-  (pair[0] == "blocks" ? mode.resident_blocks : mode.resident_states) = count;
-  return true;
+  return pair.size() == 2 && SetPair(pair[0], pair[1], mode);
 }
 
 }  // namespace
@@ -38,15 +83,31 @@ MemoryMode BenchMode::memory() const {
   return mode;
 }
 
+void BenchMode::ApplyTo(VideoSpec& spec) const {
+  spec.tea_cache = tea_cache;
+  spec.easy_cache = easy_cache;
+  spec.guidance_gate = guidance_gate;
+  spec.fp8 = fp8.value_or(spec.fp8);
+}
+
 absl::StatusOr<BenchMode> ParseMode(std::string_view text) {
   BenchMode mode;
   for (const std::string& part : std::vector<std::string>(absl::StrSplit(std::string(text), '+'))) {
     if (!SetPart(part, mode)) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, +turn, +slabs",
-          text));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, "
+                          "+turn, +slabs, and "
+                          "+tea=X, +easy=X, +gate=X, +fp8=WORD or +quality=WORD for what is approximated",
+                          text));
     }
   }
+  return mode;
+}
+
+absl::StatusOr<BenchMode> ParseExactMode(std::string_view text) {
+  RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseMode(text));
+  if (mode.approximates())
+    return absl::InvalidArgumentError(absl::StrFormat("'%s' approximates, which only `quality` measures", text));
   return mode;
 }
 

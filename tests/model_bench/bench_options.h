@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct BenchOptions {
   std::vector<std::string> suite_shapes;         // of the suite; none: those that suit the device
   bool predicts = true;                          // beside a step's time and memory, what the cost model says of them
   int steps = 25;                                // of a request
+  std::filesystem::path picture;                 // of quality: a PNG file; empty: noise
+  double guidance = 7.0;                         // of quality: in guided modes
+  uint64_t seed = 7;                             // of quality
+  Camera camera = Camera::kAuto;                 // of quality
+  std::optional<int> motion;                     // of quality
   std::vector<int64_t> tokens = {12096, 60480};  // of kernels: both of the batch together
   int64_t heads = 32;                            // of kernels
   int64_t head_dim = 88;                         // of kernels

@@ -12,7 +12,8 @@
 namespace ruyi::bench {
 
 // The whole table of docs/performance.md, in one run: steps, the autoencoder in slice and in cache mode, the kernels,
-// each beside its ATen twin. On a CPU with shapes of the demo model.
+// each beside its ATen twin; and what becomes of a video where it is approximated. On a CPU with shapes of the demo
+// model.
 absl::Status BenchSuite(const BenchOptions& options, Report& report);
 
 // One denoising step: the transformer on all branches, guidance, the sampler. Where options.predicts, beside what the
@@ -35,6 +36,12 @@ absl::Status BenchVaeIn(VaeTemporalMode mode, const BenchOptions& options, Repor
 // Whole requests as a server makes them: planned for each of the budgets, made, and compared with what was predicted.
 // With a ballast, something else takes memory once a request is planned. No warm-up.
 absl::Status BenchRequest(const BenchOptions& options, Report& report);
+
+// One video, with the same seed and picture, in each of the modes: how alike the others are to the first, in the
+// latents after each step (cosine and PSNR) and in the frames (PSNR), how often a branch of guidance passed the
+// transformer, and which part of its time they take. Numbers that are infinite, because nothing differs, are null in
+// JSON. INVALID_ARGUMENT: a mode is none; DATA_LOSS: the picture is no PNG.
+absl::Status BenchQuality(const BenchOptions& options, Report& report);
 
 // Reports what each of the budgets gives, by the cost model: the modes, which one is chosen, and why. Nothing is
 // measured but the calibration.

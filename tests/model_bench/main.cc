@@ -89,8 +89,8 @@ CLI::App* AddModelBench(CLI::App& app, const std::string& name, const std::strin
 }
 
 void AddSuite(CLI::App& app, Arguments& arguments) {
-  CLI::App* command =
-      AddUnrepeated(app, "suite", "Steps, autoencoder and kernels in one run, to be compared with another", arguments);
+  CLI::App* command = AddUnrepeated(
+      app, "suite", "Steps, autoencoder, kernels and quality in one run, to be compared with another", arguments);
   AddModel(*command, arguments);
   command
       ->add_option("--shape", arguments.bench.suite_shapes,
@@ -122,7 +122,10 @@ void AddShapes(CLI::App& command, BenchOptions& options) {
       .add_option(
           "--mode", options.modes,
           "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device; "
-          "+turn: branches in turn, of a step only; +slabs: the autoencoder in slabs, of vae and request; a list")
+          "+turn: branches in turn, of a step only; +slabs: the autoencoder in slabs, of vae and request; of quality "
+          "also "
+          "+tea=X and +easy=X: thresholds of TeaCache and EasyCache, +gate=X: share of the guidance gate, +fp8=WORD: "
+          "weights in 8 bits, +quality=WORD: a profile; a list")
       ->delimiter(',')
       ->capture_default_str();
   AddWarmUp(command, options);
@@ -144,6 +147,28 @@ void AddKernels(CLI::App& app, Arguments& arguments) {
 
 void AddSteps(CLI::App& command, BenchOptions& options) {
   command.add_option("--steps", options.steps, "Denoising steps")->check(CLI::Range(1, 1000))->capture_default_str();
+}
+
+const std::map<std::string, Camera>& Cameras() {
+  static const auto& cameras = *new std::map<std::string, Camera>{{"auto", Camera::kAuto}, {"static", Camera::kStatic},
+                                                                  {"left", Camera::kLeft}, {"right", Camera::kRight},
+                                                                  {"up", Camera::kUp},     {"down", Camera::kDown}};
+  return cameras;
+}
+
+void AddQuality(CLI::App& app, Arguments& arguments) {
+  CLI::App* command =
+      AddModelBench(app, "quality", "How like a video in each mode is to that in the first one", arguments);
+  BenchOptions& options = arguments.bench;
+  AddShapes(*command, options);
+  AddSteps(*command, options);
+  command->add_option("--picture", options.picture, "PNG file that the video begins with; default: noise")
+      ->check(CLI::ExistingFile);
+  command->add_option("--guidance", options.guidance, "Of guided modes")->capture_default_str();
+  command->add_option("--seed", options.seed, "Of the video's noise")->capture_default_str();
+  command->add_option("--camera", options.camera, "Where the camera goes")
+      ->transform(CLI::CheckedTransformer(Cameras()));
+  command->add_option("--motion", options.motion, "How much moves")->check(CLI::Range(1, 4));
 }
 
 const std::map<std::string, Phase>& Phases() {
@@ -184,9 +209,10 @@ void AddMakeModel(CLI::App& app, MakeModelOptions& options) {
 
 absl::Status RunCommand(const CLI::App& app, const Arguments& arguments) {
   const std::map<std::string, Bench> benches = {
-      {"suite", &BenchSuite}, {"step", &BenchStep},       {"checkpoint", &BenchCheckpoint},
-      {"vae", &BenchVae},     {"request", &BenchRequest}, {"plan", &BenchPlan},
-      {"load", &BenchLoad},   {"kernels", &BenchKernels}, {"fault", &BenchFault}};
+      {"suite", &BenchSuite},    {"step", &BenchStep},       {"checkpoint", &BenchCheckpoint},
+      {"vae", &BenchVae},        {"load", &BenchLoad},       {"request", &BenchRequest},
+      {"plan", &BenchPlan},      {"kernels", &BenchKernels}, {"fault", &BenchFault},
+      {"quality", &BenchQuality}};
   const std::string command = app.get_subcommands().front()->get_name();
   if (command == "make-model")
     return MakeModel(arguments.make_model);
@@ -216,6 +242,7 @@ int Main(int argc, char** argv) {
   AddModelBench(app, "load", "Reading the model", arguments);
   AddKernels(app, arguments);
   AddFault(app, arguments);
+  AddQuality(app, arguments);
   const auto parse = [&]() -> int {
     CLI11_PARSE(app, argc, argv);
     return -1;

@@ -22,6 +22,7 @@ struct Measurement {
   double peak_mib = 0;                               // of the device's allocator; on a CPU of the process
   double reserved_mib = 0;                           // what the allocator took from the device at most
   std::map<std::string, double> other;
+  std::map<std::string, std::vector<double>> lists;  // for the JSON file alone
   std::string note;
 };
 

@@ -35,6 +35,8 @@ ordered_json ToJson(const Measurement& measurement, const TensorPlacement& place
                        {"reserved_mib", measurement.reserved_mib}};
   for (const auto& [name, value] : measurement.other)
     json[name] = value;
+  for (const auto& [name, values] : measurement.lists)
+    json[name] = values;
   if (!measurement.note.empty())
     json["note"] = measurement.note;
   json.update({{"version", facts.version},

@@ -60,8 +60,19 @@ absl::Status RunKernels(const BenchOptions& options, Report& report) {
   return BenchKernelsOf(KernelGroup::kFeatures, kernels, report);
 }
 
+// What is approximated, on the smallest shape.
+absl::Status RunQuality(const BenchOptions& options, Report& report) {
+  BenchOptions quality = options;
+  quality.shapes.resize(1);
+  quality.steps = 12;
+  quality.warm_up = 0;
+  quality.repeat = 1;
+  quality.modes = {"guided+turn", "guided+turn+quality=balanced", "guided+turn+quality=fast", "guided+turn+fp8=strong"};
+  return BenchQuality(quality, report);
+}
+
 // A bench that belongs to the suite is added here.
-constexpr Part kParts[] = {&RunSteps, &RunAutoencoder, &RunKernels};
+constexpr Part kParts[] = {&RunSteps, &RunAutoencoder, &RunKernels, &RunQuality};
 
 }  // namespace
 
