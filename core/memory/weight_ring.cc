@@ -93,26 +93,27 @@ int64_t WeightRing::HostBytesOf(const std::vector<int64_t>& slot_bytes, c10::Dev
   return bytes;
 }
 
-void WeightRing::PackIntoHostMemory(const std::vector<Parameters>& groups) {
+void WeightRing::PackIntoHostMemory(int64_t groups, const Source& source) {
   HostSlabs slabs(copies_.device());
-  for (const Parameters& group : groups) {
+  for (int64_t i = 0; i < groups; ++i) {
+    const Parameters group = source(i);
     const int64_t size = SlotBytesOf(group);
+    slot_bytes_ = std::max(slot_bytes_, size);
     host_.push_back(slabs.Take(size));
-    for (const auto& [name, view] : ViewsInto(host_.back(), group))
+    host_views_.push_back(ViewsInto(host_.back(), group));
+    for (const auto& [name, view] : host_views_.back())
       view.copy_(group.find(name)->second);
   }
 }
 
-WeightRing::WeightRing(const std::vector<Parameters>& groups, c10::Device device, int slots) : copies_(device) {
-  PackIntoHostMemory(groups);
-  for (const Parameters& group : groups)
-    slot_bytes_ = std::max(slot_bytes_, SlotBytesOf(group));
+WeightRing::WeightRing(int64_t groups, const Source& source, c10::Device device, int slots) : copies_(device) {
+  PackIntoHostMemory(groups, source);
   for (int i = 0; i < slots; ++i) {
     slots_.emplace_back(device).bytes = at::empty({slot_bytes_}, at::TensorOptions(device).dtype(at::kByte));
     slots_.back().released.Record(copies_.compute());  // what used this memory before
   }
-  for (size_t i = 0; i < groups.size(); ++i)
-    views_.push_back(ViewsInto(SlotOf(static_cast<int64_t>(i)).bytes, groups[i]));
+  for (int64_t i = 0; i < groups; ++i)
+    views_.push_back(ViewsInto(SlotOf(i).bytes, host_views_[i]));
 }
 
 void WeightRing::Load(int64_t group) {

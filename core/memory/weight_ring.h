@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,14 +20,21 @@ namespace ruyi {
 
 class WeightRing {
  public:
-  // Copies `groups` into host memory of its own, and makes `slots` slots on `device`, each for the largest group.
-  // Throws c10::OutOfMemoryError.
-  WeightRing(const std::vector<Parameters>& groups, c10::Device device, int slots);
+  // Returns the tensors of a group, wherever they lie.
+  using Source = std::function<Parameters(int64_t group)>;
+
+  // Takes `groups` groups from `source`, one after the other, copies each into host memory of its own before it takes
+  // the next, and makes `slots` slots on `device`, each for the largest group. Throws c10::OutOfMemoryError and what
+  // `source` throws.
+  WeightRing(int64_t groups, const Source& source, c10::Device device, int slots);
 
   int64_t groups() const { return static_cast<int64_t>(host_.size()); }
 
   // Returns the tensors of a group on the device. They hold the group's weights only between Acquire and Release.
   const Parameters& OnDevice(int64_t group) const { return views_[group]; }
+
+  // Returns the tensors of a group in the host's memory, which the ring owns. They hold the group's weights always.
+  const Parameters& OnHost(int64_t group) const { return host_views_[group]; }
 
   // Makes the group usable for the work that the device is given from now on. Copies the group unless that has been
   // done ahead.
@@ -55,12 +63,13 @@ class WeightRing {
     Fence released;
   };
 
-  void PackIntoHostMemory(const std::vector<Parameters>& groups);
+  void PackIntoHostMemory(int64_t groups, const Source& source);
   Slot& SlotOf(int64_t group) { return slots_[group % static_cast<int64_t>(slots_.size())]; }
   void Load(int64_t group);
 
   int64_t slot_bytes_ = 0;
-  std::vector<at::Tensor> host_;  // by group: its tensors, one after the other
+  std::vector<at::Tensor> host_;        // by group: its tensors, one after the other
+  std::vector<Parameters> host_views_;  // by group: into those
   std::vector<Slot> slots_;
   std::vector<Parameters> views_;  // by group: into its slot
   CopyStream copies_;              // the last member: it waits for copies before the memory goes

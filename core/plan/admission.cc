@@ -83,8 +83,8 @@ ModeEstimate EstimateOf(Prediction prediction, const Admission& admission) {
 }
 
 // Adds what the change to the prediction's mode takes.
-void AddChange(const CostModel& costs, const PlacedModel& now, Prediction& prediction) {
-  prediction.Of(Stage::kLoad).seconds = costs.ChangeSeconds(now, prediction.mode);
+void AddChange(const CostModel& costs, const PlacedModel& now, const VideoSpec& spec, Prediction& prediction) {
+  prediction.Of(Stage::kLoad).seconds = costs.ChangeSeconds(now, spec, prediction.mode);
 }
 
 // Returns which of the modes that fit the policy asks for.
@@ -173,10 +173,10 @@ std::string ReasonAgainst(const Prediction& faster, const ModeEstimate& chosen) 
 }
 
 // Lets the changes count in the choice. They make no other mode fit: one is chosen here if one is in `in_place`.
-Admission AdmitWithChanges(const CostModel& costs, const PlacedModel& now, std::vector<Prediction> predictions,
-                           const Admission& in_place) {
+Admission AdmitWithChanges(const CostModel& costs, const PlacedModel& now, const VideoSpec& spec,
+                           std::vector<Prediction> predictions, const Admission& in_place) {
   for (Prediction& prediction : predictions)
-    AddChange(costs, now, prediction);
+    AddChange(costs, now, spec, prediction);
   Admission admission = {.budget_bytes = in_place.budget_bytes, .host_budget_bytes = in_place.host_budget_bytes};
   ChooseAmong(predictions, MemoryPolicy::kAuto, admission);
   if (!admission.chosen.has_value())
@@ -204,9 +204,9 @@ Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudge
     predictions.push_back(costs.Predict(spec, mode));
   ChooseAmong(predictions, settings.policy, admission);
   if (settings.policy == MemoryPolicy::kAuto)
-    return AdmitWithChanges(costs, budget.placed, std::move(predictions), admission);
+    return AdmitWithChanges(costs, budget.placed, spec, std::move(predictions), admission);
   for (ModeEstimate& mode : admission.modes)
-    AddChange(costs, budget.placed, mode.prediction);
+    AddChange(costs, budget.placed, spec, mode.prediction);
   return admission;
 }
 

@@ -123,11 +123,25 @@ double SecondsFor(int64_t bytes, double bytes_per_second) {
   return bytes_per_second > 0 ? static_cast<double>(bytes) / bytes_per_second : 0;
 }
 
-// Returns what `bytes` of the model's weights are in another FP8 mode.
-int64_t ScaledBytes(int64_t bytes, const ModelFacts& facts, Fp8Mode mode) {
-  const auto now = static_cast<double>(facts.fp8_bytes[static_cast<int>(facts.fp8.mode)]);
-  const auto then = static_cast<double>(facts.fp8_bytes[static_cast<int>(mode)]);
-  return now > 0 ? static_cast<int64_t>(static_cast<double>(bytes) * then / now) : 0;
+bool AreSame(const Fp8Settings& a, const Fp8Settings& b) {
+  return a == b || (a.mode == Fp8Mode::kNone && b.mode == Fp8Mode::kNone);
+}
+
+// Returns the weights that a request has in the place of the loaded ones; null: it has those.
+const StoredWeights* InsteadOfLoaded(const Fp8Settings& fp8, const ModelFacts& facts) {
+  const auto found = std::find_if(facts.instead.begin(), facts.instead.end(),
+                                  [&](const StoredWeights& stored) { return stored.fp8.mode == fp8.mode; });
+  return fp8 == facts.fp8 || found == facts.instead.end() ? nullptr : &*found;
+}
+
+const std::vector<int64_t>& WeightBytesOf(const Fp8Settings& fp8, const ModelFacts& facts) {
+  const StoredWeights* const instead = InsteadOfLoaded(fp8, facts);
+  return instead != nullptr ? instead->weight_bytes : facts.weight_bytes;
+}
+
+const std::vector<int64_t>& RingBytesOf(const Fp8Settings& fp8, const ModelFacts& facts) {
+  const StoredWeights* const instead = InsteadOfLoaded(fp8, facts);
+  return instead != nullptr ? instead->ring_bytes : facts.ring_bytes;
 }
 
 // Returns what a pass of an autoencoder takes that goes by slabs. Measurements scatter, and slabs never save time.
@@ -173,26 +187,21 @@ void CostModel::Learn(const Prediction& predicted, int64_t measured_peak_bytes) 
 }
 
 int64_t CostModel::WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const {
-  int64_t bytes = facts_.other_weight_bytes + facts_.weight_bytes[mode.resident_blocks] + spec.lora_bytes;
-  if (spec.fp8 != facts_.fp8)  // made beside those that lie there
-    bytes += facts_.fp8_bytes[static_cast<int>(spec.fp8.mode)];
-  return bytes;
+  return facts_.other_weight_bytes + WeightBytesOf(spec.fp8, facts_)[mode.resident_blocks] + spec.lora_bytes;
 }
 
 // Returns the bytes of the host's memory that the blocks of one device are streamed from.
-int64_t CostModel::RingBytes(const MemoryMode& mode) const {
-  return facts_.ring_bytes.empty() ? 0 : facts_.ring_bytes[mode.resident_blocks];
+int64_t CostModel::RingBytes(const VideoSpec& spec, const MemoryMode& mode) const {
+  const std::vector<int64_t>& rings = RingBytesOf(spec.fp8, facts_);
+  return rings.empty() ? 0 : rings[mode.resident_blocks];
 }
 
-// Returns what waits in the host's memory: streamed blocks, states that are away, what TeaCache keeps there. Weights in
-// other bits than the model's have a ring of their own beside it.
+// Returns what waits in the host's memory: streamed blocks, states that are away, what TeaCache keeps there.
 int64_t CostModel::HostBytes(const VideoSpec& spec, const MemoryMode& mode) const {
   const int branches = BranchesPerDevice(spec, facts_.devices);
   const int devices = UsesSecondDevice(spec, facts_.devices) ? 2 : 1;
   const auto tokens = static_cast<int64_t>(TokensOf(spec, facts_)) * facts_.token_bytes;
-  int64_t ring = RingBytes(mode);
-  if (spec.fp8 != facts_.fp8)
-    ring += ScaledBytes(ring, facts_, spec.fp8.mode);
+  const int64_t ring = RingBytes(spec, mode);
   const int batches = mode.branches_in_turn ? branches : 1;
   const int64_t away = static_cast<int64_t>(facts_.states - mode.resident_states) * batches;
   const int64_t states = BytesOnHost(away, branches / batches * tokens, facts_);
@@ -244,17 +253,17 @@ double CostModel::KeptBytes(const VideoSpec& spec, const MemoryMode& mode) const
   return states * (branches / batches) * tokens + cached + branches * conditions;
 }
 
-double CostModel::UploadSeconds(const MemoryMode& mode) const {
+double CostModel::UploadSeconds(const VideoSpec& spec, const MemoryMode& mode) const {
   if (calibration_.upload_bytes_per_second <= 0)
     return 0;
-  const auto all_weights = static_cast<double>(facts_.weight_bytes[facts_.blocks]);
+  const auto all_weights = static_cast<double>(WeightBytesOf(spec.fp8, facts_)[facts_.blocks]);
   return StreamedShare(mode, facts_) * all_weights / calibration_.upload_bytes_per_second;
 }
 
 double CostModel::StepSeconds(const VideoSpec& spec, const MemoryMode& mode, int branches) const {
   const double away = facts_.states > 0 ? 1.0 - static_cast<double>(mode.resident_states) / facts_.states : 0;
   const double passes = branches * calibration_.step_seconds.At(TokensOf(spec, facts_));
-  return std::max(passes, UploadSeconds(mode)) *
+  return std::max(passes, UploadSeconds(spec, mode)) *
          (1 + kStreamingShare * StreamedShare(mode, facts_) + kOffloadShare * away);
 }
 
@@ -270,7 +279,7 @@ double CostModel::StepsSeconds(const VideoSpec& spec, const MemoryMode& mode) co
 StageCost CostModel::Denoise(const VideoSpec& spec, const MemoryMode& mode) const {
   return {
       .peak_bytes = static_cast<int64_t>(PassBytes(spec, mode) + KeptBytes(spec, mode) + MatrixCopyBytes(spec, facts_)),
-      .seconds = UploadSeconds(mode) + StepsSeconds(spec, mode)};
+      .seconds = UploadSeconds(spec, mode) + StepsSeconds(spec, mode)};
 }
 
 StageCost CostModel::Decode(const VideoSpec& spec, const MemoryMode& mode) const {
@@ -285,11 +294,13 @@ StageCost CostModel::Decode(const VideoSpec& spec, const MemoryMode& mode) const
 }
 
 // One device after the other is placed. Pinned memory is kept when a mode is left, and used again.
-double CostModel::ChangeSeconds(const PlacedModel& now, const MemoryMode& mode) const {
-  if (now.mode.has_value() && now.mode->resident_blocks == mode.resident_blocks)
+double CostModel::ChangeSeconds(const PlacedModel& now, const VideoSpec& spec, const MemoryMode& mode) const {
+  if (now.mode.has_value() && now.mode->resident_blocks == mode.resident_blocks && AreSame(now.fp8, spec.fp8))
     return 0;
-  const int64_t placed = facts_.devices * facts_.weight_bytes[mode.resident_blocks];
-  const int64_t filled = facts_.devices * RingBytes(mode);
+  // Other weights are made of the loaded ones, all of which cross to the device for it.
+  const int crossing = InsteadOfLoaded(spec.fp8, facts_) == nullptr ? mode.resident_blocks : facts_.blocks;
+  const int64_t placed = facts_.devices * facts_.weight_bytes[crossing];
+  const int64_t filled = facts_.devices * RingBytes(spec, mode);
   const int64_t pinned = std::max<int64_t>(0, filled - now.pinned_bytes);
   return SecondsFor(placed, calibration_.place_bytes_per_second) +
          SecondsFor(filled, calibration_.fill_bytes_per_second) + SecondsFor(pinned, calibration_.pin_bytes_per_second);

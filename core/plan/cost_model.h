@@ -45,12 +45,13 @@ class CostModel {
   // lies as the mode wants it: the stage kLoad takes no time.
   Prediction Predict(const VideoSpec& spec, const MemoryMode& mode) const;
 
-  // Predicts how long it takes to place the model as `mode` wants it: nothing where as many blocks are resident now,
-  // else all weights anew.
-  double ChangeSeconds(const PlacedModel& now, const MemoryMode& mode) const;
+  // Predicts how long it takes to place the model as `spec` and `mode` want it: nothing where as many blocks are
+  // resident now, in the same bits, else all weights anew.
+  double ChangeSeconds(const PlacedModel& now, const VideoSpec& spec, const MemoryMode& mode) const;
 
-  // Returns the time that it takes to upload all blocks that `mode` streams once, if nothing computes meanwhile.
-  double UploadSeconds(const MemoryMode& mode) const;
+  // Returns the time that it takes to upload all blocks that `spec` streams in `mode` once, if nothing computes
+  // meanwhile.
+  double UploadSeconds(const VideoSpec& spec, const MemoryMode& mode) const;
 
   // Learns that a video that was predicted to take `predicted` took `measured_peak_bytes` at its peak. Where that was
   // more than predicted, later predictions are raised in proportion, but for the weights; once for all videos that were
@@ -67,7 +68,7 @@ class CostModel {
   double StepsSeconds(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const;
   int64_t HostBytes(const VideoSpec& spec, const MemoryMode& mode) const;
-  int64_t RingBytes(const MemoryMode& mode) const;
+  int64_t RingBytes(const VideoSpec& spec, const MemoryMode& mode) const;
 
   const ModelFacts facts_;
   const Calibration calibration_;

@@ -2,7 +2,6 @@
 // core/pipeline. After it: core/plan/cost_model. A value.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -17,6 +16,13 @@ struct TileFacts {
   int side = 0;             // pixels
   double overlap = 0;       // share of the side
   bool is_default = false;  // the model's configuration asks for tiles
+};
+
+// The bytes of the transformer's weights, stored as `fp8` says.
+struct StoredWeights {
+  Fp8Settings fp8;                    // whose type of 8 bits does not count here
+  std::vector<int64_t> weight_bytes;  // as in ModelFacts
+  std::vector<int64_t> ring_bytes;    // as in ModelFacts
 };
 
 struct ModelFacts {
@@ -42,7 +48,7 @@ struct ModelFacts {
   std::vector<int64_t> weight_bytes;   // by the number of resident blocks, slots for the others included
   int64_t largest_matrix_bytes = 0;    // of a linear layer, in the type of the arithmetic
   Fp8Settings fp8;                     // of these weights
-  std::array<int64_t, 4> fp8_bytes{};  // of all weights in each Fp8Mode
+  std::vector<StoredWeights> instead;  // which a request may have in the place of these
 
   int64_t other_weight_bytes = 0;  // of autoencoder and CLIP
 };

@@ -33,6 +33,7 @@ struct WeightStore::State {
   std::filesystem::path source;
   TensorPlacement placement;
   StorageRule rule;
+  LoadedTypes types = LoadedTypes::kOfPlacement;
   Parameters given;      // when not read from files
   LayerUpdates updates;  // in the placement
   Parameters taken;
@@ -50,6 +51,7 @@ struct WeightStore::State {
   absl::StatusOr<at::Tensor> ApplyScale(const std::string& name, const at::Tensor& weight);
   absl::Status CheckFinite(const at::Tensor& tensor, const LayerTraits& traits) const;
   c10::ScalarType StorageType(c10::ScalarType type, const LayerTraits& traits) const;
+  bool KeepsType(const at::Tensor& tensor, const LayerTraits& traits) const;
   std::string FileOf(const std::string& name) const;
   std::vector<std::string> UnknownCompanions() const;
   at::Tensor Store(const at::Tensor& tensor, const LayerTraits& traits) const;
@@ -168,11 +170,17 @@ absl::Status WeightStore::State::CheckFinite(const at::Tensor& tensor, const Lay
       absl::StrFormat("is not finite as %s: its largest number is %g", c10::toString(type), largest));
 }
 
-// Parameters that were given keep their type where the rule has no other. All cross to the device as they are: left to
-// itself, libtorch casts on the CPU.
+bool WeightStore::State::KeepsType(const at::Tensor& tensor, const LayerTraits& traits) const {
+  const bool is_in_8_bits = tensor.element_size() == 1;
+  if (!given.empty())
+    return is_in_8_bits;
+  return types == LoadedTypes::kOfFiles && !is_in_8_bits && !(rule && rule(traits).has_value());
+}
+
+// All cross to the device as they are: left to itself, libtorch casts on the CPU.
 at::Tensor WeightStore::State::Store(const at::Tensor& tensor, const LayerTraits& traits) const {
   const at::Tensor there = tensor.to(placement.device, tensor.scalar_type());
-  const at::Tensor placed = there.to(given.empty() ? placement.dtype : tensor.scalar_type());
+  const at::Tensor placed = KeepsType(tensor, traits) ? there : there.to(placement.dtype);
   return placed.to(StorageType(placed.scalar_type(), traits));
 }
 
@@ -206,10 +214,11 @@ std::vector<std::string> WeightStore::State::UnknownCompanions() const {
 }
 
 absl::StatusOr<WeightStore> WeightStore::Open(const std::filesystem::path& folder, std::string_view stem,
-                                              const TensorPlacement& placement, StorageRule rule) {
+                                              const TensorPlacement& placement, StorageRule rule, LoadedTypes types) {
   auto state = std::make_unique<State>();
   state->placement = placement;
   state->rule = std::move(rule);
+  state->types = types;
   state->source = folder / absl::StrFormat("%s.safetensors", stem);
   std::error_code error;
   if (std::filesystem::exists(state->source, error)) {

@@ -30,16 +30,24 @@ using Parameters = std::map<std::string, at::Tensor, std::less<>>;
 // Returns the bytes of all tensors, wherever they lie.
 int64_t BytesOf(const Parameters& parameters);
 
+// Says what type parameters from files have in memory, where a rule does not say it.
+enum class LoadedTypes {
+  kOfPlacement,  // that of the arithmetic
+  kOfFiles,      // their own, so that they share the file; those in 8 bits still have that of the arithmetic
+};
+
 class WeightStore {
  public:
   // Opens `<stem>.safetensors` or the shards of `<stem>.safetensors.index.json` in `folder`. `stem` is
   // "diffusion_pytorch_model" or "model", as models are published. NOT_FOUND: neither exists. DATA_LOSS: a damaged file
   // (see SafetensorsFile) or index.
   static absl::StatusOr<WeightStore> Open(const std::filesystem::path& folder, std::string_view stem,
-                                          const TensorPlacement& placement, StorageRule rule = {});
+                                          const TensorPlacement& placement, StorageRule rule = {},
+                                          LoadedTypes types = LoadedTypes::kOfPlacement);
 
   // Makes a store of parameters that another store has handed out. Those that lie on the placement's device, in the
-  // type that `rule` asks for, are shared. `updates` change the linear layers that they name, in the placement.
+  // type that `rule` asks for, are shared; where it asks for none, 8 bits stay as they are and other parameters get the
+  // placement's type. `updates` change the linear layers that they name, in the placement.
   static WeightStore Over(Parameters parameters, const TensorPlacement& placement, StorageRule rule,
                           LayerUpdates updates);
 
@@ -97,8 +105,9 @@ class WeightScope {
   // Returns true when `<prefix>.<name>` is in the files.
   bool Has(std::string_view name) const;
 
-  // Returns the tensor, contiguous, on the store's device and in the store's type or the one that its rule says. When
-  // the tensor is missing or has another shape, returns zeros of `shape`, and Finish will say so.
+  // Returns the tensor, contiguous, on the store's device and in the store's type or the one that its rule says; where
+  // the store loads types of files, in that of the file. When the tensor is missing or has another shape, returns zeros
+  // of `shape`, and Finish will say so.
   at::Tensor Take(std::string_view name, at::IntArrayRef shape) const;
 
   // Marks `name` as known and not needed (a buffer that we compute), so that it is not reported as unused.

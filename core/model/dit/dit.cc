@@ -6,6 +6,7 @@
 #include <ATen/ops/silu.h>
 #include <ATen/ops/where.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -37,7 +38,7 @@ struct DitLayers {
   LayerNorm out_norm;
   Linear out;
 
-  Parameters parameters;  // of all layers; of streamed blocks, those in the host's memory
+  Parameters parameters;  // of all layers; of streamed blocks, those in the ring's own host memory
   LayerShapes shapes;     // of the linear ones
   MappedFiles files;      // the files whose memory the parameters of a loaded model may share
   DitStreaming streaming;
@@ -48,6 +49,10 @@ struct DitLayers {
 namespace {
 
 constexpr double kOutNormEps = 1e-6;
+
+DitBlock LoadBlock(const WeightScope& root, const DitConfig& config, int64_t block) {
+  return DitBlock::Load(root.Sub(absl::StrFormat("blocks.%d", block)), config, /*has_skip=*/block > config.layers / 2);
+}
 
 // The convolution over patches, as a layer over their flattened pixels: [hidden, in * patch * patch]
 Linear LoadPatchEmbedding(const WeightScope& scope, const DitConfig& config) {
@@ -74,6 +79,13 @@ at::Tensor Unpatchify(const at::Tensor& x, const at::Tensor& like, int64_t patch
   return x.reshape({x.size(0), like.size(2), rows, columns, patch, patch, -1})
       .permute({0, 6, 1, 2, 4, 3, 5})
       .reshape({x.size(0), -1, like.size(2), like.size(3), like.size(4)});
+}
+
+// Returns true when all parameters have `type` or are in 8 bits.
+bool HaveType(const Parameters& parameters, c10::ScalarType type) {
+  return std::all_of(parameters.begin(), parameters.end(), [&](const auto& named) {
+    return named.second.scalar_type() == type || named.second.element_size() == 1;
+  });
 }
 
 // The batches as one; a single one as it is.
@@ -108,10 +120,8 @@ DitLayers DitLayers::Load(const WeightScope& root, const DitConfig& config) {
   layers.text_filler = root.Take("text_embedding_padding", {config.text_tokens(), cross});
   layers.patch_embedding = LoadPatchEmbedding(root.Sub("pos_embed.proj"), config);
   layers.tone = TimeTextEmbedding::Load(root.Sub("time_extra_emb"), config);
-  for (int64_t i = 0; i < config.layers; ++i) {
-    layers.blocks.push_back(
-        DitBlock::Load(root.Sub(absl::StrFormat("blocks.%d", i)), config, /*has_skip=*/i > config.layers / 2));
-  }
+  for (int64_t i = 0; i < config.layers; ++i)
+    layers.blocks.push_back(LoadBlock(root, config, i));
   if (config.has_clip) {
     layers.resampler = Resampler::Load(root.Sub("clip_projection"), config);
     layers.clip_filler = root.Take("clip_padding", {config.clip_queries, cross});
@@ -135,10 +145,11 @@ absl::StatusOr<std::shared_ptr<DitLayers>> LoadLayers(const DitConfig& config, W
 }  // namespace
 
 absl::StatusOr<Dit> Dit::Load(const std::filesystem::path& folder, const TensorPlacement& placement,
-                              const StorageRule& rule, std::vector<std::string>* unused) {
+                              const StorageRule& rule, std::vector<std::string>* unused, LoadedTypes types) {
   RUYI_ASSIGN_OR_RETURN(const DitConfig config, ParseJsonFile(folder / "config.json", ParseDitConfig));
   return GuardExceptions("loading the transformer", [&]() -> absl::StatusOr<Dit> {
-    RUYI_ASSIGN_OR_RETURN(WeightStore store, WeightStore::Open(folder, "diffusion_pytorch_model", placement, rule));
+    RUYI_ASSIGN_OR_RETURN(WeightStore store,
+                          WeightStore::Open(folder, "diffusion_pytorch_model", placement, rule, types));
     RUYI_ASSIGN_OR_RETURN(std::shared_ptr<DitLayers> layers, LoadLayers(config, store));
     layers->files = store.mapped_files();
     store.AddUnusedNames(unused);
@@ -158,22 +169,28 @@ absl::StatusOr<Dit> Dit::FromParameters(const DitConfig& config, const TensorPla
 Dit::Dit(DitConfig config, TensorPlacement placement, std::shared_ptr<const DitLayers> layers)
     : config_(std::move(config)), placement_(placement), layers_(std::move(layers)) {}
 
+// Returns the parameters of a block as `settings` store them: as they lie, or changed on the device.
+Parameters Dit::StoredBlock(int64_t block, const DitSettings& settings) const {
+  if (!settings.rule && HaveType(layers_->parameters, settings.placement.dtype))
+    return layers_->parameters;
+  WeightStore store = WeightStore::Over(layers_->parameters, settings.placement, settings.rule, {});
+  LoadBlock(store.root(), config_, block);
+  return store.taken();
+}
+
 // LoadLayers cannot fail here, for all parameters are there.
 Dit Dit::With(const DitSettings& settings) const {
-  Parameters parameters = layers_->parameters;
-  if (settings.rule) {
-    const TensorPlacement in_place = {.device = parameters.begin()->second.device(), .dtype = settings.placement.dtype};
-    parameters = FromParameters(config_, in_place, std::move(parameters), settings.rule)->parameters();
-  }
   const c10::Device& device = settings.placement.device;
   const bool same_ring = !settings.rule && device == placement_.device &&
                          settings.memory.resident_blocks == layers_->streaming.memory().resident_blocks;
+  const auto stored = [&](int64_t block) { return StoredBlock(block, settings); };
   DitStreaming streaming = same_ring
                                ? layers_->streaming.WithStates(settings.memory.resident_states, config_.layers, device)
-                               : DitStreaming(settings.memory, parameters, config_.layers, device);
-  WeightStore store = WeightStore::Over(streaming.Placed(parameters), settings.placement, {}, settings.updates);
+                               : DitStreaming(settings.memory, stored, config_.layers, device);
+  WeightStore store =
+      WeightStore::Over(streaming.Placed(layers_->parameters), settings.placement, settings.rule, settings.updates);
   std::shared_ptr<DitLayers> layers = *LoadLayers(config_, store);
-  streaming.RestoreSources(parameters, layers->parameters);
+  streaming.RestoreSources(layers->parameters);
   layers->streaming = std::move(streaming);
   return Dit(config_, settings.placement, std::move(layers));
 }

@@ -39,7 +39,7 @@ struct DitMemory {
 
 struct DitSettings {
   TensorPlacement placement;
-  StorageRule rule;      // empty: parameters stay as they are stored now
+  StorageRule rule;      // each parameter is stored as it says, wherever that is to lie; empty: as they are stored now
   LayerUpdates updates;  // take the place of the updates that there are now
   DitMemory memory;
 };
@@ -97,18 +97,21 @@ class Dit {
  public:
   // Loads the model in `folder`, its transformer/ with config.json and diffusion_pytorch_model.safetensors or its
   // shards. Names in the files that no layer uses are added to `unused`. `rule` says which parameters are stored in
-  // another type. Errors: those of ReadJsonFile, ParseDitConfig and WeightStore; RESOURCE_EXHAUSTED when memory runs
-  // out. Blocks on the disk.
+  // another type. With LoadedTypes::kOfFiles the model computes only once With has placed it. Errors: those of
+  // ReadJsonFile, ParseDitConfig and WeightStore; RESOURCE_EXHAUSTED when memory runs out. Blocks on the disk.
   static absl::StatusOr<Dit> Load(const std::filesystem::path& folder, const TensorPlacement& placement,
-                                  const StorageRule& rule, std::vector<std::string>* unused);
+                                  const StorageRule& rule, std::vector<std::string>* unused,
+                                  LoadedTypes types = LoadedTypes::kOfPlacement);
 
   // Makes the model of `parameters`, which lie in the placement, or in the host's memory until With brings them there.
   // Tensors of the device "meta" make a model without numbers. Errors: those of WeightStore::Finish.
   static absl::StatusOr<Dit> FromParameters(const DitConfig& config, const TensorPlacement& placement,
                                             Parameters parameters, const StorageRule& rule);
 
-  // Returns the same model with other settings; it shares all parameters that stay as they are and where they are. Only
-  // one of the models that share a ring of streamed blocks may compute at a time. Throws c10::OutOfMemoryError.
+  // Returns the same model with other settings; it shares all parameters that stay as they are and where they are.
+  // Those that change are brought to the device one by one, and changed there; streamed ones then go on to the host's
+  // memory, block by block. Only one of the models that share a ring of streamed blocks may compute at a time. Throws
+  // c10::OutOfMemoryError.
   Dit With(const DitSettings& settings) const;
 
   // Returns the settings that this model was made with, without `rule` and `updates`.
@@ -147,6 +150,7 @@ class Dit {
  private:
   Dit(DitConfig config, TensorPlacement placement, std::shared_ptr<const DitLayers> layers);
 
+  Parameters StoredBlock(int64_t block, const DitSettings& settings) const;
   DitBlockInput BlockInput(const DitContext& context, const DitStep& step, int64_t block) const;
   using Batches = std::vector<at::Tensor>;  // [B, tokens, hidden] each
   Batches Embed(const at::Tensor& latents, absl::Span<const DitContext> contexts) const;

@@ -71,15 +71,15 @@ std::vector<int64_t> RingBytesByResidentBlocks(const Parameters& parameters, int
   return bytes;
 }
 
-DitStreaming::DitStreaming(const DitMemory& memory, const Parameters& parameters, int64_t layers, c10::Device device)
+DitStreaming::DitStreaming(const DitMemory& memory, const BlockSource& source, int64_t layers, c10::Device device)
     : memory_(memory), group_of_block_(layers, -1) {
-  std::vector<Parameters> groups;
-  for (const int64_t block : Spread(std::max<int64_t>(0, layers - memory.resident_blocks), layers)) {
-    group_of_block_[block] = static_cast<int64_t>(groups.size());
-    groups.push_back(MatricesOf(block, parameters));
-  }
-  if (!groups.empty())
-    ring_ = std::make_shared<WeightRing>(groups, device, kSlots);
+  const std::vector<int64_t> streamed = Spread(std::max<int64_t>(0, layers - memory.resident_blocks), layers);
+  const auto group = [&](int64_t i) { return MatricesOf(streamed[i], source(streamed[i])); };
+  const auto groups = static_cast<int64_t>(streamed.size());
+  for (int64_t i = 0; i < groups; ++i)
+    group_of_block_[streamed[i]] = i;
+  if (groups > 0)
+    ring_ = std::make_shared<WeightRing>(groups, group, device, kSlots);
   states_ = MakeStore(memory.resident_states, layers, device);
 }
 
@@ -100,10 +100,10 @@ Parameters DitStreaming::Placed(Parameters parameters) const {
   return parameters;
 }
 
-void DitStreaming::RestoreSources(const Parameters& sources, Parameters& placed) const {
+void DitStreaming::RestoreSources(Parameters& placed) const {
   for (int64_t group = 0; ring_ != nullptr && group < ring_->groups(); ++group) {
-    for (const auto& [name, on_device] : ring_->OnDevice(group))
-      placed[name] = sources.find(name)->second;
+    for (const auto& [name, on_host] : ring_->OnHost(group))
+      placed[name] = on_host;
   }
 }
 

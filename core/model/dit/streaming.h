@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -18,9 +19,12 @@ class DitStreaming {
   // Everything lies on the device.
   DitStreaming() = default;
 
-  // `parameters` are those of `layers` blocks, where they lie now. Streamed blocks are spread evenly between resident
-  // ones, so that their copies have time. Throws c10::OutOfMemoryError.
-  DitStreaming(const DitMemory& memory, const Parameters& parameters, int64_t layers, c10::Device device);
+  // Returns the parameters of a block, wherever they lie, as they are to be stored.
+  using BlockSource = std::function<Parameters(int64_t block)>;
+
+  // Asks `source` for the blocks that are streamed, of `layers`, one after the other. They are spread evenly between
+  // resident ones, so that their copies have time. Throws c10::OutOfMemoryError and what `source` throws.
+  DitStreaming(const DitMemory& memory, const BlockSource& source, int64_t layers, c10::Device device);
 
   const DitMemory& memory() const { return memory_; }
 
@@ -30,8 +34,8 @@ class DitStreaming {
   // Returns `parameters`, in which those of streamed blocks are replaced by their slots on the device.
   Parameters Placed(Parameters parameters) const;
 
-  // Does the opposite of Placed: gives `placed` the parameters of streamed blocks from `sources`.
-  void RestoreSources(const Parameters& sources, Parameters& placed) const;
+  // Does the opposite of Placed: gives `placed` the parameters of streamed blocks as they lie in the host's memory.
+  void RestoreSources(Parameters& placed) const;
 
   // Returns the store of states; null: all states stay on the device.
   StateStore* states() const { return states_.get(); }

@@ -93,7 +93,7 @@ std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<Calibrat
   std::vector<Point> all, clear;
   for (const CalibrationRun& run : runs) {
     const CostModel::Units units = passes.UnitsOf(run.spec);
-    const double upload_seconds = uploads.UploadSeconds(run.mode);
+    const double upload_seconds = uploads.UploadSeconds(run.spec, run.mode);
     const double measured = CostOf(run.costs, Stage::kDenoise).seconds - upload_seconds;
     const double seconds_of_tokens = passes.Predict(run.spec, run.mode).Of(Stage::kDenoise).seconds;
     all.push_back({.x = units.tokens, .y = measured / seconds_of_tokens * units.tokens});

@@ -5,6 +5,7 @@
 #include <c10/core/ScalarType.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "core/quant/fp8.h"
 
@@ -39,21 +40,28 @@ Parameters WithoutNumbers(Parameters parameters) {
   return parameters;
 }
 
-// Returns the bytes of all parameters as each FP8 mode stores them.
-std::array<int64_t, 4> Fp8Bytes(const Dit& dit, c10::ScalarType type) {
-  const TensorPlacement nowhere = {.device = at::kMeta, .dtype = type};
-  std::array<int64_t, 4> bytes{};
-  for (const Fp8Mode mode : {Fp8Mode::kNone, Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
-    const absl::StatusOr<Dit> stored =
-        Dit::FromParameters(dit.config(), nowhere, WithoutNumbers(dit.parameters()), Fp8Rule({.mode = mode}));
-    bytes[static_cast<size_t>(mode)] = stored->DeviceBytes().back();
-  }
-  return bytes;
+// Returns the transformer's weights as `fp8` stores those of `models`; without a mode, as they are when placed.
+StoredWeights StoredAs(const Fp8Settings& fp8, const RuyiModels& models) {
+  const TensorPlacement nowhere = {.device = at::kMeta, .dtype = models.placement.dtype};
+  const absl::StatusOr<Dit> stored =
+      Dit::FromParameters(models.dit.config(), nowhere, WithoutNumbers(models.dit.parameters()), Fp8Rule(fp8));
+  return {.fp8 = fp8, .weight_bytes = stored->DeviceBytes(), .ring_bytes = stored->RingBytes(models.placement.device)};
+}
+
+// Returns the weights that requests may have in the place of the loaded ones. Those in 8 bits have no others.
+std::vector<StoredWeights> InsteadOfLoaded(const RuyiModels& models) {
+  if (models.fp8.mode != Fp8Mode::kNone)
+    return {};
+  std::vector<StoredWeights> instead;
+  for (const Fp8Mode mode : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme})
+    instead.push_back(StoredAs({.mode = mode}, models));
+  return instead;
 }
 
 }  // namespace
 
 ModelFacts FactsOf(const RuyiModels& models) {
+  const StoredWeights loaded = StoredAs({}, models);
   const DitConfig& config = models.dit.config();
   const VaeConfig& vae = models.vae.config();
   const int64_t token_bytes = config.hidden() * static_cast<int64_t>(c10::elementSize(models.placement.dtype));
@@ -69,11 +77,11 @@ ModelFacts FactsOf(const RuyiModels& models) {
           .token_bytes = token_bytes,
           .condition_bytes = ConditionBytes(config, token_bytes),
           .call_condition_bytes = (config.layers + 2) * token_bytes,
-          .ring_bytes = models.dit.RingBytes(models.placement.device),
-          .weight_bytes = models.dit.DeviceBytes(),
+          .ring_bytes = loaded.ring_bytes,
+          .weight_bytes = loaded.weight_bytes,
           .largest_matrix_bytes = LargestMatrixBytes(models.dit, models.placement.dtype),
           .fp8 = models.fp8,
-          .fp8_bytes = Fp8Bytes(models.dit, models.placement.dtype),
+          .instead = InsteadOfLoaded(models),
           .other_weight_bytes = models.vae.bytes() + models.clip_vision.bytes};
 }
 

@@ -58,7 +58,8 @@ absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, c
   RUYI_ASSIGN_OR_RETURN(ClipVisionModel clip, LoadClipVisionModel(files.image_encoder, placement, &unused));
   const TensorPlacement transformer = {.device = transformer_device.value_or(placement.device),
                                        .dtype = placement.dtype};
-  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, transformer, Fp8Rule(fp8), &unused));
+  const LoadedTypes types = transformer_device.has_value() ? LoadedTypes::kOfFiles : LoadedTypes::kOfPlacement;
+  RUYI_ASSIGN_OR_RETURN(Dit dit, Dit::Load(files.transformer, transformer, Fp8Rule(fp8), &unused, types));
   RUYI_ASSIGN_OR_RETURN(Vae vae, Vae::Load(files.vae, placement, &unused));
   RUYI_RETURN_IF_ERROR(CheckFit(dit.config(), vae.config(), clip.config));
   RUYI_ASSIGN_OR_RETURN(ControlEmbeddings embeddings, ControlEmbeddings::Load(files.embeddings, dit.config()));

@@ -41,9 +41,9 @@ struct RuyiModels {
 };
 
 // Reads a model in the layout of Ruyi-Mini-7B. `transformer_device`: where the transformer lies, when not with the
-// other parts; in the host's memory it shares the mapped file, as long as its type is that of the placement. Errors:
-// those of ModelFolder and of the parts' Load; FAILED_PRECONDITION: parts that do not fit each other. Blocks on the
-// disk.
+// other parts; its parameters then have the types of the files, whose mappings they share in the host's memory, and it
+// computes once Dit::With has placed it. Errors: those of ModelFolder and of the parts' Load; FAILED_PRECONDITION:
+// parts that do not fit each other. Blocks on the disk.
 absl::StatusOr<RuyiModels> LoadRuyiModels(const std::filesystem::path& folder, const TensorPlacement& placement,
                                           const Fp8Settings& fp8 = {},
                                           std::optional<c10::Device> transformer_device = std::nullopt);

@@ -28,7 +28,6 @@
 #include "core/pipeline/ruyi/saved_run.h"
 #include "core/pipeline/step_down.h"
 #include "core/plan/calibration_file.h"
-#include "core/quant/fp8.h"
 #include "core/tensor/device.h"
 #include "core/tensor/device_memory.h"
 #include "core/tensor/random_streams.h"
@@ -176,9 +175,10 @@ MemoryBudget RuyiPipeline::AvailableMemory() const {
     for (const c10::Device& device : devices())
       least = std::min(least, UsableBytes(device) - (device.is_cpu() ? 0 : kReserveBytes));
     absl::MutexLock lock(&placed_mutex_);
-    return MemoryBudget{.device_bytes = least,
-                        .host_bytes = std::max<int64_t>(0, UsableHostBytes(devices()) - kHostReserveBytes),
-                        .placed = {.mode = placed_, .pinned_bytes = PinnedHostBytes(devices())}};
+    return MemoryBudget{
+        .device_bytes = least,
+        .host_bytes = std::max<int64_t>(0, UsableHostBytes(devices()) - kHostReserveBytes),
+        .placed = {.mode = placed_.mode, .fp8 = placed_.fp8, .pinned_bytes = PinnedHostBytes(devices())}};
   });
   return available.value_or(MemoryBudget{.device_bytes = 0, .host_bytes = 0});
 }
@@ -333,7 +333,8 @@ absl::Status RuyiPipeline::Recover(const absl::Status& why, const Prediction& mo
 // Called after each try to place the transformers. With two of them, the second one is placed last.
 void RuyiPipeline::RememberPlacement() {
   absl::MutexLock lock(&placed_mutex_);
-  placed_ = transformers_.back().mode();
+  const PlacedDit& last = transformers_.back();
+  placed_ = {.mode = last.mode(), .fp8 = last.fp8().mode == Fp8Mode::kNone ? models_.fp8 : last.fp8()};
 }
 
 // The models as `spec` wants them, in `mode`. What the spec does not change is shared.
@@ -345,11 +346,10 @@ absl::StatusOr<RuyiModels> RuyiPipeline::ModelsFor(const VideoSpec& spec, const 
     return updates.status();
   const absl::Cleanup remember = [this] { RememberPlacement(); };
   const auto place = [&](PlacedDit& transformer) {
-    const Dit& placed = transformer.Place(mode);
-    if (spec.fp8 == models_.fp8 && updates->empty())
+    const Dit& placed = transformer.Place(mode, spec.fp8 == models_.fp8 ? Fp8Settings() : spec.fp8);
+    if (updates->empty())
       return placed;
     DitSettings settings = placed.settings();
-    settings.rule = spec.fp8 == models_.fp8 ? StorageRule() : Fp8Rule(spec.fp8);
     settings.updates = *updates;
     return placed.With(settings);
   };

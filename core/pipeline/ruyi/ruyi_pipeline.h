@@ -91,7 +91,7 @@ class RuyiPipeline final : public Pipeline {
   std::shared_ptr<const LoraFolder> loras_;
   std::shared_ptr<CostModel> costs_;
   mutable absl::Mutex placed_mutex_;
-  std::optional<MemoryMode> placed_ ABSL_GUARDED_BY(placed_mutex_);  // of the transformers, for other threads
+  PlacedModel placed_ ABSL_GUARDED_BY(placed_mutex_);  // of the transformers, for other threads
 };
 
 }  // namespace ruyi

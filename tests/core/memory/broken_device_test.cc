@@ -32,7 +32,8 @@ void PushAndPop() {
 }
 
 void UseRing() {
-  WeightRing ring({{{"matrix", at::full({3, 2}, 1.0)}}, {{"matrix", at::full({3, 2}, 2.0)}}}, kFake, 2);
+  const auto make = [](int64_t i) { return Parameters{{"matrix", at::full({3, 2}, 1.0 + static_cast<double>(i))}}; };
+  WeightRing ring(2, make, kFake, 2);
   for (int64_t group = 0; group < ring.groups(); ++group) {
     ring.Acquire(group);
     ring.Release(group);

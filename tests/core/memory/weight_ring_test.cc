@@ -19,6 +19,12 @@ std::vector<Parameters> Groups(int count) {
   return groups;
 }
 
+// Returns a ring of `groups` on a CPU.
+WeightRing RingOf(const std::vector<Parameters>& groups, int slots) {
+  return WeightRing(
+      static_cast<int64_t>(groups.size()), [&](int64_t group) { return groups[group]; }, c10::kCPU, slots);
+}
+
 void ExpectHolds(WeightRing& ring, int64_t group) {
   const Parameters& parameters = ring.OnDevice(group);
   EXPECT_TRUE(at::equal(parameters.at("matrix"), at::full({3, group + 1}, group + 1.0)));
@@ -37,7 +43,7 @@ class WeightRingTest : public testing::TestWithParam<std::tuple<int, int>> {};
 
 TEST_P(WeightRingTest, HasEachGroupWhileItIsInUse) {
   const auto [groups, slots] = GetParam();
-  WeightRing ring(Groups(groups), c10::kCPU, slots);
+  WeightRing ring = RingOf(Groups(groups), slots);
   for (int round = 0; round < 3; ++round)
     UseAll(ring);
 }
@@ -47,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(GroupsAndSlots, WeightRingTest,
                                          std::tuple(7, 3), std::tuple(4, 1)));
 
 TEST(WeightRing, MayBeLeftInTheMiddleOfARound) {
-  WeightRing ring(Groups(5), c10::kCPU, 2);
+  WeightRing ring = RingOf(Groups(5), 2);
   ring.Acquire(0);
   ring.Release(0);
   ring.Acquire(1);
@@ -56,21 +62,21 @@ TEST(WeightRing, MayBeLeftInTheMiddleOfARound) {
 }
 
 TEST(WeightRing, CopiesAheadInToTheSlotThatIsFree) {
-  WeightRing ring(Groups(4), c10::kCPU, 2);
+  WeightRing ring = RingOf(Groups(4), 2);
   ring.Acquire(0);
   ring.Release(0);
   ExpectHolds(ring, 2);
 }
 
 TEST(WeightRing, TakesTheSlotsOfTheLargestGroup) {
-  const WeightRing ring(Groups(100), c10::kCPU, 3);
+  const WeightRing ring = RingOf(Groups(100), 3);
   EXPECT_EQ(ring.device_bytes(), 3 * (1280 + 256));  // 3 * 100 floats and 5 halves, in units of 256 bytes
 }
 
 TEST(WeightRing, CountsWhatAGroupTakesInASlot) {
   EXPECT_EQ(WeightRing::SlotBytesOf({}), 0);
   for (const Parameters& group : Groups(100)) {
-    const WeightRing ring({group}, c10::kCPU, 1);
+    const WeightRing ring = RingOf({group}, 1);
     EXPECT_EQ(WeightRing::SlotBytesOf(group), ring.device_bytes());
   }
   EXPECT_EQ(WeightRing::SlotBytesOf(Groups(100).back()), 1280 + 256);
@@ -89,9 +95,24 @@ TEST(WeightRing, CountsWhatTheHostTakesForGroups) {
 
 TEST(WeightRing, KeepsItsOwnCopy) {
   std::vector<Parameters> groups = Groups(3);
-  WeightRing ring(groups, c10::kCPU, 2);
+  WeightRing ring = RingOf(groups, 2);
   groups[0].at("matrix").fill_(9);
   UseAll(ring);
+}
+
+// So that a group that is made for the ring need not lie beside the others.
+TEST(WeightRing, TakesOneGroupAfterTheOther) {
+  std::vector<at::Tensor> given;
+  const auto make = [&](int64_t group) {
+    for (const at::Tensor& before : given)
+      EXPECT_EQ(before.use_count(), 1);
+    given.push_back(at::full({3}, static_cast<double>(group)));
+    return Parameters{{"vector", given.back()}};
+  };
+  const WeightRing ring(3, make, c10::kCPU, 2);
+  ASSERT_EQ(ring.groups(), 3);
+  for (int64_t group = 0; group < 3; ++group)
+    EXPECT_TRUE(at::equal(ring.OnHost(group).at("vector"), given[group]));
 }
 
 }  // namespace

@@ -177,6 +177,15 @@ TEST(Place, RefusesASpecThatNoModeFits) {
   EXPECT_EQ(GetErrorInfo(status).unmet_preconditions.size(), 5);
 }
 
+TEST(Place, KeepsMoreOfTheModelOnTheDeviceInEightBits) {
+  constexpr MemoryBudget kBudget = {.device_bytes = 2729 * kTestMib};
+  ASSERT_THAT(Place(*TestCosts(), LargeSpec(), kBudget), StatusIs(absl::StatusCode::kFailedPrecondition));
+  VideoSpec spec = LargeSpec();
+  spec.fp8.mode = Fp8Mode::kExtreme;  // a quarter of the weights
+  ASSERT_OK_AND_ASSIGN(const Placement placement, Place(*TestCosts(), spec, kBudget));
+  EXPECT_EQ(placement.prediction.mode.resident_blocks, 4);
+}
+
 TEST(NothingFits, TellsOfEveryModeAndWhatToDo) {
   const Admission admission = AdmissionFor({}, 2000);
   const absl::Status status = NothingFits(admission);

@@ -46,10 +46,10 @@ TEST(HostBytes, HaveARingAndStatesForEachOfTwoDevices) {
   EXPECT_EQ(HostMib(LargeSpec(), {.resident_blocks = 0, .resident_states = 2}, two), 2 * (4000 + kPinnedMib));
 }
 
-TEST(HostBytes, HaveASecondRingForWeightsInOtherBits) {
+TEST(HostBytes, HaveTheStreamedBlocksInTheBitsOfTheRequest) {
   VideoSpec spec = LargeSpec();
   spec.fp8.mode = Fp8Mode::kStrong;  // half of the weights
-  EXPECT_EQ(HostMib(spec, {.resident_blocks = 0, .resident_states = 3}), 4000 + 2000);
+  EXPECT_EQ(HostMib(spec, {.resident_blocks = 0, .resident_states = 3}), 2000);
 }
 
 TEST(HostBytes, HaveWhatTeaCacheKeepsThere) {

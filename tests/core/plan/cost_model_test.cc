@@ -126,13 +126,31 @@ TEST(CostModel, CountsConditionsOfEachBranchAndCall) {
   EXPECT_EQ(DenoiseMib(spec, kBatch, facts), DenoiseMib(Unguided(), kBatch) + 3 + 7 * (steps + 9));
 }
 
-TEST(CostModel, OtherWeightsThanTheServersComeBesideThem) {
-  const ModelFacts facts = TestFacts();
-  for (const Fp8Mode fp8 : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
+TEST(CostModel, OtherWeightsThanTheServersTakeTheirPlace) {
+  for (const StoredWeights& stored : TestFacts().instead) {
     VideoSpec spec = LargeSpec();
-    spec.fp8.mode = fp8;
-    EXPECT_EQ(StageMib(Stage::kLoad, spec, kBatch, facts),
-              kOthersMib + kAllBlocksMib + facts.fp8_bytes[static_cast<int>(fp8)] / kTestMib);
+    for (const Fp8Type type : {Fp8Type::kE4m3fn, Fp8Type::kE5m2}) {
+      spec.fp8 = {.mode = stored.fp8.mode, .type = type};
+      for (int blocks = 0; blocks <= 4; ++blocks) {
+        EXPECT_EQ(StageMib(Stage::kLoad, spec, {.resident_blocks = blocks, .resident_states = 3}, TestFacts()),
+                  kOthersMib + stored.weight_bytes[blocks] / kTestMib);
+      }
+    }
+  }
+}
+
+TEST(CostModel, WeightsInEightBitsTakeLessInEveryModeOnDeviceAndHost) {
+  VideoSpec spec = LargeSpec();
+  const CostModel costs(TestFacts(), TestCalibration());
+  for (const MemoryMode& mode : costs.Modes(spec)) {
+    int64_t more_mib = MibOf(costs.Predict(LargeSpec(), mode).peak_bytes());
+    for (const Fp8Mode fp8 : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
+      spec.fp8.mode = fp8;
+      const Prediction prediction = costs.Predict(spec, mode);
+      EXPECT_LT(MibOf(prediction.peak_bytes()), more_mib) << NameOf(mode);
+      EXPECT_LE(prediction.host_bytes, costs.Predict(LargeSpec(), mode).host_bytes) << NameOf(mode);
+      more_mib = MibOf(prediction.peak_bytes());
+    }
   }
 }
 
@@ -155,15 +173,15 @@ TEST(CostModel, AMatrixThatIsWidenedOrChangedByALoraIsThereTwice) {
   facts.largest_matrix_bytes = 50 * kTestMib;
   VideoSpec widened = LargeSpec();
   widened.fp8.mode = Fp8Mode::kExtreme;
-  const int64_t fp8_mib = facts.fp8_bytes[static_cast<int>(Fp8Mode::kExtreme)] / kTestMib;
+  constexpr int64_t kSavedMib = 3 * kAllBlocksMib / 4;
   const int64_t as_it_is = DenoiseMib(LargeSpec(), kBatch, facts);
   EXPECT_EQ(as_it_is, DenoiseMib(LargeSpec(), kBatch));
-  EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + fp8_mib + 50);
+  EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is - kSavedMib + 50);
   VideoSpec changed = LargeSpec();
   changed.lora_bytes = kTestMib;
   EXPECT_EQ(DenoiseMib(changed, kBatch, facts), as_it_is + 1 + 50);
   widened.lora_bytes = kTestMib;
-  EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + fp8_mib + 1 + 2 * 50);
+  EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is - kSavedMib + 1 + 2 * 50);
   facts.fp8 = widened.fp8;  // the calibration has seen it
   EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + 1 + 50);
 }

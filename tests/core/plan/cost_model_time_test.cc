@@ -134,11 +134,18 @@ TEST(CostModelTime, TakesNoLessThanTheUploadOfTheStreamedBlocks) {
   calibration.upload_bytes_per_second = 40.0 * kTestMib;
   const MemoryMode none = {.resident_blocks = 0, .resident_states = 3, .branches_in_turn = true};
   const MemoryMode half = {.resident_blocks = 2, .resident_states = 3, .branches_in_turn = true};
-  EXPECT_DOUBLE_EQ(CostModel(TestFacts(), calibration).UploadSeconds(none), 100.0);
+  EXPECT_DOUBLE_EQ(CostModel(TestFacts(), calibration).UploadSeconds(LargeSpec(), none), 100.0);
   EXPECT_GE(DenoiseSeconds(LargeSpec(), none, TestFacts(), calibration), 4 * 100.0);  // before the steps, once more
   EXPECT_DOUBLE_EQ(DenoiseSeconds(LargeSpec(), half, TestFacts(), calibration),
                    50.0 + DenoiseSeconds(LargeSpec(), half));
   EXPECT_EQ(DenoiseSeconds(LargeSpec(), kAll, TestFacts(), calibration), DenoiseSeconds(LargeSpec(), kAll));
+}
+
+TEST(CostModelTime, StreamsWeightsInEightBitsSooner) {
+  const CostModel costs(TestFacts(), {.upload_bytes_per_second = 40.0 * kTestMib});
+  VideoSpec spec = LargeSpec();
+  spec.fp8.mode = Fp8Mode::kStrong;  // half of the weights
+  EXPECT_DOUBLE_EQ(costs.UploadSeconds(spec, {.resident_blocks = 0, .resident_states = 3}), 50.0);
 }
 
 }  // namespace

@@ -55,28 +55,42 @@ double LoadSeconds(const Admission& admission) {
 TEST(ChangeSeconds, AreNoneWhereAsManyBlocksAreThere) {
   MemoryMode fewer_states = kNone;
   fewer_states.resident_states = 1;
-  EXPECT_EQ(Costs().ChangeSeconds({.mode = kNone}, fewer_states), 0);
+  EXPECT_EQ(Costs().ChangeSeconds({.mode = kNone}, LargeSpec(), fewer_states), 0);
 }
 
 TEST(ChangeSeconds, AreThoseOfPlacingFillingAndPinning) {
-  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kNone}, kAll), 4);
-  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll}, kNone), 2 + 2 + 8);
-  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({}, kNone), 2 + 2 + 8);
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kNone}, LargeSpec(), kAll), 4);
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll}, LargeSpec(), kNone), 2 + 2 + 8);
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({}, LargeSpec(), kNone), 2 + 2 + 8);
 }
 
 TEST(ChangeSeconds, WhatIsPinnedNeedNotBePinnedAgain) {
-  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll, .pinned_bytes = 1000 * kTestMib}, kNone), 2 + 2 + 6);
-  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll, .pinned_bytes = 9000 * kTestMib}, kNone), 2 + 2);
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll, .pinned_bytes = 1000 * kTestMib}, LargeSpec(), kNone),
+                   2 + 2 + 6);
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll, .pinned_bytes = 9000 * kTestMib}, LargeSpec(), kNone), 2 + 2);
 }
 
 TEST(ChangeSeconds, CountOnEachDevice) {
   ModelFacts facts = TestFacts();
   facts.devices = 2;
-  EXPECT_DOUBLE_EQ(Costs(facts).ChangeSeconds({.mode = kAll}, kNone), 2 * (2 + 2 + 8));
+  EXPECT_DOUBLE_EQ(Costs(facts).ChangeSeconds({.mode = kAll}, LargeSpec(), kNone), 2 * (2 + 2 + 8));
+}
+
+// They are made of the loaded ones, all of which cross to the device.
+TEST(ChangeSeconds, OfWeightsInOtherBitsAreThoseOfPlacingAll) {
+  VideoSpec strong = LargeSpec();
+  strong.fp8.mode = Fp8Mode::kStrong;  // half of the weights
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll}, strong, kAll), 4);
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kNone}, strong, kNone), 4 + 1 + 4);
+  EXPECT_EQ(Costs().ChangeSeconds({.mode = kAll, .fp8 = strong.fp8}, strong, kAll), 0);
+  EXPECT_DOUBLE_EQ(Costs().ChangeSeconds({.mode = kAll, .fp8 = strong.fp8}, LargeSpec(), kAll), 4);
+  VideoSpec no_mode = LargeSpec();
+  no_mode.fp8.type = Fp8Type::kE5m2;
+  EXPECT_EQ(Costs().ChangeSeconds({.mode = kAll}, no_mode, kAll), 0);
 }
 
 TEST(ChangeSeconds, AreNoneWhereNothingWasMeasured) {
-  EXPECT_EQ(TestCosts()->ChangeSeconds({.mode = kAll}, kNone), 0);
+  EXPECT_EQ(TestCosts()->ChangeSeconds({.mode = kAll}, LargeSpec(), kNone), 0);
 }
 
 // All blocks save 2 % of a step, 1.8 s, and take 4 s.

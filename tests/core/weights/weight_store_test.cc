@@ -182,6 +182,22 @@ TEST_F(WeightStoreTest, StoresLayersAsItsRuleSays) {
   EXPECT_EQ(store.root().Sub("a").Take("bias", {2}).scalar_type(), at::kFloat);
 }
 
+TEST_F(WeightStoreTest, LeavesTypesOfFilesWhereItIsAskedTo) {
+  const std::string bf16("\x80\x3f\x20\x40", 4);  // 1, 2.5
+  folder_.Write("model.safetensors", SafetensorsBytes({{"x", "BF16", {2}, bf16},
+                                                       {"linear.weight", "BF16", {2, 1}, bf16},
+                                                       {"small", "F8_E4M3", {2}, "\x38\x42"}}));
+  ASSERT_OK_AND_ASSIGN(WeightStore store, WeightStore::Open(folder_.path(), "model", {}, kRule, LoadedTypes::kOfFiles));
+  const WeightScope root = store.root();
+  EXPECT_EQ(root.Take("x", {2}).scalar_type(), at::kBFloat16);
+  EXPECT_EQ(root.Take("small", {2}).scalar_type(), at::kFloat);  // 8 bits stand for a rule's storage in memory
+  EXPECT_EQ(root.Sub("linear").AsLinear({.out = 2, .in = 1}).Take("weight", {2, 1}).scalar_type(), at::kFloat8_e4m3fn);
+  ASSERT_THAT(store.Finish(), IsOk());
+  WeightStore over = WeightStore::Over(store.taken(), {}, {}, {});
+  EXPECT_TRUE(at::equal(over.root().Take("x", {2}), at::tensor({1.f, 2.5f})));
+  EXPECT_EQ(over.root().Take("linear.weight", {2, 1}).scalar_type(), at::kFloat8_e4m3fn);
+}
+
 TEST_F(WeightStoreTest, KnowsItsLinearLayersAndWhatTheyTook) {
   folder_.Write("model.safetensors", kLayer);
   ASSERT_OK_AND_ASSIGN(WeightStore store, Open());
@@ -198,14 +214,16 @@ TEST_F(WeightStoreTest, OverAnotherStoreSharesWhatStays) {
   folder_.Write("model.safetensors", kLayer);
   ASSERT_OK_AND_ASSIGN(WeightStore store, Open());
   const LayerTensors layer = TakeLayer(store);
-  const LayerUpdates updates = {{"a", {.up = at::ones({2, 1}), .down = at::ones({1, 1})}}};
-  WeightStore same = WeightStore::Over(store.taken(), {.dtype = at::kBFloat16}, {}, updates);
+  const LayerUpdates updates = {{"a", {.up = at::ones({2, 1}, at::kBFloat16), .down = at::ones({1, 1})}}};
+  WeightStore same = WeightStore::Over(store.taken(), {}, {}, updates);
   const LayerTensors shared = TakeLayer(same);
   EXPECT_TRUE(shared.weight.is_same(layer.weight));
-  EXPECT_EQ(shared.update.up.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(shared.update.up.scalar_type(), at::kFloat);
   EXPECT_TRUE(same.Finish().ok());
   WeightStore rounded = WeightStore::Over(store.taken(), {}, kRule, {});
   EXPECT_EQ(TakeLayer(rounded).weight.scalar_type(), c10::kFloat8_e4m3fn);
+  WeightStore half = WeightStore::Over(store.taken(), {.dtype = at::kBFloat16}, {}, {});
+  EXPECT_EQ(TakeLayer(half).weight.scalar_type(), at::kBFloat16);
   EXPECT_EQ(layer.weight.scalar_type(), at::kFloat);
 }
 

@@ -23,7 +23,7 @@ DitStreaming Streaming() {
   Parameters parameters;
   for (int64_t block = 0; block < kLayers; ++block)
     parameters[absl::StrFormat("blocks.%d.weight", block)] = at::ones({4, 4});
-  return DitStreaming({.resident_blocks = 2}, parameters, kLayers, c10::Device(c10::kMeta));
+  return DitStreaming({.resident_blocks = 2}, [&](int64_t) { return parameters; }, kLayers, c10::Device(c10::kMeta));
 }
 
 void UseAllBlocks() {
