@@ -68,6 +68,12 @@ std::string Fp8TypesText(const v1::Fp8& loaded) {
   return loaded.mode() == v1::FP8_MODE_NONE ? absl::StrJoin(Fp8TypeNames(), ", ") : NameOfFp8Type(loaded.type());
 }
 
+// Likewise their arithmetic.
+std::string Fp8ArithmeticsText(const v1::Fp8& loaded) {
+  return loaded.mode() == v1::FP8_MODE_NONE ? absl::StrJoin(Fp8ArithmeticNames(), ", ")
+                                            : NameOfFp8Arithmetic(loaded.arithmetic());
+}
+
 // Describes a profile in flags.
 std::string ProfileText(const v1::QualityProfile& profile) {
   const v1::Acceleration& settings = profile.acceleration();
@@ -111,6 +117,7 @@ std::string CapabilitiesText(const v1::Capabilities& capabilities) {
   add("--lora", LorasText(capabilities));
   add("--fp8", Fp8ModesText(capabilities));
   add("--fp8-type", Fp8TypesText(capabilities.fp8()));
+  add("--fp8-arithmetic", Fp8ArithmeticsText(capabilities.fp8()));
   add("--tea-cache", OptionText(limits.tea_cache_threshold()));
   add("--enhance", OptionText(limits.enhance_weight()));
   add("--easy-cache", OptionText(limits.easy_cache_threshold()));

@@ -36,6 +36,11 @@ constexpr Choice<v1::Fp8Type> kFp8Types[] = {
     {"e5m2", v1::FP8_TYPE_E5M2},
 };
 
+constexpr Choice<v1::Fp8Arithmetic> kFp8Arithmetics[] = {
+    {"widened", v1::FP8_ARITHMETIC_WIDENED},
+    {"scaled", v1::FP8_ARITHMETIC_SCALED},
+};
+
 constexpr Choice<v1::MemoryPolicy> kMemoryPolicies[] = {
     {"auto", v1::MEMORY_POLICY_AUTO},
     {"fastest", v1::MEMORY_POLICY_FASTEST},
@@ -115,6 +120,10 @@ std::vector<std::string> Fp8TypeNames() {
   return Names(kFp8Types);
 }
 
+std::vector<std::string> Fp8ArithmeticNames() {
+  return Names(kFp8Arithmetics);
+}
+
 std::vector<std::string> MemoryPolicyNames() {
   return Names(kMemoryPolicies);
 }
@@ -151,6 +160,10 @@ v1::Fp8Type Fp8TypeOfName(std::string_view name) {
   return OfName(kFp8Types, name);
 }
 
+v1::Fp8Arithmetic Fp8ArithmeticOfName(std::string_view name) {
+  return OfName(kFp8Arithmetics, name);
+}
+
 v1::MemoryPolicy MemoryPolicyOfName(std::string_view name) {
   return OfName(kMemoryPolicies, name);
 }
@@ -181,6 +194,10 @@ std::string NameOfFp8Mode(v1::Fp8Mode mode) {
 
 std::string NameOfFp8Type(v1::Fp8Type type) {
   return NameOf(kFp8Types, type, "type");
+}
+
+std::string NameOfFp8Arithmetic(v1::Fp8Arithmetic arithmetic) {
+  return NameOf(kFp8Arithmetics, arithmetic, "arithmetic");
 }
 
 std::string NameOfQuality(v1::Quality quality) {

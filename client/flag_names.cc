@@ -30,6 +30,7 @@ constexpr FieldFlag kFlags[] = {
     {"acceleration.loras", "--lora"},
     {"acceleration.fp8", "--fp8"},
     {"acceleration.fp8.type", "--fp8-type"},
+    {"acceleration.fp8.arithmetic", "--fp8-arithmetic"},
     {"acceleration.tea_cache", "--tea-cache"},
     {"acceleration.tea_cache.skip_start_steps", "START of --tea-cache-skip"},
     {"acceleration.tea_cache.skip_end_steps", "END of --tea-cache-skip"},

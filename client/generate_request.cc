@@ -64,6 +64,8 @@ void SetWeights(const RequestOptions& options, v1::GenerateVideoRequest& request
     request.mutable_acceleration()->mutable_fp8()->set_mode(Fp8ModeOfName(options.fp8));
   if (!options.fp8_type.empty())
     request.mutable_acceleration()->mutable_fp8()->set_type(Fp8TypeOfName(options.fp8_type));
+  if (!options.fp8_arithmetic.empty())
+    request.mutable_acceleration()->mutable_fp8()->set_arithmetic(Fp8ArithmeticOfName(options.fp8_arithmetic));
   for (const GivenLora& given : options.loras) {
     v1::Lora& lora = *request.mutable_acceleration()->add_loras();
     lora.set_name(given.name);

@@ -99,6 +99,14 @@ void AddWeights(CLI::App* command, RequestOptions& options) {
       ->type_name("WORD")
       ->check(CLI::IsMember(Fp8TypeNames()))
       ->needs(mode);
+  command
+      ->add_option(
+          "--fp8-arithmetic", options.fp8_arithmetic,
+          "Products with weights in 8 bits: widened, less memory; scaled, less time too, with e4m3fn on a GPU. "
+          "Default: widened")
+      ->type_name("WORD")
+      ->check(CLI::IsMember(Fp8ArithmeticNames()))
+      ->needs(mode);
 }
 
 void AddTeaCache(CLI::App* command, TeaCacheOptions& options) {

@@ -65,8 +65,9 @@ struct RequestOptions {
   std::optional<double> clip_apply_ratio;
   std::optional<uint64_t> seed;
   std::vector<GivenLora> loras;
-  std::string fp8;       // a word of Fp8ModeNames()
-  std::string fp8_type;  // a word of Fp8TypeNames()
+  std::string fp8;             // a word of Fp8ModeNames()
+  std::string fp8_type;        // a word of Fp8TypeNames()
+  std::string fp8_arithmetic;  // a word of Fp8ArithmeticNames()
   TeaCacheOptions tea_cache;
   EnhanceOptions enhance;
   EasyCacheOptions easy_cache;

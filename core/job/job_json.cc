@@ -121,8 +121,10 @@ std::string CanonicalJson(const VideoSpec& spec) {
   }
   if (object.contains("tea_cache"))
     object["tea_cache"].erase("offload");
-  if (spec.fp8.mode == Fp8Mode::kNone)
-    object["fp8"].erase("type");
+  if (spec.fp8.mode == Fp8Mode::kNone) {
+    for (const char* key : {"type", "arithmetic"})
+      object["fp8"].erase(key);
+  }
   if (!IsGuided(spec))
     object.erase("guidance_gate");
   return TextOf(object);

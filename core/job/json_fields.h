@@ -52,6 +52,12 @@ class JsonWriter {
     if (value.has_value())
       object_[key] = Encode(*value);
   }
+  // Puts a field that came after others were stored: what was `usual` before it has no key.
+  template <typename T>
+  void Unless(const T& usual, const char* key, const T& value) {
+    if (value != usual)
+      object_[key] = Encode(value);
+  }
   void Hex(const char* key, const std::string& bytes) { object_[key] = absl::BytesToHexString(bytes); }
   void Base64(const char* key, const std::string& bytes) { object_[key] = absl::Base64Escape(bytes); }
 
@@ -122,6 +128,12 @@ class JsonReader {
     value.reset();
     if (HasKey(key))
       (*this)(key, value.emplace());
+  }
+  template <typename T>
+  void Unless(const T& usual, const char* key, T& value) {
+    value = usual;
+    if (HasKey(key))
+      (*this)(key, value);
   }
   void Hex(const char* key, std::string& bytes) {
     if (const nlohmann::json* json = Find(key))

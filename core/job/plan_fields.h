@@ -26,6 +26,10 @@ struct EnumWords<Fp8Type> {
   static constexpr std::string_view kWords[] = {"e4m3fn", "e5m2"};
 };
 template <>
+struct EnumWords<Fp8Arithmetic> {
+  static constexpr std::string_view kWords[] = {"widened", "scaled"};
+};
+template <>
 struct EnumWords<MemoryPolicy> {
   static constexpr std::string_view kWords[] = {"auto", "fastest", "smallest"};
 };
@@ -63,6 +67,7 @@ template <typename Fields, IsA<Fp8Settings> T>
 void Describe(Fields& fields, T& fp8) {
   fields("mode", fp8.mode);
   fields("type", fp8.type);
+  fields.Unless(Fp8Arithmetic::kWidened, "arithmetic", fp8.arithmetic);
 }
 
 template <typename Fields, IsA<LoraSettings> T>

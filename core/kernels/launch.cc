@@ -78,6 +78,10 @@ void Launch(const at::Tensor& x, const cuda::WideRows& rows) {
   LaunchWith(&cuda::RuyiLaunchWideRows, x, rows);
 }
 
+void Launch(const at::Tensor& x, const cuda::RoundedRows& rows) {
+  LaunchWith(&cuda::RuyiLaunchRoundedRows, x, rows);
+}
+
 void Launch(const at::Tensor& x, const cuda::GatedRows& rows) {
   LaunchWith(&cuda::RuyiLaunchGatedRows, x, rows);
 }

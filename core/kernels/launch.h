@@ -35,6 +35,7 @@ void* Output(const at::Tensor& tensor);
 
 void Launch(const at::Tensor& x, const cuda::NarrowRows& rows);
 void Launch(const at::Tensor& x, const cuda::WideRows& rows);
+void Launch(const at::Tensor& x, const cuda::RoundedRows& rows);
 void Launch(const at::Tensor& x, const cuda::GatedRows& rows);
 void Launch(const at::Tensor& x, const cuda::GroupScales& rows);
 void Launch(const at::Tensor& x, const cuda::ScaledRows& rows);

@@ -6,6 +6,8 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/layer_norm.h>
 
+#include <vector>
+
 #include "core/kernels/launch.h"
 
 namespace ruyi::kernels {
@@ -51,13 +53,11 @@ bool FitsWideRows(std::initializer_list<const at::Tensor*> tensors, int64_t widt
   return FitsKernels(tensors, width) && VectorsOf(**tensors.begin(), width) <= cuda::kWideVectors;
 }
 
-// Returns the launch for rows of x that come out normalised.
-cuda::WideRows JoinedRows(const at::Tensor& x, const NormParameters& norm, const at::Tensor& shift,
-                          const at::Tensor& out) {
+// Returns the launch for rows of x that come out normalised; where they come out to is missing.
+cuda::WideRows JoinedRows(const at::Tensor& x, const NormParameters& norm, const at::Tensor& shift) {
   const uint32_t rows = RowsOf(x, x.size(-1));
   return {.element = ElementOf(x),
           .x = Input(x),
-          .out = Output(out),
           .rows = rows,
           .width = static_cast<int>(x.size(-1)),
           .weight = Input(norm.weight),
@@ -65,6 +65,21 @@ cuda::WideRows JoinedRows(const at::Tensor& x, const NormParameters& norm, const
           .eps = static_cast<float>(norm.eps),
           .shift = Input(shift),
           .shift_span = shift.defined() ? rows / static_cast<uint32_t>(shift.size(0)) : 1};
+}
+
+// Lets `rows` come out in `form`, shaped as `sizes`, and launches them.
+Activations LaunchInForm(const at::Tensor& x, cuda::WideRows rows, at::IntArrayRef sizes, Form form) {
+  if (form == Form::kPlain) {
+    const at::Tensor out = at::empty(sizes, x.options());
+    rows.out = Output(out);
+    Launch(x, rows);
+    return out;
+  }
+  const ScaledRows out = EmptyRows(sizes, x.options());
+  rows.rounded = Output(out.data);
+  rows.scales = static_cast<float*>(Output(out.scale));
+  Launch(x, rows);
+  return Activations(out, x.scalar_type());
 }
 
 at::Tensor NormNarrow(const at::Tensor& x, const NormParameters& norm) {
@@ -84,45 +99,45 @@ at::Tensor NormNarrow(const at::Tensor& x, const NormParameters& norm) {
 }  // namespace
 
 at::Tensor Norm(const at::Tensor& x, const NormParameters& norm, const at::Tensor& shift) {
+  return Norm(x, norm, shift, Form::kPlain).plain();
+}
+
+Activations Norm(const at::Tensor& x, const NormParameters& norm, const at::Tensor& shift, Form form) {
   if (!FitsWideRows({&x, &norm.weight, &norm.bias, &shift}, x.size(-1)) || !IsShiftOf(shift, x))
     return aten::Norm(x, norm, shift);
   if (IsNarrow(x, shift))
     return NormNarrow(x, norm);
-  const at::Tensor out = at::empty_like(x);
-  Launch(x, JoinedRows(x, norm, shift, out));
-  return out;
+  return LaunchInForm(x, JoinedRows(x, norm, shift), x.sizes(), form);
 }
 
-SumAndNorm AddNorm(const at::Tensor& x, const at::Tensor& delta, const NormParameters& norm, const at::Tensor& shift) {
+SumAndNorm AddNorm(const at::Tensor& x, const at::Tensor& delta, const NormParameters& norm, const at::Tensor& shift,
+                   Form form) {
   if (!FitsWideRows({&x, &delta, &norm.weight, &norm.bias, &shift}, x.size(-1)) || !IsShiftOf(shift, x) ||
       !IsDeltaOf(delta, x))
     return aten::AddNorm(x, delta, norm, shift);
-  const SumAndNorm out = {.sum = at::empty_like(x), .normed = at::empty_like(x)};
-  cuda::WideRows rows = JoinedRows(x, norm, shift, out.normed);
+  const at::Tensor sum = at::empty_like(x);
+  cuda::WideRows rows = JoinedRows(x, norm, shift);
   rows.join = cuda::Join::kSum;
   rows.second = Input(delta);
-  rows.sum = Output(out.sum);
+  rows.sum = Output(sum);
   rows.second_period = rows.rows;
   if (delta.sizes() != x.sizes()) {  // of frames
     rows.second_period = static_cast<uint32_t>(x.size(1));
     rows.second_span = static_cast<uint32_t>(x.size(1) / delta.size(1));
   }
-  Launch(x, rows);
-  return out;
+  return {.sum = sum, .normed = LaunchInForm(x, rows, x.sizes(), form)};
 }
 
-at::Tensor ConcatNorm(const at::Tensor& x, const at::Tensor& skipped, const NormParameters& norm) {
+Activations ConcatNorm(const at::Tensor& x, const at::Tensor& skipped, const NormParameters& norm, Form form) {
   if (!FitsKernels({&x, &skipped, &norm.weight, &norm.bias}, x.size(-1)) || skipped.sizes() != x.sizes() ||
       VectorsOf(x, 2 * x.size(-1)) > cuda::kWideVectors)
     return aten::ConcatNorm(x, skipped, norm);
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() *= 2;
-  const at::Tensor out = at::empty(sizes, x.options());
-  cuda::WideRows rows = JoinedRows(x, norm, /*shift=*/{}, out);
+  cuda::WideRows rows = JoinedRows(x, norm, /*shift=*/{});
   rows.join = cuda::Join::kConcatenate;
   rows.second = Input(skipped);
-  Launch(x, rows);
-  return out;
+  return LaunchInForm(x, rows, sizes, form);
 }
 
 }  // namespace ruyi::kernels

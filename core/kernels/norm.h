@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/kernels/activations.h"
+
 namespace ruyi::kernels {
 
 // The parameters of a normalisation over the last dimension. Each tensor is as wide as that dimension, and of the type
@@ -18,20 +20,24 @@ struct NormParameters {
 
 struct SumAndNorm {
   at::Tensor sum;
-  at::Tensor normed;
+  Activations normed;
 };
 
 // Normalises x [B, tokens, C], or [..., C] without a shift. `shift` [B, 1, C] is added at the end; it may be undefined.
 // The output is shaped as x.
 at::Tensor Norm(const at::Tensor& x, const NormParameters& norm, const at::Tensor& shift = {});
 
+// Returns the same in `form`. Rows are rounded to the type of x before they are scaled.
+Activations Norm(const at::Tensor& x, const NormParameters& norm, const at::Tensor& shift, Form form);
+
 // Returns the sum of x [B, tokens, C] and `delta`, and the Norm of that sum. `delta` is shaped as x, or [1, frames, 1,
 // C], the same for all tokens of a frame. The sum is rounded to the type of x before it is normalised.
 SumAndNorm AddNorm(const at::Tensor& x, const at::Tensor& delta, const NormParameters& norm,
-                   const at::Tensor& shift = {});
+                   const at::Tensor& shift = {}, Form form = Form::kPlain);
 
 // Returns the Norm [B, tokens, 2 C] of x and skipped [B, tokens, C], one behind the other.
-at::Tensor ConcatNorm(const at::Tensor& x, const at::Tensor& skipped, const NormParameters& norm);
+Activations ConcatNorm(const at::Tensor& x, const at::Tensor& skipped, const NormParameters& norm,
+                       Form form = Form::kPlain);
 
 namespace aten {
 

@@ -108,6 +108,12 @@ double MatrixCopyBytes(const VideoSpec& spec, const ModelFacts& facts) {
   return copies * static_cast<double>(facts.largest_matrix_bytes);
 }
 
+// Returns the bytes that products in 8 bits add to a pass over `tokens`, where the calibration did not see them.
+double ScaledBytes(const VideoSpec& spec, const ModelFacts& facts, double tokens) {
+  const bool is_scaled = spec.fp8.mode != Fp8Mode::kNone && spec.fp8.arithmetic == Fp8Arithmetic::kScaled;
+  return is_scaled && spec.fp8 != facts.fp8 ? tokens * static_cast<double>(facts.scaled_token_bytes) : 0;
+}
+
 // Returns the share of the blocks that are streamed.
 double StreamedShare(const MemoryMode& mode, const ModelFacts& facts) {
   return facts.blocks > 0 ? 1.0 - static_cast<double>(mode.resident_blocks) / facts.blocks : 0;
@@ -129,8 +135,9 @@ bool AreSame(const Fp8Settings& a, const Fp8Settings& b) {
 
 // Returns the weights that a request has in the place of the loaded ones; null: it has those.
 const StoredWeights* InsteadOfLoaded(const Fp8Settings& fp8, const ModelFacts& facts) {
-  const auto found = std::find_if(facts.instead.begin(), facts.instead.end(),
-                                  [&](const StoredWeights& stored) { return stored.fp8.mode == fp8.mode; });
+  const auto found = std::find_if(facts.instead.begin(), facts.instead.end(), [&](const StoredWeights& stored) {
+    return stored.fp8.mode == fp8.mode && stored.fp8.arithmetic == fp8.arithmetic;
+  });
   return fp8 == facts.fp8 || found == facts.instead.end() ? nullptr : &*found;
 }
 
@@ -235,8 +242,10 @@ double CostModel::PassBytes(const VideoSpec& spec, const MemoryMode& mode) const
   const double tokens = TokensOf(spec, facts_);
   const int branches = BranchesPerDevice(spec, facts_.devices);
   if (mode.branches_in_turn)  // the other branch waits
-    return calibration_.step_bytes.At(tokens) + (branches - 1) * tokens * static_cast<double>(facts_.token_bytes);
-  return calibration_.step_bytes.At(branches * tokens) + EnhanceBytes(spec, facts_, branches * tokens);
+    return calibration_.step_bytes.At(tokens) + (branches - 1) * tokens * static_cast<double>(facts_.token_bytes) +
+           ScaledBytes(spec, facts_, tokens);
+  return calibration_.step_bytes.At(branches * tokens) + EnhanceBytes(spec, facts_, branches * tokens) +
+         ScaledBytes(spec, facts_, branches * tokens);
 }
 
 // Returns the bytes of everything that stays on the device from step to step and from block to block.

@@ -49,6 +49,7 @@ struct ModelFacts {
   int64_t largest_matrix_bytes = 0;    // of a linear layer, in the type of the arithmetic
   Fp8Settings fp8;                     // of these weights
   std::vector<StoredWeights> instead;  // which a request may have in the place of these
+  int64_t scaled_token_bytes = 0;      // of a token, that products in 8 bits take beside what others take
 
   int64_t other_weight_bytes = 0;  // of autoencoder and CLIP
 };

@@ -14,4 +14,10 @@ const std::map<std::string, Fp8Type>& Fp8Types() {
   return types;
 }
 
+const std::map<std::string, Fp8Arithmetic>& Fp8Arithmetics() {
+  static const auto& words = *new std::map<std::string, Fp8Arithmetic>{{"widened", Fp8Arithmetic::kWidened},
+                                                                       {"scaled", Fp8Arithmetic::kScaled}};
+  return words;
+}
+
 }  // namespace ruyi

@@ -46,13 +46,17 @@ struct EnhanceSettings {
   int skip_end_steps = 0;
 };
 
-// Says which weights of the transformer are stored in 8 bits (core/quant/fp8.h), and in which 8-bit type.
+// Says which weights of the transformer are stored in 8 bits (core/quant/fp8.h), in which 8-bit type, and how products
+// with them are computed: from weights that are widened, or in 8 bits with scales.
 enum class Fp8Mode { kNone, kLite, kStrong, kExtreme };
 enum class Fp8Type { kE4m3fn, kE5m2 };
+enum class Fp8Arithmetic { kWidened, kScaled };
 
 struct Fp8Settings {
   Fp8Mode mode = Fp8Mode::kNone;
-  Fp8Type type = Fp8Type::kE4m3fn;  // of no meaning without a mode
+  // These have no meaning without a mode.
+  Fp8Type type = Fp8Type::kE4m3fn;
+  Fp8Arithmetic arithmetic = Fp8Arithmetic::kWidened;  // kScaled: with kE4m3fn only
   friend bool operator==(const Fp8Settings&, const Fp8Settings&) = default;
 };
 

@@ -298,10 +298,16 @@ void Validator::CheckPreview(const std::optional<PreviewSettings>& preview) {
 
 // Checks the FP8 mode: weights in 8 bits have lost what another mode would need.
 void Validator::CheckFp8(const Fp8Settings& wanted) {
+  if (wanted.mode != Fp8Mode::kNone && wanted.arithmetic == Fp8Arithmetic::kScaled && wanted.type != Fp8Type::kE4m3fn) {
+    Add("acceleration.fp8.type",
+        "is e5m2; scaled arithmetic has e4m3fn only: leave the type out, or take widened "
+        "arithmetic");
+    return;
+  }
   feature_not_built_ = limits_.fp8.mode != Fp8Mode::kNone && wanted != limits_.fp8;
   if (feature_not_built_) {
     Add("acceleration.fp8",
-        "this server's weights lie in 8 bits already, in another mode or type; leave it out, or use the one that "
+        "this server's weights lie in 8 bits already, in another mode, type or arithmetic; leave it out, or use what "
         "GetCapabilities names");
   }
 }

@@ -51,9 +51,10 @@ struct ValidatedRequest {
 // reason IMAGE_TOO_LARGE when a picture is over its limit, else INVALID_REQUEST. Nothing is rounded: a value off the
 // grid is refused with its nearest allowed values. A list that is too long is not looked into. Where the caller left
 // the size out, it is the bucket of the first start picture; a bucket that the model does not make is a violation of
-// start_images[0]. UNIMPLEMENTED with one FieldViolation and reason FEATURE_NOT_BUILT: another FP8 mode than that of
-// weights that lie in 8 bits, and nothing else is wrong. Returns the status of `token` once that has ended; it is
-// polled before each picture and each LoRA. Blocks for the time of the image decodes and on the files of the LoRAs.
+// start_images[0]. UNIMPLEMENTED with one FieldViolation and reason FEATURE_NOT_BUILT: another FP8 mode, type or
+// arithmetic than that of weights that lie in 8 bits, and nothing else is wrong. Returns the status of `token` once
+// that has ended; it is polled before each picture and each LoRA. Blocks for the time of the image decodes and on the
+// files of the LoRAs.
 absl::StatusOr<ValidatedRequest> Validate(const GenerationRequest& request, const RequestLimits& limits,
                                           const ImageDecoder& decoder, const LoraCatalog& loras,
                                           const CancellationToken& token);

@@ -19,8 +19,18 @@ struct LayerTraits {
   int64_t weight_elements = 0;
 };
 
-// Returns the type for a layer's weight and bias; absent: that of the arithmetic. An empty function stands for one that
-// always returns nullopt.
-using StorageRule = std::function<std::optional<c10::ScalarType>(const LayerTraits&)>;
+struct Storage {
+  Storage(c10::ScalarType stored, bool rows_are_scaled = false)  // NOLINT: a type alone is a storage
+      : type(stored), is_scaled(rows_are_scaled) {}
+
+  c10::ScalarType type;
+  // The rows of the weight have scales (core/tensor/scaled_rows.h); the bias keeps the type of the arithmetic.
+  bool is_scaled;
+  friend bool operator==(const Storage&, const Storage&) = default;
+};
+
+// Returns the storage of a layer's weight and bias; absent: in the type of the arithmetic. An empty function stands for
+// one that always returns nullopt.
+using StorageRule = std::function<std::optional<Storage>(const LayerTraits&)>;
 
 }  // namespace ruyi

@@ -21,6 +21,15 @@
 #include "core/weights/weight_scale.h"
 
 namespace ruyi {
+namespace {
+
+constexpr std::string_view kScale = "weight_scale";  // the parameter beside a weight of scaled rows
+
+}  // namespace
+
+bool IsScaleOfRows(std::string_view name) {
+  return name.ends_with(kScale);
+}
 
 int64_t BytesOf(const Parameters& parameters) {
   int64_t bytes = 0;
@@ -46,6 +55,7 @@ struct WeightStore::State {
   bool has_scales = false;  // scales of weights were applied
 
   at::Tensor Take(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits);
+  at::Tensor TakeScale(const std::string& scale, int64_t rows);
   absl::StatusOr<at::Tensor> Find(const std::string& name, at::IntArrayRef shape, const LayerTraits& traits);
   absl::StatusOr<at::Tensor> Read(const std::string& name, const SafetensorsFile& file, const LayerTraits& traits);
   absl::StatusOr<at::Tensor> ApplyScale(const std::string& name, const at::Tensor& weight);
@@ -156,7 +166,8 @@ absl::StatusOr<at::Tensor> WeightStore::State::ApplyScale(const std::string& nam
 }
 
 c10::ScalarType WeightStore::State::StorageType(c10::ScalarType type, const LayerTraits& traits) const {
-  return (rule ? rule(traits) : std::nullopt).value_or(type);
+  const std::optional<Storage> storage = rule ? rule(traits) : std::nullopt;
+  return storage.has_value() && !storage->is_scaled ? storage->type : type;
 }
 
 absl::Status WeightStore::State::CheckFinite(const at::Tensor& tensor, const LayerTraits& traits) const {
@@ -191,6 +202,18 @@ at::Tensor WeightStore::State::Take(const std::string& name, at::IntArrayRef sha
     return taken[name] = Store(*tensor, traits);
   problems.push_back(absl::StrFormat("'%s'%s %s", name, FileOf(name), tensor.status().message()));
   return at::zeros({1}, at::TensorOptions(placement.dtype).device(placement.device)).expand(shape);
+}
+
+// Returns the scale of a weight, where one was given; undefined: none.
+at::Tensor WeightStore::State::TakeScale(const std::string& scale, int64_t rows) {
+  if (!given.contains(scale))
+    return {};
+  const at::Tensor tensor = given.find(scale)->second.to(placement.device);
+  if (tensor.sizes() == at::IntArrayRef({rows, 1}))
+    return taken[scale] = tensor;
+  problems.push_back(
+      absl::StrFormat("'%s' has shape [%s], expected [%d, 1]", scale, absl::StrJoin(tensor.sizes(), ", "), rows));
+  return {};
 }
 
 // Returns " in model-1.safetensors" where there are several files.
@@ -340,6 +363,18 @@ bool WeightScope::Has(std::string_view name) const {
 
 at::Tensor WeightScope::Take(std::string_view name, at::IntArrayRef shape) const {
   return state_->Take(absl::StrFormat("%s%s", prefix_, name), shape, traits_);
+}
+
+ScaledRows WeightScope::TakeMatrix(const LayerShape& shape) const {
+  const std::string scale = absl::StrFormat("%s%s", prefix_, kScale);
+  ScaledRows rows = {.data = Take("weight", {shape.out, shape.in}), .scale = state_->TakeScale(scale, shape.out)};
+  const std::optional<Storage> storage = state_->rule ? state_->rule(traits_) : std::nullopt;
+  if (rows.scale.defined() || !storage.has_value() || !storage->is_scaled)
+    return rows;
+  rows = ScaleRows(rows.data);
+  state_->taken[absl::StrFormat("%sweight", prefix_)] = rows.data;
+  state_->taken[scale] = rows.scale;
+  return rows;
 }
 
 void WeightScope::Ignore(std::string_view name) const {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/tensor/scaled_rows.h"
 #include "core/tensor/tensor_placement.h"
 #include "core/weights/layer_update.h"
 #include "core/weights/mapped_files.h"
@@ -29,6 +30,9 @@ using Parameters = std::map<std::string, at::Tensor, std::less<>>;
 
 // Returns the bytes of all tensors, wherever they lie.
 int64_t BytesOf(const Parameters& parameters);
+
+// Returns true for the parameter that holds the scales of a weight's rows: it is float32 in every arithmetic.
+bool IsScaleOfRows(std::string_view name);
 
 // Says what type parameters from files have in memory, where a rule does not say it.
 enum class LoadedTypes {
@@ -109,6 +113,12 @@ class WeightScope {
   // the store loads types of files, in that of the file. When the tensor is missing or has another shape, returns zeros
   // of `shape`, and Finish will say so.
   at::Tensor Take(std::string_view name, at::IntArrayRef shape) const;
+
+  // Takes the weight [out, in] of a linear layer. Where the rule asks for scaled rows, they are made of the numbers
+  // that Take gives; parameters from another store that are scaled rows stay so. The scale is a parameter beside the
+  // weight,
+  // `<prefix>.weight_scale` [out, 1]; undefined: the weight is what Take gives.
+  ScaledRows TakeMatrix(const LayerShape& shape) const;
 
   // Marks `name` as known and not needed (a buffer that we compute), so that it is not reported as unused.
   void Ignore(std::string_view name) const;

@@ -125,6 +125,14 @@ void AddFp8Flags(CLI::App& app, ServerOptions& options) {
       ->type_name("e4m3fn|e5m2")
       ->default_str("e4m3fn")
       ->needs(mode);
+  AddChoice(
+      app, "--fp8-arithmetic", options.fp8.arithmetic, Fp8Arithmetics(),
+      "Products with weights in 8 bits, with --fp8: of widened weights, or in 8 bits with scales, which is faster "
+      "on a GPU; scaled needs e4m3fn")
+      ->envname("RUYI_FP8_ARITHMETIC")
+      ->type_name("widened|scaled")
+      ->default_str("widened")
+      ->needs(mode);
 }
 
 CLI::Validator IsAddress(AddressFamily family) {
@@ -304,6 +312,14 @@ bool HasPairs(const ServerOptions& options) {
   return false;
 }
 
+// Returns true when --fp8-arithmetic has the type that it needs; says on stderr what to do when it does not.
+bool HasTypeOfArithmetic(const ServerOptions& options) {
+  if (options.fp8.arithmetic == Fp8Arithmetic::kWidened || options.fp8.type == Fp8Type::kE4m3fn)
+    return true;
+  std::cerr << "--fp8-arithmetic: scaled has no e5m2; leave --fp8-type out, or take widened\n";
+  return false;
+}
+
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, char** argv) {
@@ -333,7 +349,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   const auto parse = [&]() -> int {
     CLI11_PARSE(app, static_cast<int>(pointers.size()), pointers.data());
     Settle(raw, options);
-    if (!HasPairs(options))
+    if (!HasPairs(options) || !HasTypeOfArithmetic(options))
       return kUsageError;
     result.options = options;
     return 0;

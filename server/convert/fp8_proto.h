@@ -12,7 +12,7 @@
 
 namespace ruyi {
 
-// Returns the message; the mode NONE has no type.
+// Returns the message; the mode NONE has neither type nor arithmetic.
 ruyi::v1::Fp8 ToProto(const Fp8Settings& settings);
 
 // Returns the settings in acceleration.fp8; nullopt for FP8_MODE_UNSPECIFIED. Adds a violation to `unreadable` for each

@@ -82,7 +82,7 @@ void Layer(benchmark::State& state, LoraWay way) {
   const int64_t width = state.range(1);
   const auto draw = [](int64_t rows, int64_t columns) { return at::randn({rows, columns}).to(c10::kBFloat16); };
   const LayerUpdate update = {.up = draw(width, kRank), .down = draw(kRank, width)};
-  Linear layer = {.weight = draw(width, width), .bias = draw(1, width).squeeze(0), .update = {}};
+  Linear layer = {.weight = {.data = draw(width, width), .scale = {}}, .bias = draw(1, width).squeeze(0), .update = {}};
   if (way == LoraWay::kMergedOnTheFly)
     layer.update = update;
   const at::Tensor x = draw(tokens, width);

@@ -95,6 +95,7 @@ TEST(CapabilitiesText, HasALineForEachFlag) {
             "--lora              film, sketch; up to 3, strength -10 to 10, default 1\n"
             "--fp8               none, lite, strong; default none\n"
             "--fp8-type          e4m3fn, e5m2\n"
+            "--fp8-arithmetic    widened, scaled\n"
             "--tea-cache         0 to 1, such as 0.1; off when left out\n"
             "--enhance           0 to 10, such as 1; off when left out\n"
             "--easy-cache        0 to 1, such as 0.05; off when left out\n"
@@ -127,10 +128,12 @@ TEST(CapabilitiesText, SaysHowWeightsLieInEightBits) {
   v1::Capabilities capabilities = Demo();
   capabilities.mutable_fp8()->set_mode(v1::FP8_MODE_STRONG);
   capabilities.mutable_fp8()->set_type(v1::FP8_TYPE_E5M2);
+  capabilities.mutable_fp8()->set_arithmetic(v1::FP8_ARITHMETIC_WIDENED);
   capabilities.clear_fp8_modes();
   capabilities.add_fp8_modes(v1::FP8_MODE_STRONG);
   EXPECT_THAT(CapabilitiesText(capabilities),
-              HasSubstr("\n--fp8               strong; default strong\n--fp8-type          e5m2\n"));
+              HasSubstr("\n--fp8               strong; default strong\n--fp8-type          e5m2\n"
+                        "--fp8-arithmetic    widened\n"));
 }
 
 class CapabilitiesCommandTest : public testing::Test {

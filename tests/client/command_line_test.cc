@@ -102,7 +102,7 @@ TEST_F(CommandLineTest, LeavesEveryOptionOff) {
   EXPECT_FALSE(options.memory.max_vram_mib || options.memory.resident_blocks || options.memory.resident_states);
   EXPECT_EQ(options.memory.policy, "");
   EXPECT_THAT(options.loras, IsEmpty());
-  EXPECT_EQ(options.fp8 + options.fp8_type, "");
+  EXPECT_EQ(options.fp8 + options.fp8_type + options.fp8_arithmetic, "");
   EXPECT_FALSE(options.tea_cache.threshold || options.tea_cache.skip || options.tea_cache.offload);
   EXPECT_FALSE(options.enhance.weight || options.enhance.skip);
   EXPECT_FALSE(options.easy_cache.threshold || options.easy_cache.skip || options.guidance_gate);
@@ -118,6 +118,8 @@ TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
                                        "strong",
                                        "--fp8-type",
                                        "e5m2",
+                                       "--fp8-arithmetic",
+                                       "widened",
                                        "--tea-cache",
                                        "0.2",
                                        "--tea-cache-skip",
@@ -141,6 +143,7 @@ TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
   EXPECT_EQ(options.clip_apply_ratio, 0.25);
   EXPECT_EQ(options.fp8, "strong");
   EXPECT_EQ(options.fp8_type, "e5m2");
+  EXPECT_EQ(options.fp8_arithmetic, "widened");
   EXPECT_EQ(options.tea_cache.threshold, 0.2);
   EXPECT_THAT(options.tea_cache.skip, testing::Optional(FieldsAre(4, 5)));
   EXPECT_TRUE(options.tea_cache.offload);
@@ -238,6 +241,7 @@ TEST_F(CommandLineTest, ComplainsOfAFlagWithoutItsMainFlag) {
   ExpectComplaint(ParseGenerate({"--enhance-skip", "3,1"}), "--enhance-skip requires --enhance");
   ExpectComplaint(ParseGenerate({"--easy-cache-skip", "3,1"}), "--easy-cache-skip requires --easy-cache");
   ExpectComplaint(ParseGenerate({"--fp8-type", "e5m2"}), "--fp8-type requires --fp8");
+  ExpectComplaint(ParseGenerate({"--fp8-arithmetic", "scaled"}), "--fp8-arithmetic requires --fp8");
 }
 
 TEST_F(CommandLineTest, ReadsNumbersAsDecimal) {
@@ -347,6 +351,7 @@ TEST_F(CommandLineTest, ComplainsOfAnUnknownWord) {
   ExpectComplaint(ParseGenerate({"--fp8", "all"}), "none,lite,strong,extreme");
   ExpectComplaint(ParseGenerate({"--memory", "low"}), "auto,fastest,smallest");
   ExpectComplaint(ParseGenerate({"--fp8", "lite", "--fp8-type", "e3m4"}), "e4m3fn,e5m2");
+  ExpectComplaint(ParseGenerate({"--fp8", "lite", "--fp8-arithmetic", "exact"}), "widened,scaled");
 }
 
 TEST_F(CommandLineTest, ComplainsOfWhatIsMissing) {

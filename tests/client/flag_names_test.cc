@@ -46,6 +46,7 @@ TEST(FlagNames, GivesEachFieldOfTheAccelerationItsFlag) {
   EXPECT_EQ(flags.Of("acceleration.fp8"), "--fp8");
   EXPECT_EQ(flags.Of("acceleration.fp8.mode"), "--fp8");
   EXPECT_EQ(flags.Of("acceleration.fp8.type"), "--fp8-type");
+  EXPECT_EQ(flags.Of("acceleration.fp8.arithmetic"), "--fp8-arithmetic");
   EXPECT_EQ(flags.Of("acceleration.tea_cache.threshold"), "--tea-cache");
   EXPECT_EQ(flags.Of("acceleration.tea_cache.skip_start_steps"), "START of --tea-cache-skip");
   EXPECT_EQ(flags.Of("acceleration.tea_cache.skip_end_steps"), "END of --tea-cache-skip");

@@ -69,7 +69,8 @@ TEST(GenerateRequest, CarriesEveryOption) {
                                             .clip_apply_ratio = 0.25,
                                             .loras = {{.name = "film"}, {.name = "sketch", .strength = 0}},
                                             .fp8 = "strong",
-                                            .fp8_type = "e5m2",
+                                            .fp8_type = "e4m3fn",
+                                            .fp8_arithmetic = "scaled",
                                             .tea_cache = {.threshold = 0, .skip = SkippedEnds{4, 5}, .offload = true},
                                             .enhance = {.weight = 2.5, .skip = SkippedEnds{0, 7}},
                                             .easy_cache = {.threshold = 0, .skip = SkippedEnds{6, 8}},
@@ -87,7 +88,8 @@ TEST(GenerateRequest, CarriesEveryOption) {
   EXPECT_EQ(acceleration.loras(1).name(), "sketch");
   EXPECT_TRUE(acceleration.loras(1).has_strength());
   EXPECT_EQ(acceleration.fp8().mode(), v1::FP8_MODE_STRONG);
-  EXPECT_EQ(acceleration.fp8().type(), v1::FP8_TYPE_E5M2);
+  EXPECT_EQ(acceleration.fp8().type(), v1::FP8_TYPE_E4M3FN);
+  EXPECT_EQ(acceleration.fp8().arithmetic(), v1::FP8_ARITHMETIC_SCALED);
   EXPECT_TRUE(acceleration.tea_cache().has_threshold());
   EXPECT_EQ(acceleration.tea_cache().skip_start_steps(), 4);
   EXPECT_EQ(acceleration.tea_cache().skip_end_steps(), 5);
@@ -163,6 +165,10 @@ TEST(Choices, EveryWordHasItsValue) {
     EXPECT_EQ(NameOfFp8Type(Fp8TypeOfName(name)), name);
   }
   EXPECT_EQ(static_cast<int>(Fp8TypeNames().size()), v1::Fp8Type_ARRAYSIZE - 1);
+  for (const std::string& name : Fp8ArithmeticNames()) {
+    EXPECT_EQ(NameOfFp8Arithmetic(Fp8ArithmeticOfName(name)), name);
+  }
+  EXPECT_EQ(static_cast<int>(Fp8ArithmeticNames().size()), v1::Fp8Arithmetic_ARRAYSIZE - 1);
   for (const std::string& name : MemoryPolicyNames())
     EXPECT_NE(MemoryPolicyOfName(name), v1::MEMORY_POLICY_UNSPECIFIED) << name;
   EXPECT_EQ(static_cast<int>(MemoryPolicyNames().size()), v1::MemoryPolicy_ARRAYSIZE - 1);
@@ -172,6 +178,7 @@ TEST(Choices, AnUnknownValueHasItsNumber) {
   EXPECT_EQ(NameOfSampler(static_cast<v1::Sampler>(17)), "sampler 17");
   EXPECT_EQ(NameOfFp8Mode(static_cast<v1::Fp8Mode>(17)), "mode 17");
   EXPECT_EQ(NameOfFp8Type(static_cast<v1::Fp8Type>(17)), "type 17");
+  EXPECT_EQ(NameOfFp8Arithmetic(static_cast<v1::Fp8Arithmetic>(17)), "arithmetic 17");
 }
 
 }  // namespace

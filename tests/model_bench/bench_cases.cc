@@ -51,17 +51,17 @@ ModelToPlace::ModelToPlace(RuyiModels models, const BenchOptions& options) : mod
 }
 
 absl::StatusOr<ModelToPlace> ModelToPlace::Load(const BenchOptions& options, c10::Device others) {
-  RUYI_ASSIGN_OR_RETURN(RuyiModels models,
-                        LoadRuyiModels(options.model, {.device = others, .dtype = options.placement.dtype}, options.fp8,
-                                       c10::Device(c10::kCPU)));
+  RUYI_ASSIGN_OR_RETURN(
+      RuyiModels models,
+      LoadRuyiModels(options.model, {.device = others, .dtype = options.placement.dtype}, {}, c10::Device(c10::kCPU)));
   return ModelToPlace(std::move(models), options);
 }
 
-RuyiModels ModelToPlace::In(const MemoryMode& mode) {
+RuyiModels ModelToPlace::In(const MemoryMode& mode, const Fp8Settings& fp8) {
   RuyiModels placed = models_;
-  placed.dit = transformers_.front().Place(mode);
+  placed.dit = transformers_.front().Place(mode, fp8);
   if (transformers_.size() > 1)
-    placed.partner = transformers_.back().Place(mode);
+    placed.partner = transformers_.back().Place(mode, fp8);
   return placed;
 }
 

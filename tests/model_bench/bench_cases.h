@@ -42,9 +42,9 @@ class ModelToPlace {
 
   LatentGeometry geometry() const { return models_.geometry(); }
 
-  // Places the model on the options' devices. Copies that were placed before must be gone. Throws as PlacedDit::Place
-  // does.
-  RuyiModels In(const MemoryMode& mode);
+  // Places the model on the options' devices, as a request for `fp8` has it. Copies that were placed before must be
+  // gone. Throws as PlacedDit::Place does.
+  RuyiModels In(const MemoryMode& mode, const Fp8Settings& fp8);
 
  private:
   ModelToPlace(RuyiModels models, const BenchOptions& options);

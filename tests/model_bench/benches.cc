@@ -51,8 +51,9 @@ absl::Status MeasureSteps(const BenchOptions& options, const RuyiModels& models,
   return absl::OkStatus();
 }
 
-// The cost model of the devices, calibrated; nothing is left on them.
-absl::StatusOr<std::shared_ptr<const CostModel>> CalibratedCosts(const BenchOptions& options) {
+// The cost model of the devices, calibrated with the weights as their files have them; nothing is left on them.
+absl::StatusOr<std::shared_ptr<const CostModel>> CalibratedCosts(BenchOptions options) {
+  options.fp8 = {};
   RUYI_ASSIGN_OR_RETURN(const std::unique_ptr<RuyiPipeline> pipeline, OpenPipeline(options, std::nullopt));
   RUYI_RETURN_IF_ERROR(pipeline->WarmUp());
   return pipeline->costs();
@@ -60,7 +61,7 @@ absl::StatusOr<std::shared_ptr<const CostModel>> CalibratedCosts(const BenchOpti
 
 }  // namespace
 
-// The transformer, in the host's memory, is placed anew for each mode.
+// The transformer, in the host's memory, is placed anew for each mode, in the bits that a request asks for.
 absl::Status BenchStep(const BenchOptions& options, Report& report) {
   const c10::InferenceMode no_gradients;
   std::shared_ptr<const CostModel> costs;
@@ -69,11 +70,13 @@ absl::Status BenchStep(const BenchOptions& options, Report& report) {
   }
   RUYI_ASSIGN_OR_RETURN(ModelToPlace model, ModelToPlace::Load(options, c10::Device(c10::kCPU)));
   const auto step = [&](const BenchMode& mode, const VideoInput& input, Measurement& measurement) {
-    const RuyiModels placed = model.In(mode.memory());
+    VideoSpec spec = input.spec;
+    spec.fp8 = options.fp8;
+    const RuyiModels placed = model.In(mode.memory(), spec.fp8);
     if (costs != nullptr)
-      Predict(*costs, input.spec, mode.memory(), measurement);
+      Predict(*costs, spec, mode.memory(), measurement);
     ResetPeaks(options.placement.device);
-    return MeasureSteps(options, placed, mode.memory(), input.spec, measurement);
+    return MeasureSteps(options, placed, mode.memory(), spec, measurement);
   };
   return ForEachCase(options, model.geometry(), report, {"step", step});
 }

@@ -124,7 +124,7 @@ absl::Status BenchCheckpoint(const BenchOptions& options, Report& report) {
       spec.preview = {.every_steps = 1, .width = kPreviewWidth};
       if (with_cache)
         spec.tea_cache = CacheThatKeeps(spec.steps);
-      const RuyiModels models = model.In(mode.memory());
+      const RuyiModels models = model.In(mode.memory(), /*fp8=*/{});
       RUYI_ASSIGN_OR_RETURN(const Conditions conditions, RandomConditions(models, spec));
       return MeasureCheckpoints(options, {models, mode.memory(), spec, conditions}, measurement);
     };

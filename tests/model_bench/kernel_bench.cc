@@ -125,7 +125,8 @@ absl::Status BenchKernelsOf(KernelGroup group, const BenchOptions& options, Repo
 }
 
 absl::Status BenchKernels(const BenchOptions& options, Report& report) {
-  for (const KernelGroup group : {KernelGroup::kAttention, KernelGroup::kTokens, KernelGroup::kFeatures}) {
+  for (const KernelGroup group :
+       {KernelGroup::kAttention, KernelGroup::kTokens, KernelGroup::kFeatures, KernelGroup::kEightBits}) {
     RUYI_RETURN_IF_ERROR(BenchKernelsOf(group, options, report));
   }
   return absl::OkStatus();

@@ -2,15 +2,18 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/TensorBody.h>
+#include <ATen/ops/linear.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/polar.h>
 #include <ATen/ops/zeros.h>
 
 #include <numeric>
 
+#include "absl/strings/str_format.h"
 #include "core/kernels/attention.h"
 #include "core/kernels/features.h"
 #include "core/kernels/gelu.h"
+#include "core/kernels/linear.h"
 #include "core/kernels/norm.h"
 #include "core/kernels/norm_rotate.h"
 #include "tests/core/kernels/reference.h"
@@ -48,7 +51,7 @@ at::Tensor RandomTokens(const KernelShape& shape, const TensorPlacement& placeme
 }
 
 Tensors Both(const SumAndNorm& out) {
-  return {out.sum, out.normed};
+  return {out.sum, out.normed.plain()};
 }
 
 KernelCase NormRotateCase(const KernelShape& shape, const TensorPlacement& placement) {
@@ -128,7 +131,7 @@ KernelCase ConcatNormCase(const KernelShape& shape, const TensorPlacement& place
   const NormParameters norm = RandomNorm(2 * shape.heads * shape.head_dim, placement);
   return {.name = "concat_norm",
           .inputs = {RandomTokens(shape, placement), RandomTokens(shape, placement)},
-          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::ConcatNorm(in[0], in[1], norm)}; },
+          .kernel = [=](const Tensors& in) -> Tensors { return {kernels::ConcatNorm(in[0], in[1], norm).plain()}; },
           .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::ConcatNorm(in[0], in[1], norm)}; },
           .reference = [=](const Tensors& in) -> Tensors { return {reference::ConcatNorm(in[0], in[1], norm)}; }};
 }
@@ -150,6 +153,88 @@ KernelCase LinearGeluCase(const KernelShape& shape, const TensorPlacement& place
           .kernel = [=](const Tensors& in) -> Tensors { return {kernels::LinearGelu(in[0], weight, bias)}; },
           .aten = [=](const Tensors& in) -> Tensors { return {kernels::aten::LinearGelu(in[0], weight, bias)}; },
           .reference = [=](const Tensors& in) -> Tensors { return {reference::LinearGelu(in[0], weight, bias)}; }};
+}
+
+// The widths of a block: of its tokens, of two of them, and of the feed-forward network.
+enum class Width { kTokens, kPair, kFeedForward };
+
+int64_t NumbersOf(Width width, const KernelShape& shape) {
+  const int64_t tokens = shape.heads * shape.head_dim;
+  if (width == Width::kFeedForward)
+    return tokens * 48 / 11 / 16 * 16;  // 12288 of 2816
+  return width == Width::kPair ? 2 * tokens : tokens;
+}
+
+// [B, tokens, width]
+at::Tensor RandomRows(Width width, const KernelShape& shape, const TensorPlacement& placement) {
+  return RandomTensor({shape.batch, shape.tokens, NumbersOf(width, shape)}, placement);
+}
+
+Tensors Both(const ScaledRows& rows) {
+  return {rows.data, rows.scale};
+}
+
+Tensors Wide(const ScaledRows& rows) {
+  return {rows.data.to(at::kDouble), rows.scale.to(at::kDouble)};
+}
+
+// A product of rows in 8 bits, beside the one of the same numbers in the type of the arithmetic.
+template <Width kIn, Width kOut>
+KernelCase ScaledLinearCase(const KernelShape& shape, const TensorPlacement& placement) {
+  const int64_t in = NumbersOf(kIn, shape);
+  const int64_t out = NumbersOf(kOut, shape);
+  const at::Tensor weight = RandomTensor({out, in}, placement) * 0.02;
+  const at::Tensor bias = RandomTensor({out}, placement);
+  const at::Tensor x = RandomRows(kIn, shape, placement);
+  const ScaledRows rows = kernels::QuantizeRows(x);
+  const ScaledRows of_weight = kernels::QuantizeRows(weight);
+  const kernels::LinearWeight scaled = {.data = of_weight.data, .scale = of_weight.scale};
+  return {.name = absl::StrFormat("scaled_linear_%d_%d", in, out),
+          .inputs = {x, rows.data, rows.scale},
+          .kernel = [=](const Tensors& given) -> Tensors {
+            const ScaledRows known = {.data = given[1], .scale = given[2]};
+            return {kernels::Linear(kernels::Activations(known, given[0].scalar_type()), scaled, bias)};
+          },
+          .aten = [=](const Tensors& given) -> Tensors { return {at::linear(given[0], weight, bias)}; },
+          .reference = [=](const Tensors& given) -> Tensors { return {reference::Linear(given[0], weight, bias)}; }};
+}
+
+template <Width kWidth>
+KernelCase QuantizeRowsCase(const KernelShape& shape, const TensorPlacement& placement) {
+  return {.name = absl::StrFormat("quantize_rows_%d", NumbersOf(kWidth, shape)),
+          .inputs = {RandomRows(kWidth, shape, placement)},
+          .kernel = [](const Tensors& in) { return Both(kernels::QuantizeRows(in[0])); },
+          .aten = [](const Tensors& in) { return Both(kernels::aten::QuantizeRows(in[0])); },
+          .reference = [](const Tensors& in) { return Wide(ScaleRows(in[0])); }};
+}
+
+KernelCase GeluRowsCase(const KernelShape& shape, const TensorPlacement& placement) {
+  return {.name = "gelu_rows",
+          .inputs = {RandomRows(Width::kFeedForward, shape, placement)},
+          .kernel = [](const Tensors& in) { return Both(kernels::GeluRows(in[0])); },
+          .aten = [](const Tensors& in) { return Both(kernels::aten::GeluRows(in[0])); },
+          .reference =
+              [](const Tensors& in) {
+                return Wide(ScaleRows(reference::Gelu(in[0]).to(at::kFloat).to(in[0].scalar_type())));
+              }};
+}
+
+KernelCase AddNormRowsCase(const KernelShape& shape, const TensorPlacement& placement) {
+  const NormParameters norm = RandomNorm(shape.heads * shape.head_dim, placement);
+  const auto add_norm = [=](const Tensors& in, kernels::Form form) {
+    return Both(kernels::AddNorm(in[0], in[1], norm, /*shift=*/{}, form).normed.rows());
+  };
+  return {
+      .name = "add_norm_rows",
+      .inputs = {RandomTokens(shape, placement), RandomTokens(shape, placement)},
+      .kernel = [=](const Tensors& in) { return add_norm(in, kernels::Form::kRows); },
+      .aten =
+          [=](const Tensors& in) { return Both(ScaleRows(kernels::aten::AddNorm(in[0], in[1], norm).normed.plain())); },
+      .reference =
+          [=](const Tensors& in) {
+            const at::Tensor normed = reference::AddNorm(in[0], in[1], norm).normed.plain();
+            return Wide(ScaleRows(normed.to(at::kFloat).to(in[0].scalar_type())));
+          }};
 }
 
 // [B, kFeatureChannels, T, H, W], channels last, T * H * W of `tokens`
@@ -252,6 +337,16 @@ std::vector<KernelCaseMaker> KernelCaseMakers(KernelGroup group) {
               &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
     case KernelGroup::kFeatures:
       return {&GroupNormCase, &NormalizeRowsCase, &SumRowsCase, &RepeatPixelsCase, &BlendFramesCase};
+    case KernelGroup::kEightBits:
+      return {&ScaledLinearCase<Width::kTokens, Width::kTokens>,
+              &ScaledLinearCase<Width::kTokens, Width::kFeedForward>,
+              &ScaledLinearCase<Width::kFeedForward, Width::kTokens>,
+              &ScaledLinearCase<Width::kPair, Width::kTokens>,
+              &ScaledLinearCase<Width::kTokens, Width::kPair>,
+              &QuantizeRowsCase<Width::kTokens>,
+              &QuantizeRowsCase<Width::kFeedForward>,
+              &GeluRowsCase,
+              &AddNormRowsCase};
   }
   return {};
 }

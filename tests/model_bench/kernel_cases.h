@@ -35,8 +35,9 @@ using KernelCaseMaker = KernelCase (*)(const KernelShape& shape, const TensorPla
 
 enum class KernelGroup {
   kAttention,
-  kTokens,    // of the transformer, but attention
-  kFeatures,  // of the autoencoder
+  kTokens,     // of the transformer, but attention
+  kFeatures,   // of the autoencoder
+  kEightBits,  // of the transformer, products in 8 bits and the rows for them
 };
 
 // One for each function of the group; a case is made when it is its turn, since its tensors are large.

@@ -35,6 +35,7 @@ struct Arguments {
   std::vector<std::string> devices = {"cuda"};
   std::string dtype = "auto";
   std::string fp8 = "none";
+  std::string fp8_arithmetic = "widened";
 };
 
 absl::Status Measure(Bench bench, Arguments arguments) {
@@ -44,7 +45,8 @@ absl::Status Measure(Bench bench, Arguments arguments) {
   }
   const c10::Device first = arguments.bench.devices.front();
   arguments.bench.placement.device = first;
-  arguments.bench.fp8.mode = Fp8Modes().at(arguments.fp8);
+  arguments.bench.fp8 = {.mode = Fp8Modes().at(arguments.fp8),
+                         .arithmetic = Fp8Arithmetics().at(arguments.fp8_arithmetic)};
   arguments.bench.placement.dtype = Dtypes().at(arguments.dtype).value_or(FastTypeOf(first));
   RUYI_ASSIGN_OR_RETURN(Report report, Report::Create(arguments.bench));
   return bench(arguments.bench, report);
@@ -77,6 +79,9 @@ void AddModel(CLI::App& command, Arguments& arguments) {
   command.add_option("--model", arguments.bench.model, "Model folder")->required();
   command.add_option("--fp8", arguments.fp8, "Weights in 8 bits (e4m3fn)")
       ->check(CLI::IsMember(Fp8Modes()))
+      ->capture_default_str();
+  command.add_option("--fp8-arithmetic", arguments.fp8_arithmetic, "Products with weights in 8 bits")
+      ->check(CLI::IsMember(Fp8Arithmetics()))
       ->capture_default_str();
 }
 

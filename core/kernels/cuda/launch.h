@@ -17,8 +17,9 @@ enum class Element { kFloat32, kBFloat16, kFloat16 };
 // The bytes of one load, called a vector. All widths are multiples of the elements in one.
 inline constexpr int64_t kVectorBytes = 16;
 
-inline constexpr int kNarrowVectors = 64;  // of a row of NarrowRows, at most
-inline constexpr int kWideVectors = 1536;  // of a row of WideRows, at most
+inline constexpr int kNarrowVectors = 64;     // of a row of NarrowRows, at most
+inline constexpr int kWideVectors = 1536;     // of a row of WideRows, at most
+inline constexpr int kRoundedVectors = 3072;  // of a row of RoundedRows, at most
 inline constexpr int kMostBatches = 65535;
 
 // Rows of which each is computed by a few lanes of a warp: the features of one head.
@@ -60,6 +61,22 @@ struct WideRows {
   uint32_t shift_span = 1;      // rows that share one of shift
   uint32_t second_period = 1;   // after so many rows `second` begins anew
   uint32_t second_span = 1;     // rows that share one of second
+  void* rounded = nullptr;      // what is written in the place of out: rows of 8 bits, as RoundedRows makes them
+  float* scales = nullptr;      // [rows], with `rounded`
+};
+
+inline constexpr float kLargest8Bits = 448;       // of e4m3
+inline constexpr float kLeastScaledRow = 1e-30F;  // the largest number of a row that does not become zeros
+
+// Rounds rows to e4m3, each with the scale that makes its largest number kLargest8Bits; that of zeros is 1.
+struct RoundedRows {
+  Element element = Element::kFloat32;
+  const void* x = nullptr;  // [rows, width]
+  void* out = nullptr;      // [rows, width], 8 bits each; aligned to 8 bytes
+  float* scales = nullptr;  // [rows]
+  uint32_t rows = 0;
+  int width = 0;           // at most kRoundedVectors vectors
+  bool activates = false;  // the gelu (by tanh) of x, rounded to its type, is what is scaled
 };
 
 // Multiplies the first half of each row by the gelu of its second half: [rows, 2 width] → [rows, width].
@@ -196,6 +213,9 @@ bool RuyiAttendsOn(int device);
 cudaError_t RuyiLaunchAttentionHeads(const AttentionHeads* heads, cudaStream_t stream);
 cudaError_t RuyiLaunchNarrowRows(const NarrowRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchWideRows(const WideRows* rows, cudaStream_t stream);
+// Returns true when the GPU `device` has products of e4m3: those of compute capability 8.9 or more.
+bool RuyiMultipliesRowsOn(int device);
+cudaError_t RuyiLaunchRoundedRows(const RoundedRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchGatedRows(const GatedRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchGroupScales(const GroupScales* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchScaledRows(const ScaledRows* rows, cudaStream_t stream);

@@ -144,6 +144,24 @@ struct RowPart {
     }
   }
 
+  // Calls action(number, place of its vector) for each number.
+  template <typename Action>
+  __device__ void ForEach(const Action& action) {
+#pragma unroll
+    for (int v = 0; v < kVectors; ++v) {
+#pragma unroll
+      for (int i = 0; i < kNumbers; ++i)
+        action(numbers[v][i], v);
+    }
+  }
+
+  // Rounds the numbers to their type.
+  __device__ void RoundNumbers() {
+#pragma unroll
+    for (int v = 0; v < kVectors; ++v)
+      Widen<T>(Round<T>(numbers[v]), numbers[v]);
+  }
+
   // Stores the numbers, rounded to their type, and keeps the rounded ones.
   __device__ void Store(void* to, int64_t begin) {
 #pragma unroll
@@ -172,17 +190,6 @@ struct RowPart {
   }
 
  private:
-  // Calls action(number, place of its vector) for each number.
-  template <typename Action>
-  __device__ void ForEach(const Action& action) {
-#pragma unroll
-    for (int v = 0; v < kVectors; ++v) {
-#pragma unroll
-      for (int i = 0; i < kNumbers; ++i)
-        action(numbers[v][i], v);
-    }
-  }
-
   // Does what ScaleAndShift does, with one of the two or none.
   __device__ void ScaleOrShift(const void* weight, const void* bias) {
     if (bias != nullptr)

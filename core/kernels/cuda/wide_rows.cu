@@ -1,4 +1,5 @@
 // Joins two rows and normalises the result. A block of threads shares a row.
+#include "core/kernels/cuda/row_scale.h"
 #include "core/kernels/cuda/vectors.h"
 
 namespace ruyi::kernels::cuda {
@@ -51,7 +52,7 @@ __device__ void SetToBoth(const WideRows& rows, Part<T, kVectors>& row) {
 
 template <typename T, Join kJoin, int kVectors>
 __global__ void __launch_bounds__(kThreads) WideRowsKernel(const WideRows rows, const float inverse_width) {
-  __shared__ float sums[2][kWarps];
+  __shared__ float sums[3][kWarps];  // of the mean, of the variance; the maxima
   Part<T, kVectors> row;
   row.first = threadIdx.x;
   row.count = rows.width / kPerVector<T> * (kJoin == Join::kConcatenate ? 2 : 1);
@@ -66,7 +67,10 @@ __global__ void __launch_bounds__(kThreads) WideRowsKernel(const WideRows rows, 
   row.ScaleAndShift(rows.weight, rows.bias);
   if (rows.shift != nullptr)
     row.Add(row.Load(rows.shift, static_cast<int64_t>(blockIdx.x / rows.shift_span) * row.count));
-  row.Store(rows.out, begin);
+  if (rows.rounded == nullptr)
+    return row.Store(rows.out, begin);
+  row.RoundNumbers();
+  StoreScaled(row, rows.rounded, rows.scales, sums[2]);
 }
 
 template <typename T, Join kJoin, int kVectors>

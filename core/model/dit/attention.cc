@@ -24,8 +24,16 @@ DitAttention DitAttention::Load(const WeightScope& scope, const DitConfig& confi
           .key_norm = LayerNorm::Load(scope.Sub("norm_k"), config.head_dim, kEps)};
 }
 
-int64_t DitAttention::HeadDim(const at::Tensor& x) const {
-  return x.size(-1) / heads;
+kernels::Form DitAttention::SelfForm() const {
+  for (const Linear* layer : {&query, &key, &value}) {
+    if (layer->InputForm() == kernels::Form::kPlain)
+      return kernels::Form::kPlain;
+  }
+  return kernels::Form::kRows;
+}
+
+int64_t DitAttention::HeadDim(const kernels::Activations& x) const {
+  return x.sizes().back() / heads;
 }
 
 // [B, tokens, heads * head_dim] → [B, tokens, heads, head_dim]
@@ -34,30 +42,31 @@ at::Tensor DitAttention::SplitHeads(const at::Tensor& x) const {
 }
 
 // [B, heads, tokens, head_dim] each; queries and keys normalised and turned
-at::Tensor DitAttention::Queries(const at::Tensor& x, const at::Tensor& rotary) const {
-  return kernels::NormRotate(SplitHeads(query.Forward(x)), query_norm.In(x.scalar_type()), rotary).transpose(1, 2);
+at::Tensor DitAttention::Queries(const kernels::Activations& x, const at::Tensor& rotary) const {
+  return kernels::NormRotate(SplitHeads(query.Forward(x)), query_norm.In(x.type()), rotary).transpose(1, 2);
 }
-at::Tensor DitAttention::Keys(const at::Tensor& x, const at::Tensor& rotary) const {
-  return kernels::NormRotate(SplitHeads(key.Forward(x)), key_norm.In(x.scalar_type()), rotary).transpose(1, 2);
+at::Tensor DitAttention::Keys(const kernels::Activations& x, const at::Tensor& rotary) const {
+  return kernels::NormRotate(SplitHeads(key.Forward(x)), key_norm.In(x.type()), rotary).transpose(1, 2);
 }
-at::Tensor DitAttention::Values(const at::Tensor& source) const {
-  return SplitHeads(value.Forward(source)).transpose(1, 2);
+at::Tensor DitAttention::Values(const kernels::Activations& x) const {
+  return SplitHeads(value.Forward(x)).transpose(1, 2);
 }
 
 KeyValue DitAttention::KeysAndValues(const at::Tensor& source) const {
-  return {.key = key_norm.Forward(SplitHeads(key.Forward(source))).transpose(1, 2), .value = Values(source)};
+  return {.key = key_norm.Forward(SplitHeads(key.ForwardWidened(source))).transpose(1, 2),
+          .value = SplitHeads(value.ForwardWidened(source)).transpose(1, 2)};
 }
 
 // [B, heads, tokens, head_dim]. Each tensor is widened before the next is made, and all are gone before the heads are
 // joined: with a long video they are what takes the memory.
-at::Tensor DitAttention::SelfAttention(const at::Tensor& x, const at::Tensor& rotary) const {
+at::Tensor DitAttention::SelfAttention(const kernels::Activations& x, const at::Tensor& rotary) const {
   const at::Tensor queries = kernels::WidenHeads(Queries(x, rotary));
   const at::Tensor keys = kernels::WidenHeads(Keys(x, rotary));
   const at::Tensor values = kernels::WidenHeads(Values(x));
   return kernels::Attention(queries, keys, values, HeadDim(x));
 }
 
-at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary,
+at::Tensor DitAttention::Forward(const kernels::Activations& x, const at::Tensor& rotary,
                                  const std::optional<Enhancement>& enhance) const {
   if (enhance.has_value())
     return ForwardEnhanced(x, rotary, *enhance);
@@ -65,7 +74,7 @@ at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary,
 }
 
 // Looks at queries and keys before they are turned, too.
-at::Tensor DitAttention::ForwardEnhanced(const at::Tensor& x, const at::Tensor& rotary,
+at::Tensor DitAttention::ForwardEnhanced(const kernels::Activations& x, const at::Tensor& rotary,
                                          const Enhancement& enhance) const {
   const at::Tensor queries = query_norm.Forward(SplitHeads(query.Forward(x)));
   const at::Tensor keys = key_norm.Forward(SplitHeads(key.Forward(x)));
@@ -74,8 +83,9 @@ at::Tensor DitAttention::ForwardEnhanced(const at::Tensor& x, const at::Tensor& 
   return found * EnhanceScore(queries, keys, enhance.frames, enhance.weight);
 }
 
-at::Tensor DitAttention::Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const {
-  const auto for_all = [&](const at::Tensor& tensor) { return tensor.expand({x.size(0), -1, -1, -1}); };
+at::Tensor DitAttention::Forward(const kernels::Activations& x, const at::Tensor& rotary,
+                                 const KeyValue& source) const {
+  const auto for_all = [&](const at::Tensor& tensor) { return tensor.expand({x.sizes()[0], -1, -1, -1}); };
   return Join(kernels::Attention(Queries(x, rotary), for_all(source.key), for_all(source.value), HeadDim(x)));
 }
 

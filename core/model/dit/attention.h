@@ -43,20 +43,25 @@ struct DitAttention {
   // Returns the keys and values of `source` [B, tokens, source_dim], whose tokens have no places.
   KeyValue KeysAndValues(const at::Tensor& source) const;
 
+  // Return the forms in which self-attention and cross-attention take their tokens without changing them.
+  kernels::Form SelfForm() const;
+  kernels::Form CrossForm() const { return query.InputForm(); }
+
   // Computes self-attention: x [B, tokens, hidden], rotary [tokens, head_dim / 2] → [B, tokens, hidden]
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const std::optional<Enhancement>& enhance) const;
+  at::Tensor Forward(const kernels::Activations& x, const at::Tensor& rotary,
+                     const std::optional<Enhancement>& enhance) const;
 
   // Computes cross-attention to the result of KeysAndValues: x [B, tokens, hidden] → [B, tokens, hidden]
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& rotary, const KeyValue& source) const;
+  at::Tensor Forward(const kernels::Activations& x, const at::Tensor& rotary, const KeyValue& source) const;
 
  private:
-  int64_t HeadDim(const at::Tensor& x) const;
+  int64_t HeadDim(const kernels::Activations& x) const;
   at::Tensor SplitHeads(const at::Tensor& x) const;
-  at::Tensor Queries(const at::Tensor& x, const at::Tensor& rotary) const;
-  at::Tensor Keys(const at::Tensor& x, const at::Tensor& rotary) const;
-  at::Tensor Values(const at::Tensor& source) const;
-  at::Tensor ForwardEnhanced(const at::Tensor& x, const at::Tensor& rotary, const Enhancement& enhance) const;
-  at::Tensor SelfAttention(const at::Tensor& x, const at::Tensor& rotary) const;
+  at::Tensor Queries(const kernels::Activations& x, const at::Tensor& rotary) const;
+  at::Tensor Keys(const kernels::Activations& x, const at::Tensor& rotary) const;
+  at::Tensor Values(const kernels::Activations& x) const;
+  at::Tensor ForwardEnhanced(const kernels::Activations& x, const at::Tensor& rotary, const Enhancement& enhance) const;
+  at::Tensor SelfAttention(const kernels::Activations& x, const at::Tensor& rotary) const;
   at::Tensor Join(const at::Tensor& found) const;
 };
 

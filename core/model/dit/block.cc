@@ -21,7 +21,7 @@ DitSkip DitSkip::Load(const WeightScope& scope, const DitConfig& config) {
 }
 
 at::Tensor DitSkip::Forward(const at::Tensor& x, const at::Tensor& skipped) const {
-  return projection.Forward(kernels::ConcatNorm(x, skipped, norm.In(x.scalar_type())));
+  return projection.Forward(kernels::ConcatNorm(x, skipped, norm.In(x.scalar_type()), projection.InputForm()));
 }
 
 DitClipBranch DitClipBranch::Load(const WeightScope& scope, const DitConfig& config) {
@@ -31,7 +31,7 @@ DitClipBranch DitClipBranch::Load(const WeightScope& scope, const DitConfig& con
           .out_norm = LoadNorm(scope.Sub("norm_clip_out"), config.hidden())};
 }
 
-at::Tensor DitClipBranch::Forward(const at::Tensor& normed, const DitBlockInput& input) const {
+at::Tensor DitClipBranch::Forward(const kernels::Activations& normed, const DitBlockInput& input) const {
   return out_norm.Forward(gate.Forward(attention.Forward(normed, input.rotary, input.clip)));
 }
 
@@ -54,28 +54,33 @@ DitBlock DitBlock::Load(const WeightScope& scope, const DitConfig& config, bool 
 }
 
 // Returns x with the frames' positions, and the input that the self-attention gets for that.
-kernels::SumAndNorm DitBlock::Begin(const at::Tensor& x, const DitBlockInput& input) const {
+kernels::SumAndNorm DitBlock::Begin(const at::Tensor& x, const DitBlockInput& input, kernels::Form form) const {
   const kernels::NormParameters norm = self_norm.In(x.scalar_type());
   if (!input.frame_positions.defined())
-    return {.sum = x, .normed = kernels::Norm(x, norm, input.shift)};
-  return kernels::AddNorm(x, input.frame_positions, norm, input.shift);
+    return {.sum = x, .normed = kernels::Norm(x, norm, input.shift, form)};
+  return kernels::AddNorm(x, input.frame_positions, norm, input.shift, form);
 }
 
 at::Tensor DitBlock::Modulate(const at::Tensor& x, const DitBlockInput& input) const {
-  return Begin(x, input).normed;
+  return Begin(x, input, kernels::Form::kPlain).normed.plain();
 }
 
-// Each part is added to the tokens in one go with the normalisation that the next part begins with.
+// Each part is added to the tokens in one go with the normalisation that the next part begins with, which comes out in
+// the form that the next part takes.
 at::Tensor DitBlock::Forward(const at::Tensor& x, const at::Tensor& skipped, const DitBlockInput& input) const {
-  const auto add = [](kernels::SumAndNorm& tokens, const at::Tensor& delta, const LayerNorm& next) {
-    tokens.normed.reset();  // its memory is free for the next
-    tokens = kernels::AddNorm(tokens.sum, delta, next.In(delta.scalar_type()));
+  const auto add = [](kernels::SumAndNorm& tokens, const at::Tensor& delta, const LayerNorm& next, kernels::Form form) {
+    tokens.normed = {};  // its memory is free for the next
+    tokens = kernels::AddNorm(tokens.sum, delta, next.In(delta.scalar_type()), /*shift=*/{}, form);
   };
-  kernels::SumAndNorm tokens = Begin(skip.has_value() ? skip->Forward(x, skipped) : x, input);
-  add(tokens, self_attention.Forward(tokens.normed, input.rotary, input.enhance), text_norm);
-  add(tokens, text_attention.Forward(tokens.normed, input.rotary, input.text), clip.has_value() ? clip->norm : ff_norm);
+  kernels::SumAndNorm tokens =
+      Begin(skip.has_value() ? skip->Forward(x, skipped) : x, input, self_attention.SelfForm());
+  add(tokens, self_attention.Forward(tokens.normed, input.rotary, input.enhance), text_norm,
+      text_attention.CrossForm());
+  const LayerNorm& after_text = clip.has_value() ? clip->norm : ff_norm;
+  const kernels::Form form_after_text = clip.has_value() ? clip->attention.CrossForm() : ff.up.InputForm();
+  add(tokens, text_attention.Forward(tokens.normed, input.rotary, input.text), after_text, form_after_text);
   if (clip.has_value())
-    add(tokens, clip->Forward(tokens.normed, input), ff_norm);
+    add(tokens, clip->Forward(tokens.normed, input), ff_norm, ff.up.InputForm());
   return tokens.sum + ff.Forward(tokens.normed);
 }
 

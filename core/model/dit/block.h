@@ -48,7 +48,7 @@ struct DitClipBranch {
   static DitClipBranch Load(const WeightScope& scope, const DitConfig& config);
 
   // Takes the output of `norm` [B, tokens, hidden] → [B, tokens, hidden]
-  at::Tensor Forward(const at::Tensor& normed, const DitBlockInput& input) const;
+  at::Tensor Forward(const kernels::Activations& normed, const DitBlockInput& input) const;
 };
 
 // Weight names: norm1.{linear, norm}, attn1, norm2, attn2, norm3, ff.
@@ -73,7 +73,7 @@ struct DitBlock {
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& skipped, const DitBlockInput& input) const;
 
  private:
-  kernels::SumAndNorm Begin(const at::Tensor& x, const DitBlockInput& input) const;
+  kernels::SumAndNorm Begin(const at::Tensor& x, const DitBlockInput& input, kernels::Form form) const;
 };
 
 }  // namespace ruyi

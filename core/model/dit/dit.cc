@@ -58,7 +58,8 @@ DitBlock LoadBlock(const WeightScope& root, const DitConfig& config, int64_t blo
 Linear LoadPatchEmbedding(const WeightScope& scope, const DitConfig& config) {
   const int64_t patch = config.patch_size;
   scope.AddLayer({.out = config.hidden(), .in = config.in_channels * patch * patch, .kernel_area = patch * patch});
-  return {.weight = scope.Take("weight", {config.hidden(), config.in_channels, patch, patch}).flatten(1),
+  const at::Tensor weight = scope.Take("weight", {config.hidden(), config.in_channels, patch, patch});
+  return {.weight = {.data = weight.flatten(1), .scale = {}},
           .bias = scope.Take("bias", {config.hidden()}),
           .update = scope.Update()};
 }
@@ -81,10 +82,10 @@ at::Tensor Unpatchify(const at::Tensor& x, const at::Tensor& like, int64_t patch
       .reshape({x.size(0), -1, like.size(2), like.size(3), like.size(4)});
 }
 
-// Returns true when all parameters have `type` or are in 8 bits.
+// Returns true when all parameters have `type` or are in 8 bits, their scales left out.
 bool HaveType(const Parameters& parameters, c10::ScalarType type) {
   return std::all_of(parameters.begin(), parameters.end(), [&](const auto& named) {
-    return named.second.scalar_type() == type || named.second.element_size() == 1;
+    return named.second.scalar_type() == type || named.second.element_size() == 1 || IsScaleOfRows(named.first);
   });
 }
 
@@ -276,7 +277,7 @@ Dit::Embedded Dit::EmbedConditions(const DitConditions& conditions, const DitSch
 DitContext Dit::ContextWithoutBlocks(const Embedded& embedded, const DitSchedule& schedule) const {
   DitContext context;
   context.batch = embedded.text.size(0);
-  const at::Tensor modulation = layers_->out_modulation.Forward(embedded.tones).unsqueeze(2);
+  const at::Tensor modulation = layers_->out_modulation.ForwardWidened(embedded.tones).unsqueeze(2);
   const std::vector<at::Tensor> scales_and_shifts = at::chunk(modulation, 2, -1);
   context.out_scales = scales_and_shifts[0] + 1;
   context.out_shifts = scales_and_shifts[1];
@@ -290,7 +291,7 @@ DitContext Dit::ContextWithoutBlocks(const Embedded& embedded, const DitSchedule
 }
 
 DitContext::Block Dit::PrepareBlock(const DitBlock& block, const Embedded& embedded) const {
-  DitContext::Block prepared = {.shifts = block.time_shift.Forward(embedded.tones).unsqueeze(2),
+  DitContext::Block prepared = {.shifts = block.time_shift.ForwardWidened(embedded.tones).unsqueeze(2),
                                 .text = block.text_attention.KeysAndValues(embedded.text)};
   if (block.clip.has_value()) {
     prepared.clip = block.clip->attention.KeysAndValues(embedded.clip);
@@ -390,7 +391,7 @@ at::Tensor Dit::Forward(const at::Tensor& latents, absl::Span<const DitContext> 
   Batches tokens = Embed(latents, batches);
   RunBlocksOrSkip(tokens, batches, step);
   for (at::Tensor& batch : tokens)
-    batch = Unpatchify(layers_->out.Forward(batch), latents, config_.patch_size);
+    batch = Unpatchify(layers_->out.ForwardWidened(batch), latents, config_.patch_size);
   return Join(tokens);
 }
 

@@ -9,8 +9,8 @@ FeedForward FeedForward::Load(const WeightScope& scope, const DitConfig& config)
           .down = Linear::Load(scope.Sub("net.2"), config.ff_dim, config.hidden())};
 }
 
-at::Tensor FeedForward::Forward(const at::Tensor& x) const {
-  return down.Forward(up.ForwardGelu(x));
+at::Tensor FeedForward::Forward(const kernels::Activations& x) const {
+  return down.Forward(up.ForwardGelu(x, down.InputForm()));
 }
 
 ClipGate ClipGate::Load(const WeightScope& scope, const DitConfig& config) {
@@ -21,7 +21,8 @@ ClipGate ClipGate::Load(const WeightScope& scope, const DitConfig& config) {
 }
 
 at::Tensor ClipGate::Forward(const at::Tensor& x) const {
-  return kernels::GatedGelu(projection.Forward(norm.Forward(x)));
+  const kernels::NormParameters parameters = norm.In(x.scalar_type());
+  return kernels::GatedGelu(projection.Forward(kernels::Norm(x, parameters, /*shift=*/{}, projection.InputForm())));
 }
 
 }  // namespace ruyi

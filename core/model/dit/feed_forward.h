@@ -19,7 +19,7 @@ struct FeedForward {
   static FeedForward Load(const WeightScope& scope, const DitConfig& config);
 
   // [B, tokens, hidden] → [B, tokens, hidden]
-  at::Tensor Forward(const at::Tensor& x) const;
+  at::Tensor Forward(const kernels::Activations& x) const;
 };
 
 // Decides per feature how much of the CLIP attention passes: x · gelu(gate) of a normalised input (Shazeer 2020,

@@ -20,8 +20,9 @@ int64_t SideOfSquare(int64_t area) {
 // Always stored in the type of the arithmetic, unlike other linear layers.
 Linear LoadOut(const WeightScope& scope, int64_t width) {
   scope.AddLayer({.out = width, .in = width});
-  return {
-      .weight = scope.Take("weight", {width, width}), .bias = scope.Take("bias", {width}), .update = scope.Update()};
+  return {.weight = {.data = scope.Take("weight", {width, width}), .scale = {}},
+          .bias = scope.Take("bias", {width}),
+          .update = scope.Update()};
 }
 
 }  // namespace
@@ -38,9 +39,9 @@ Resampler Resampler::Load(const WeightScope& scope, const DitConfig& config) {
     resampler.source_projection = Linear::Load(scope.Sub("kv_proj"), config.clip_dim, width, /*has_bias=*/false);
   resampler.query_norm = LayerNorm::Load(scope.Sub("ln_q"), width, kEps);
   resampler.source_norm = LayerNorm::Load(scope.Sub("ln_kv"), width, kEps);
-  resampler.query = {.weight = weights[0], .bias = biases[0], .update = {}};
-  resampler.key = {.weight = weights[1], .bias = biases[1], .update = {}};
-  resampler.value = {.weight = weights[2], .bias = biases[2], .update = {}};
+  resampler.query = {.weight = {.data = weights[0], .scale = {}}, .bias = biases[0], .update = {}};
+  resampler.key = {.weight = {.data = weights[1], .scale = {}}, .bias = biases[1], .update = {}};
+  resampler.value = {.weight = {.data = weights[2], .scale = {}}, .bias = biases[2], .update = {}};
   resampler.out = LoadOut(scope.Sub("attn.out_proj"), width);
   return resampler;
 }
@@ -59,7 +60,8 @@ at::Tensor Resampler::PositionsOf(int64_t tokens) const {
 }
 
 at::Tensor Resampler::Forward(const at::Tensor& tokens) const {
-  const at::Tensor projected = source_projection.weight.defined() ? source_projection.Forward(tokens) : tokens;
+  const at::Tensor projected =
+      source_projection.weight.data.defined() ? source_projection.ForwardWidened(tokens) : tokens;
   const at::Tensor source = source_norm.Forward(projected);
   const at::Tensor asked = (query_norm.Forward(queries) + positions).expand({tokens.size(0), -1, -1});
   return out.Forward(MultiHeadAttention(query.Forward(asked), key.Forward(source + PositionsOf(tokens.size(1))),

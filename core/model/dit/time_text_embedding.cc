@@ -27,9 +27,9 @@ AttentionPool AttentionPool::Load(const WeightScope& scope, const DitConfig& con
 at::Tensor AttentionPool::Forward(const at::Tensor& text) const {
   const at::Tensor tokens = at::cat({text.mean(1, /*keepdim=*/true), text}, 1) + positions;
   const at::Tensor mean = tokens.narrow(1, 0, 1);
-  const at::Tensor pooled =
-      MultiHeadAttention(query.Forward(mean), key.Forward(tokens), value.Forward(tokens), DitConfig::kPoolHeads);
-  return out.Forward(pooled.squeeze(1));
+  const at::Tensor pooled = MultiHeadAttention(query.ForwardWidened(mean), key.ForwardWidened(tokens),
+                                               value.ForwardWidened(tokens), DitConfig::kPoolHeads);
+  return out.ForwardWidened(pooled.squeeze(1));
 }
 
 TimeTextEmbedding TimeTextEmbedding::Load(const WeightScope& scope, const DitConfig& config) {

@@ -10,8 +10,8 @@ TwoLayerMlp TwoLayerMlp::Load(const WeightScope& scope, const Widths& widths) {
 }
 
 at::Tensor TwoLayerMlp::Forward(const at::Tensor& x) const {
-  const at::Tensor inner = first.Forward(x);
-  return second.Forward(at::silu(inner.to(at::kFloat)).to(inner.scalar_type()));
+  const at::Tensor inner = first.ForwardWidened(x);
+  return second.ForwardWidened(at::silu(inner.to(at::kFloat)).to(inner.scalar_type()));
 }
 
 }  // namespace ruyi

@@ -53,9 +53,18 @@ std::vector<StoredWeights> InsteadOfLoaded(const RuyiModels& models) {
   if (models.fp8.mode != Fp8Mode::kNone)
     return {};
   std::vector<StoredWeights> instead;
-  for (const Fp8Mode mode : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme})
-    instead.push_back(StoredAs({.mode = mode}, models));
+  for (const Fp8Mode mode : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
+    for (const Fp8Arithmetic arithmetic : {Fp8Arithmetic::kWidened, Fp8Arithmetic::kScaled})
+      instead.push_back(StoredAs({.mode = mode, .arithmetic = arithmetic}, models));
+  }
   return instead;
+}
+
+// Returns the bytes of a token's widest input in 8 bits, which lies beside the numbers that it was made of. A CPU
+// widens it to float32 for the product.
+int64_t ScaledTokenBytes(const RuyiModels& models) {
+  const int64_t number_bytes = models.placement.device.is_cpu() ? 1 + sizeof(float) : 1;
+  return number_bytes * models.dit.config().ff_dim;
 }
 
 }  // namespace
@@ -82,6 +91,7 @@ ModelFacts FactsOf(const RuyiModels& models) {
           .largest_matrix_bytes = LargestMatrixBytes(models.dit, models.placement.dtype),
           .fp8 = models.fp8,
           .instead = InsteadOfLoaded(models),
+          .scaled_token_bytes = ScaledTokenBytes(models),
           .other_weight_bytes = models.vae.bytes() + models.clip_vision.bytes};
 }
 

@@ -47,10 +47,17 @@ void PutLoras(const std::vector<LoraSettings>& loras, TensorState& state) {
   }
 }
 
+// Returns what decides the numbers; widened arithmetic has none, as it was before there was another.
+std::vector<int64_t> NumbersOf(const Fp8Settings& fp8) {
+  if (fp8.mode == Fp8Mode::kNone)
+    return {};
+  if (fp8.arithmetic == Fp8Arithmetic::kWidened)
+    return {Number(fp8.mode), Number(fp8.type)};
+  return {Number(fp8.mode), Number(fp8.type), Number(fp8.arithmetic)};
+}
+
 void PutOptions(const VideoSpec& spec, TensorState& state) {
-  state.PutIntegers("fp8", spec.fp8.mode == Fp8Mode::kNone
-                               ? std::vector<int64_t>()
-                               : std::vector<int64_t>{Number(spec.fp8.mode), Number(spec.fp8.type)});
+  state.PutIntegers("fp8", NumbersOf(spec.fp8));
   if (spec.tea_cache.has_value()) {
     state.PutIntegers("tea_cache", {BitsOf(spec.tea_cache->threshold), spec.tea_cache->skip_start_steps,
                                     spec.tea_cache->skip_end_steps});

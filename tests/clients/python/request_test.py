@@ -36,6 +36,10 @@ EXAMPLES = [
         {"fp8": {"mode": "strong", "type": "e5m2"}},
         "acceleration { fp8 { mode: FP8_MODE_STRONG type: FP8_TYPE_E5M2 } }",
     ),
+    (
+        {"fp8": {"mode": "strong", "arithmetic": "scaled"}},
+        "acceleration { fp8 { mode: FP8_MODE_STRONG arithmetic: FP8_ARITHMETIC_SCALED } }",
+    ),
     ({"tea_cache": True}, "acceleration { tea_cache {} }"),
     ({"tea_cache": 0.25}, "acceleration { tea_cache { threshold: 0.25 } }"),
     ({"tea_cache": {"offload": True}}, "acceleration { tea_cache { offload: true } }"),

@@ -26,7 +26,7 @@ inline VideoSpec FullSpec() {
   spec.guidance_scale = 7.1;
   spec.guidance_rescale = 1.0 / 3.0;
   spec.clip_apply_ratio = 0.1 + 0.2;
-  spec.fp8 = {.mode = Fp8Mode::kStrong, .type = Fp8Type::kE5m2};
+  spec.fp8 = {.mode = Fp8Mode::kStrong, .type = Fp8Type::kE5m2, .arithmetic = Fp8Arithmetic::kScaled};
   spec.loras = {{.name = "l1", .strength = -0.5, .sha256 = "5a"}, {.name = "ü", .strength = 2}};
   spec.lora_bytes = int64_t{1} << 40;
   spec.tea_cache = {.threshold = 0.15, .skip_start_steps = 4, .skip_end_steps = 2, .offload = true};

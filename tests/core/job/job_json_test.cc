@@ -242,9 +242,18 @@ TEST(CanonicalJsonTest, LeavesOutWhatDoesNotDecideTheBytes) {
   EXPECT_EQ(CanonicalJson(other), CanonicalJson(FullSpec()));
   VideoSpec one;
   VideoSpec two;
-  two.fp8.type = Fp8Type::kE5m2;
+  two.fp8 = {.type = Fp8Type::kE5m2, .arithmetic = Fp8Arithmetic::kScaled};
   two.guidance_gate.emplace();  // of a video without guidance
   EXPECT_EQ(CanonicalJson(one), CanonicalJson(two));
+}
+
+// What was stored before there was scaled arithmetic is read, and has the key that it had.
+TEST(CanonicalJsonTest, SaysNothingOfWidenedArithmetic) {
+  VideoSpec spec;
+  spec.fp8.mode = Fp8Mode::kStrong;
+  EXPECT_THAT(CanonicalJson(spec), testing::Not(testing::HasSubstr("arithmetic")));
+  spec.fp8.arithmetic = Fp8Arithmetic::kScaled;
+  EXPECT_THAT(CanonicalJson(spec), testing::HasSubstr(R"("arithmetic":"scaled")"));
 }
 
 TEST(CanonicalJsonTest, HoldsWhatDecidesTheBytes) {
@@ -264,6 +273,7 @@ TEST(CanonicalJsonTest, HoldsWhatDecidesTheBytes) {
       [](VideoSpec& spec) { spec.clip_apply_ratio = 0.3; },
       [](VideoSpec& spec) { spec.fp8.type = Fp8Type::kE4m3fn; },
       [](VideoSpec& spec) { spec.fp8.mode = Fp8Mode::kNone; },
+      [](VideoSpec& spec) { spec.fp8.arithmetic = Fp8Arithmetic::kWidened; },
       [](VideoSpec& spec) { spec.loras[0].strength = 1; },
       [](VideoSpec& spec) { spec.tea_cache->threshold = 1; },
       [](VideoSpec& spec) { spec.enhance = std::nullopt; },

@@ -63,11 +63,18 @@ inline at::Tensor GatedGelu(const at::Tensor& x) {
   return wide.narrow(-1, 0, width) * (0.5 * gates * (1 + (gates * std::sqrt(0.5)).erf()));
 }
 
-inline at::Tensor LinearGelu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  at::Tensor y = x.to(at::kDouble).matmul(weight.to(at::kDouble).t());
-  if (bias.defined())
-    y = y + bias.to(at::kDouble);
+inline at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const at::Tensor y = x.to(at::kDouble).matmul(weight.to(at::kDouble).t());
+  return bias.defined() ? y + bias.to(at::kDouble) : y;
+}
+
+inline at::Tensor Gelu(const at::Tensor& x) {
+  const at::Tensor y = x.to(at::kDouble);
   return 0.5 * y * (1 + (std::sqrt(2 / M_PI) * (y + 0.044715 * y.pow(3))).tanh());
+}
+
+inline at::Tensor LinearGelu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return reference::Gelu(reference::Linear(x, weight, bias));
 }
 
 // x [B, C, T, H, W] with its bias.

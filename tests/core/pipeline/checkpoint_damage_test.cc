@@ -65,6 +65,7 @@ TEST_F(CheckpointDamageTest, OfAnotherSpecIsNamed) {
       {"clip_apply_ratio", [](VideoSpec& spec) { spec.clip_apply_ratio = 0.5; }},
       {"seed", [](VideoSpec& spec) { spec.seed = 43; }},
       {"fp8", [](VideoSpec& spec) { spec.fp8.mode = Fp8Mode::kExtreme; }},
+      {"fp8", [](VideoSpec& spec) { spec.fp8 = {.mode = Fp8Mode::kExtreme, .arithmetic = Fp8Arithmetic::kScaled}; }},
       {"tea_cache", [](VideoSpec& spec) { spec.tea_cache = TeaCacheSettings(); }},
       {"easy_cache", [](VideoSpec& spec) { spec.easy_cache = EasyCacheSettings(); }},
       {"guidance_gate", [](VideoSpec& spec) { spec.guidance_gate = GuidanceGateSettings(); }},

@@ -139,6 +139,7 @@ TEST_F(PredictionTest, HoldsForEveryOption) {
       [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kLite}; },
       [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kStrong}; },
       [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kExtreme}; },
+      [](VideoInput& input) { input.spec.fp8 = {.mode = Fp8Mode::kExtreme, .arithmetic = Fp8Arithmetic::kScaled}; },
   };
   for (size_t i = 0; i < changes.size(); ++i) {
     SCOPED_TRACE(i);

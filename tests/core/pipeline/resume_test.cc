@@ -89,6 +89,8 @@ std::vector<Way> Ways() {
             }),
       WayOf("Enhanced", [](VideoSpec& spec) { spec.enhance = {.weight = 2, .skip_start_steps = 1}; }),
       WayOf("EightBits", [](VideoSpec& spec) { spec.fp8 = {.mode = Fp8Mode::kExtreme}; }),
+      WayOf("EightBitsScaled",
+            [](VideoSpec& spec) { spec.fp8 = {.mode = Fp8Mode::kExtreme, .arithmetic = Fp8Arithmetic::kScaled}; }),
       WayOf("Lora", [](VideoSpec& spec) { spec.loras = {{.name = "rank4_alpha2", .strength = 0.8}}; }),
       WayOf("Together",
             [](VideoSpec& spec) {

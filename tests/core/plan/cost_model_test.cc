@@ -186,6 +186,26 @@ TEST(CostModel, AMatrixThatIsWidenedOrChangedByALoraIsThereTwice) {
   EXPECT_EQ(DenoiseMib(widened, kBatch, facts), as_it_is + 1 + 50);
 }
 
+TEST(CostModel, ProductsInEightBitsTakeRowsBesideTheNumbers) {
+  ModelFacts facts = TestFacts();
+  facts.instead.push_back(facts.instead.back());
+  facts.instead.back().fp8.arithmetic = Fp8Arithmetic::kScaled;
+  VideoSpec widened = LargeSpec();
+  widened.fp8.mode = Fp8Mode::kExtreme;
+  VideoSpec scaled = widened;
+  scaled.fp8.arithmetic = Fp8Arithmetic::kScaled;
+  EXPECT_EQ(DenoiseMib(scaled, kBatch, facts), DenoiseMib(widened, kBatch, facts));
+  facts.scaled_token_bytes = facts.token_bytes;
+  EXPECT_EQ(DenoiseMib(scaled, kBatch, facts), DenoiseMib(widened, kBatch, facts) + 2 * kTokensMib);
+  MemoryMode in_turn = kBatch;
+  in_turn.branches_in_turn = true;
+  EXPECT_EQ(DenoiseMib(scaled, in_turn, facts), DenoiseMib(widened, in_turn, facts) + kTokensMib);
+  facts.fp8 = scaled.fp8;  // the calibration has seen it
+  const int64_t seen = DenoiseMib(scaled, kBatch, facts);
+  facts.scaled_token_bytes = 0;
+  EXPECT_EQ(DenoiseMib(scaled, kBatch, facts), seen);
+}
+
 // Tiles of 384 × 384 pixels take 144 MiB; the pictures that they are put together from, 72.
 TEST(CostModel, OfTilesOneIsSeenAtATime) {
   VideoSpec spec = LargeSpec();

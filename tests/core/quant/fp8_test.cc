@@ -40,5 +40,19 @@ TEST(Fp8Rule, ExtremeTakesEveryLayerThatSaysWhatItIs) {
   EXPECT_FALSE(Converts(Fp8Mode::kExtreme, {.weight_elements = kLarge + 1}));
 }
 
+TEST(Fp8Rule, ScalesTheRowsOfLinearLayersAndLeavesNorms) {
+  const Storage kScaledRows(c10::kFloat8_e4m3fn, /*rows_are_scaled=*/true);
+  for (const Fp8Mode mode : {Fp8Mode::kLite, Fp8Mode::kStrong, Fp8Mode::kExtreme}) {
+    const StorageRule rule = Fp8Rule({.mode = mode, .arithmetic = Fp8Arithmetic::kScaled});
+    for (const int64_t elements : {int64_t{1}, kLarge - 1, kLarge, kLarge + 1}) {
+      const LayerTraits layer = {.kind = LayerKind::kLinear, .weight_elements = elements};
+      EXPECT_EQ(rule(layer).has_value(), Converts(mode, layer)) << elements;
+      EXPECT_TRUE(rule(layer).value_or(kScaledRows) == kScaledRows);
+    }
+    EXPECT_FALSE(rule({.kind = LayerKind::kNorm}).has_value());
+    EXPECT_FALSE(rule({.weight_elements = kLarge + 1}).has_value());
+  }
+}
+
 }  // namespace
 }  // namespace ruyi

@@ -229,6 +229,19 @@ TEST(Validate, TakesEveryFp8ModeForWholeWeights) {
   }
 }
 
+TEST(Validate, TakesScaledArithmeticWithItsTypeOnly) {
+  GenerationRequest request = TestRequest();
+  request.fp8 = {.mode = Fp8Mode::kStrong, .arithmetic = Fp8Arithmetic::kScaled};
+  ASSERT_OK_AND_ASSIGN(const ValidatedRequest valid, ValidateWith(request));
+  EXPECT_EQ(valid.fp8, request.fp8);
+  request.fp8->type = Fp8Type::kE5m2;
+  const absl::Status status = ValidateWith(request).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("scaled arithmetic has e4m3fn only")));
+  EXPECT_THAT(GetErrorInfo(status).field_violations, ElementsAre(FieldsAre("acceleration.fp8.type", testing::_)));
+  request.fp8->mode = Fp8Mode::kNone;
+  EXPECT_TRUE(ValidateWith(request).ok());
+}
+
 // Weights in 8 bits serve the mode that they are in.
 class ValidateFp8 : public testing::Test {
  protected:

@@ -182,6 +182,56 @@ TEST_F(WeightStoreTest, StoresLayersAsItsRuleSays) {
   EXPECT_EQ(store.root().Sub("a").Take("bias", {2}).scalar_type(), at::kFloat);
 }
 
+const StorageRule kScaledRule = [](const LayerTraits& layer) -> std::optional<Storage> {
+  return layer.kind == LayerKind::kLinear ? std::optional<Storage>({c10::kFloat8_e4m3fn, true}) : std::nullopt;
+};
+
+ScaledRows TakeMatrix(WeightStore& store) {
+  return store.root().Sub("a").AsLinear({.out = 2, .in = 1}).TakeMatrix({.out = 2, .in = 1});
+}
+
+TEST_F(WeightStoreTest, ScalesTheRowsOfAMatrixAsItsRuleSays) {
+  folder_.Write("model.safetensors", kLayer);
+  for (const LoadedTypes types : {LoadedTypes::kOfPlacement, LoadedTypes::kOfFiles}) {
+    ASSERT_OK_AND_ASSIGN(WeightStore store, WeightStore::Open(folder_.path(), "model", {}, kScaledRule, types));
+    const ScaledRows rows = TakeMatrix(store);
+    EXPECT_EQ(TakeLayer(store).bias.scalar_type(), at::kFloat);
+    EXPECT_TRUE(at::equal(Widened(rows, at::kFloat), at::tensor({1.f, 2.f}).view({2, 1})));
+    EXPECT_EQ(rows.scale.sizes(), at::IntArrayRef({2, 1}));
+    EXPECT_TRUE(store.taken().at("a.weight_scale").is_same(rows.scale));
+  }
+}
+
+TEST_F(WeightStoreTest, WithoutARuleAMatrixHasNoScale) {
+  folder_.Write("model.safetensors", kLayer);
+  ASSERT_OK_AND_ASSIGN(WeightStore store, Open());
+  const ScaledRows rows = TakeMatrix(store);
+  EXPECT_FALSE(rows.scale.defined());
+  EXPECT_TRUE(at::equal(rows.data, at::tensor({1.f, 2.f}).view({2, 1})));
+  EXPECT_FALSE(store.taken().contains("a.weight_scale"));
+}
+
+TEST_F(WeightStoreTest, OverAnotherStoreScaledRowsStay) {
+  folder_.Write("model.safetensors", kLayer);
+  ASSERT_OK_AND_ASSIGN(WeightStore store, WeightStore::Open(folder_.path(), "model", {}, kScaledRule));
+  const ScaledRows rows = TakeMatrix(store);
+  for (const StorageRule& rule : {StorageRule(), kScaledRule}) {
+    WeightStore over = WeightStore::Over(store.taken(), {}, rule, {});
+    const ScaledRows same = TakeMatrix(over);
+    EXPECT_TRUE(same.data.is_same(rows.data));
+    EXPECT_TRUE(same.scale.is_same(rows.scale));
+    EXPECT_THAT(over.Finish(), IsOk());
+  }
+}
+
+TEST_F(WeightStoreTest, OverAnotherStoreAScaleOfOtherRowsIsRefused) {
+  WeightStore store =
+      WeightStore::Over({{"a.weight", at::ones({2, 1})}, {"a.weight_scale", at::ones({3, 1})}}, {}, {}, {});
+  TakeMatrix(store);
+  EXPECT_THAT(store.Finish(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                       HasSubstr("'a.weight_scale' has shape [3, 1], expected [2, 1]")));
+}
+
 TEST_F(WeightStoreTest, LeavesTypesOfFilesWhereItIsAskedTo) {
   const std::string bf16("\x80\x3f\x20\x40", 4);  // 1, 2.5
   folder_.Write("model.safetensors", SafetensorsBytes({{"x", "BF16", {2}, bf16},

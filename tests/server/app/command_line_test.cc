@@ -85,7 +85,8 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
                                                             {"lora-dir", RUYI_SOURCE_DIR},
                                                             {"max-loras", "0"},
                                                             {"fp8", "strong"},
-                                                            {"fp8-type", "e5m2"}};
+                                                            {"fp8-type", "e4m3fn"},
+                                                            {"fp8-arithmetic", "scaled"}};
   return values;
 }
 
@@ -108,7 +109,7 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.log_level, "warning");
   EXPECT_EQ(options.lora_dir, RUYI_SOURCE_DIR);
   EXPECT_EQ(options.max_loras, 0);
-  EXPECT_EQ(options.fp8, (Fp8Settings{.mode = Fp8Mode::kStrong, .type = Fp8Type::kE5m2}));
+  EXPECT_EQ(options.fp8, (Fp8Settings{.mode = Fp8Mode::kStrong, .arithmetic = Fp8Arithmetic::kScaled}));
 }
 
 // "max-image-bytes" → "RUYI_MAX_IMAGE_BYTES".
@@ -217,6 +218,14 @@ TEST(CommandLine, NeedsAModeForATypeOfFp8) {
   EXPECT_EQ(OptionsOf({"--model=m", "--fp8-type=e5m2"}, {{"RUYI_FP8", "lite"}}).fp8.type, Fp8Type::kE5m2);
 }
 
+TEST(CommandLine, NeedsAModeAndTheTypeForScaledArithmetic) {
+  ExpectUsageError({"--model=m", "--fp8-arithmetic=scaled"});
+  ExpectUsageError({"--model=m", "--fp8=lite", "--fp8-type=e5m2", "--fp8-arithmetic=scaled"});
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8=lite", "--fp8-arithmetic=scaled"}).fp8.arithmetic, Fp8Arithmetic::kScaled);
+  EXPECT_EQ(OptionsOf({"--model=m", "--fp8=lite", "--fp8-type=e5m2", "--fp8-arithmetic=widened"}).fp8.type,
+            Fp8Type::kE5m2);
+}
+
 TEST(CommandLine, NeedsPairsOfGpusToShareAVideo) {
   for (const char* device : {"cpu", "cuda", "cuda:0", "cuda:0,1,2"}) {
     ExpectUsageError({"--model=m", "--parallel=cfg", "--device", device});
@@ -311,7 +320,8 @@ TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
                                                                                     {"max-loras", "-1"},
                                                                                     {"max-loras", "17"},
                                                                                     {"fp8", "all"},
-                                                                                    {"fp8", "1"}}) {
+                                                                                    {"fp8", "1"},
+                                                                                    {"fp8-arithmetic", "exact"}}) {
     SCOPED_TRACE(flag + " " + value);
     ExpectUsageError({"--model=m", "--" + flag + "=" + value});
     ExpectUsageError({"--model=m"}, {{VariableOf(flag), value}});

@@ -53,6 +53,32 @@ TEST(AccelerationFromProto, TakesEveryFp8Mode) {
   }
 }
 
+TEST(AccelerationFromProto, TakesEveryFp8Arithmetic) {
+  constexpr std::pair<v1::Fp8Arithmetic, Fp8Arithmetic> kArithmetics[] = {
+      {v1::FP8_ARITHMETIC_UNSPECIFIED, Fp8Arithmetic::kWidened},
+      {v1::FP8_ARITHMETIC_WIDENED, Fp8Arithmetic::kWidened},
+      {v1::FP8_ARITHMETIC_SCALED, Fp8Arithmetic::kScaled}};
+  EXPECT_EQ(std::size(kArithmetics), size_t{v1::Fp8Arithmetic_ARRAYSIZE});
+  for (const auto& [from, to] : kArithmetics) {
+    v1::Acceleration proto = Fp8Of(v1::FP8_MODE_STRONG);
+    proto.mutable_fp8()->set_arithmetic(from);
+    EXPECT_EQ(Read(proto).fp8, (Fp8Settings{.mode = Fp8Mode::kStrong, .arithmetic = to}));
+    EXPECT_EQ(Read({}).fp8, std::nullopt);
+  }
+}
+
+TEST(AccelerationFromProto, RefusesAnArithmeticThatItDoesNotKnowOrThatHasNoMode) {
+  v1::Acceleration proto = Fp8Of(v1::FP8_MODE_STRONG);
+  proto.mutable_fp8()->set_arithmetic(static_cast<v1::Fp8Arithmetic>(9));
+  EXPECT_THAT(Read(proto).unreadable, ElementsAre(FieldsAre("acceleration.fp8.arithmetic",
+                                                            testing::HasSubstr("9 is no ruyi.v1.Fp8Arithmetic"))));
+  EXPECT_EQ(Read(proto).fp8, std::nullopt);
+  proto = Fp8Of(v1::FP8_MODE_UNSPECIFIED);
+  proto.mutable_fp8()->set_arithmetic(v1::FP8_ARITHMETIC_SCALED);
+  EXPECT_THAT(Read(proto).unreadable,
+              ElementsAre(FieldsAre("acceleration.fp8.arithmetic", testing::HasSubstr("without a mode"))));
+}
+
 TEST(AccelerationFromProto, LeavesAModeThatIsNotSpecifiedToTheServer) {
   const GenerationRequest request = Read(Fp8Of(v1::FP8_MODE_UNSPECIFIED));
   EXPECT_EQ(request.fp8, std::nullopt);

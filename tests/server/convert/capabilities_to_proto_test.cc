@@ -55,7 +55,16 @@ TEST(CapabilitiesToProto, OffersOnlyTheFp8ModeOfWeightsInEightBits) {
   const v1::Capabilities proto = ToProto(UnusualLimits(), "", 1, {});
   EXPECT_EQ(proto.fp8().mode(), v1::FP8_MODE_STRONG);
   EXPECT_EQ(proto.fp8().type(), v1::FP8_TYPE_E5M2);
+  EXPECT_EQ(proto.fp8().arithmetic(), v1::FP8_ARITHMETIC_WIDENED);
   EXPECT_THAT(proto.fp8_modes(), testing::ElementsAre(v1::FP8_MODE_STRONG));
+}
+
+TEST(CapabilitiesToProto, SaysTheArithmeticOfWeightsInEightBits) {
+  RequestLimits limits;
+  limits.fp8 = {.mode = Fp8Mode::kLite, .arithmetic = Fp8Arithmetic::kScaled};
+  EXPECT_EQ(ToProto(limits, "", 1, {}).fp8().arithmetic(), v1::FP8_ARITHMETIC_SCALED);
+  limits.fp8.mode = Fp8Mode::kNone;
+  EXPECT_EQ(ToProto(limits, "", 1, {}).fp8().arithmetic(), v1::FP8_ARITHMETIC_UNSPECIFIED);
 }
 
 TEST(CapabilitiesToProto, SaysEveryLimit) {

@@ -70,6 +70,73 @@ TEST(Dit, UpdatesAndTypesOfStorageDoNotDependOnWhereWeightsLie) {
   EXPECT_TRUE(at::equal(TwoSteps(without_updates.With(streamed))[1], expected[1]));
 }
 
+// Every linear layer has scaled rows.
+DitSettings ScaledSettings() {
+  DitSettings settings = Tiny().settings();
+  settings.rule = [](const LayerTraits& layer) -> std::optional<Storage> {
+    return layer.kind == LayerKind::kLinear ? std::optional<Storage>({c10::kFloat8_e4m3fn, true}) : std::nullopt;
+  };
+  return settings;
+}
+
+// Returns how far `x` is from `expected`, of the size of the latter, in the root of the mean square.
+double DistanceOf(const at::Tensor& x, const at::Tensor& expected) {
+  return ((x - expected).square().mean() / expected.square().mean()).sqrt().item<double>();
+}
+
+constexpr double kScaledDistance = 0.2;  // after eight blocks, each of which adds a few hundredths
+
+TEST(Dit, WithScaledRowsComputesAlmostTheSame) {
+  const Dit scaled = Tiny().With(ScaledSettings());
+  const std::vector<at::Tensor> steps = TwoSteps(scaled);
+  const std::vector<at::Tensor> expected = TwoSteps(Tiny());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_GT(DistanceOf(steps[i], expected[i]), 1e-3);
+    EXPECT_LT(DistanceOf(steps[i], expected[i]), kScaledDistance);
+  }
+  EXPECT_EQ(scaled.parameters().at("blocks.0.attn1.to_q.weight").scalar_type(), at::kFloat8_e4m3fn);
+  EXPECT_EQ(scaled.parameters().at("blocks.0.norm2.weight").scalar_type(), at::kFloat);
+}
+
+TEST(Dit, ScaledRowsAndUpdatesDoNotDependOnWhereWeightsLie) {
+  DitSettings settings = ScaledSettings();
+  for (const bool is_updated : {false, true}) {
+    settings.updates = is_updated ? SmallUpdates(Tiny()) : LayerUpdates();
+    settings.memory = {};
+    const std::vector<at::Tensor> expected = TwoSteps(Tiny().With(settings));
+    for (const int64_t blocks : {0, 3}) {
+      settings.memory = {.resident_blocks = blocks, .resident_states = 1};
+      EXPECT_TRUE(at::equal(TwoSteps(Tiny().With(settings))[1], expected[1])) << blocks;
+      DitSettings streamed = settings;  // the same in two steps
+      streamed.updates = {};
+      const Dit without_updates = Tiny().With(streamed);
+      streamed = without_updates.settings();
+      streamed.updates = settings.updates;
+      EXPECT_TRUE(at::equal(TwoSteps(without_updates.With(streamed))[1], expected[1])) << blocks;
+    }
+  }
+}
+
+// The update's product is added beside that of the scaled rows.
+TEST(Dit, UpdatesOverScaledRowsChangeWhatTheyChangeWithout) {
+  DitSettings updated = Tiny().settings();
+  updated.updates = SmallUpdates(Tiny());
+  for (auto& [layer, update] : updated.updates)
+    update.up = update.up * 8;
+  DitSettings scaled = ScaledSettings();
+  scaled.updates = updated.updates;
+  const std::vector<at::Tensor> expected = TwoSteps(Tiny().With(updated));
+  const double distance = DistanceOf(TwoSteps(Tiny().With(scaled))[0], expected[0]);
+  EXPECT_LT(distance, kScaledDistance);
+  EXPECT_LT(distance, 0.5 * DistanceOf(TwoSteps(Tiny().With(ScaledSettings()))[0], expected[0]));
+}
+
+TEST(DitDeviceBytes, CountTheScalesOfRows) {
+  const Dit scaled = Tiny().With(ScaledSettings());
+  EXPECT_EQ(scaled.DeviceBytes().back(), BytesOf(scaled.parameters()));
+  EXPECT_LT(scaled.DeviceBytes().back(), 0.4 * Tiny().DeviceBytes().back());
+}
+
 int64_t BytesOf(const Parameters& parameters) {
   int64_t bytes = 0;
   for (const auto& [name, tensor] : parameters)

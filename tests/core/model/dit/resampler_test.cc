@@ -29,7 +29,7 @@ Resampler PlainResampler(RandomStreams& random) {
   resampler.query_norm = LayerNorm::WithoutAffine(kWidth, 1e-5);
   resampler.source_norm = LayerNorm::WithoutAffine(kWidth, 1e-5);
   for (Linear* linear : {&resampler.query, &resampler.key, &resampler.value, &resampler.out})
-    linear->weight = at::eye(kWidth);
+    linear->weight.data = at::eye(kWidth);
   return resampler;
 }
 
