@@ -12,7 +12,7 @@ namespace ruyi::bench {
 absl::Status ForEachCase(const BenchOptions& options, const LatentGeometry& geometry, Report& report,
                          const std::pair<std::string, Case>& bench) {
   for (const std::string& mode_text : options.modes) {
-    RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseExactMode(mode_text));
+    RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseFullMode(mode_text));
     for (const std::string& shape_text : options.shapes) {
       RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(shape_text));
       const VideoInput input = InputOf(shape, mode.is_guided, options.steps, geometry);

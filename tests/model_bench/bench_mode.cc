@@ -71,6 +71,10 @@ bool SetPart(const std::string& part, BenchMode& mode) {
     (part == "turn" ? mode.branches_in_turn : mode.autoencoder_in_slabs) = true;
     return true;
   }
+  if (part == "scaled" && mode.fp8.has_value()) {
+    mode.fp8->arithmetic = Fp8Arithmetic::kScaled;
+    return true;
+  }
   return pair.size() == 2 && SetPair(pair[0], pair[1], mode);
 }
 
@@ -94,20 +98,20 @@ absl::StatusOr<BenchMode> ParseMode(std::string_view text) {
   BenchMode mode;
   for (const std::string& part : std::vector<std::string>(absl::StrSplit(std::string(text), '+'))) {
     if (!SetPart(part, mode)) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, "
-                          "+turn, +slabs, and "
-                          "+tea=X, +easy=X, +gate=X, +fp8=WORD or +quality=WORD for what is approximated",
-                          text));
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, +turn, +slabs, "
+          "and "
+          "+tea=X, +easy=X, +gate=X, +fp8=WORD, +fp8=WORD+scaled or +quality=WORD for what is approximated",
+          text));
     }
   }
   return mode;
 }
 
-absl::StatusOr<BenchMode> ParseExactMode(std::string_view text) {
+absl::StatusOr<BenchMode> ParseFullMode(std::string_view text) {
   RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseMode(text));
-  if (mode.approximates())
-    return absl::InvalidArgumentError(absl::StrFormat("'%s' approximates, which only `quality` measures", text));
+  if (mode.leaves_work_out())
+    return absl::InvalidArgumentError(absl::StrFormat("'%s' leaves work out, which only `quality` measures", text));
   return mode;
 }
 

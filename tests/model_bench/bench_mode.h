@@ -25,9 +25,8 @@ struct BenchMode {
   // Returns the memory mode; numbers that were not given mean that all lie on the device.
   MemoryMode memory() const;
 
-  bool approximates() const {
-    return tea_cache.has_value() || easy_cache.has_value() || guidance_gate.has_value() || fp8.has_value();
-  }
+  // Returns true when some of the work is left out.
+  bool leaves_work_out() const { return tea_cache.has_value() || easy_cache.has_value() || guidance_gate.has_value(); }
 
   // Lets the video be made with what the mode approximates.
   void ApplyTo(VideoSpec& spec) const;
@@ -39,11 +38,11 @@ struct BenchMode {
 // "guided" or "plain", and then what does not lie on the device: "guided+blocks=10" keeps 10 blocks there,
 // "guided+states=5" keeps 5 states of skip connections; "+turn": branches in turn; "+slabs": the autoencoder in slabs.
 // What is approximated: "+tea=0.1" and "+easy=0.05", thresholds of the caches; "+gate=0.5", the guidance gate's share;
-// "+fp8=strong", weights in 8 bits; "+quality=fast", a profile.
+// "+fp8=strong", weights in 8 bits, and "+fp8=strong+scaled", products in 8 bits; "+quality=fast", a profile.
 // INVALID_ARGUMENT: anything else.
 absl::StatusOr<BenchMode> ParseMode(std::string_view text);
 
-// Does the same, and returns INVALID_ARGUMENT for a mode that approximates, too.
-absl::StatusOr<BenchMode> ParseExactMode(std::string_view text);
+// Does the same, and returns INVALID_ARGUMENT for a mode that leaves work out, too.
+absl::StatusOr<BenchMode> ParseFullMode(std::string_view text);
 
 }  // namespace ruyi::bench

@@ -71,7 +71,7 @@ absl::Status BenchStep(const BenchOptions& options, Report& report) {
   RUYI_ASSIGN_OR_RETURN(ModelToPlace model, ModelToPlace::Load(options, c10::Device(c10::kCPU)));
   const auto step = [&](const BenchMode& mode, const VideoInput& input, Measurement& measurement) {
     VideoSpec spec = input.spec;
-    spec.fp8 = options.fp8;
+    spec.fp8 = mode.fp8.value_or(options.fp8);
     const RuyiModels placed = model.In(mode.memory(), spec.fp8);
     if (costs != nullptr)
       Predict(*costs, spec, mode.memory(), measurement);

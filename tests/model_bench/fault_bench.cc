@@ -68,7 +68,7 @@ absl::Status Expect(const absl::Status& status, const std::string& what) {
 absl::StatusOr<VideoInput> VideoToMake(const BenchOptions& options, const CostModel& costs) {
   if (options.modes.size() != 1 || options.shapes.size() != 1)
     return absl::InvalidArgumentError("a process can break the GPU once: use one --mode and one --shape");
-  RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseExactMode(options.modes.front()));
+  RUYI_ASSIGN_OR_RETURN(const BenchMode mode, ParseFullMode(options.modes.front()));
   RUYI_ASSIGN_OR_RETURN(const BenchShape shape, ParseShape(options.shapes.front()));
   VideoInput video = InputOf(shape, mode.is_guided, options.steps, costs.facts().geometry);
   video.spec.fp8 = options.fp8;

@@ -127,10 +127,10 @@ void AddShapes(CLI::App& command, BenchOptions& options) {
       .add_option(
           "--mode", options.modes,
           "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device; "
-          "+turn: branches in turn, of a step only; +slabs: the autoencoder in slabs, of vae and request; of quality "
-          "also "
-          "+tea=X and +easy=X: thresholds of TeaCache and EasyCache, +gate=X: share of the guidance gate, +fp8=WORD: "
-          "weights in 8 bits, +quality=WORD: a profile; a list")
+          "+turn: branches in turn, of a step only; +slabs: the autoencoder in slabs, of vae and request; +fp8=WORD: "
+          "weights in 8 bits, +fp8=WORD+scaled: products too; of quality also +tea=X and +easy=X: thresholds of "
+          "TeaCache "
+          "and EasyCache, +gate=X: share of the guidance gate, +quality=WORD: a profile; a list")
       ->delimiter(',')
       ->capture_default_str();
   AddWarmUp(command, options);

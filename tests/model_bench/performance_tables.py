@@ -20,7 +20,8 @@ PLACE = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end of figures -->)", r
 SIDES = {"ruyi-server": "ours", "reference": "reference"}
 RESOLUTIONS = {"672x384": "512", "1008x576": "768"}
 STEPS = {("reference", "guided", "eager"): "reference", ("reference", "guided", "compiled"): "reference, torch.compile",
-         ("ruyi-server", "guided", "guided+turn"): "ours, branches in turn"}
+         ("ruyi-server", "guided", "guided+turn"): "ours, branches in turn",
+         ("ruyi-server", "guided", "guided+turn+fp8=strong+scaled"): "ours, FP8 strong, scaled"}
 AUTOENCODER = {("decode", "slice+smoothed"): "decode: slices with smoothed seams, norms and attention per chunk",
                ("decode", "cache"): "decode: cache mode, norms and attention per frame",
                ("encode", "slice"): "encode all chunks: slices, norms and attention per chunk",
@@ -31,7 +32,12 @@ KERNELS = {"norm_rotate": "normalise heads, rotate", "rotate": "rotate heads", "
            "norm": "normalise, shift", "add_norm": "add, normalise",
            "add_norm_frames": "add frame positions, normalise, shift", "concat_norm": "normalise two concatenated",
            "gated_gelu": "gated GELU", "linear_gelu": "linear layer, 4 times as wide, GELU",
-           "group_norm_silu": "group norm, SiLU", "repeat_pixels": "repeat pixels", "blend_frames": "blend frames"}
+           "group_norm_silu": "group norm, SiLU", "repeat_pixels": "repeat pixels", "blend_frames": "blend frames",
+           "normalize_rows": "apply a group norm to some rows", "sum_rows": "add bias and rows",
+           "gelu_rows": "GELU, round to 8 bits", "add_norm_rows": "add, normalise, round to 8 bits",
+           **{f"quantize_rows_{width}": f"round {width} features to 8 bits" for width in (2816, 12288)},
+           **{f"scaled_linear_{into}_{out}": f"linear layer {into} → {out}, products in 8 bits (beside bfloat16)"
+              for into, out in ((2816, 2816), (2816, 12288), (12288, 2816), (5632, 2816), (2816, 5632))}}
 HEADS, HEAD_DIM = 32, 88
 
 

@@ -48,7 +48,7 @@ class Ballast {
 
 ValidatedRequest RequestOf(const BenchOptions& options, const VideoInput& input, const BenchMode& mode) {
   ValidatedRequest request = RequestOf(input.spec, input.pictures);
-  request.fp8 = options.fp8;
+  request.fp8 = mode.fp8.value_or(options.fp8);
   request.memory = mode.settings();
   return request;
 }

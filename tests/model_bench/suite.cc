@@ -38,7 +38,7 @@ SuiteSizes SizesFor(c10::Device device) {
 
 absl::Status RunSteps(const BenchOptions& options, Report& report) {
   BenchOptions steps = options;
-  steps.modes = {"guided+turn"};
+  steps.modes = {"guided+turn", "guided+turn+fp8=strong+scaled"};
   return BenchStep(steps, report);
 }
 
@@ -56,6 +56,7 @@ absl::Status RunKernels(const BenchOptions& options, Report& report) {
   RUYI_RETURN_IF_ERROR(BenchKernelsOf(KernelGroup::kAttention, kernels, report));
   kernels.tokens = sizes.layer_tokens;
   RUYI_RETURN_IF_ERROR(BenchKernelsOf(KernelGroup::kTokens, kernels, report));
+  RUYI_RETURN_IF_ERROR(BenchKernelsOf(KernelGroup::kEightBits, kernels, report));
   kernels.tokens = sizes.feature_positions;
   return BenchKernelsOf(KernelGroup::kFeatures, kernels, report);
 }
@@ -67,7 +68,8 @@ absl::Status RunQuality(const BenchOptions& options, Report& report) {
   quality.steps = 12;
   quality.warm_up = 0;
   quality.repeat = 1;
-  quality.modes = {"guided+turn", "guided+turn+quality=balanced", "guided+turn+quality=fast", "guided+turn+fp8=strong"};
+  quality.modes = {"guided+turn", "guided+turn+quality=balanced", "guided+turn+quality=fast", "guided+turn+fp8=strong",
+                   "guided+turn+fp8=strong+scaled"};
   return BenchQuality(quality, report);
 }
 

@@ -71,7 +71,7 @@ class SuiteTest(Folder):
         self.assertEqual(found, {("step", "guided"), ("decode", "slice+smoothed"), ("decode", "cache")} |
                          {(bench, mode) for bench in ("encode", "condition") for mode in ("slice", "cache")} |
                          {("quality", "guided+turn" + more) for more in
-                          ("", "+quality=balanced", "+quality=fast", "+fp8=strong")})
+                          ("", "+quality=balanced", "+quality=fast", "+fp8=strong", "+fp8=strong+scaled")})
         kernels = {row["shape"].split("@")[0] for row in self.rows if row["bench"] == "kernels"}
         self.assertLessEqual({"attention", "norm_rotate", "gated_gelu", "group_norm_silu"}, kernels)
 
