@@ -16,6 +16,7 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "core/kernels/launch.h"
@@ -78,6 +79,12 @@ at::Tensor Scaled(const at::Tensor& rows, const at::Tensor& scales) {
                         /*training=*/false, /*momentum=*/0, /*eps=*/0, /*cudnn_enabled=*/false);
 }
 
+// Returns features without numbers, as `like` but with other lengths of time, height and width.
+at::Tensor EmptyFeatures(const at::Tensor& like, int64_t frames, int64_t height, int64_t width) {
+  return at::empty({like.size(0), like.size(1), frames, height, width}, like.options(),
+                   at::MemoryFormat::ChannelsLast3d);
+}
+
 }  // namespace
 
 namespace aten {
@@ -136,6 +143,20 @@ at::Tensor RepeatPixels(const at::Tensor& x) {
       .permute({0, 4, 1, 2, 3});
 }
 
+at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds) {
+  const int64_t height = kinds[0].size(3) - 1;
+  const int64_t width = kinds[0].size(4) - 1;
+  const at::Tensor out = EmptyFeatures(kinds[0], kinds[0].size(2), 2 * height, 2 * width);
+  for (int64_t kind = 0; kind < 4; ++kind) {
+    const int64_t i = kind / 2;
+    const int64_t j = kind % 2;
+    out.slice(3, i, std::nullopt, 2)
+        .slice(4, j, std::nullopt, 2)
+        .copy_(kinds[kind].narrow(3, i, height).narrow(4, j, width));
+  }
+  return out;
+}
+
 at::Tensor BlendFrames(const Features& features) {
   const at::Tensor x = Whole(features);
   const at::Tensor before = at::lerp(x, Neighbours(x, -1), 0.25);
@@ -147,12 +168,6 @@ at::Tensor BlendFrames(const Features& features) {
 }  // namespace aten
 
 namespace {
-
-// Returns the sizes of features with other lengths of time, height and width.
-at::Tensor EmptyFeatures(const at::Tensor& like, int64_t frames, int64_t height, int64_t width) {
-  return at::empty({like.size(0), like.size(1), frames, height, width}, like.options(),
-                   at::MemoryFormat::ChannelsLast3d);
-}
 
 // Returns true when a row of so many channels of `x` is what the kernels' threads share.
 bool FitsThreads(const at::Tensor& x) {
@@ -296,6 +311,23 @@ at::Tensor RepeatPixels(const at::Tensor& x) {
                                  .rows = static_cast<uint32_t>(x.size(0) * x.size(2) * x.size(3)),
                                  .width = static_cast<uint32_t>(x.size(4)),
                                  .vectors = static_cast<int>(VectorsOf(x, x.size(1)))});
+  return out;
+}
+
+at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds) {
+  const at::Tensor& first = kinds[0];
+  const auto is_like_first = [&](const at::Tensor& kind) { return TakesFeatures(kind) && TakesRowsLike(kind, first); };
+  if (!std::all_of(kinds.begin(), kinds.end(), is_like_first))
+    return aten::JoinPixels(kinds);
+  const int64_t height = first.size(3) - 1;
+  const int64_t width = first.size(4) - 1;
+  const at::Tensor out = EmptyFeatures(first, first.size(2), 2 * height, 2 * width);
+  Launch(first, cuda::JoinedPixels{.pixels = {Input(kinds[0]), Input(kinds[1]), Input(kinds[2]), Input(kinds[3])},
+                                   .out = Output(out),
+                                   .frames = static_cast<uint32_t>(first.size(0) * first.size(2)),
+                                   .height = static_cast<uint32_t>(height),
+                                   .width = static_cast<uint32_t>(width),
+                                   .vectors = static_cast<int>(VectorsOf(first, first.size(1)))});
   return out;
 }
 

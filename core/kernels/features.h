@@ -9,6 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 
 namespace ruyi::kernels {
@@ -54,6 +55,10 @@ void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& ou
 // Makes 2 × 2 pixels of each: [B, C, T, H, W] → [B, C, T, 2H, 2W]
 at::Tensor RepeatPixels(const at::Tensor& x);
 
+// Puts together the four pixels that each pixel becomes, of which each kind was computed alone: four of
+// [B, C, T, H + 1, W + 1] → [B, C, T, 2H, 2W]. The pixel (2 y + i, 2 x + j) is (y + i, x + j) of kind 2 i + j.
+at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds);
+
 // Interpolates linearly in time: each frame becomes two, a quarter of the way to the frame before it and to the one
 // after it. The first and the last frame stand for those that are not there. [B, C, T, H, W] → [B, C, 2T, H, W]
 at::Tensor BlendFrames(const Features& features);
@@ -67,6 +72,7 @@ void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const Group
 at::Tensor Sum(const Features& features, const at::Tensor& other);
 void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out);
 at::Tensor RepeatPixels(const at::Tensor& x);
+at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds);
 at::Tensor BlendFrames(const Features& features);
 
 }  // namespace aten

@@ -102,6 +102,10 @@ void Launch(const at::Tensor& x, const cuda::RepeatedPixels& pixels) {
   LaunchWith(&cuda::RuyiLaunchRepeatedPixels, x, pixels);
 }
 
+void Launch(const at::Tensor& x, const cuda::JoinedPixels& pixels) {
+  LaunchWith(&cuda::RuyiLaunchJoinedPixels, x, pixels);
+}
+
 void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames) {
   LaunchWith(&cuda::RuyiLaunchBlendedFrames, x, frames);
 }

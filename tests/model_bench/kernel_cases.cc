@@ -318,6 +318,20 @@ KernelCase RepeatPixelsCase(const KernelShape& shape, const TensorPlacement& pla
           .reference = [](const Tensors& in) -> Tensors { return {reference::RepeatPixels(in[0])}; }};
 }
 
+KernelCase JoinPixelsCase(const KernelShape& shape, const TensorPlacement& placement) {
+  const auto join = [](const Tensors& in, auto join_pixels) -> Tensors {
+    return {join_pixels({in[0], in[1], in[2], in[3]})};
+  };
+  return {.name = "join_pixels",
+          .inputs = {RandomFeatures(shape, placement), RandomFeatures(shape, placement),
+                     RandomFeatures(shape, placement), RandomFeatures(shape, placement)},
+          .kernel = [=](const Tensors& in) { return join(in, &kernels::JoinPixels); },
+          .aten = [=](const Tensors& in) { return join(in, &kernels::aten::JoinPixels); },
+          .reference = [=](const Tensors& in) -> Tensors {
+            return {join(in, &kernels::aten::JoinPixels)[0].to(at::kDouble)};
+          }};
+}
+
 KernelCase BlendFramesCase(const KernelShape& shape, const TensorPlacement& placement) {
   return {.name = "blend_frames",
           .inputs = {RandomFeatures(shape, placement)},
@@ -336,7 +350,7 @@ std::vector<KernelCaseMaker> KernelCaseMakers(KernelGroup group) {
       return {&NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase, &AddNormCase,
               &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
     case KernelGroup::kFeatures:
-      return {&GroupNormCase, &NormalizeRowsCase, &SumRowsCase, &RepeatPixelsCase, &BlendFramesCase};
+      return {&GroupNormCase, &NormalizeRowsCase, &SumRowsCase, &RepeatPixelsCase, &JoinPixelsCase, &BlendFramesCase};
     case KernelGroup::kEightBits:
       return {&ScaledLinearCase<Width::kTokens, Width::kTokens>,
               &ScaledLinearCase<Width::kTokens, Width::kFeedForward>,

@@ -54,6 +54,24 @@ __global__ void __launch_bounds__(kChannelThreads) RepeatPixelsKernel(const Repe
   }
 }
 
+__global__ void __launch_bounds__(kChannelThreads) JoinPixelsKernel(const JoinedPixels pixels) {
+  const uint32_t row_vectors = 2 * pixels.width * pixels.vectors;
+  const uint32_t at = blockIdx.x * kChannelThreads + threadIdx.x;
+  if (at >= row_vectors)
+    return;
+  const uint32_t column = at % pixels.vectors;
+  const uint32_t x = at / pixels.vectors;
+  const uint32_t rows = pixels.frames * 2 * pixels.height;
+  for (uint32_t row = blockIdx.y; row < rows; row += gridDim.y) {
+    const uint32_t frame = row / (2 * pixels.height);
+    const uint32_t y = row % (2 * pixels.height);
+    const void* from = pixels.pixels[y % 2 * 2 + x % 2];
+    const int64_t source_row = static_cast<int64_t>(frame) * (pixels.height + 1) + y / 2 + y % 2;
+    const int64_t source = (source_row * (pixels.width + 1) + x / 2 + x % 2) * pixels.vectors + column;
+    StoreVector(pixels.out, static_cast<int64_t>(row) * row_vectors + at, LoadVector(from, source));
+  }
+}
+
 // Stores a frame that lies a quarter of the way to its neighbour.
 template <typename T>
 __device__ void StoreBlend(void* to, int64_t index, const float (&frame)[kPerVector<T>],
@@ -123,6 +141,14 @@ extern "C" cudaError_t RuyiLaunchRepeatedPixels(const RepeatedPixels* pixels, cu
   const uint32_t blocks = BlocksFor(pixels->width * pixels->vectors, kChannelThreads);
   const uint32_t rows = pixels->rows < kMostBatches ? pixels->rows : kMostBatches;
   RepeatPixelsKernel<<<dim3(blocks, rows), kChannelThreads, 0, stream>>>(*pixels);
+  return cudaGetLastError();
+}
+
+extern "C" cudaError_t RuyiLaunchJoinedPixels(const JoinedPixels* pixels, cudaStream_t stream) {
+  const uint32_t blocks = BlocksFor(2 * pixels->width * pixels->vectors, kChannelThreads);
+  const uint32_t all_rows = pixels->frames * 2 * pixels->height;
+  const uint32_t rows = all_rows < kMostBatches ? all_rows : kMostBatches;
+  JoinPixelsKernel<<<dim3(blocks, rows), kChannelThreads, 0, stream>>>(*pixels);
   return cudaGetLastError();
 }
 

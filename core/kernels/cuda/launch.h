@@ -169,6 +169,17 @@ struct RepeatedPixels {
   int vectors = 0;
 };
 
+// Puts together the four pixels that one becomes, of which each kind was computed alone, for one more row and column
+// than there are: pixel (2 y + i, 2 x + j) is number (y + i, x + j) of kind 2 i + j.
+struct JoinedPixels {
+  const void* pixels[4] = {};  // [frames, height + 1, width + 1, vectors] each
+  void* out = nullptr;         // [frames, 2 height, 2 width, vectors]
+  uint32_t frames = 0;
+  uint32_t height = 0;
+  uint32_t width = 0;
+  int vectors = 0;
+};
+
 // Makes two frames of each: x + offset, a quarter of the way to the frame before it and to the one after it. The first
 // and the last frame stand for those that are not there.
 struct BlendedFrames {
@@ -222,6 +233,7 @@ cudaError_t RuyiLaunchScaledRows(const ScaledRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchSoftmaxRows(const SoftmaxRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchSumRows(const SumRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchRepeatedPixels(const RepeatedPixels* pixels, cudaStream_t stream);
+cudaError_t RuyiLaunchJoinedPixels(const JoinedPixels* pixels, cudaStream_t stream);
 cudaError_t RuyiLaunchBlendedFrames(const BlendedFrames* frames, cudaStream_t stream);
 }
 

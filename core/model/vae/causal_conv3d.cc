@@ -23,7 +23,7 @@ at::Tensor LastFrames(const at::Tensor& x) {
 }
 
 // Returns `x` with the two frames before it; the carry then holds what the next chunk needs.
-at::Tensor WithPast(const at::Tensor& x, TemporalPass& pass) {
+at::Tensor WithCarry(const at::Tensor& x, TemporalPass& pass) {
   const size_t index = pass.next_convolution++;
   VaeCarry& carry = *pass.carry;
   if (pass.border == TemporalBorder::kCarryStart) {
@@ -43,6 +43,20 @@ bool IsForOneDnn(const at::Tensor& x) {
 
 }  // namespace
 
+at::Tensor WithPast(const at::Tensor& x, TemporalPass& pass) {
+  switch (pass.border) {
+    case TemporalBorder::kReplicate:
+      return WithFirstFrameBefore(x);
+    case TemporalBorder::kCarryStart:
+    case TemporalBorder::kCarry:
+      return WithCarry(x, pass);
+    case TemporalBorder::kOneFrame:
+    case TemporalBorder::kZeros:
+      break;
+  }
+  return x;
+}
+
 CausalConv3d CausalConv3d::Load(const WeightScope& scope, int64_t in, int64_t out) {
   CausalConv3d conv;
   conv.weight = scope.Take("weight", {out, in, kKernel, kKernel, kKernel}).contiguous(at::MemoryFormat::ChannelsLast3d);
@@ -51,32 +65,17 @@ CausalConv3d CausalConv3d::Load(const WeightScope& scope, int64_t in, int64_t ou
 }
 
 at::Tensor CausalConv3d::Forward(const at::Tensor& x, TemporalPass& pass) const {
-  return Convolve(PadTime(x, pass), PaddingIn(pass.border), bias);
+  return Convolve(WithPast(x, pass), PaddingIn(pass.border), bias);
 }
 
 kernels::Features CausalConv3d::ForwardOpen(const at::Tensor& x, TemporalPass& pass) const {
-  return ConvolveOpen(PadTime(x, pass), PaddingIn(pass.border));
+  return ConvolveOpen(WithPast(x, pass), PaddingIn(pass.border));
 }
 
 kernels::Features CausalConv3d::ForwardSlab(const at::Tensor& slab, TemporalBorder border) const {
   Padding padding = PaddingIn(border);
   padding[1] = 0;  // the rows are there
   return ConvolveOpen(slab, padding);
-}
-
-// Puts the frames of the past before x.
-at::Tensor CausalConv3d::PadTime(const at::Tensor& x, TemporalPass& pass) const {
-  switch (pass.border) {
-    case TemporalBorder::kReplicate:
-      return WithFirstFrameBefore(x);
-    case TemporalBorder::kCarryStart:
-    case TemporalBorder::kCarry:
-      return WithPast(x, pass);
-    case TemporalBorder::kOneFrame:
-    case TemporalBorder::kZeros:
-      break;
-  }
-  return x;
 }
 
 CausalConv3d::Padding CausalConv3d::PaddingIn(TemporalBorder border) const {

@@ -15,6 +15,10 @@
 
 namespace ruyi {
 
+// Puts before x [B, C, T, H, W] the frames of the past that the pass's border asks for, in a copy if there are any, and
+// keeps in the pass what the next chunk needs.
+at::Tensor WithPast(const at::Tensor& x, TemporalPass& pass);
+
 // A convolution of 3 × 3 × 3. Weight names: weight [out, in, 3, 3, 3], bias [out].
 struct CausalConv3d {
   std::array<int64_t, 3> stride = {1, 1, 1};  // of time, height, width
@@ -37,7 +41,6 @@ struct CausalConv3d {
  private:
   using Padding = std::array<int64_t, 3>;  // zeros on each side of time, height, width
 
-  at::Tensor PadTime(const at::Tensor& x, TemporalPass& pass) const;
   Padding PaddingIn(TemporalBorder border) const;
   at::Tensor Convolve(const at::Tensor& x, const Padding& padding, const std::optional<at::Tensor>& with_bias) const;
   kernels::Features ConvolveOpen(const at::Tensor& x, const Padding& padding) const;

@@ -23,6 +23,13 @@ VaeDecoder VaeDecoder::Load(const WeightScope& root, const VaeConfig& config) {
   return decoder;
 }
 
+int64_t VaeDecoder::extra_bytes() const {
+  int64_t bytes = 0;
+  for (const VaeUpBlock& block : up_blocks)
+    bytes += block.upsampler ? block.upsampler->extra_bytes : 0;
+  return bytes;
+}
+
 at::Tensor VaeDecoder::Forward(const VaeDecoderInput& input, TemporalPass& pass) const {
   at::Tensor x = conv_in.Forward(post_quant_conv.Forward(input.latents), pass);
   x = mid_block.Forward(std::move(x), pass).narrow(2, input.begin, input.count);

@@ -38,6 +38,9 @@ struct VaeDecoder {
   // `root` is the scope of the whole autoencoder.
   static VaeDecoder Load(const WeightScope& root, const VaeConfig& config);
 
+  // Returns the bytes that the weights take more than in the file, for the work that this saves.
+  int64_t extra_bytes() const;
+
   // Returns the frames of the chunk, [B, out, T, H, W].
   at::Tensor Forward(const VaeDecoderInput& input, TemporalPass& pass) const;
 };

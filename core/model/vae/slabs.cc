@@ -74,7 +74,7 @@ class Slabs {
  public:
   Slabs(const SlabInput& input, TemporalPass& pass) : input_(input), past_(input, pass), sizes_(input.sizes) {
     sizes_[kTime] += past_.frames();
-    rows_ = RowsOfSlab(sizes_, input.like, pass.slab_bytes);
+    rows_ = RowsOfSlab(sizes_, input.like, pass.slab_bytes / input.share);
   }
 
   bool done() const { return begin_ == sizes_[kHeight]; }
@@ -126,6 +126,10 @@ bool GoesBySlabs(int64_t bytes, const TemporalPass& pass) {
   return pass.slab_bytes > 0 && bytes > pass.slab_bytes;
 }
 
+std::array<int64_t, 5> SizesOf(const at::Tensor& x) {
+  return {x.size(0), x.size(1), x.size(2), x.size(3), x.size(4)};
+}
+
 at::Tensor EmptyFeatures(const std::array<int64_t, 5>& sizes, const at::Tensor& like) {
   return at::empty(sizes, like.options(), at::MemoryFormat::ChannelsLast3d);
 }
@@ -138,13 +142,18 @@ void PutRows(const at::Tensor& rows, int64_t begin, const at::Tensor& x) {
   kernels::SumRows({.x = rows, .missing_bias = {}}, {}, RowsOf(x, begin, rows.size(kHeight)));
 }
 
-void ConvolveBySlabs(const CausalConv3d& conv, const SlabInput& input, TemporalPass& pass, TakeRows take) {
+void ForEachSlab(const SlabInput& input, TemporalPass& pass, TakeSlab take) {
   Slabs slabs(input, pass);
   while (!slabs.done()) {
     const int64_t begin = slabs.begin();
-    take(begin, conv.ForwardSlab(slabs.Next(), pass.border));
+    take(begin, slabs.Next());
   }
   slabs.Finish();
+}
+
+void ConvolveBySlabs(const CausalConv3d& conv, const SlabInput& input, TemporalPass& pass, TakeRows take) {
+  ForEachSlab(input, pass,
+              [&](int64_t begin, const at::Tensor& slab) { take(begin, conv.ForwardSlab(slab, pass.border)); });
 }
 
 at::Tensor NormedConvolution::Forward(const at::Tensor& x, TemporalPass& pass) const {
@@ -162,8 +171,7 @@ void NormedConvolution::ForwardBySlabs(const kernels::Features& features, Tempor
   const auto fill = [&](int64_t begin, const at::Tensor& rows) {
     norm.ForwardRows(RowsOf(x, begin, rows.size(kHeight)), scales, activation, rows);
   };
-  ConvolveBySlabs(conv, {.sizes = {x.size(0), x.size(1), x.size(2), x.size(3), x.size(4)}, .like = x, .fill = fill},
-                  pass, take);
+  ConvolveBySlabs(conv, {.sizes = SizesOf(x), .like = x, .fill = fill}, pass, take);
 }
 
 }  // namespace ruyi

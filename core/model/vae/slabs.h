@@ -27,6 +27,9 @@ using TakeRows = absl::FunctionRef<void(int64_t begin, const kernels::Features& 
 // Returns true when an input of that many bytes goes by slabs.
 bool GoesBySlabs(int64_t bytes, const TemporalPass& pass);
 
+// Returns the sizes of x [B, C, T, H, W].
+std::array<int64_t, 5> SizesOf(const at::Tensor& x);
+
 // Returns features without numbers, with the options of `like`, channels last.
 at::Tensor EmptyFeatures(const std::array<int64_t, 5>& sizes, const at::Tensor& like);
 
@@ -40,11 +43,18 @@ struct SlabInput {
   std::array<int64_t, 5> sizes;  // [B, in, T, H, W]
   at::Tensor like;               // of the same type and device
   FillRows fill;
+  int64_t share = 1;  // a slab takes at most this part of what the pass allows, because more is made of it
 };
 
-// Convolves the input from top to bottom. Each row is asked for once, and the rows up to the last but one of a slab's
-// before its output is given, so output may take the place of what the input is made of. `conv` must pad space and have
-// strides of 1.
+// Takes a slab of a convolution's input that begins with the row before row `begin`, with its past before it and with
+// one more row above and below: [B, in, past + T, n + 2, W]. Rows beyond the picture are zeros.
+using TakeSlab = absl::FunctionRef<void(int64_t begin, const at::Tensor& slab)>;
+
+// Makes the input from top to bottom. Each row is asked for once, and none beyond those of a slab before it is taken.
+void ForEachSlab(const SlabInput& input, TemporalPass& pass, TakeSlab take);
+
+// Convolves the input from top to bottom. Output may take the place of what the input is made of. `conv` must pad space
+// and have strides of 1.
 void ConvolveBySlabs(const CausalConv3d& conv, const SlabInput& input, TemporalPass& pass, TakeRows take);
 
 // Refers to a norm with its activation and to the convolution after it.

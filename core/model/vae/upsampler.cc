@@ -4,8 +4,6 @@
 #include <ATen/ops/cat.h>
 #include <c10/util/accumulate.h>
 
-#include "core/model/vae/slabs.h"
-
 namespace ruyi {
 namespace {
 
@@ -30,21 +28,34 @@ at::Tensor KeepFirst(const at::Tensor& x, Double double_frames) {
 
 VaeUpsampler VaeUpsampler::Load(const WeightScope& scope, int64_t channels, VaeResampling resampling,
                                 const VaeConfig& config) {
-  return {.resampling = resampling,
-          .repeats_frames = config.spatial_norm,
-          .conv = CausalConv3d::Load(scope.Sub("conv"), channels, channels)};
+  VaeUpsampler upsampler = {.resampling = resampling,
+                            .repeats_frames = config.spatial_norm,
+                            .conv = CausalConv3d::Load(scope.Sub("conv"), channels, channels),
+                            .doubling = std::nullopt};
+  if (upsampler.conv.weight.is_cuda())
+    upsampler.Fold();
+  return upsampler;
+}
+
+void VaeUpsampler::Fold() {
+  if (resampling == VaeResampling::kTemporal)
+    return;
+  doubling = DoublingConv3d::Fold(conv);
+  extra_bytes = doubling->bytes() - static_cast<int64_t>(conv.weight.nbytes());
+  conv.weight.reset();
 }
 
 at::Tensor VaeUpsampler::Forward(const at::Tensor& x, TemporalPass& pass) const {
   const std::array<int64_t, 5> sizes = InputSizes(x);
   if (GoesBySlabs(c10::multiply_integers(sizes) * static_cast<int64_t>(x.element_size()), pass))
     return ForwardBySlabs(x, pass);
+  if (doubling.has_value())
+    return Finish(doubling->Forward(WithPast(x, pass), pass.border, /*has_rows=*/false), pass.border);
   return Finish(conv.ForwardOpen(InputRows(x, 0, sizes[3]), pass), pass.border);
 }
 
 at::Tensor VaeUpsampler::ForwardBySlabs(const at::Tensor& x, TemporalPass& pass) const {
   const std::array<int64_t, 5> sizes = InputSizes(x);
-  const auto fill = [&](int64_t begin, const at::Tensor& rows) { PutRows(InputRows(x, begin, rows.size(3)), 0, rows); };
   at::Tensor out;
   const auto keep = [&](int64_t begin, const kernels::Features& features) {
     const at::Tensor rows = Finish(features, pass.border);
@@ -52,8 +63,22 @@ at::Tensor VaeUpsampler::ForwardBySlabs(const at::Tensor& x, TemporalPass& pass)
       out = EmptyFeatures({sizes[0], rows.size(1), rows.size(2), sizes[3], sizes[4]}, x);
     PutRows(rows, begin, out);
   };
+  if (doubling.has_value()) {
+    DoubleBySlabs(x, pass, keep);
+    return out;
+  }
+  const auto fill = [&](int64_t begin, const at::Tensor& rows) { PutRows(InputRows(x, begin, rows.size(3)), 0, rows); };
   ConvolveBySlabs(conv, {.sizes = sizes, .like = x, .fill = fill}, pass, keep);
   return out;
+}
+
+void VaeUpsampler::DoubleBySlabs(const at::Tensor& x, TemporalPass& pass, TakeRows take) const {
+  constexpr int64_t kPixels = 4;
+  const auto fill = [&](int64_t begin, const at::Tensor& rows) { PutRows(RowsOf(x, begin, rows.size(3)), 0, rows); };
+  const auto convolve = [&](int64_t begin, const at::Tensor& slab) {
+    take(2 * begin, doubling->Forward(slab, pass.border, /*has_rows=*/true));
+  };
+  ForEachSlab({.sizes = SizesOf(x), .like = x, .fill = fill, .share = kPixels}, pass, convolve);
 }
 
 std::array<int64_t, 5> VaeUpsampler::InputSizes(const at::Tensor& x) const {

@@ -85,7 +85,7 @@ absl::StatusOr<Vae> Vae::Load(const std::filesystem::path& folder, const TensorP
                         .files = store.mapped_files(),
                         .bytes = 0};
     RUYI_RETURN_IF_ERROR(store.Finish());
-    layers.bytes = BytesOf(store.taken());
+    layers.bytes = BytesOf(store.taken()) + layers.decoder.extra_bytes();
     store.AddUnusedNames(unused);
     return Vae(std::move(config), place, std::make_shared<const VaeLayers>(std::move(layers)));
   });

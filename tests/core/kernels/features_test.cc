@@ -4,6 +4,7 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <vector>
 
 #include "tests/core/kernels/inputs.h"
@@ -109,6 +110,19 @@ TEST_P(FeaturesTest, SumsInTheMemoryOfTheFeatures) {
 TEST_P(FeaturesTest, RepeatsPixels) {
   ExpectNear(kernels::RepeatPixels(Clip()), reference::RepeatPixels(Clip()));
   EXPECT_TRUE(kernels::RepeatPixels(Clip()).is_contiguous(at::MemoryFormat::ChannelsLast3d));
+}
+
+TEST_P(FeaturesTest, JoinsPixelsOfFourKinds) {
+  const std::array<at::Tensor, 4> kinds = {Clip(2, 1), Clip(2, 2), Clip(2, 3), Clip(2, 4)};  // of 3 × 4 pixels
+  const at::Tensor joined = kernels::JoinPixels(kinds);
+  ASSERT_EQ(joined.sizes(), (std::vector<int64_t>{2, kChannels, 2, 6, 8}));
+  EXPECT_TRUE(joined.is_contiguous(at::MemoryFormat::ChannelsLast3d));
+  for (int64_t y = 0; y < 6; ++y) {
+    for (int64_t x = 0; x < 8; ++x) {
+      const at::Tensor& kind = kinds[y % 2 * 2 + x % 2];
+      EXPECT_TRUE(at::equal(joined.select(3, y).select(3, x), kind.select(3, y / 2 + y % 2).select(3, x / 2 + x % 2)));
+    }
+  }
 }
 
 TEST_P(FeaturesTest, BlendsFrames) {
