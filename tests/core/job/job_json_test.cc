@@ -58,7 +58,7 @@ TEST(JobJsonTest, EventsOfEveryKindComeBack) {
 
 // A field that is added to a structure is added here too: its number of values changes.
 TEST(JobJsonTest, EveryFieldIsWritten) {
-  EXPECT_EQ(ValueOf(SpecToJson(FullSpec())).flatten().size(), 55u);
+  EXPECT_EQ(ValueOf(SpecToJson(FullSpec())).flatten().size(), 56u);
   EXPECT_EQ(ValueOf(PlacementToJson(FullPlacement())).flatten().size(), 3u * 16 + 2);
   EXPECT_EQ(ValueOf(EventToJson(FullEvents()[8])).flatten().size(), 37u);
 }
