@@ -1,5 +1,6 @@
 #include "tests/model_bench/measurement.h"
 
+#include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 
 #include <algorithm>
@@ -40,8 +41,10 @@ double Stopwatch::Lap() {
 }
 
 void ResetPeaks(c10::Device device) {
-  if (!device.is_cpu())
-    at::accelerator::resetPeakStats(device.index());
+  if (device.is_cpu())
+    return;
+  at::globalContext().lazyInitDevice(device.type());  // this may be the first use of a GPU
+  at::accelerator::resetPeakStats(device.index());
 }
 
 void ReadMemory(c10::Device device, Measurement& measurement) {
