@@ -110,33 +110,10 @@ TEST_F(CommandLineTest, LeavesEveryOptionOff) {
 }
 
 TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
-  const Parsed parsed = ParseGenerate({"--guidance-rescale",
-                                       "0.7",
-                                       "--clip-apply-ratio",
-                                       "0.25",
-                                       "--fp8",
-                                       "strong",
-                                       "--fp8-type",
-                                       "e5m2",
-                                       "--fp8-arithmetic",
-                                       "widened",
-                                       "--tea-cache",
-                                       "0.2",
-                                       "--tea-cache-skip",
-                                       "4,5",
-                                       "--tea-cache-offload",
-                                       "--enhance",
-                                       "2.5",
-                                       "--enhance-skip",
-                                       "0,7",
-                                       "--easy-cache",
-                                       "0.03",
-                                       "--easy-cache-skip",
-                                       "6,2",
-                                       "--guidance-gate",
-                                       "0.4",
-                                       "--quality",
-                                       "fast"});
+  const Parsed parsed =
+      ParseGenerate({"--guidance-rescale", "0.7", "--clip-apply-ratio", "0.25", "--fp8", "strong", "--fp8-type", "e5m2",
+                     "--fp8-arithmetic", "widened", "--tea-cache", "0.2", "--tea-cache-skip", "4,5",
+                     "--tea-cache-offload", "--enhance", "2.5", "--enhance-skip", "0,7"});
   EXPECT_FALSE(parsed.result.finished) << parsed.err;
   const RequestOptions& options = parsed.request();
   EXPECT_EQ(options.guidance_rescale, 0.7);
@@ -149,6 +126,13 @@ TEST_F(CommandLineTest, ReadsTheFlagsOfTheOptions) {
   EXPECT_TRUE(options.tea_cache.offload);
   EXPECT_EQ(options.enhance.weight, 2.5);
   EXPECT_THAT(options.enhance.skip, testing::Optional(FieldsAre(0, 7)));
+}
+
+TEST_F(CommandLineTest, ReadsTheFlagsOfWhatIsApproximated) {
+  const Parsed parsed = ParseGenerate(
+      {"--easy-cache", "0.03", "--easy-cache-skip", "6,2", "--guidance-gate", "0.4", "--quality", "fast"});
+  EXPECT_FALSE(parsed.result.finished) << parsed.err;
+  const RequestOptions& options = parsed.request();
   EXPECT_EQ(options.easy_cache.threshold, 0.03);
   EXPECT_THAT(options.easy_cache.skip, testing::Optional(FieldsAre(6, 2)));
   EXPECT_EQ(options.guidance_gate, 0.4);

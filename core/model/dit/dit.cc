@@ -220,17 +220,6 @@ std::vector<int64_t> Dit::RingBytes(c10::Device device) const {
   return RingBytesByResidentBlocks(layers_->parameters, config_.layers, device);
 }
 
-DitConditions DitConditions::Branch(int64_t row) const {
-  const auto of = [&](const at::Tensor& x) { return x.defined() ? x.narrow(0, row, 1) : x; };
-  return {.text = of(text),
-          .text_mask = of(text_mask),
-          .t5 = of(t5),
-          .t5_mask = of(t5_mask),
-          .sizes = of(sizes),
-          .clip_tokens = of(clip_tokens),
-          .clip_mask = of(clip_mask)};
-}
-
 DitContext DitContext::Branch(int64_t row) const {
   const auto of = [&](const KeyValue& x) {
     return x.key.defined() ? KeyValue{.key = x.key.narrow(0, row, 1), .value = x.value.narrow(0, row, 1)} : x;

@@ -20,6 +20,7 @@
 #include "core/cache/tea_cache.h"
 #include "core/model/dit/attention.h"
 #include "core/model/dit/block.h"
+#include "core/model/dit/conditions.h"
 #include "core/model/dit/config.h"
 #include "core/tensor/tensor_placement.h"
 #include "core/weights/weight_store.h"
@@ -42,21 +43,6 @@ struct DitSettings {
   StorageRule rule;      // each parameter is stored as it says, wherever that is to lie; empty: as they are stored now
   LayerUpdates updates;  // take the place of the updates that there are now
   DitMemory memory;
-};
-
-// The conditions of a request, of any float type and device. B is 1, or 2 with classifier-free guidance: without the
-// condition, with it.
-struct DitConditions {
-  at::Tensor text;         // [B, text_length, cross]
-  at::Tensor text_mask;    // [B, text_length], 0 where a learnt filler stands in
-  at::Tensor t5;           // [B, t5_length, t5]
-  at::Tensor t5_mask;      // [B, t5_length]
-  at::Tensor sizes;        // [B, 6]: original height and width, target height and width, crop top and left, in pixels
-  at::Tensor clip_tokens;  // [B, n, clip]; with has_clip only
-  at::Tensor clip_mask;    // [B, clip_queries]; with has_clip only
-
-  // Returns the conditions of one branch alone: B = 1.
-  DitConditions Branch(int64_t row) const;
 };
 
 struct DitSchedule {
