@@ -54,7 +54,8 @@ TEST(ClipMlp, HasBothActivations) {
   const at::Tensor eye = at::tensor({1.f, 0.f, 0.f, 1.f}).view({2, 2});
   const at::Tensor zero = at::tensor({0.f, 0.f});
   const at::Tensor x = at::tensor({1.f, -2.f});
-  ClipMlp mlp = {.activation = ClipActivation::kGelu, .up = {eye, zero}, .down = {eye, zero}};
+  const Linear identity = {.weight = {.data = eye, .scale = {}}, .bias = zero, .update = {}};
+  ClipMlp mlp = {.activation = ClipActivation::kGelu, .up = identity, .down = identity};
   EXPECT_TRUE(at::allclose(mlp.Forward(x), at::tensor({0.8413447f, -0.0455003f}), 1e-5, 1e-7));
   mlp.activation = ClipActivation::kQuickGelu;
   EXPECT_TRUE(at::allclose(mlp.Forward(x), at::tensor({0.8457958f, -0.0643414f}), 1e-5, 1e-6));
