@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/TensorBody.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/polar.h>
@@ -322,9 +323,12 @@ KernelCase JoinPixelsCase(const KernelShape& shape, const TensorPlacement& place
   const auto join = [](const Tensors& in, auto join_pixels) -> Tensors {
     return {join_pixels({in[0], in[1], in[2], in[3]})};
   };
+  const auto one_more = [&] {  // row and column
+    return at::constant_pad_nd(RandomFeatures(shape, placement), {0, 1, 0, 1})
+        .contiguous(at::MemoryFormat::ChannelsLast3d);
+  };
   return {.name = "join_pixels",
-          .inputs = {RandomFeatures(shape, placement), RandomFeatures(shape, placement),
-                     RandomFeatures(shape, placement), RandomFeatures(shape, placement)},
+          .inputs = {one_more(), one_more(), one_more(), one_more()},
           .kernel = [=](const Tensors& in) { return join(in, &kernels::JoinPixels); },
           .aten = [=](const Tensors& in) { return join(in, &kernels::aten::JoinPixels); },
           .reference = [=](const Tensors& in) -> Tensors {
