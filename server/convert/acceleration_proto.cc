@@ -5,14 +5,37 @@
 namespace ruyi {
 namespace {
 
-TeaCacheSettings FromProto(const ruyi::v1::TeaCache& proto) {
-  TeaCacheSettings settings = {.offload = proto.offload()};
-  if (proto.has_threshold())
-    settings.threshold = proto.threshold();
+// Take what the message has of fields that several options share, and fill them in.
+template <typename Proto, typename Settings>
+void TakeSkips(const Proto& proto, Settings& settings) {
   if (proto.has_skip_start_steps())
     settings.skip_start_steps = proto.skip_start_steps();
   if (proto.has_skip_end_steps())
     settings.skip_end_steps = proto.skip_end_steps();
+}
+
+template <typename Proto, typename Settings>
+void TakeCache(const Proto& proto, Settings& settings) {
+  if (proto.has_threshold())
+    settings.threshold = proto.threshold();
+  TakeSkips(proto, settings);
+}
+
+template <typename Settings, typename Proto>
+void FillSkips(const Settings& settings, Proto& proto) {
+  proto.set_skip_start_steps(settings.skip_start_steps);
+  proto.set_skip_end_steps(settings.skip_end_steps);
+}
+
+template <typename Settings, typename Proto>
+void FillCache(const Settings& settings, Proto& proto) {
+  proto.set_threshold(settings.threshold);
+  FillSkips(settings, proto);
+}
+
+TeaCacheSettings FromProto(const ruyi::v1::TeaCache& proto) {
+  TeaCacheSettings settings = {.offload = proto.offload()};
+  TakeCache(proto, settings);
   return settings;
 }
 
@@ -20,21 +43,13 @@ EnhanceSettings FromProto(const ruyi::v1::EnhanceAVideo& proto) {
   EnhanceSettings settings;
   if (proto.has_weight())
     settings.weight = proto.weight();
-  if (proto.has_skip_start_steps())
-    settings.skip_start_steps = proto.skip_start_steps();
-  if (proto.has_skip_end_steps())
-    settings.skip_end_steps = proto.skip_end_steps();
+  TakeSkips(proto, settings);
   return settings;
 }
 
 EasyCacheSettings FromProto(const ruyi::v1::EasyCache& proto) {
   EasyCacheSettings settings;
-  if (proto.has_threshold())
-    settings.threshold = proto.threshold();
-  if (proto.has_skip_start_steps())
-    settings.skip_start_steps = proto.skip_start_steps();
-  if (proto.has_skip_end_steps())
-    settings.skip_end_steps = proto.skip_end_steps();
+  TakeCache(proto, settings);
   return settings;
 }
 
@@ -53,22 +68,13 @@ LoraSettings FromProto(const ruyi::v1::Lora& proto) {
 }
 
 void Fill(const TeaCacheSettings& settings, ruyi::v1::TeaCache& proto) {
-  proto.set_threshold(settings.threshold);
-  proto.set_skip_start_steps(settings.skip_start_steps);
-  proto.set_skip_end_steps(settings.skip_end_steps);
+  FillCache(settings, proto);
   proto.set_offload(settings.offload);
 }
 
 void Fill(const EnhanceSettings& settings, ruyi::v1::EnhanceAVideo& proto) {
   proto.set_weight(settings.weight);
-  proto.set_skip_start_steps(settings.skip_start_steps);
-  proto.set_skip_end_steps(settings.skip_end_steps);
-}
-
-void Fill(const EasyCacheSettings& settings, ruyi::v1::EasyCache& proto) {
-  proto.set_threshold(settings.threshold);
-  proto.set_skip_start_steps(settings.skip_start_steps);
-  proto.set_skip_end_steps(settings.skip_end_steps);
+  FillSkips(settings, proto);
 }
 
 void Fill(const LoraSettings& settings, ruyi::v1::Lora& proto) {
@@ -94,7 +100,7 @@ void FillAcceleration(const ruyi::v1::Acceleration& proto, GenerationRequest& re
 
 void FillProfile(const QualityProfile& profile, ruyi::v1::Acceleration& proto) {
   if (profile.easy_cache.has_value())
-    Fill(*profile.easy_cache, *proto.mutable_easy_cache());
+    FillCache(*profile.easy_cache, *proto.mutable_easy_cache());
   if (profile.guidance_gate.has_value())
     proto.mutable_guidance_gate()->set_start_ratio(profile.guidance_gate->start_ratio);
 }
