@@ -151,9 +151,19 @@ const std::vector<int64_t>& RingBytesOf(const Fp8Settings& fp8, const ModelFacts
   return instead != nullptr ? instead->ring_bytes : facts.ring_bytes;
 }
 
-// Returns what a pass of an autoencoder takes that goes by slabs. Measurements scatter, and slabs never save time.
-double SlabSeconds(const Curve& slabs, const Curve& whole, double pixels) {
-  return std::max(slabs.At(pixels), (1 + kSlabShare) * whole.At(pixels));
+// Says what one pass of a chunk through the autoencoder takes, by the pixels that it sees at once.
+struct PassCurves {
+  const Curve& bytes;
+  const Curve& seconds;
+};
+
+// Predicts one pass, in slabs or not. Measurements scatter, and slabs never save time.
+StageCost PassCost(const PassCurves& whole, const PassCurves& slabs, bool in_slabs, double pixels) {
+  const double whole_seconds = whole.seconds.At(pixels);
+  if (!in_slabs)
+    return {.peak_bytes = static_cast<int64_t>(whole.bytes.At(pixels)), .seconds = whole_seconds};
+  return {.peak_bytes = static_cast<int64_t>(slabs.bytes.At(pixels)),
+          .seconds = std::max(slabs.seconds.At(pixels), (1 + kSlabShare) * whole_seconds)};
 }
 
 // Returns whether the autoencoder goes by slabs in each mode that is offered: in a small device's memory it has been
@@ -229,12 +239,11 @@ CostModel::Units CostModel::UnitsOf(const VideoSpec& spec) const {
 StageCost CostModel::Encode(const VideoSpec& spec, const MemoryMode& mode) const {
   const Units units = UnitsOf(spec);
   const Calibration& known = calibration_;
-  const Curve& bytes = mode.autoencoder_in_slabs ? known.slab_encode_bytes : known.encode_bytes;
-  const double seconds = mode.autoencoder_in_slabs
-                             ? SlabSeconds(known.slab_encode_seconds, known.encode_seconds, units.pixels)
-                             : known.encode_seconds.At(units.pixels);
-  return {.peak_bytes = static_cast<int64_t>(bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
-          .seconds = units.encodes * seconds};
+  const StageCost pass =
+      PassCost({known.encode_bytes, known.encode_seconds}, {known.slab_encode_bytes, known.slab_encode_seconds},
+               mode.autoencoder_in_slabs, units.pixels);
+  return {.peak_bytes = pass.peak_bytes + static_cast<int64_t>(AssemblyBytes(spec, facts_)),
+          .seconds = units.encodes * pass.seconds};
 }
 
 // Returns the bytes of a pass through the blocks, as one batch or each branch in turn.
@@ -276,7 +285,7 @@ double CostModel::StepSeconds(const VideoSpec& spec, const MemoryMode& mode, int
          (1 + kStreamingShare * StreamedShare(mode, facts_) + kOffloadShare * away);
 }
 
-// What caches leave out is not foreseen: it depends on the video.
+// Counts every call, for what caches leave out depends on the video.
 double CostModel::StepsSeconds(const VideoSpec& spec, const MemoryMode& mode) const {
   const int calls = CallsOf(spec);
   const int before_gate = CallsBeforeGate(spec, calls);
@@ -294,12 +303,11 @@ StageCost CostModel::Denoise(const VideoSpec& spec, const MemoryMode& mode) cons
 StageCost CostModel::Decode(const VideoSpec& spec, const MemoryMode& mode) const {
   const Units units = UnitsOf(spec);
   const Calibration& known = calibration_;
-  const Curve& bytes = mode.autoencoder_in_slabs ? known.slab_decode_bytes : known.decode_bytes;
-  const double seconds = mode.autoencoder_in_slabs
-                             ? SlabSeconds(known.slab_decode_seconds, known.decode_seconds, units.pixels)
-                             : known.decode_seconds.At(units.pixels);
-  return {.peak_bytes = static_cast<int64_t>(bytes.At(units.pixels) + AssemblyBytes(spec, facts_)),
-          .seconds = units.decodes * seconds};
+  const StageCost pass =
+      PassCost({known.decode_bytes, known.decode_seconds}, {known.slab_decode_bytes, known.slab_decode_seconds},
+               mode.autoencoder_in_slabs, units.pixels);
+  return {.peak_bytes = pass.peak_bytes + static_cast<int64_t>(AssemblyBytes(spec, facts_)),
+          .seconds = units.decodes * pass.seconds};
 }
 
 // One device after the other is placed. Pinned memory is kept when a mode is left, and used again.
