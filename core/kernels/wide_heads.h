@@ -1,8 +1,7 @@
-// Computes the attention of heads that are too wide for the fused kernels of libtorch's GPUs: those of the video
-// autoencoder have 512 numbers, and what is left to them there runs at a seventh of the card's speed. Two products of
-// cuBLAS with a softmax between them, a slab of queries after the other, take half of the time (docs/performance.md);
-// the scores are float32. Before and after it: attention.h. Functions without state; thread-safe.
-// Source: Vaswani et al. 2017.
+// Computes the attention of heads that are too wide for all fused kernels of libtorch but its oldest: those of the
+// video autoencoder have 512 numbers, and that kernel runs at a seventh of a GPU's speed. Two products of cuBLAS with a
+// softmax between them, a slab of queries after the other, take a third of the time (docs/performance.md); the scores
+// are float32. Before and after it: attention.h. Functions without state; thread-safe. Source: Vaswani et al. 2017.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,7 +16,7 @@ bool HasWideHeads(const at::Tensor& queries, const at::Tensor& keys, const at::T
 
 struct WideHeads {
   double scale = 1;  // of the scores
-  // Of the scores that are in memory at once, at most; the softmax of them takes half as much.
+  // Limits the bytes of the scores that are in memory at once. Their softmax takes half as much beside them.
   int64_t slab_bytes = int64_t{256} << 20;
 };
 

@@ -18,7 +18,7 @@ namespace ruyi {
 // Holds the host memory and the copy stream of such stacks, from pass to pass.
 class StateStore {
  public:
-  // Of the `states` that a pass pushes at most, `resident` stay on the device, at least 1.
+  // Keeps `resident`, at least 1, of the `states` that a pass pushes at most on the device.
   StateStore(c10::Device device, int64_t states, int64_t resident)
       : states_(states), resident_(std::max<int64_t>(1, resident)), copies_(device) {}
 

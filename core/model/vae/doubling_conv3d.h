@@ -15,7 +15,7 @@
 namespace ruyi {
 
 struct DoublingConv3d {
-  // Of the pixels above left, above right, below left, below right: [out, in, 3, 2, 2] each.
+  // The kernels of the pixels above left, above right, below left and below right, [out, in, 3, 2, 2] each.
   std::array<at::Tensor, 4> weights;
   at::Tensor bias;
 

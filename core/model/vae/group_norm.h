@@ -24,15 +24,15 @@ struct VaeGroupNorm {
   // Normalises, then activates: [B, C, T, H, W] → a new [B, C, T, H, W]
   at::Tensor Forward(const kernels::Features& features, VaeActivation activation) const;
 
-  // Normalise [B, C, T, H, W], whatever `spatial` says: by the statistics of each frame, and of the whole clip.
-  at::Tensor ForwardFrames(const at::Tensor& x) const;
-  at::Tensor ForwardClip(const at::Tensor& x) const;
-
   // Does the same in two parts: Scales looks at all features, and ForwardRows makes some rows of them (see
   // core/kernels/features.h) in `out`.
   at::Tensor Scales(const kernels::Features& features) const;
   void ForwardRows(const at::Tensor& rows, const at::Tensor& scales, VaeActivation activation,
                    const at::Tensor& out) const;
+
+  // Normalise [B, C, T, H, W], whatever `spatial` says: by the statistics of each frame, and of the whole clip.
+  at::Tensor ForwardFrames(const at::Tensor& x) const;
+  at::Tensor ForwardClip(const at::Tensor& x) const;
 
   // Takes the statistics over the tokens of each row: [N, L, C] → [N, L, C]
   at::Tensor ForwardTokens(const at::Tensor& tokens) const;

@@ -243,7 +243,7 @@ double MeasureUpload(c10::Device device) {
   return rate();
 }
 
-// What is kept of pinned memory goes first, so that some is pinned anew.
+// Gives back the pinned memory that is kept first, so that some is pinned anew.
 void MeasurePlacing(const Parameters& weights, c10::Device device, Calibration& calibration) {
   if (device.is_cpu())
     return;

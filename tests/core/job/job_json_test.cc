@@ -247,7 +247,7 @@ TEST(CanonicalJsonTest, LeavesOutWhatDoesNotDecideTheBytes) {
   EXPECT_EQ(CanonicalJson(one), CanonicalJson(two));
 }
 
-// What was stored before there was scaled arithmetic is read, and has the key that it had.
+// A spec that was stored before there was scaled arithmetic is read, and has the key that it had.
 TEST(CanonicalJsonTest, SaysNothingOfWidenedArithmetic) {
   VideoSpec spec;
   spec.fp8.mode = Fp8Mode::kStrong;
