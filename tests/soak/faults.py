@@ -279,7 +279,10 @@ class CorruptFile(Damage):
         artifacts = soak.site.disk.state / "artifacts"
         if kind == "checkpoint":
             sha256 = json.loads(record)["value"]["checkpoint"]["sha256"]
-            self._flip(artifacts / "blobs" / sha256[:2] / sha256)
+            blob = artifacts / "blobs" / sha256[:2] / sha256
+            if not blob.exists():  # a job of the same recipe had the same checkpoint, and has gone on or ended
+                return False
+            self._flip(blob)
         else:
             job.damage = kind
             self._flip(artifacts / "results" / f"{id}.{'mp4' if kind == 'result' else 'seal'}")
