@@ -16,7 +16,6 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "core/kernels/launch.h"
@@ -79,6 +78,12 @@ at::Tensor Scaled(const at::Tensor& rows, const at::Tensor& scales) {
                         /*training=*/false, /*momentum=*/0, /*eps=*/0, /*cudnn_enabled=*/false);
 }
 
+// Returns x with its bias, in memory of its own if there is one.
+at::Tensor WithBias(const Features& features) {
+  const at::Tensor& bias = features.missing_bias;
+  return bias.defined() ? features.x + bias.view({1, -1, 1, 1, 1}) : features.x;
+}
+
 // Returns features without numbers, as `like` but with other lengths of time, height and width.
 at::Tensor EmptyFeatures(const at::Tensor& like, int64_t frames, int64_t height, int64_t width) {
   return at::empty({like.size(0), like.size(1), frames, height, width}, like.options(),
@@ -119,42 +124,16 @@ void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const Group
   }
 }
 
-at::Tensor Sum(const Features& features, const at::Tensor& other) {
-  return Whole(features).add_(other);
+at::Tensor Sum(const Features& features, const Features& other) {
+  return Whole(features).add_(WithBias(other));
 }
 
-void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out) {
-  const at::Tensor& bias = rows.missing_bias;
-  const at::Tensor x = bias.defined() ? rows.x + bias.view({1, -1, 1, 1, 1}) : rows.x;
+void SumRows(const Features& rows, const Features& other, const at::Tensor& out) {
   at::Tensor to = out;
-  if (other.defined())
-    at::add_out(to, x, other);
+  if (other.x.defined())
+    at::add_out(to, WithBias(rows), WithBias(other));
   else
-    to.copy_(x);
-}
-
-// A copy that keeps the channels last in memory, which libtorch's own kernels for it are slow at.
-at::Tensor RepeatPixels(const at::Tensor& x) {
-  return x.permute({0, 2, 3, 4, 1})
-      .unsqueeze(3)
-      .unsqueeze(5)
-      .expand({-1, -1, -1, 2, -1, 2, -1})
-      .reshape({x.size(0), x.size(2), 2 * x.size(3), 2 * x.size(4), x.size(1)})
-      .permute({0, 4, 1, 2, 3});
-}
-
-at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds) {
-  const int64_t height = kinds[0].size(3) - 1;
-  const int64_t width = kinds[0].size(4) - 1;
-  const at::Tensor out = EmptyFeatures(kinds[0], kinds[0].size(2), 2 * height, 2 * width);
-  for (int64_t kind = 0; kind < 4; ++kind) {
-    const int64_t i = kind / 2;
-    const int64_t j = kind % 2;
-    out.slice(3, i, std::nullopt, 2)
-        .slice(4, j, std::nullopt, 2)
-        .copy_(kinds[kind].narrow(3, i, height).narrow(4, j, width));
-  }
-  return out;
+    to.copy_(WithBias(rows));
 }
 
 at::Tensor BlendFrames(const Features& features) {
@@ -278,57 +257,30 @@ void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const Group
                                 .activates = norm.activates});
 }
 
-at::Tensor Sum(const Features& features, const at::Tensor& other) {
+at::Tensor Sum(const Features& features, const Features& other) {
   if (!TakesFeatures(features.x))
     return aten::Sum(features, other);
   SumRows(features, other, features.x);
   return features.x;
 }
 
-void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out) {
+void SumRows(const Features& rows, const Features& other, const at::Tensor& out) {
   const at::Tensor& x = rows.x;
-  const at::Tensor& bias = rows.missing_bias;
-  if (!TakesRows(x) || !TakesRowsLike(other, x) || !TakesRowsLike(out, x) || (bias.defined() && !IsLike(bias, x)))
+  const auto fits = [&](const at::Tensor& bias) { return !bias.defined() || IsLike(bias, x); };
+  if (!TakesRows(x) || !TakesRowsLike(other.x, x) || !TakesRowsLike(out, x) || !fits(rows.missing_bias) ||
+      !fits(other.missing_bias))
     return aten::SumRows(rows, other, out);
   Launch(x, cuda::SumRows{.element = ElementOf(x),
                           .shape = ShapeOf(x),
                           .x = Input(x),
                           .x_pitch = PitchOf(x),
-                          .second = Input(other),
-                          .second_pitch = PitchOf(other),
+                          .second = Input(other.x),
+                          .second_pitch = PitchOf(other.x),
                           .out = Output(out),
                           .out_pitch = PitchOf(out),
                           .channels = static_cast<int>(x.size(1)),
-                          .offset = Input(bias)});
-}
-
-at::Tensor RepeatPixels(const at::Tensor& x) {
-  if (!TakesFeatures(x))
-    return aten::RepeatPixels(x);
-  const at::Tensor out = EmptyFeatures(x, x.size(2), 2 * x.size(3), 2 * x.size(4));
-  Launch(x, cuda::RepeatedPixels{.x = Input(x),
-                                 .out = Output(out),
-                                 .rows = static_cast<uint32_t>(x.size(0) * x.size(2) * x.size(3)),
-                                 .width = static_cast<uint32_t>(x.size(4)),
-                                 .vectors = static_cast<int>(VectorsOf(x, x.size(1)))});
-  return out;
-}
-
-at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds) {
-  const at::Tensor& first = kinds[0];
-  const auto is_like_first = [&](const at::Tensor& kind) { return TakesFeatures(kind) && TakesRowsLike(kind, first); };
-  if (!std::all_of(kinds.begin(), kinds.end(), is_like_first))
-    return aten::JoinPixels(kinds);
-  const int64_t height = first.size(3) - 1;
-  const int64_t width = first.size(4) - 1;
-  const at::Tensor out = EmptyFeatures(first, first.size(2), 2 * height, 2 * width);
-  Launch(first, cuda::JoinedPixels{.pixels = {Input(kinds[0]), Input(kinds[1]), Input(kinds[2]), Input(kinds[3])},
-                                   .out = Output(out),
-                                   .frames = static_cast<uint32_t>(first.size(0) * first.size(2)),
-                                   .height = static_cast<uint32_t>(height),
-                                   .width = static_cast<uint32_t>(width),
-                                   .vectors = static_cast<int>(VectorsOf(first, first.size(1)))});
-  return out;
+                          .offset = Input(rows.missing_bias),
+                          .second_offset = Input(other.missing_bias)});
 }
 
 at::Tensor BlendFrames(const Features& features) {

@@ -1,15 +1,14 @@
 // Computes what stands between the convolutions of the video autoencoder: normalisation with its activation, sums, and
-// the doubling of pixels and frames. Before and after it: core/model/vae. On a GPU each is one pass over features with
-// the channels last in memory, or two, and adds the bias of the convolution before it on the way, which would be a pass
-// of its own; elsewhere, and always under kernels::aten, the operators of ATen. What is called rows here are some rows
-// of the height of features, [B, C, T, rows, W], which lie among the others or alone; what is made of them is what is
-// made of all, to the bit on a GPU. Functions without state; thread-safe.
-// Source: Wu and He 2018 (group normalisation); Ramachandran et al. 2017 (SiLU).
+// the doubling of frames. Before and after it: core/model/vae. On a GPU each is one pass over features with the
+// channels last in memory, or two, and adds the bias of the convolution before it on the way, which would be a pass of
+// its own; elsewhere, and always under kernels::aten, the operators of ATen. What is called rows here are some rows of
+// the height of features, [B, C, T, rows, W], which lie among the others or alone; what is made of them is what is made
+// of all, to the bit on a GPU. Functions without state; thread-safe. Source: Wu and He 2018 (group normalisation);
+// Ramachandran et al. 2017 (SiLU).
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
 #include <cstdint>
 
 namespace ruyi::kernels {
@@ -46,18 +45,11 @@ at::Tensor GroupNormScales(const Features& features, const GroupNormParameters& 
 void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const GroupNormParameters& norm,
                    const at::Tensor& out);
 
-// Returns features + other [B, C, T, H, W], in the memory of features.
-at::Tensor Sum(const Features& features, const at::Tensor& other);
+// Returns features + other, in the memory of features.
+at::Tensor Sum(const Features& features, const Features& other);
 
-// Writes rows + other into `out`, which may be `other`. An undefined `other` is 0.
-void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out);
-
-// Makes 2 × 2 pixels of each: [B, C, T, H, W] → [B, C, T, 2H, 2W]
-at::Tensor RepeatPixels(const at::Tensor& x);
-
-// Puts together the four pixels that each pixel becomes, of which each kind was computed alone: four of
-// [B, C, T, H + 1, W + 1] → [B, C, T, 2H, 2W]. The pixel (2 y + i, 2 x + j) is (y + i, x + j) of kind 2 i + j.
-at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds);
+// Writes rows + other into `out`, which may be the memory of either. An undefined other.x is 0.
+void SumRows(const Features& rows, const Features& other, const at::Tensor& out);
 
 // Interpolates linearly in time: each frame becomes two, a quarter of the way to the frame before it and to the one
 // after it. The first and the last frame stand for those that are not there. [B, C, T, H, W] → [B, C, 2T, H, W]
@@ -69,10 +61,8 @@ at::Tensor GroupNorm(const Features& features, const GroupNormParameters& norm);
 at::Tensor GroupNormScales(const Features& features, const GroupNormParameters& norm);
 void NormalizeRows(const at::Tensor& rows, const at::Tensor& scales, const GroupNormParameters& norm,
                    const at::Tensor& out);
-at::Tensor Sum(const Features& features, const at::Tensor& other);
-void SumRows(const Features& rows, const at::Tensor& other, const at::Tensor& out);
-at::Tensor RepeatPixels(const at::Tensor& x);
-at::Tensor JoinPixels(const std::array<at::Tensor, 4>& kinds);
+at::Tensor Sum(const Features& features, const Features& other);
+void SumRows(const Features& rows, const Features& other, const at::Tensor& out);
 at::Tensor BlendFrames(const Features& features);
 
 }  // namespace aten

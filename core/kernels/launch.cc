@@ -98,14 +98,6 @@ void Launch(const at::Tensor& x, const cuda::SumRows& rows) {
   LaunchWith(&cuda::RuyiLaunchSumRows, x, rows);
 }
 
-void Launch(const at::Tensor& x, const cuda::RepeatedPixels& pixels) {
-  LaunchWith(&cuda::RuyiLaunchRepeatedPixels, x, pixels);
-}
-
-void Launch(const at::Tensor& x, const cuda::JoinedPixels& pixels) {
-  LaunchWith(&cuda::RuyiLaunchJoinedPixels, x, pixels);
-}
-
 void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames) {
   LaunchWith(&cuda::RuyiLaunchBlendedFrames, x, frames);
 }

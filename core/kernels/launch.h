@@ -40,8 +40,6 @@ void Launch(const at::Tensor& x, const cuda::GatedRows& rows);
 void Launch(const at::Tensor& x, const cuda::GroupScales& rows);
 void Launch(const at::Tensor& x, const cuda::ScaledRows& rows);
 void Launch(const at::Tensor& x, const cuda::SumRows& rows);
-void Launch(const at::Tensor& x, const cuda::RepeatedPixels& pixels);
-void Launch(const at::Tensor& x, const cuda::JoinedPixels& pixels);
 void Launch(const at::Tensor& x, const cuda::BlendedFrames& frames);
 void Launch(const at::Tensor& x, const cuda::AttentionHeads& heads);
 void Launch(const at::Tensor& x, const cuda::SoftmaxRows& rows);

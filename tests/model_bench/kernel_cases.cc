@@ -299,7 +299,7 @@ KernelCase SumRowsCase(const KernelShape& shape, const TensorPlacement& placemen
   const at::Tensor bias = RandomTensor({kFeatureChannels}, placement);
   const auto rows_of = [=](const Tensors& in, auto sum) -> Tensors {
     const at::Tensor out = in[1].clone();
-    sum({.x = InnerRows(in[0]), .missing_bias = bias}, InnerRows(in[1]), InnerRows(out));
+    sum({.x = InnerRows(in[0]), .missing_bias = bias}, {.x = InnerRows(in[1]), .missing_bias = {}}, InnerRows(out));
     return {InnerRows(out)};
   };
   return {.name = "sum_rows",
@@ -308,31 +308,6 @@ KernelCase SumRowsCase(const KernelShape& shape, const TensorPlacement& placemen
           .aten = [=](const Tensors& in) { return rows_of(in, &kernels::aten::SumRows); },
           .reference = [=](const Tensors& in) -> Tensors {
             return {InnerRows(reference::Whole({.x = in[0], .missing_bias = bias}) + in[1].to(at::kDouble))};
-          }};
-}
-
-KernelCase RepeatPixelsCase(const KernelShape& shape, const TensorPlacement& placement) {
-  return {.name = "repeat_pixels",
-          .inputs = {RandomFeatures(shape, placement)},
-          .kernel = [](const Tensors& in) -> Tensors { return {kernels::RepeatPixels(in[0])}; },
-          .aten = [](const Tensors& in) -> Tensors { return {kernels::aten::RepeatPixels(in[0])}; },
-          .reference = [](const Tensors& in) -> Tensors { return {reference::RepeatPixels(in[0])}; }};
-}
-
-KernelCase JoinPixelsCase(const KernelShape& shape, const TensorPlacement& placement) {
-  const auto join = [](const Tensors& in, auto join_pixels) -> Tensors {
-    return {join_pixels({in[0], in[1], in[2], in[3]})};
-  };
-  const auto one_more = [&] {  // row and column
-    return at::constant_pad_nd(RandomFeatures(shape, placement), {0, 1, 0, 1})
-        .contiguous(at::MemoryFormat::ChannelsLast3d);
-  };
-  return {.name = "join_pixels",
-          .inputs = {one_more(), one_more(), one_more(), one_more()},
-          .kernel = [=](const Tensors& in) { return join(in, &kernels::JoinPixels); },
-          .aten = [=](const Tensors& in) { return join(in, &kernels::aten::JoinPixels); },
-          .reference = [=](const Tensors& in) -> Tensors {
-            return {join(in, &kernels::aten::JoinPixels)[0].to(at::kDouble)};
           }};
 }
 
@@ -354,7 +329,7 @@ std::vector<KernelCaseMaker> KernelCaseMakers(KernelGroup group) {
       return {&NormRotateCase, &RotateCase,     &HeadNormCase,  &ShiftedNormCase, &AddNormCase,
               &AddFramesCase,  &ConcatNormCase, &GatedGeluCase, &LinearGeluCase};
     case KernelGroup::kFeatures:
-      return {&GroupNormCase, &NormalizeRowsCase, &SumRowsCase, &RepeatPixelsCase, &JoinPixelsCase, &BlendFramesCase};
+      return {&GroupNormCase, &NormalizeRowsCase, &SumRowsCase, &BlendFramesCase};
     case KernelGroup::kEightBits:
       return {&ScaledLinearCase<Width::kTokens, Width::kTokens>,
               &ScaledLinearCase<Width::kTokens, Width::kFeedForward>,

@@ -1,4 +1,4 @@
-// Adds up rows of channels, and repeats pixels and blends frames of them.
+// Adds up rows of channels, and blends frames of them.
 #include "core/kernels/cuda/channels.h"
 
 namespace ruyi::kernels::cuda {
@@ -15,7 +15,12 @@ __global__ void __launch_bounds__(kChannelThreads) SumRowsKernel(const SumRows r
   const int64_t beside = frame.FirstRow(rows.second_pitch);
   const int64_t to = frame.FirstRow(rows.out_pitch);
   float offset[kNumbers];
+  float second_offset[kNumbers];
   LoadShared<T>(rows.offset, place.column, offset);
+  LoadShared<T>(rows.second_offset, place.column, second_offset);
+#pragma unroll
+  for (int i = 0; i < kNumbers; ++i)
+    offset[i] += second_offset[i];
   const uint32_t begin = blockIdx.x * place.lanes * kRowsOfThread + place.lane;
 #pragma unroll
   for (uint32_t k = 0; k < kRowsOfThread; ++k) {
@@ -32,43 +37,6 @@ __global__ void __launch_bounds__(kChannelThreads) SumRowsKernel(const SumRows r
     for (int i = 0; i < kNumbers; ++i)
       numbers[i] += offset[i] + second[i];
     StoreVector(rows.out, place.Index(to + row), Round<T>(numbers));
-  }
-}
-
-__global__ void __launch_bounds__(kChannelThreads) RepeatPixelsKernel(const RepeatedPixels pixels) {
-  const uint32_t row_vectors = pixels.width * pixels.vectors;
-  const uint32_t at = blockIdx.x * kChannelThreads + threadIdx.x;
-  if (at >= row_vectors)
-    return;
-  const uint32_t pixel = at / pixels.vectors;
-  const uint32_t column = at % pixels.vectors;
-  for (uint32_t row = blockIdx.y; row < pixels.rows; row += gridDim.y) {
-    const Vector vector = LoadVector(pixels.x, static_cast<int64_t>(row) * row_vectors + at);
-#pragma unroll
-    for (int below = 0; below < 2; ++below) {
-      const int64_t begin = (static_cast<int64_t>(row) * 2 + below) * 2 * row_vectors;
-#pragma unroll
-      for (int right = 0; right < 2; ++right)
-        StoreVector(pixels.out, begin + static_cast<int64_t>(2 * pixel + right) * pixels.vectors + column, vector);
-    }
-  }
-}
-
-__global__ void __launch_bounds__(kChannelThreads) JoinPixelsKernel(const JoinedPixels pixels) {
-  const uint32_t row_vectors = 2 * pixels.width * pixels.vectors;
-  const uint32_t at = blockIdx.x * kChannelThreads + threadIdx.x;
-  if (at >= row_vectors)
-    return;
-  const uint32_t column = at % pixels.vectors;
-  const uint32_t x = at / pixels.vectors;
-  const uint32_t rows = pixels.frames * 2 * pixels.height;
-  for (uint32_t row = blockIdx.y; row < rows; row += gridDim.y) {
-    const uint32_t frame = row / (2 * pixels.height);
-    const uint32_t y = row % (2 * pixels.height);
-    const void* from = pixels.pixels[y % 2 * 2 + x % 2];
-    const int64_t source_row = static_cast<int64_t>(frame) * (pixels.height + 1) + y / 2 + y % 2;
-    const int64_t source = (source_row * (pixels.width + 1) + x / 2 + x % 2) * pixels.vectors + column;
-    StoreVector(pixels.out, static_cast<int64_t>(row) * row_vectors + at, LoadVector(from, source));
   }
 }
 
@@ -135,21 +103,6 @@ cudaError_t Launch(const BlendedFrames& clips, cudaStream_t stream) {
 
 extern "C" cudaError_t RuyiLaunchSumRows(const SumRows* rows, cudaStream_t stream) {
   return ForElement(rows->element, [&](auto zero) { return Launch<decltype(zero)>(*rows, stream); });
-}
-
-extern "C" cudaError_t RuyiLaunchRepeatedPixels(const RepeatedPixels* pixels, cudaStream_t stream) {
-  const uint32_t blocks = BlocksFor(pixels->width * pixels->vectors, kChannelThreads);
-  const uint32_t rows = pixels->rows < kMostBatches ? pixels->rows : kMostBatches;
-  RepeatPixelsKernel<<<dim3(blocks, rows), kChannelThreads, 0, stream>>>(*pixels);
-  return cudaGetLastError();
-}
-
-extern "C" cudaError_t RuyiLaunchJoinedPixels(const JoinedPixels* pixels, cudaStream_t stream) {
-  const uint32_t blocks = BlocksFor(2 * pixels->width * pixels->vectors, kChannelThreads);
-  const uint32_t all_rows = pixels->frames * 2 * pixels->height;
-  const uint32_t rows = all_rows < kMostBatches ? all_rows : kMostBatches;
-  JoinPixelsKernel<<<dim3(blocks, rows), kChannelThreads, 0, stream>>>(*pixels);
-  return cudaGetLastError();
 }
 
 extern "C" cudaError_t RuyiLaunchBlendedFrames(const BlendedFrames* frames, cudaStream_t stream) {

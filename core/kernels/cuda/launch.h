@@ -146,7 +146,7 @@ struct ScaledRows {
   bool activates = false;
 };
 
-// Adds three up: x + offset + second.
+// Adds up x, second and an offset of each.
 struct SumRows {
   Element element = Element::kFloat32;
   FrameRows shape;
@@ -158,26 +158,7 @@ struct SumRows {
   FramePitch out_pitch;
   int channels = 0;
   const void* offset = nullptr;  // [channels], or null: 0
-};
-
-// Makes 2 × 2 pixels of each.
-struct RepeatedPixels {
-  const void* x = nullptr;  // [frames, height, width, vectors]
-  void* out = nullptr;      // [frames, 2 height, 2 width, vectors]
-  uint32_t rows = 0;        // frames × height
-  uint32_t width = 0;
-  int vectors = 0;
-};
-
-// Puts together the four pixels that one becomes, of which each kind was computed alone, for one more row and column
-// than there are: pixel (2 y + i, 2 x + j) is number (y + i, x + j) of kind 2 i + j.
-struct JoinedPixels {
-  const void* pixels[4] = {};  // [frames, height + 1, width + 1, vectors] each
-  void* out = nullptr;         // [frames, 2 height, 2 width, vectors]
-  uint32_t frames = 0;
-  uint32_t height = 0;
-  uint32_t width = 0;
-  int vectors = 0;
+  const void* second_offset = nullptr;
 };
 
 // Makes two frames of each: x + offset, a quarter of the way to the frame before it and to the one after it. The first
@@ -232,8 +213,6 @@ cudaError_t RuyiLaunchGroupScales(const GroupScales* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchScaledRows(const ScaledRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchSoftmaxRows(const SoftmaxRows* rows, cudaStream_t stream);
 cudaError_t RuyiLaunchSumRows(const SumRows* rows, cudaStream_t stream);
-cudaError_t RuyiLaunchRepeatedPixels(const RepeatedPixels* pixels, cudaStream_t stream);
-cudaError_t RuyiLaunchJoinedPixels(const JoinedPixels* pixels, cudaStream_t stream);
 cudaError_t RuyiLaunchBlendedFrames(const BlendedFrames* frames, cudaStream_t stream);
 }
 

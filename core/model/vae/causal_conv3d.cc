@@ -104,4 +104,10 @@ at::Tensor PointwiseConv3d::Forward(const at::Tensor& x) const {
   return at::conv3d(x, weight, bias);
 }
 
+kernels::Features PointwiseConv3d::ForwardOpen(const at::Tensor& x) const {
+  if (!x.is_cuda())
+    return {.x = Forward(x), .missing_bias = {}};
+  return {.x = at::conv3d(x, weight), .missing_bias = bias};
+}
+
 }  // namespace ruyi

@@ -55,6 +55,9 @@ struct PointwiseConv3d {
 
   // [B, in, T, H, W] → [B, out, T, H, W]
   at::Tensor Forward(const at::Tensor& x) const;
+
+  // Does the same, and leaves the bias to the kernel that comes next where that adds it on its way.
+  kernels::Features ForwardOpen(const at::Tensor& x) const;
 };
 
 }  // namespace ruyi

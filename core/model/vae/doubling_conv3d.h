@@ -1,13 +1,10 @@
 // Convolves pixels that each stand for 2 × 2 without making them: of nine pixels that a kernel of 3 × 3 sees, at most
-// four differ, so that each of the four pixels that one becomes is a kernel of 2 × 2 over what is there: four ninths of
-// the work. Before and after it: upsampler.h. Immutable after folding; thread-safe. The sums of weights are rounded to
-// their type, so the numbers are those of the convolution but for the rounding.
+// four differ, so that it is a transposed convolution of 4 × 4 with strides of 2: four ninths of the work. Before and
+// after it: upsampler.h. Immutable after folding; thread-safe. The sums of weights are rounded to their type, so the
+// numbers are those of the convolution but for the rounding.
 #pragma once
 
 #include <ATen/core/Tensor.h>
-
-#include <array>
-#include <cstdint>
 
 #include "core/kernels/features.h"
 #include "core/model/vae/causal_conv3d.h"
@@ -15,9 +12,8 @@
 namespace ruyi {
 
 struct DoublingConv3d {
-  // The kernels of the pixels above left, above right, below left and below right, [out, in, 3, 2, 2] each.
-  std::array<at::Tensor, 4> weights;
-  at::Tensor bias;
+  at::Tensor weight;  // [in, out, 3, 4, 4], its frames in the order of a transposed convolution
+  at::Tensor bias;    // [out]
 
   // `conv` pads space and has strides of 1.
   static DoublingConv3d Fold(const CausalConv3d& conv);
@@ -26,9 +22,6 @@ struct DoublingConv3d {
   // with one more row above and below: [B, in, past + T, H, W] → [B, out, T, 2H, 2W]. The bias is left to what comes
   // next.
   kernels::Features Forward(const at::Tensor& x, TemporalBorder border, bool has_rows) const;
-
-  // Returns the bytes of the weights.
-  int64_t bytes() const;
 };
 
 }  // namespace ruyi

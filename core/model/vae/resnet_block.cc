@@ -48,8 +48,8 @@ at::Tensor VaeResnetBlock::ForwardBySlabs(const at::Tensor& x, TemporalPass& pas
   return h.x;
 }
 
-at::Tensor VaeResnetBlock::Shortcut(const at::Tensor& x) const {
-  return shortcut ? shortcut->Forward(x) : x;
+kernels::Features VaeResnetBlock::Shortcut(const at::Tensor& x) const {
+  return shortcut ? shortcut->ForwardOpen(x) : kernels::Features{.x = x, .missing_bias = {}};
 }
 
 }  // namespace ruyi

@@ -32,7 +32,7 @@ struct VaeResnetBlock {
 
  private:
   at::Tensor ForwardBySlabs(const at::Tensor& x, TemporalPass& pass) const;
-  at::Tensor Shortcut(const at::Tensor& x) const;
+  kernels::Features Shortcut(const at::Tensor& x) const;
 };
 
 }  // namespace ruyi

@@ -7,6 +7,17 @@
 namespace ruyi {
 namespace {
 
+// Makes 2 × 2 pixels of each. A copy that keeps the channels last in memory, which libtorch's own operators for it are
+// slow at.
+at::Tensor RepeatPixels(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 4, 1})
+      .unsqueeze(3)
+      .unsqueeze(5)
+      .expand({-1, -1, -1, 2, -1, 2, -1})
+      .reshape({x.size(0), x.size(2), 2 * x.size(3), 2 * x.size(4), x.size(1)})
+      .permute({0, 4, 1, 2, 3});
+}
+
 at::Tensor RepeatFrames(const kernels::Features& features) {
   const at::Tensor x = kernels::Whole(features);
   return x.permute({0, 2, 3, 4, 1})
@@ -41,7 +52,7 @@ void VaeUpsampler::Fold() {
   if (resampling == VaeResampling::kTemporal)
     return;
   doubling = DoublingConv3d::Fold(conv);
-  extra_bytes = doubling->bytes() - static_cast<int64_t>(conv.weight.nbytes());
+  extra_bytes = static_cast<int64_t>(doubling->weight.nbytes()) - static_cast<int64_t>(conv.weight.nbytes());
   conv.weight.reset();
 }
 
@@ -95,7 +106,7 @@ at::Tensor VaeUpsampler::InputRows(const at::Tensor& x, int64_t begin, int64_t c
   if (resampling == VaeResampling::kTemporal)
     return KeepFirst(some(begin, begin + count), kernels::BlendFrames);
   const int64_t first = begin / 2;
-  return RowsOf(kernels::RepeatPixels(some(first, (begin + count + 1) / 2)), begin - 2 * first, count);
+  return RowsOf(RepeatPixels(some(first, (begin + count + 1) / 2)), begin - 2 * first, count);
 }
 
 // Makes of the convolved features what the upsampler gives.

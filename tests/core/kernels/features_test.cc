@@ -25,7 +25,7 @@ class FeaturesTest : public testing::TestWithParam<c10::ScalarType> {
     return RandomNumbers({2, kChannels, frames, 4, 5}, GetParam(), seed).contiguous(at::MemoryFormat::ChannelsLast3d);
   }
 
-  at::Tensor Bias() const { return RandomNumbers({kChannels}, GetParam(), 5); }
+  at::Tensor Bias(uint64_t seed = 5) const { return RandomNumbers({kChannels}, GetParam(), seed); }
 
   GroupNormParameters Norm(int64_t groups) const {
     return {.weight = RandomNumbers({kChannels}, GetParam(), 2, 1),
@@ -84,7 +84,7 @@ TEST_P(FeaturesTest, SumsRowsIntoOthers) {
   const auto wide = [](const at::Tensor& x) { return x.narrow(3, 1, 2).to(at::kDouble); };
   const at::Tensor out = Clip(3, 7);
   const at::Tensor rows = out.narrow(3, 1, 2);
-  kernels::SumRows({.x = Clip().narrow(3, 1, 2), .missing_bias = Bias()}, rows, rows);
+  kernels::SumRows({.x = Clip().narrow(3, 1, 2), .missing_bias = Bias()}, {.x = rows}, rows);
   ExpectNear(rows, wide(Clip()) + bias + wide(Clip(3, 7)));
   kernels::SumRows({.x = Clip().narrow(3, 1, 2), .missing_bias = Bias()}, {}, rows);
   ExpectNear(rows, wide(Clip()) + bias);
@@ -98,31 +98,14 @@ TEST_P(FeaturesTest, AddsTheMissingBias) {
   ExpectNear(kernels::Whole(features()), reference::Whole(features()));
   ExpectNear(kernels::GroupNorm(features(), Norm(3)), reference::GroupNorm(features(), Norm(3)));
   ExpectNear(kernels::BlendFrames(features()), reference::BlendFrames(features()));
-  ExpectNear(kernels::Sum(features(), Clip(3, 7)), reference::Whole(features()) + Clip(3, 7).to(at::kDouble));
+  const Features other = {.x = Clip(3, 7), .missing_bias = Bias(6)};
+  ExpectNear(kernels::Sum(features(), other), reference::Whole(features()) + reference::Whole(other));
 }
 
 TEST_P(FeaturesTest, SumsInTheMemoryOfTheFeatures) {
   const at::Tensor x = Clip();
-  EXPECT_TRUE(kernels::Sum({.x = x}, Clip(3, 7)).is_same(x));
+  EXPECT_TRUE(kernels::Sum({.x = x}, {.x = Clip(3, 7)}).is_same(x));
   ExpectNear(x, Clip().to(at::kDouble) + Clip(3, 7).to(at::kDouble));
-}
-
-TEST_P(FeaturesTest, RepeatsPixels) {
-  ExpectNear(kernels::RepeatPixels(Clip()), reference::RepeatPixels(Clip()));
-  EXPECT_TRUE(kernels::RepeatPixels(Clip()).is_contiguous(at::MemoryFormat::ChannelsLast3d));
-}
-
-TEST_P(FeaturesTest, JoinsPixelsOfFourKinds) {
-  const std::array<at::Tensor, 4> kinds = {Clip(2, 1), Clip(2, 2), Clip(2, 3), Clip(2, 4)};  // of 3 × 4 pixels
-  const at::Tensor joined = kernels::JoinPixels(kinds);
-  ASSERT_EQ(joined.sizes(), (std::vector<int64_t>{2, kChannels, 2, 6, 8}));
-  EXPECT_TRUE(joined.is_contiguous(at::MemoryFormat::ChannelsLast3d));
-  for (int64_t y = 0; y < 6; ++y) {
-    for (int64_t x = 0; x < 8; ++x) {
-      const at::Tensor& kind = kinds[y % 2 * 2 + x % 2];
-      EXPECT_TRUE(at::equal(joined.select(3, y).select(3, x), kind.select(3, y / 2 + y % 2).select(3, x / 2 + x % 2)));
-    }
-  }
 }
 
 TEST_P(FeaturesTest, BlendsFrames) {

@@ -96,10 +96,6 @@ inline at::Tensor GroupNorm(const kernels::Features& features, const kernels::Gr
   return norm.activates ? out / (1 + (-out).exp()) : out;
 }
 
-inline at::Tensor RepeatPixels(const at::Tensor& x) {
-  return x.to(at::kDouble).repeat_interleave(2, 3).repeat_interleave(2, 4);
-}
-
 inline at::Tensor BlendFrames(const kernels::Features& features) {
   const at::Tensor x = reference::Whole(features);
   std::vector<at::Tensor> frames;

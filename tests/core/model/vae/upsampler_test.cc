@@ -77,8 +77,8 @@ TEST(FoldedUpsampler, HasFourNinthsOfTheWorkAndMoreWeights) {
   const VaeUpsampler plain = Upsampler(VaeResampling::kSpatial);
   const VaeUpsampler folded = Folded(VaeResampling::kSpatial);
   EXPECT_FALSE(folded.conv.weight.defined());
-  EXPECT_EQ(folded.doubling->bytes(), 4 * 12 * kChannels * kChannels * 4);
-  EXPECT_EQ(folded.extra_bytes, (4 * 12 - 27) * kChannels * kChannels * 4);
+  EXPECT_EQ(folded.doubling->weight.nbytes(), 3 * 4 * 4 * kChannels * kChannels * 4);
+  EXPECT_EQ(folded.extra_bytes, (3 * 4 * 4 - 27) * kChannels * kChannels * 4);
   EXPECT_EQ(plain.extra_bytes, 0);
 }
 
