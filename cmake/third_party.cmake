@@ -19,11 +19,13 @@ find_package(benchmark CONFIG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 pkg_check_modules(WEBPMUX REQUIRED IMPORTED_TARGET libwebpmux)  # for the tests, which make animated pictures
 pkg_check_modules(UUID REQUIRED IMPORTED_TARGET uuid)
 
-# OpenCVConfig.cmake lies in the 800 MB libopencv-dev; the three modules that we use are imported by hand.
+# OpenCVConfig.cmake lies in the 800 MB libopencv-dev; the modules that we use are imported by hand (imgcodecs and
+# videoio, which bring GDAL and a hundred libraries more, in tests alone).
 find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
 foreach(module core imgproc imgcodecs videoio)
   find_library(OPENCV_${module}_LIBRARY opencv_${module} REQUIRED)

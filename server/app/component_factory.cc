@@ -11,9 +11,9 @@
 
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
+#include "core/media/codecs/jpeg_encoder.h"
 #include "core/media/ffmpeg/ffmpeg_video_encoder.h"
 #include "core/media/opencv/opencv_image_decoder.h"
-#include "core/media/opencv/opencv_image_encoder.h"
 #include "core/pipeline/ruyi/ruyi_pipeline.h"
 #include "core/plan/prediction.h"
 #include "core/tensor/device.h"
@@ -121,7 +121,7 @@ Components MakeComponents(const ServerOptions& options) {
   components.load_pipelines = [options] { return LoadPipelines(options); };
   components.open_stores = [options, &clock] { return OpenFileStores(options, clock); };
   components.image_decoder = std::make_unique<OpencvImageDecoder>();
-  components.image_encoder = std::make_unique<OpencvImageEncoder>();
+  components.image_encoder = std::make_unique<JpegEncoder>();
   components.video_encoders = std::make_unique<FfmpegVideoEncoderFactory>();
   return components;
 }

@@ -1,16 +1,13 @@
-#include "core/media/opencv/opencv_image_encoder.h"
+#include "core/media/codecs/jpeg_encoder.h"
+
+#include <turbojpeg.h>
 
 #include <cstddef>
-#include <cstdint>
-#include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
-#include <vector>
+#include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
-#include "core/media/opencv/opencv_log.h"
 
 namespace ruyi {
 namespace {
@@ -36,25 +33,23 @@ absl::Status CheckQuality(int quality) {
 }
 
 absl::StatusOr<std::string> Encode(const RgbImage& image, int quality) {
-  const cv::Mat rgb(image.height, image.width, CV_8UC3, const_cast<uint8_t*>(image.pixels.data()));
-  cv::Mat bgr;
-  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
-  std::vector<uint8_t> bytes;
-  if (!cv::imencode(".jpg", bgr, bytes, {cv::IMWRITE_JPEG_QUALITY, quality}))
-    return absl::InternalError("encoding a JPEG file: OpenCV failed");
-  return std::string(bytes.begin(), bytes.end());
+  const std::unique_ptr<void, int (*)(tjhandle)> compressor(tjInitCompress(), &tjDestroy);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;  // NOLINT(google-runtime-int): TurboJPEG's type
+  const int failure = tjCompress2(compressor.get(), image.pixels.data(), image.width, /*pitch=*/0, image.height,
+                                  TJPF_RGB, &bytes, &size, TJSAMP_420, quality, /*flags=*/0);
+  const std::unique_ptr<unsigned char, void (*)(unsigned char*)> owner(bytes, &tjFree);
+  if (failure != 0)
+    return absl::InternalError(absl::StrCat("encoding a JPEG file: ", tjGetErrorStr2(compressor.get())));
+  return std::string(reinterpret_cast<const char*>(bytes), size);
 }
 
 }  // namespace
 
-OpencvImageEncoder::OpencvImageEncoder() {
-  SendOpencvMessagesToLog();
-}
-
-absl::StatusOr<std::string> OpencvImageEncoder::EncodeJpeg(const RgbImage& image, int quality) const {
+absl::StatusOr<std::string> JpegEncoder::EncodeJpeg(const RgbImage& image, int quality) const {
   RUYI_RETURN_IF_ERROR(CheckQuality(quality));
   RUYI_RETURN_IF_ERROR(CheckImage(image));
-  return GuardExceptions("encoding a JPEG file", [&] { return Encode(image, quality); });
+  return Encode(image, quality);
 }
 
 }  // namespace ruyi
