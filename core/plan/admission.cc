@@ -190,9 +190,8 @@ Admission AdmitWithChanges(const CostModel& costs, const PlacedModel& now, const
   return admission;
 }
 
-}  // namespace
-
-Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& budget) {
+Admission AdmitTo(const std::vector<MemoryMode>& modes, const CostModel& costs, const VideoSpec& spec,
+                  const MemoryBudget& budget) {
   const MemorySettings& settings = spec.memory;
   Admission admission = {.budget_bytes = budget.device_bytes, .host_budget_bytes = budget.host_bytes};
   if (settings.max_vram_mib.has_value())
@@ -200,7 +199,7 @@ Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudge
   if (settings.max_host_mib.has_value())
     admission.host_budget_bytes = std::min(admission.host_budget_bytes, BytesOfMib(*settings.max_host_mib));
   std::vector<Prediction> predictions;
-  for (const MemoryMode& mode : AllowedModes(costs, spec))
+  for (const MemoryMode& mode : modes)
     predictions.push_back(costs.Predict(spec, mode));
   ChooseAmong(predictions, settings.policy, admission);
   if (settings.policy == MemoryPolicy::kAuto)
@@ -208,6 +207,12 @@ Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudge
   for (ModeEstimate& mode : admission.modes)
     AddChange(costs, budget.placed, spec, mode.prediction);
   return admission;
+}
+
+}  // namespace
+
+Admission Admit(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& budget) {
+  return AdmitTo(AllowedModes(costs, spec), costs, spec, budget);
 }
 
 Placement PlacementOf(const Admission& admission) {
@@ -228,6 +233,19 @@ absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, c
   if (!admission.chosen.has_value())
     return NothingFits(admission);
   return PlacementOf(admission);
+}
+
+absl::StatusOr<Placement> PlaceAgain(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& available,
+                                     const MemoryMode& before) {
+  std::vector<MemoryMode> modes = AllowedModes(costs, spec);
+  std::erase_if(modes,
+                [&](const MemoryMode& mode) { return mode.autoencoder_in_slabs != before.autoencoder_in_slabs; });
+  if (!modes.empty()) {
+    const Admission admission = AdmitTo(modes, costs, spec, available);
+    if (admission.chosen.has_value())
+      return PlacementOf(admission);
+  }
+  return Place(costs, spec, available);
 }
 
 absl::Status NothingFits(const Admission& admission) {

@@ -49,6 +49,12 @@ Placement PlacementOf(const Admission& admission);
 // Returns the mode that Admit chooses, and all smaller ones to fall back to. Errors: those of NothingFits.
 absl::StatusOr<Placement> Place(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& available);
 
+// Does the same for a video that was begun in the mode `before`. Where any fits, it takes one in which the autoencoder
+// goes by slabs as it did there, or as a whole as it did there: the other way rounds otherwise on a GPU, and the bytes
+// that readers have must come again.
+absl::StatusOr<Placement> PlaceAgain(const CostModel& costs, const VideoSpec& spec, const MemoryBudget& available,
+                                     const MemoryMode& before);
+
 // Returns FAILED_PRECONDITION, which says why none of the modes fits and what each takes: HOST_MEMORY where the device
 // would have had the memory for one that the policy may choose, else VRAM_BUDGET.
 absl::Status NothingFits(const Admission& admission);

@@ -68,7 +68,7 @@ absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
     outcome.result.file = *std::move(file);
     return outcome;
   }
-  RUYI_ASSIGN_OR_RETURN(const Placement placement, Place(*pipeline.costs(), spec_, pipeline.AvailableMemory()));
+  RUYI_ASSIGN_OR_RETURN(const Placement placement, ChoosePlacement(pipeline));
   RUYI_ASSIGN_OR_RETURN(const std::string state, ReadCheckpoint());
   RUYI_RETURN_IF_ERROR(Begin(placement));
   usage_.report.mode = placement.prediction.mode;
@@ -77,6 +77,14 @@ absl::StatusOr<JobCompleted> JobRun::MakeVideo(Pipeline& pipeline) {
     RUYI_ASSIGN_OR_RETURN(file, SealResult());
   }
   return OutcomeOf(*std::move(file));
+}
+
+absl::StatusOr<Placement> JobRun::ChoosePlacement(const Pipeline& pipeline) const {
+  const JobRecord& record = lease_.record;
+  const MemoryBudget available = pipeline.AvailableMemory();
+  if (record.attempts == 1)
+    return Place(*pipeline.costs(), spec_, available);
+  return PlaceAgain(*pipeline.costs(), spec_, available, record.placement.prediction.mode);
 }
 
 // What the job ends with is kept first. Where the disk has no room for that, the job goes on; an attempt after a crash

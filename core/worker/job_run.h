@@ -61,6 +61,7 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
 
  private:
   absl::StatusOr<JobCompleted> MakeVideo(Pipeline& pipeline);
+  absl::StatusOr<Placement> ChoosePlacement(const Pipeline& pipeline) const;
   absl::Status Begin(const Placement& placement);
   absl::StatusOr<std::string> ReadCheckpoint();
   absl::StatusOr<std::vector<RgbImage>> ReadPictures() const;

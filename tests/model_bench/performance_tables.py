@@ -32,7 +32,7 @@ KERNELS = {"norm_rotate": "normalise heads, rotate", "rotate": "rotate heads", "
            "norm": "normalise, shift", "add_norm": "add, normalise",
            "add_norm_frames": "add frame positions, normalise, shift", "concat_norm": "normalise two concatenated",
            "gated_gelu": "gated GELU", "linear_gelu": "linear layer, 4 times as wide, GELU",
-           "group_norm_silu": "group norm, SiLU", "repeat_pixels": "repeat pixels", "blend_frames": "blend frames",
+           "group_norm_silu": "group norm, SiLU", "blend_frames": "blend frames",
            "normalize_rows": "apply a group norm to some rows", "sum_rows": "add bias and rows",
            "gelu_rows": "GELU, round to 8 bits", "add_norm_rows": "add, normalise, round to 8 bits",
            **{f"quantize_rows_{width}": f"round {width} features to 8 bits" for width in (2816, 12288)},

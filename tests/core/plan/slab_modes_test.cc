@@ -130,5 +130,30 @@ TEST(SlabModes, AreFallenBackTo) {
   EXPECT_TRUE(placement.fallbacks.front().mode.autoencoder_in_slabs);
 }
 
+TEST(SlabModes, AreKeptOrAvoidedByAVideoThatGoesOn) {
+  const CostModel costs(TestFacts(), WithSlabs(2));
+  const MemoryBudget plenty = {.device_bytes = 9000 * kTestMib};
+  for (const MemoryMode& before : {kWhole, kSlabs}) {
+    ASSERT_OK_AND_ASSIGN(const Placement placement, PlaceAgain(costs, LargeSpec(), plenty, before));
+    EXPECT_EQ(placement.prediction.mode, before);
+  }
+}
+
+// The whole with fewer blocks takes less than 7171 MiB too.
+TEST(SlabModes, AreAvoidedAtTheCostOfSpeed) {
+  const CostModel costs(TestFacts(), WithSlabs(2));
+  ASSERT_OK_AND_ASSIGN(const Placement placement,
+                       PlaceAgain(costs, LargeSpec(), {.device_bytes = 7171 * kTestMib}, kWhole));
+  EXPECT_FALSE(placement.prediction.mode.autoencoder_in_slabs);
+  EXPECT_LT(placement.prediction.mode.resident_blocks, kWhole.resident_blocks);
+}
+
+TEST(SlabModes, AreTakenByAVideoThatGoesOnWhereNothingElseFits) {
+  const CostModel costs(TestFacts(), WithSlabs(2));
+  ASSERT_OK_AND_ASSIGN(const Placement placement,
+                       PlaceAgain(costs, LargeSpec(), {.device_bytes = 3000 * kTestMib}, kWhole));
+  EXPECT_TRUE(placement.prediction.mode.autoencoder_in_slabs);
+}
+
 }  // namespace
 }  // namespace ruyi

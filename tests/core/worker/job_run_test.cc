@@ -242,6 +242,21 @@ TEST_F(JobRunTest, BytesThatReadersHaveNeverChange) {
   EXPECT_EQ(whole.substr(0, had.size()), had);
 }
 
+TEST_F(JobRunTest, GoesOnWithTheAutoencoderInSlabsWhereItBeganSo) {
+  Calibration calibration = TestCalibration();
+  calibration.slab_encode_bytes = calibration.encode_bytes;
+  calibration.slab_decode_bytes = calibration.decode_bytes;
+  const std::string id = bench_.CreateJob();
+  const Lease first = bench_.Claim();
+  Placement placement;
+  placement.prediction.mode = {.resident_blocks = 4, .resident_states = 3, .autoencoder_in_slabs = true};
+  ASSERT_THAT(bench_.jobs.Append(first, JobStarted{.worker = "worker-0", .attempt = 1, .placement = placement}),
+              IsOk());
+  ASSERT_THAT(bench_.jobs.HandBack(first), IsOk());
+  ASSERT_THAT(RunNext({.costs = std::make_shared<CostModel>(TestFacts(), calibration)}), IsOk());
+  EXPECT_TRUE(bench_.EventsOf<JobStarted>(id).back().placement.prediction.mode.autoencoder_in_slabs);
+}
+
 TEST_F(JobRunTest, BeginsAnewWithoutItsCheckpoint) {
   const std::string id = bench_.CreateJob();
   const Lease first = bench_.Claim();
