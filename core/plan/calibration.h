@@ -15,23 +15,26 @@ struct Curve {
   friend bool operator==(const Curve&, const Curve&) = default;
 };
 
+// What one pass takes: bytes beside what is known, and seconds.
+struct PassCurves {
+  Curve bytes;
+  Curve seconds;
+
+  friend bool operator==(const PassCurves&, const PassCurves&) = default;
+};
+
 struct Calibration {
-  // These say what one pass of the transformer takes, by the tokens that go through it as one batch: bytes beside
-  // weights, conditions and states; and seconds with all blocks on the device.
-  Curve step_bytes;
-  Curve step_seconds;
+  // A pass of the transformer, by the tokens that go through it as one batch: the bytes beside weights, conditions and
+  // states; the seconds with all blocks on the device.
+  PassCurves step;
 
-  // These say what one chunk of frames takes, by the pixels of a frame (of a tile, where there are tiles).
-  Curve encode_bytes;
-  Curve encode_seconds;
-  Curve decode_bytes;
-  Curve decode_seconds;
+  // A chunk of frames, by the pixels of a frame (of a tile, where there are tiles).
+  PassCurves encode;
+  PassCurves decode;
 
-  // These say the same of an autoencoder in slabs; all are zero where that has not been measured.
-  Curve slab_encode_bytes;
-  Curve slab_encode_seconds;
-  Curve slab_decode_bytes;
-  Curve slab_decode_seconds;
+  // The same of an autoencoder in slabs; all are zero where that has not been measured.
+  PassCurves slab_encode;
+  PassCurves slab_decode;
 
   double clip_bytes = 0;
   double clip_seconds = 0;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/json/json_file.h"
@@ -13,17 +14,17 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::pair<const char*, Curve Calibration::*>, 10> kCurves = {{
-    {"step_bytes", &Calibration::step_bytes},
-    {"step_seconds", &Calibration::step_seconds},
-    {"encode_bytes", &Calibration::encode_bytes},
-    {"encode_seconds", &Calibration::encode_seconds},
-    {"decode_bytes", &Calibration::decode_bytes},
-    {"decode_seconds", &Calibration::decode_seconds},
-    {"slab_encode_bytes", &Calibration::slab_encode_bytes},
-    {"slab_encode_seconds", &Calibration::slab_encode_seconds},
-    {"slab_decode_bytes", &Calibration::slab_decode_bytes},
-    {"slab_decode_seconds", &Calibration::slab_decode_seconds},
+constexpr std::array<std::pair<const char*, PassCurves Calibration::*>, 5> kPasses = {{
+    {"step", &Calibration::step},
+    {"encode", &Calibration::encode},
+    {"decode", &Calibration::decode},
+    {"slab_encode", &Calibration::slab_encode},
+    {"slab_decode", &Calibration::slab_decode},
+}};
+
+constexpr std::array<std::pair<const char*, Curve PassCurves::*>, 2> kCurves = {{
+    {"_bytes", &PassCurves::bytes},
+    {"_seconds", &PassCurves::seconds},
 }};
 
 constexpr std::array<std::pair<const char*, double Calibration::*>, 6> kNumbers = {{
@@ -54,10 +55,13 @@ absl::Status ReadNumbers(const json& object, const std::array<std::pair<const ch
 absl::StatusOr<Calibration> FromJson(const json& object) {
   Calibration calibration;
   RUYI_RETURN_IF_ERROR(ReadNumbers(object, kNumbers, calibration));
-  for (const auto& [name, curve] : kCurves) {
-    if (!HasValue(object, name) || !object.find(name)->is_object())
-      return absl::FailedPreconditionError(absl::StrFormat("'%s' is missing", name));
-    RUYI_RETURN_IF_ERROR(ReadNumbers(*object.find(name), kCoefficients, calibration.*curve));
+  for (const auto& [pass, curves] : kPasses) {
+    for (const auto& [ending, curve] : kCurves) {
+      const std::string name = absl::StrCat(pass, ending);
+      if (!HasValue(object, name) || !object.find(name)->is_object())
+        return absl::FailedPreconditionError(absl::StrFormat("'%s' is missing", name));
+      RUYI_RETURN_IF_ERROR(ReadNumbers(*object.find(name), kCoefficients, calibration.*curves.*curve));
+    }
   }
   return calibration;
 }
@@ -66,9 +70,11 @@ json ToJson(const Calibration& calibration) {
   json object;
   for (const auto& [name, member] : kNumbers)
     object[name] = calibration.*member;
-  for (const auto& [name, curve] : kCurves) {
-    for (const auto& [coefficient, member] : kCoefficients)
-      object[name][coefficient] = calibration.*curve.*member;
+  for (const auto& [pass, curves] : kPasses) {
+    for (const auto& [ending, curve] : kCurves) {
+      for (const auto& [coefficient, member] : kCoefficients)
+        object[absl::StrCat(pass, ending)][coefficient] = calibration.*curves.*curve.*member;
+    }
   }
   return object;
 }

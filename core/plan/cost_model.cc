@@ -151,13 +151,8 @@ const std::vector<int64_t>& RingBytesOf(const Fp8Settings& fp8, const ModelFacts
   return instead != nullptr ? instead->ring_bytes : facts.ring_bytes;
 }
 
-// Says what one pass of a chunk through the autoencoder takes, by the pixels that it sees at once.
-struct PassCurves {
-  const Curve& bytes;
-  const Curve& seconds;
-};
-
-// Predicts one pass, in slabs or not. Measurements scatter, and slabs never save time.
+// Predicts one pass of a chunk through the autoencoder, in slabs or not. Measurements scatter, and slabs never save
+// time.
 StageCost PassCost(const PassCurves& whole, const PassCurves& slabs, bool in_slabs, double pixels) {
   const double whole_seconds = whole.seconds.At(pixels);
   if (!in_slabs)
@@ -169,10 +164,10 @@ StageCost PassCost(const PassCurves& whole, const PassCurves& slabs, bool in_sla
 // Returns whether the autoencoder goes by slabs in each mode that is offered: in a small device's memory it has been
 // measured in no other way, and before it is calibrated in none.
 std::vector<bool> SlabChoices(const Calibration& calibration) {
-  const bool knows_slabs = calibration.slab_decode_bytes != Curve();
+  const bool knows_slabs = calibration.slab_decode.bytes != Curve();
   if (!knows_slabs)
     return {false};
-  return calibration.decode_bytes == Curve() ? std::vector<bool>{true} : std::vector<bool>{false, true};
+  return calibration.decode.bytes == Curve() ? std::vector<bool>{true} : std::vector<bool>{false, true};
 }
 
 }  // namespace
@@ -238,10 +233,8 @@ CostModel::Units CostModel::UnitsOf(const VideoSpec& spec) const {
 
 StageCost CostModel::Encode(const VideoSpec& spec, const MemoryMode& mode) const {
   const Units units = UnitsOf(spec);
-  const Calibration& known = calibration_;
   const StageCost pass =
-      PassCost({known.encode_bytes, known.encode_seconds}, {known.slab_encode_bytes, known.slab_encode_seconds},
-               mode.autoencoder_in_slabs, units.pixels);
+      PassCost(calibration_.encode, calibration_.slab_encode, mode.autoencoder_in_slabs, units.pixels);
   return {.peak_bytes = pass.peak_bytes + static_cast<int64_t>(AssemblyBytes(spec, facts_)),
           .seconds = units.encodes * pass.seconds};
 }
@@ -251,9 +244,9 @@ double CostModel::PassBytes(const VideoSpec& spec, const MemoryMode& mode) const
   const double tokens = TokensOf(spec, facts_);
   const int branches = BranchesPerDevice(spec, facts_.devices);
   if (mode.branches_in_turn)  // the other branch waits
-    return calibration_.step_bytes.At(tokens) + (branches - 1) * tokens * static_cast<double>(facts_.token_bytes) +
+    return calibration_.step.bytes.At(tokens) + (branches - 1) * tokens * static_cast<double>(facts_.token_bytes) +
            ScaledBytes(spec, facts_, tokens);
-  return calibration_.step_bytes.At(branches * tokens) + EnhanceBytes(spec, facts_, branches * tokens) +
+  return calibration_.step.bytes.At(branches * tokens) + EnhanceBytes(spec, facts_, branches * tokens) +
          ScaledBytes(spec, facts_, branches * tokens);
 }
 
@@ -280,7 +273,7 @@ double CostModel::UploadSeconds(const VideoSpec& spec, const MemoryMode& mode) c
 
 double CostModel::StepSeconds(const VideoSpec& spec, const MemoryMode& mode, int branches) const {
   const double away = facts_.states > 0 ? 1.0 - static_cast<double>(mode.resident_states) / facts_.states : 0;
-  const double passes = branches * calibration_.step_seconds.At(TokensOf(spec, facts_));
+  const double passes = branches * calibration_.step.seconds.At(TokensOf(spec, facts_));
   return std::max(passes, UploadSeconds(spec, mode)) *
          (1 + kStreamingShare * StreamedShare(mode, facts_) + kOffloadShare * away);
 }
@@ -302,10 +295,8 @@ StageCost CostModel::Denoise(const VideoSpec& spec, const MemoryMode& mode) cons
 
 StageCost CostModel::Decode(const VideoSpec& spec, const MemoryMode& mode) const {
   const Units units = UnitsOf(spec);
-  const Calibration& known = calibration_;
   const StageCost pass =
-      PassCost({known.decode_bytes, known.decode_seconds}, {known.slab_decode_bytes, known.slab_decode_seconds},
-               mode.autoencoder_in_slabs, units.pixels);
+      PassCost(calibration_.decode, calibration_.slab_decode, mode.autoencoder_in_slabs, units.pixels);
   return {.peak_bytes = pass.peak_bytes + static_cast<int64_t>(AssemblyBytes(spec, facts_)),
           .seconds = units.decodes * pass.seconds};
 }

@@ -38,12 +38,9 @@ inline ModelFacts TestFacts() {
 
 // A token takes 10 KiB and a millisecond, a pixel 1 KiB and a microsecond.
 inline Calibration TestCalibration() {
-  return {.step_bytes = {.linear = 10240},
-          .step_seconds = {.linear = 1e-3},
-          .encode_bytes = {.linear = 1024},
-          .encode_seconds = {.linear = 1e-6},
-          .decode_bytes = {.linear = 1024},
-          .decode_seconds = {.linear = 1e-6},
+  return {.step = {.bytes = {.linear = 10240}, .seconds = {.linear = 1e-3}},
+          .encode = {.bytes = {.linear = 1024}, .seconds = {.linear = 1e-6}},
+          .decode = {.bytes = {.linear = 1024}, .seconds = {.linear = 1e-6}},
           .clip_bytes = 10.0 * kTestMib,
           .clip_seconds = 0.5};
 }

@@ -87,8 +87,9 @@ Curve FitGrowth(const std::vector<Point>& points) {
 // Returns how long a step's passes take, by their tokens, as measured beside the streaming of weights.
 std::vector<Point> PassTimes(const ModelFacts& facts, const std::vector<CalibrationRun>& runs,
                              double upload_bytes_per_second) {
-  constexpr double kClearly = 1.5;                                 // longer than the upload
-  const CostModel passes(facts, {.step_seconds = {.linear = 1}});  // a second for a token, and what the mode adds
+  constexpr double kClearly = 1.5;  // longer than the upload
+  const CostModel passes(
+      facts, {.step = {.bytes = {}, .seconds = {.linear = 1}}});  // a second for a token, and what the mode adds
   const CostModel uploads(facts, {.upload_bytes_per_second = upload_bytes_per_second});
   std::vector<Point> all, clear;
   for (const CalibrationRun& run : runs) {
@@ -124,31 +125,20 @@ std::vector<CalibrationRun> RunsForSteps(const std::vector<CalibrationRun>& runs
   return chosen;
 }
 
-struct AutoencoderCurves {
-  Curve encode_bytes;
-  Curve encode_seconds;
-  Curve decode_bytes;
-  Curve decode_seconds;
-};
-
-// All curves are zero where no run shows them.
-AutoencoderCurves FitAutoencoder(const CostModel& known, const std::vector<CalibrationRun>& runs, bool in_slabs) {
-  std::vector<Point> encode_bytes, encode_seconds, decode_bytes, decode_seconds;
+// Returns what one of the autoencoder's two stages takes for a chunk, by slabs or not; all zero where no run shows it.
+PassCurves FitChunks(const CostModel& known, const std::vector<CalibrationRun>& runs, Stage stage, bool in_slabs) {
+  std::vector<Point> bytes, seconds;
   for (const CalibrationRun& run : runs) {
     if (run.mode.autoencoder_in_slabs != in_slabs)
       continue;
     const CostModel::Units units = known.UnitsOf(run.spec);
-    encode_bytes.push_back({units.pixels, BytesOf(known, run, Stage::kEncode)});
-    encode_seconds.push_back({units.pixels, CostOf(run.costs, Stage::kEncode).seconds / units.encodes});
-    decode_bytes.push_back({units.pixels, BytesOf(known, run, Stage::kDecode)});
-    decode_seconds.push_back({units.pixels, CostOf(run.costs, Stage::kDecode).seconds / units.decodes});
+    const double chunks = stage == Stage::kEncode ? units.encodes : units.decodes;
+    bytes.push_back({units.pixels, BytesOf(known, run, stage)});
+    seconds.push_back({units.pixels, CostOf(run.costs, stage).seconds / chunks});
   }
-  if (encode_bytes.empty())
+  if (bytes.empty())
     return {};
-  return {.encode_bytes = FitLine(encode_bytes),
-          .encode_seconds = FitGrowth(encode_seconds),
-          .decode_bytes = FitLine(decode_bytes),
-          .decode_seconds = FitGrowth(decode_seconds)};
+  return {.bytes = FitLine(bytes), .seconds = FitGrowth(seconds)};
 }
 
 }  // namespace
@@ -189,18 +179,12 @@ Calibration FitCalibration(const ModelFacts& facts, const std::vector<Calibratio
   for (const CalibrationRun& run : steps)
     step_bytes.push_back({known.UnitsOf(run.spec).tokens, BytesOf(known, run, Stage::kDenoise)});
   Calibration calibration = {.upload_bytes_per_second = upload_bytes_per_second};
-  calibration.step_bytes = FitLine(step_bytes);
-  calibration.step_seconds = FitGrowth(PassTimes(facts, steps, upload_bytes_per_second));
-  const AutoencoderCurves whole = FitAutoencoder(known, runs, /*in_slabs=*/false);
-  const AutoencoderCurves slabs = FitAutoencoder(known, runs, /*in_slabs=*/true);
-  calibration.encode_bytes = whole.encode_bytes;
-  calibration.encode_seconds = whole.encode_seconds;
-  calibration.decode_bytes = whole.decode_bytes;
-  calibration.decode_seconds = whole.decode_seconds;
-  calibration.slab_encode_bytes = slabs.encode_bytes;
-  calibration.slab_encode_seconds = slabs.encode_seconds;
-  calibration.slab_decode_bytes = slabs.decode_bytes;
-  calibration.slab_decode_seconds = slabs.decode_seconds;
+  calibration.step = {.bytes = FitLine(step_bytes),
+                      .seconds = FitGrowth(PassTimes(facts, steps, upload_bytes_per_second))};
+  calibration.encode = FitChunks(known, runs, Stage::kEncode, /*in_slabs=*/false);
+  calibration.decode = FitChunks(known, runs, Stage::kDecode, /*in_slabs=*/false);
+  calibration.slab_encode = FitChunks(known, runs, Stage::kEncode, /*in_slabs=*/true);
+  calibration.slab_decode = FitChunks(known, runs, Stage::kDecode, /*in_slabs=*/true);
   for (const CalibrationRun& run : runs) {
     calibration.clip_bytes = std::max(calibration.clip_bytes, BytesOf(known, run, Stage::kClip));
     calibration.clip_seconds = CostOf(run.costs, Stage::kClip).seconds;

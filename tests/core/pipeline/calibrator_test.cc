@@ -86,24 +86,22 @@ void ExpectNear(const Curve& curve, const Curve& expected) {
   EXPECT_NEAR(curve.quadratic, expected.quadratic, 1e-6 * expected.quadratic);
 }
 
-const Calibration kTruth = {.step_bytes = {.constant = 7 << 20, .linear = 4096},
-                            .step_seconds = {.linear = 1e-4, .quadratic = 2e-8},
-                            .encode_bytes = {.constant = 5 << 20, .linear = 2048},
-                            .encode_seconds = {.linear = 3e-7, .quadratic = 1e-13},
-                            .decode_bytes = {.constant = 0, .linear = 8192},
-                            .decode_seconds = {.linear = 5e-7},
-                            .clip_bytes = 12345678,
-                            .clip_seconds = 0.25};
+const Calibration kTruth = {
+    .step = {.bytes = {.constant = 7 << 20, .linear = 4096}, .seconds = {.linear = 1e-4, .quadratic = 2e-8}},
+    .encode = {.bytes = {.constant = 5 << 20, .linear = 2048}, .seconds = {.linear = 3e-7, .quadratic = 1e-13}},
+    .decode = {.bytes = {.constant = 0, .linear = 8192}, .seconds = {.linear = 5e-7}},
+    .clip_bytes = 12345678,
+    .clip_seconds = 0.25};
 
 TEST(FitCalibration, FindsTheCurvesThatTheRunsLieOn) {
   const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
   const Calibration fitted = FitCalibration(TestFacts(), RunsOf(kTruth, specs), 0);
-  ExpectNear(fitted.step_bytes, kTruth.step_bytes);
-  ExpectNear(fitted.step_seconds, kTruth.step_seconds);
-  ExpectNear(fitted.encode_bytes, kTruth.encode_bytes);
-  ExpectNear(fitted.encode_seconds, kTruth.encode_seconds);
-  ExpectNear(fitted.decode_bytes, kTruth.decode_bytes);
-  ExpectNear(fitted.decode_seconds, kTruth.decode_seconds);
+  ExpectNear(fitted.step.bytes, kTruth.step.bytes);
+  ExpectNear(fitted.step.seconds, kTruth.step.seconds);
+  ExpectNear(fitted.encode.bytes, kTruth.encode.bytes);
+  ExpectNear(fitted.encode.seconds, kTruth.encode.seconds);
+  ExpectNear(fitted.decode.bytes, kTruth.decode.bytes);
+  ExpectNear(fitted.decode.seconds, kTruth.decode.seconds);
   EXPECT_EQ(fitted.clip_bytes, kTruth.clip_bytes);
   EXPECT_EQ(fitted.clip_seconds, kTruth.clip_seconds);
   EXPECT_EQ(fitted.upload_bytes_per_second, 0);
@@ -113,10 +111,10 @@ constexpr MemoryMode kSlabs = {.resident_blocks = 4, .resident_states = 3, .auto
 
 Calibration WithSlabs() {
   Calibration truth = kTruth;
-  truth.slab_encode_bytes = {.constant = 3 << 20, .linear = 1024};
-  truth.slab_encode_seconds = {.linear = 4e-7, .quadratic = 2e-13};
-  truth.slab_decode_bytes = {.constant = 6 << 20, .linear = 4096};
-  truth.slab_decode_seconds = {.linear = 6e-7};
+  truth.slab_encode.bytes = {.constant = 3 << 20, .linear = 1024};
+  truth.slab_encode.seconds = {.linear = 4e-7, .quadratic = 2e-13};
+  truth.slab_decode.bytes = {.constant = 6 << 20, .linear = 4096};
+  truth.slab_decode.seconds = {.linear = 6e-7};
   return truth;
 }
 
@@ -129,14 +127,14 @@ TEST(FitCalibration, FindsTheCurvesOfSlabsBesideThoseOfTheWhole) {
     runs.push_back(std::move(run));
   }
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
-  ExpectNear(fitted.step_bytes, truth.step_bytes);
-  ExpectNear(fitted.step_seconds, truth.step_seconds);
-  ExpectNear(fitted.decode_bytes, truth.decode_bytes);
-  ExpectNear(fitted.decode_seconds, truth.decode_seconds);
-  ExpectNear(fitted.slab_encode_bytes, truth.slab_encode_bytes);
-  ExpectNear(fitted.slab_encode_seconds, truth.slab_encode_seconds);
-  ExpectNear(fitted.slab_decode_bytes, truth.slab_decode_bytes);
-  ExpectNear(fitted.slab_decode_seconds, truth.slab_decode_seconds);
+  ExpectNear(fitted.step.bytes, truth.step.bytes);
+  ExpectNear(fitted.step.seconds, truth.step.seconds);
+  ExpectNear(fitted.decode.bytes, truth.decode.bytes);
+  ExpectNear(fitted.decode.seconds, truth.decode.seconds);
+  ExpectNear(fitted.slab_encode.bytes, truth.slab_encode.bytes);
+  ExpectNear(fitted.slab_encode.seconds, truth.slab_encode.seconds);
+  ExpectNear(fitted.slab_decode.bytes, truth.slab_decode.bytes);
+  ExpectNear(fitted.slab_decode.seconds, truth.slab_decode.seconds);
 }
 
 // On a small GPU the larger videos are made in slabs alone, and say what steps take.
@@ -147,34 +145,31 @@ TEST(FitCalibration, FindsTheStepsOfVideosThatWereMadeInSlabsAlone) {
   for (CalibrationRun& run : RunsOf(truth, SlabSpecs(specs, 1), kSlabs))
     runs.push_back(std::move(run));
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
-  ExpectNear(fitted.step_bytes, truth.step_bytes);
-  ExpectNear(fitted.step_seconds, truth.step_seconds);
-  ExpectNear(fitted.slab_decode_bytes, truth.slab_decode_bytes);
-  EXPECT_EQ(fitted.decode_bytes.constant, 0);  // one point
+  ExpectNear(fitted.step.bytes, truth.step.bytes);
+  ExpectNear(fitted.step.seconds, truth.step.seconds);
+  ExpectNear(fitted.slab_decode.bytes, truth.slab_decode.bytes);
+  EXPECT_EQ(fitted.decode.bytes.constant, 0);  // one point
 }
 
 TEST(FitCalibration, KnowsNothingOfWhatNoRunShows) {
   const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
-  EXPECT_EQ(FitCalibration(TestFacts(), RunsOf(kTruth, specs), 0).slab_decode_bytes, Curve());
+  EXPECT_EQ(FitCalibration(TestFacts(), RunsOf(kTruth, specs), 0).slab_decode.bytes, Curve());
   const Calibration slabs = FitCalibration(TestFacts(), RunsOf(WithSlabs(), specs, kSlabs), 0);
-  EXPECT_EQ(slabs.decode_bytes, Curve());
-  EXPECT_EQ(slabs.encode_seconds, Curve());
-  EXPECT_GT(slabs.slab_decode_bytes.linear, 0);
+  EXPECT_EQ(slabs.decode.bytes, Curve());
+  EXPECT_EQ(slabs.encode.seconds, Curve());
+  EXPECT_GT(slabs.slab_decode.bytes.linear, 0);
 }
 
 TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
-  const Calibration truth = {.step_bytes = {.linear = 4096},
-                             .step_seconds = {.linear = 1e-4},
-                             .encode_bytes = {.linear = 2048},
-                             .encode_seconds = {.linear = 3e-7},
-                             .decode_bytes = {.linear = 8192},
-                             .decode_seconds = {.linear = 5e-7}};
+  const Calibration truth = {.step = {.bytes = {.linear = 4096}, .seconds = {.linear = 1e-4}},
+                             .encode = {.bytes = {.linear = 2048}, .seconds = {.linear = 3e-7}},
+                             .decode = {.bytes = {.linear = 8192}, .seconds = {.linear = 5e-7}}};
   const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
   const Calibration fitted = FitCalibration(TestFacts(), RunsOf(truth, {specs[1]}), 0);
-  ExpectNear(fitted.step_bytes, truth.step_bytes);
-  ExpectNear(fitted.step_seconds, truth.step_seconds);
-  ExpectNear(fitted.decode_bytes, truth.decode_bytes);
-  ExpectNear(fitted.encode_seconds, truth.encode_seconds);
+  ExpectNear(fitted.step.bytes, truth.step.bytes);
+  ExpectNear(fitted.step.seconds, truth.step.seconds);
+  ExpectNear(fitted.decode.bytes, truth.decode.bytes);
+  ExpectNear(fitted.encode.seconds, truth.encode.seconds);
 }
 
 // Measurements scatter: a larger video may take less.
@@ -183,7 +178,7 @@ TEST(FitCalibration, HasNoNegativeCoefficients) {
   for (const Stage stage : {Stage::kEncode, Stage::kDecode})
     std::swap(CostOf(runs.front().costs, stage), CostOf(runs.back().costs, stage));
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
-  for (const Curve& curve : {fitted.encode_bytes, fitted.encode_seconds, fitted.decode_bytes, fitted.decode_seconds}) {
+  for (const Curve& curve : {fitted.encode.bytes, fitted.encode.seconds, fitted.decode.bytes, fitted.decode.seconds}) {
     EXPECT_GE(curve.constant, 0);
     EXPECT_GT(curve.linear, 0);
     EXPECT_GE(curve.quadratic, 0);
@@ -199,8 +194,8 @@ TEST(FitCalibration, CountsNothingTwiceThatIsKnownOfTheModesOfTheRuns) {
     runs.push_back({.spec = spec, .mode = mode, .costs = costs.Predict(spec, mode).stages});
   }
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
-  ExpectNear(fitted.step_bytes, kTruth.step_bytes);
-  ExpectNear(fitted.step_seconds, kTruth.step_seconds);
+  ExpectNear(fitted.step.bytes, kTruth.step.bytes);
+  ExpectNear(fitted.step.seconds, kTruth.step.seconds);
 }
 
 // On a small GPU the first steps wait for weights: they would make every prediction too long.
@@ -211,13 +206,13 @@ TEST(FitCalibration, LearnsNoTimeFromStepsThatWaitForWeights) {
   const CostModel::Units units = CostModel(TestFacts(), truth).UnitsOf(specs[1]);
   // The upload takes as long as the passes of the second spec, so those of the first are hidden behind it.
   truth.upload_bytes_per_second =
-      static_cast<double>(TestFacts().weight_bytes.back()) / truth.step_seconds.At(units.tokens);
+      static_cast<double>(TestFacts().weight_bytes.back()) / truth.step.seconds.At(units.tokens);
   std::vector<CalibrationRun> runs;
   for (const VideoSpec& spec : specs)
     runs.push_back(
         {.spec = spec, .mode = streamed, .costs = CostModel(TestFacts(), truth).Predict(spec, streamed).stages});
   const Calibration fitted = FitCalibration(TestFacts(), runs, truth.upload_bytes_per_second);
-  ExpectNear(fitted.step_seconds, truth.step_seconds);
+  ExpectNear(fitted.step.seconds, truth.step.seconds);
   EXPECT_EQ(fitted.upload_bytes_per_second, truth.upload_bytes_per_second);
 }
 

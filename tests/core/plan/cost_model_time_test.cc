@@ -101,7 +101,7 @@ TEST(CostModelTime, IsThatOfAllUnits) {
 }
 
 TEST(CostModelTime, GrowsWithTheSquareOfTheTokensWhereTheCurveDoes) {
-  const Calibration calibration = {.step_seconds = {.linear = 1e-3, .quadratic = 1e-8}};
+  const Calibration calibration = {.step = {.bytes = {}, .seconds = {.linear = 1e-3, .quadratic = 1e-8}}};
   const double square = 1e-8 * static_cast<double>(kLargeTokens) * static_cast<double>(kLargeTokens);
   EXPECT_DOUBLE_EQ(DenoiseSeconds(LargeSpec(), kAll, TestFacts(), calibration), 3 * 2 * (kBranchSeconds + square));
 }

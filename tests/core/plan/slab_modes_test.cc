@@ -26,12 +26,12 @@ constexpr MemoryMode kSlabs = {
 // A pixel of a chunk takes 8 KiB, 3072 MiB for the large spec, and in slabs `slab_kib`; as long as that of the whole.
 Calibration WithSlabs(double slab_kib) {
   Calibration calibration = TestCalibration();
-  calibration.encode_bytes = {.linear = 4 * 1024};
-  calibration.decode_bytes = {.linear = 8 * 1024};
-  calibration.slab_encode_bytes = {.linear = slab_kib * 1024 / 2};
-  calibration.slab_decode_bytes = {.linear = slab_kib * 1024};
-  calibration.slab_encode_seconds = calibration.encode_seconds;
-  calibration.slab_decode_seconds = calibration.decode_seconds;
+  calibration.encode.bytes = {.linear = 4 * 1024};
+  calibration.decode.bytes = {.linear = 8 * 1024};
+  calibration.slab_encode.bytes = {.linear = slab_kib * 1024 / 2};
+  calibration.slab_decode.bytes = {.linear = slab_kib * 1024};
+  calibration.slab_encode.seconds = calibration.encode.seconds;
+  calibration.slab_decode.seconds = calibration.decode.seconds;
   return calibration;
 }
 
@@ -50,7 +50,7 @@ TEST(SlabModes, AreOfferedOnceTheyAreMeasured) {
 
 TEST(SlabModes, AreAllThereAreWhereTheWholeWasTooLargeToMeasure) {
   Calibration calibration = WithSlabs(2);
-  calibration.decode_bytes = {};
+  calibration.decode.bytes = {};
   const std::vector<MemoryMode> modes = CostModel(TestFacts(), calibration).Modes(LargeSpec());
   EXPECT_EQ(modes.size(), TestCosts()->Modes(LargeSpec()).size());
   EXPECT_THAT(modes, Each(Field(&MemoryMode::autoencoder_in_slabs, true)));
@@ -74,8 +74,8 @@ TEST(SlabModes, TakeWhatSlabsTake) {
 TEST(SlabModes, AreNeverPredictedToSaveTime) {
   for (const double share : {0.5, 1.0, 3.0}) {
     Calibration calibration = WithSlabs(2);
-    calibration.slab_encode_seconds.linear *= share;
-    calibration.slab_decode_seconds.linear *= share;
+    calibration.slab_encode.seconds.linear *= share;
+    calibration.slab_decode.seconds.linear *= share;
     const CostModel costs(TestFacts(), calibration);
     for (const Stage stage : {Stage::kEncode, Stage::kDecode}) {
       const double whole = costs.Predict(LargeSpec(), kWhole).Of(stage).seconds;
@@ -112,8 +112,8 @@ TEST(SlabModes, ThatTakeNoLessAreNotThere) {
 
 TEST(SlabModes, AreNotThereWhereDenoisingTakesMore) {
   Calibration calibration = TestCalibration();  // 384 MiB, of 765 in denoising
-  calibration.slab_decode_bytes = {.linear = 128};
-  calibration.slab_encode_bytes = {.linear = 128};
+  calibration.slab_decode.bytes = {.linear = 128};
+  calibration.slab_encode.bytes = {.linear = 128};
   EXPECT_EQ(ModesOf(AdmissionOf(calibration, 9000)), ModesOf(AdmissionOf(TestCalibration(), 9000)));
 }
 

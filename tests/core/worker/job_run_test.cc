@@ -244,8 +244,8 @@ TEST_F(JobRunTest, BytesThatReadersHaveNeverChange) {
 
 TEST_F(JobRunTest, GoesOnWithTheAutoencoderInSlabsWhereItBeganSo) {
   Calibration calibration = TestCalibration();
-  calibration.slab_encode_bytes = calibration.encode_bytes;
-  calibration.slab_decode_bytes = calibration.decode_bytes;
+  calibration.slab_encode.bytes = calibration.encode.bytes;
+  calibration.slab_decode.bytes = calibration.decode.bytes;
   const std::string id = bench_.CreateJob();
   const Lease first = bench_.Claim();
   Placement placement;

@@ -212,8 +212,8 @@ TEST(Refusal, HoldsTheModesOfALargeModel) {
   for (int blocks = 0; blocks <= facts.blocks; ++blocks)
     facts.weight_bytes.push_back((1000 + 100 * blocks) * kTestMib);
   Calibration calibration = TestCalibration();
-  calibration.encode_bytes = {};  // so that the denoising takes most, and every mode is worth having
-  calibration.decode_bytes = {};
+  calibration.encode.bytes = {};  // so that the denoising takes most, and every mode is worth having
+  calibration.decode.bytes = {};
   calibration.clip_bytes = 0;
   ServiceOptions options;
   options.pipeline.costs = std::make_shared<const CostModel>(facts, calibration);
