@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/acceleration_text.h"
 #include "client/choices.h"
 #include "client/json_events.h"
 #include "client/video_client.h"
@@ -76,17 +77,8 @@ std::string Fp8ArithmeticsText(const v1::Fp8& loaded) {
 
 // Describes a profile in flags.
 std::string ProfileText(const v1::QualityProfile& profile) {
-  const v1::Acceleration& settings = profile.acceleration();
-  std::vector<std::string> flags;
-  if (settings.has_easy_cache()) {
-    flags.push_back(absl::StrCat("--easy-cache ", settings.easy_cache().threshold(), " --easy-cache-skip ",
-                                 settings.easy_cache().skip_start_steps(), ",",
-                                 settings.easy_cache().skip_end_steps()));
-  }
-  if (settings.has_guidance_gate())
-    flags.push_back(absl::StrCat("--guidance-gate ", settings.guidance_gate().start_ratio()));
-  return absl::StrCat(NameOfQuality(profile.quality()), ": ",
-                      flags.empty() ? "nothing is approximated" : absl::StrJoin(flags, " "));
+  const std::string flags = AccelerationText(profile.acceleration());
+  return absl::StrCat(NameOfQuality(profile.quality()), ": ", flags.empty() ? "nothing is approximated" : flags);
 }
 
 std::string ProfilesText(const v1::Capabilities& capabilities) {
@@ -121,7 +113,7 @@ std::string CapabilitiesText(const v1::Capabilities& capabilities) {
   add("--tea-cache", OptionText(limits.tea_cache_threshold()));
   add("--enhance", OptionText(limits.enhance_weight()));
   add("--easy-cache", OptionText(limits.easy_cache_threshold()));
-  add("--guidance-gate", OptionText(limits.guidance_gate_start_ratio()));
+  add("--guidance-gate", absl::StrCat("within ", OptionText(limits.guidance_gate_start_ratio())));
   add("--quality", ProfilesText(capabilities));
   add("queue", absl::StrFormat("%d may wait", capabilities.queue_capacity()));
   return text;

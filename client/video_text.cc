@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "client/acceleration_text.h"
 #include "client/choices.h"
 #include "client/event_text.h"
 #include "client/seconds.h"
@@ -95,8 +96,8 @@ class Lines {
 };
 
 std::string StepsText(const v1::VideoSettings& settings) {
-  return absl::StrFormat("%s, %d steps, %s", SettingsText(settings), settings.steps(),
-                         NameOfSampler(settings.sampler()));
+  return absl::StrFormat("%s, %d steps, %s, guidance %g", SettingsText(settings), settings.steps(),
+                         NameOfSampler(settings.sampler()), settings.guidance_scale());
 }
 
 std::string ResultText(const v1::VideoResult& result) {
@@ -122,6 +123,7 @@ std::string VideoText(const v1::Video& video) {
   lines.Add("ended", TimeText(video.has_end_time(), video.end_time()));
   lines.Add("expires", TimeText(video.has_expire_time(), video.expire_time()));
   lines.Add("settings", StepsText(video.settings()));
+  lines.Add("options", AccelerationText(video.settings().acceleration()));
   if (video.has_plan()) {
     lines.Add("plan", PlanText(video.plan()));
     lines.Add("because", video.plan().reason());

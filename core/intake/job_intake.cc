@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,9 +55,15 @@ std::string PixelBytes(const RgbImage& picture) {
   return std::string(picture.pixels.begin(), picture.pixels.end());
 }
 
-// Videos with equal keys have equal bytes.
+// Videos with equal keys have equal bytes, if they were made as this server makes them.
 std::string ReuseKeyOf(const VideoSpec& spec, const LoadedModel& model, const std::string& build) {
   return Sha256Hex(absl::StrCat(CanonicalJson(spec), "\n", model.sha256, "\n", model.arithmetic, "\n", build));
+}
+
+// Returns false for a video that waited while the server was started with another model, version or arithmetic.
+bool IsMadeBy(const LoadedModel& model, const std::string& build, const Provenance& provenance) {
+  return std::tie(provenance.model_sha256, provenance.arithmetic, provenance.build) ==
+         std::tie(model.sha256, model.arithmetic, build);
 }
 
 }  // namespace
@@ -214,7 +221,7 @@ absl::StatusOr<CreatedJob> JobIntake::Store(JobRequest request, PlannedVideo pla
                 .spec = std::move(planned.spec),
                 .advice = PlacementOf(planned.admission)};
   if (request.prefers_reuse) {
-    RUYI_ASSIGN_OR_RETURN(job.completed, Reuse(job));
+    RUYI_ASSIGN_OR_RETURN(job.completed, Reuse(job, model.loaded));
   }
   const std::string id = job.ticket.id;
   const bool has_result = job.completed.has_value();
@@ -227,9 +234,9 @@ absl::StatusOr<CreatedJob> JobIntake::Store(JobRequest request, PlannedVideo pla
 }
 
 // The end of an equal job, with its bytes as those of `job` too; nullopt when there is none.
-absl::StatusOr<std::optional<JobCompleted>> JobIntake::Reuse(const NewJob& job) {
+absl::StatusOr<std::optional<JobCompleted>> JobIntake::Reuse(const NewJob& job, const LoadedModel& model) {
   RUYI_ASSIGN_OR_RETURN(const std::optional<JobRecord> equal, parts_.jobs->FindReusable(job.ticket.reuse_key));
-  if (!equal.has_value())
+  if (!equal.has_value() || !IsMadeBy(model, parts_.build, equal->result->provenance))
     return std::nullopt;
   const absl::StatusOr<FileDigest> shared = parts_.artifacts->ShareResult(equal->ticket.id, job.ticket.id);
   if (absl::IsNotFound(shared.status()) || absl::IsDataLoss(shared.status()))

@@ -123,7 +123,7 @@ class JobIntake {
   absl::Status KeepPictures(const PlannedVideo& planned);
   absl::StatusOr<CreatedJob> Known(JobRecord record, bool cancel_on_disconnect);
   absl::StatusOr<CreatedJob> Store(JobRequest request, PlannedVideo planned, const Model& model);
-  absl::StatusOr<std::optional<JobCompleted>> Reuse(const NewJob& job);
+  absl::StatusOr<std::optional<JobCompleted>> Reuse(const NewJob& job, const LoadedModel& model);
 
   const Parts parts_;
   mutable absl::Mutex mutex_;

@@ -36,6 +36,7 @@ void Describe(Fields& fields, T& provenance) {
   fields("model_sha256", provenance.model_sha256);
   fields("loras", provenance.loras);
   fields("build", provenance.build);
+  fields.Unless(std::string(), "arithmetic", provenance.arithmetic);
   fields("sampler", provenance.sampler);
   fields("seed", provenance.seed);
 }

@@ -19,6 +19,7 @@ struct Provenance {
   std::string model_sha256;                  // of the model's files, in hex
   std::map<std::string, std::string> loras;  // sha256 of each file in hex, by name
   std::string build;                         // the server's version
+  std::string arithmetic;                    // the type that it was computed in, for example "BFloat16"
   std::string sampler;
   uint64_t seed = 0;
 };

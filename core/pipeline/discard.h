@@ -13,6 +13,7 @@ class DiscardProgress final : public ProgressSink {
  public:
   void OnProgress(const Progress& /*progress*/) override {}
   void OnRetry(const Retry& /*retry*/) override {}
+  void OnResume() override {}
   void OnPreview(int /*step*/, const RgbImage& /*picture*/) override {}
 };
 

@@ -22,6 +22,10 @@ class ProgressSink {
   virtual void OnProgress(const Progress& progress) = 0;
   virtual void OnRetry(const Retry& retry) = 0;
 
+  // Is called when the run takes the checkpoint that it was given and goes on from there; again for each memory mode
+  // in which it begins anew.
+  virtual void OnResume() = 0;
+
   // Takes a small picture of what the latents show after `step` denoising steps; only where the spec asks for previews.
   virtual void OnPreview(int step, const RgbImage& picture) = 0;
 };

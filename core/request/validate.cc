@@ -229,7 +229,7 @@ void Validator::CheckGuidanceGate(const GenerationRequest& request) {
   const double ratio = request.guidance_gate->start_ratio;
   if (!(ratio > kGuidanceGateStartRatio.min && ratio < kGuidanceGateStartRatio.max)) {
     Add("acceleration.guidance_gate.start_ratio",
-        absl::StrCat(Shown(ratio), " is out of range; use a number between ", kGuidanceGateStartRatio.min, " and ",
+        absl::StrCat(Shown(ratio), " is out of range; use a number above ", kGuidanceGateStartRatio.min, " and below ",
                      kGuidanceGateStartRatio.max));
   }
 }

@@ -30,11 +30,10 @@ RgbImage PictureOf(const PixelSize& size, const std::string& bytes) {
 
 // The texts of the MP4's metadata, by key.
 std::map<std::string, std::string> MetadataOf(const Provenance& provenance) {
-  std::map<std::string, std::string> metadata = {{"model", provenance.model},
-                                                 {"model_sha256", provenance.model_sha256},
-                                                 {"build", provenance.build},
-                                                 {"sampler", provenance.sampler},
-                                                 {"seed", absl::StrCat(provenance.seed)}};
+  std::map<std::string, std::string> metadata = {
+      {"model", provenance.model},     {"model_sha256", provenance.model_sha256},
+      {"build", provenance.build},     {"arithmetic", provenance.arithmetic},
+      {"sampler", provenance.sampler}, {"seed", absl::StrCat(provenance.seed)}};
   for (const auto& [name, sha256] : provenance.loras)
     metadata[absl::StrCat("lora_", name)] = sha256;
   return metadata;
@@ -129,12 +128,10 @@ absl::StatusOr<GenerationReport> JobRun::Generate(Pipeline& pipeline, const Plac
 absl::Status JobRun::Begin(const Placement& placement) {
   const JobRecord& record = lease_.record;
   usage_.queued = record.queued.value_or(absl::ZeroDuration());
-  usage_.resumes = record.resumes + (checkpoint_.has_value() ? 1 : 0);
-  RUYI_RETURN_IF_ERROR(
-      tools_.jobs->Append(lease_, JobStarted{.worker = tools_.name, .attempt = record.attempts, .placement = placement})
-          .status());
-  return checkpoint_.has_value() ? tools_.jobs->Append(lease_, JobResumed{.step = checkpoint_->step}).status()
-                                 : absl::OkStatus();
+  usage_.resumes = record.resumes;
+  return tools_.jobs
+      ->Append(lease_, JobStarted{.worker = tools_.name, .attempt = record.attempts, .placement = placement})
+      .status();
 }
 
 // A checkpoint that is gone or damaged costs the work since the beginning, not the job.
@@ -248,6 +245,13 @@ void JobRun::OnProgress(const Progress& progress) {
 
 void JobRun::OnRetry(const Retry& retry) {
   Log(JobRetry{retry});
+}
+
+void JobRun::OnResume() {
+  if (std::exchange(has_resumed_, true))
+    return;
+  ++usage_.resumes;
+  Log(JobResumed{.step = checkpoint_->step});
 }
 
 void JobRun::OnPreview(int step, const RgbImage& picture) {

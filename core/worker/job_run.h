@@ -54,6 +54,7 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
 
   void OnProgress(const Progress& progress) override;
   void OnRetry(const Retry& retry) override;
+  void OnResume() override;
   void OnPreview(int step, const RgbImage& picture) override;
   absl::Status OnFrame(const RgbImage& frame) override;
   bool IsWanted() override;
@@ -88,6 +89,7 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   Phase phase_ = Phase::kConditioning;
   VideoUsage usage_;
   std::vector<int> skipped_steps_;
+  bool has_resumed_ = false;
   std::optional<CheckpointRef> checkpoint_;  // the last one
   absl::Duration last_checkpoint_;           // when it was made, or the work began
 };

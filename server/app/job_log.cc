@@ -59,11 +59,17 @@ struct EventLogger {
   }
 
   void operator()(const JobCompleted& event) const {
+    if (!event.result.reused_from.empty()) {
+      Log(LogLevel::kInfo, "job_completed",
+          {{"job", job.ticket.id},
+           {"size_bytes", event.result.file.size_bytes},
+           {"reused_from", event.result.reused_from}});
+      return;
+    }
     const VideoUsage& usage = event.usage;
     Log(LogLevel::kInfo, "job_completed",
         {{"job", job.ticket.id},
          {"size_bytes", event.result.file.size_bytes},
-         {"reused_from", event.result.reused_from},
          {"queued_s", absl::ToDoubleSeconds(usage.queued)},
          {"conditioning_s", absl::ToDoubleSeconds(usage.conditioning)},
          {"denoising_s", absl::ToDoubleSeconds(usage.denoising)},

@@ -237,7 +237,10 @@ WorkerTools Server::ToolsOf(size_t worker, const LoadedPipelines& loaded) {
           .encoders = components_.video_encoders.get(),
           .previews = components_.image_encoder.get(),
           .clock = components_.clock,
-          .provenance = {.model = model_name_, .model_sha256 = loaded.model_sha256, .build = kVersion},
+          .provenance = {.model = model_name_,
+                         .model_sha256 = loaded.model_sha256,
+                         .build = kVersion,
+                         .arithmetic = loaded.arithmetic},
           .device = loaded.devices[worker],
           .checkpoint_interval = options_.checkpoint_interval,
           .on_trouble = [this](const absl::Status& status) { OnTrouble(status); }};

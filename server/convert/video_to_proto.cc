@@ -63,6 +63,7 @@ ruyi::v1::Provenance ProvenanceOf(const JobRecord& record) {
   if (record.usage.has_value() && record.result->reused_from.empty())
     *proto.mutable_mode() = ToProto(record.usage->report.mode);
   proto.set_device(record.result->device);
+  proto.set_arithmetic(provenance.arithmetic);
   return proto;
 }
 

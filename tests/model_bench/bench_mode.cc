@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
 #include "core/request/fp8_names.h"
+#include "core/request/limits.h"
 #include "core/request/quality_profile.h"
 
 namespace ruyi::bench {
@@ -22,8 +23,14 @@ bool SetCount(const std::string& text, std::optional<int>& count) {
   return true;
 }
 
-bool SetNumber(const std::string& text, double& number) {
-  return absl::SimpleAtod(text, &number);
+// Takes a threshold: a number from 0 to `most`.
+bool SetThreshold(const std::string& text, double most, double& number) {
+  return absl::SimpleAtod(text, &number) && number >= 0 && number <= most;
+}
+
+bool SetGate(const std::string& text, double& start_ratio) {
+  return absl::SimpleAtod(text, &start_ratio) && start_ratio > kGuidanceGateStartRatio.min &&
+         start_ratio < kGuidanceGateStartRatio.max;
 }
 
 bool SetFp8(const std::string& text, BenchMode& mode) {
@@ -51,11 +58,11 @@ bool SetPair(const std::string& name, const std::string& value, BenchMode& mode)
   if (name == "states")
     return SetCount(value, mode.resident_states);
   if (name == "tea")
-    return SetNumber(value, mode.tea_cache.emplace().threshold);
+    return SetThreshold(value, kTeaCacheThreshold.max, mode.tea_cache.emplace().threshold);
   if (name == "easy")
-    return SetNumber(value, mode.easy_cache.emplace().threshold);
+    return SetThreshold(value, kEasyCacheThreshold.max, mode.easy_cache.emplace().threshold);
   if (name == "gate")
-    return SetNumber(value, mode.guidance_gate.emplace().start_ratio);
+    return SetGate(value, mode.guidance_gate.emplace().start_ratio);
   if (name == "fp8")
     return SetFp8(value, mode);
   return name == "quality" && SetQuality(value, mode);
@@ -100,8 +107,7 @@ absl::StatusOr<BenchMode> ParseMode(std::string_view text) {
     if (!SetPart(part, mode)) {
       return absl::InvalidArgumentError(absl::StrFormat(
           "'%s' is no mode: use guided or plain, +blocks=N and +states=N for what stays on the device, +turn, +slabs, "
-          "and "
-          "+tea=X, +easy=X, +gate=X, +fp8=WORD, +fp8=WORD+scaled or +quality=WORD for what is approximated",
+          "and +tea=X, +easy=X, +gate=X, +fp8=WORD, +fp8=WORD+scaled or +quality=WORD for what is approximated",
           text));
     }
   }

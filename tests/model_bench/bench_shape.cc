@@ -20,6 +20,10 @@ namespace ruyi::bench {
 namespace {
 
 constexpr uint64_t kSeed = 7;
+constexpr int kFrames = 8;  // of a chunk
+constexpr int kMostFrames = 1200;
+constexpr int kSide = 16;  // pixels of a patch of latents
+constexpr int kMostSide = 4096;
 
 bool ParsePositive(absl::string_view text, int& number) {
   return absl::SimpleAtoi(text, &number) && number > 0;
@@ -54,9 +58,15 @@ at::Tensor ForBranches(const at::Tensor& x, bool guided) {
 absl::StatusOr<BenchShape> ParseShape(std::string_view text) {
   const std::vector<std::string> parts = absl::StrSplit(absl::string_view(text.data(), text.size()), '@');
   BenchShape shape;
-  if (parts.size() == 2 && ParsePositive(parts[0], shape.frames) && ParseSize(parts[1], shape.size))
-    return shape;
-  return absl::InvalidArgumentError(absl::StrFormat("'%s' is not FRAMES@WIDTHxHEIGHT or FRAMES@RESOLUTION", text));
+  if (parts.size() != 2 || !ParsePositive(parts[0], shape.frames) || !ParseSize(parts[1], shape.size))
+    return absl::InvalidArgumentError(absl::StrFormat("'%s' is not FRAMES@WIDTHxHEIGHT or FRAMES@RESOLUTION", text));
+  const auto fits = [](int number, int multiple, int most) { return number % multiple == 0 && number <= most; };
+  if (!fits(shape.frames, kFrames, kMostFrames) || !fits(shape.size.width, kSide, kMostSide) ||
+      !fits(shape.size.height, kSide, kMostSide))
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "'%s' has no shape of a video: frames are multiples of %d up to %d, width and height multiples of %d up to %d",
+        text, kFrames, kMostFrames, kSide, kMostSide));
+  return shape;
 }
 
 std::string NameOf(const BenchShape& shape) {

@@ -31,6 +31,7 @@ class StepWatch final : public ProgressSink, public CheckpointSink {
   void OnStep() { steps.push_back(watch_.Lap()); }
   void OnProgress(const Progress& /*progress*/) override {}
   void OnRetry(const Retry& /*retry*/) override {}
+  void OnResume() override {}
   void OnPreview(int /*step*/, const RgbImage& /*picture*/) override { previews.push_back(watch_.Lap()); }
 
   bool IsWanted() override {

@@ -56,6 +56,8 @@ absl::StatusOr<Row> ParseRow(const nlohmann::json& object) {
   RUYI_ASSIGN_OR_RETURN(row.task, GetString(object, "task"));
   RUYI_ASSIGN_OR_RETURN(row.mode, GetString(object, "mode"));
   RUYI_ASSIGN_OR_RETURN(row.seconds, GetDouble(object, "median_s"));
+  if (!(row.seconds > 0))
+    return absl::InvalidArgumentError(absl::StrFormat("median_s is %g; it must be above 0", row.seconds));
   RUYI_ASSIGN_OR_RETURN(row.peak_mib, GetDouble(object, "peak_mib"));
   for (size_t i = 0; i < kFacts.size(); ++i) {
     RUYI_ASSIGN_OR_RETURN(row.facts[i], GetString(object, kFacts[i]));
@@ -113,11 +115,16 @@ void PrintTable(const std::vector<Pair>& pairs, std::ostream& out) {
   }
 }
 
-void PrintMissing(std::string_view where, const Rows& rows, const Rows& others, std::ostream& out) {
+// Prints the rows that have no like among `others`, and returns their number.
+int PrintMissing(std::string_view where, const Rows& rows, const Rows& others, std::ostream& out) {
+  int missing = 0;
   for (const Row& row : rows) {
-    if (std::none_of(others.begin(), others.end(), [&](const Row& other) { return IsComparable(row, other); }))
-      out << "only " << where << ": " << NameOf(row) << "\n";
+    if (std::any_of(others.begin(), others.end(), [&](const Row& other) { return IsComparable(row, other); }))
+      continue;
+    out << "only " << where << ": " << NameOf(row) << "\n";
+    ++missing;
   }
+  return missing;
 }
 
 // Names each fact in which two results of a pair differ, once for each two values of it.
@@ -138,7 +145,7 @@ void PrintDifferences(const std::vector<Pair>& pairs, std::ostream& out) {
 absl::Status CheckSpeed(const std::vector<Pair>& pairs, double most) {
   std::vector<std::string> slower;
   for (const auto& [a, b] : pairs) {
-    if (a->seconds > 0 && b->seconds > a->seconds * most)
+    if (b->seconds > a->seconds * most)
       slower.push_back(absl::StrCat(NameOf(*a), " (", RatioOf(a->seconds, b->seconds), ")"));
   }
   if (slower.empty())
@@ -157,10 +164,15 @@ absl::Status CompareRuns(const ComparisonOptions& options, std::ostream& out) {
     return absl::InvalidArgumentError(
         absl::StrFormat("%s and %s have no result in common", options.before.string(), options.after.string()));
   PrintTable(pairs, out);
-  PrintMissing("before", before, after, out);
+  const int missing = PrintMissing("before", before, after, out);
   PrintMissing("after", after, before, out);
   PrintDifferences(pairs, out);
-  return options.fail_above.has_value() ? CheckSpeed(pairs, *options.fail_above) : absl::OkStatus();
+  if (!options.fail_above.has_value())
+    return absl::OkStatus();
+  if (missing > 0)
+    return absl::AbortedError(absl::StrFormat("%d results of %s are not in %s: the run was not whole", missing,
+                                              options.before.string(), options.after.string()));
+  return CheckSpeed(pairs, *options.fail_above);
 }
 
 }  // namespace ruyi::bench

@@ -28,6 +28,7 @@ class Fault final : public ProgressSink {
       Break();
   }
   void OnRetry(const Retry& /*retry*/) override {}
+  void OnResume() override {}
   void OnPreview(int /*step*/, const RgbImage& /*picture*/) override {}
 
   bool is_under_way() const { return is_under_way_; }

@@ -6,10 +6,13 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/str_format.h"
 #include "core/base/exception_guard.h"
 #include "core/base/status_macros.h"
 #include "core/request/fp8_names.h"
 #include "core/tensor/device.h"
+#include "tests/model_bench/bench_mode.h"
+#include "tests/model_bench/bench_shape.h"
 #include "tests/model_bench/benches.h"
 #include "tests/model_bench/comparison.h"
 #include "tests/model_bench/make_model.h"
@@ -24,6 +27,24 @@ const std::map<std::string, std::optional<c10::ScalarType>>& Dtypes() {
   static const auto& types = *new std::map<std::string, std::optional<c10::ScalarType>>{
       {"auto", std::nullopt}, {"float32", c10::kFloat}, {"bfloat16", c10::kBFloat16}};
   return types;
+}
+
+// Refuses what is not a number above 0 and at most `most`; CLI::Range takes NaN.
+CLI::Validator AboveZeroTo(double most) {
+  const auto check = [most](const std::string& text) -> std::string {
+    double number = 0;
+    if (CLI::detail::lexical_cast(text, number) && number > 0 && number <= most)
+      return "";
+    return absl::StrFormat("'%s' must be a number above 0 and at most %g", text, most);
+  };
+  return {check, ""};
+}
+
+// Refuses what `parse` does.
+template <typename Value>
+CLI::Validator Parsed(absl::StatusOr<Value> (*parse)(std::string_view text)) {
+  const auto check = [parse](const std::string& text) { return std::string(parse(text).status().message()); };
+  return {check, ""};
 }
 
 using Bench = absl::Status (*)(const BenchOptions&, Report&);
@@ -100,7 +121,8 @@ void AddSuite(CLI::App& app, Arguments& arguments) {
   command
       ->add_option("--shape", arguments.bench.suite_shapes,
                    "As for step; default: 24 and 120 frames of 512 and 768 on a GPU, of the demo model on a CPU")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->check(Parsed(&ParseShape));
 }
 
 void AddCompare(CLI::App& app, ComparisonOptions& options) {
@@ -108,9 +130,11 @@ void AddCompare(CLI::App& app, ComparisonOptions& options) {
   command->add_option("before", options.before, "What --json wrote")->required();
   command->add_option("after", options.after, "What it wrote for the run that is compared with it")->required();
   command
-      ->add_option("--fail-above", options.fail_above,
-                   "Exit with 1 where anything takes more than this many times as long as before; default: never")
-      ->check(CLI::PositiveNumber);
+      ->add_option(
+          "--fail-above", options.fail_above,
+          "Exit with 1 where anything takes more than this many times as long as before, or is missing; default: "
+          "never")
+      ->check(AboveZeroTo(1e6));
 }
 
 void AddWarmUp(CLI::App& command, BenchOptions& options) {
@@ -122,6 +146,7 @@ void AddWarmUp(CLI::App& command, BenchOptions& options) {
 void AddShapes(CLI::App& command, BenchOptions& options) {
   command.add_option("--shape", options.shapes, "FRAMES@WIDTHxHEIGHT, or FRAMES@RESOLUTION of a 16:9 picture; a list")
       ->delimiter(',')
+      ->check(Parsed(&ParseShape))
       ->capture_default_str();
   command
       .add_option(
@@ -129,9 +154,9 @@ void AddShapes(CLI::App& command, BenchOptions& options) {
           "guided: both branches of guidance; plain: one; +blocks=N and +states=N: what stays on the device; "
           "+turn: branches in turn, of a step only; +slabs: the autoencoder in slabs, of vae and request; +fp8=WORD: "
           "weights in 8 bits, +fp8=WORD+scaled: products too; of quality also +tea=X and +easy=X: thresholds of "
-          "TeaCache "
-          "and EasyCache, +gate=X: share of the guidance gate, +quality=WORD: a profile; a list")
+          "TeaCache and EasyCache, +gate=X: share of the guidance gate, +quality=WORD: a profile; a list")
       ->delimiter(',')
+      ->check(Parsed(&ParseMode))
       ->capture_default_str();
   AddWarmUp(command, options);
 }
@@ -169,8 +194,12 @@ void AddQuality(CLI::App& app, Arguments& arguments) {
   AddSteps(*command, options);
   command->add_option("--picture", options.picture, "PNG file that the video begins with; default: noise")
       ->check(CLI::ExistingFile);
-  command->add_option("--guidance", options.guidance, "Of guided modes")->capture_default_str();
-  command->add_option("--seed", options.seed, "Of the video's noise")->capture_default_str();
+  command->add_option("--guidance", options.guidance, "Of guided modes")
+      ->check(AboveZeroTo(100))
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Of the video's noise")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--camera", options.camera, "Where the camera goes")
       ->transform(CLI::CheckedTransformer(Cameras()));
   command->add_option("--motion", options.motion, "How much moves")->check(CLI::Range(1, 4));

@@ -44,6 +44,7 @@ class FilmCamera final : public ProgressSink, public FrameSink {
       film_.skipped = progress.skipped_steps;
   }
   void OnRetry(const Retry& /*retry*/) override {}
+  void OnResume() override {}
   void OnPreview(int /*step*/, const RgbImage& /*picture*/) override {}
 
   absl::Status OnFrame(const RgbImage& frame) override {

@@ -22,6 +22,7 @@ class RetryNotes final : public ProgressSink {
   explicit RetryNotes(std::string& text) : text_(text) {}
 
   void OnProgress(const Progress& /*progress*/) override {}
+  void OnResume() override {}
   void OnPreview(int /*step*/, const RgbImage& /*picture*/) override {}
   void OnRetry(const Retry& retry) override {
     absl::StrAppendFormat(&text_, " %s -> %s (%s);", NameOf(retry.from), NameOf(retry.to), retry.reason);

@@ -101,6 +101,17 @@ class RefusalTest(Folder):
         run = bench("suite", "--model", MODEL, "--device", "cpu", "--shape", "8")
         self.assertEqual(run.returncode, 2)
         self.assertIn("'8' is not FRAMES@", run.stderr)
+        for shape in ("9@64x64", "8@100x100", "8@1x1", "8@99984x99984"):
+            run = bench("suite", "--model", MODEL, "--device", "cpu", "--shape", shape)
+            self.assertEqual(run.returncode, 2)
+            self.assertIn(f"'{shape}' has no shape of a video", run.stderr)
+
+    def test_a_mode_that_is_none_is_wrong_usage_before_any_work(self):
+        for mode in ("gate=nan", "gate=0", "gate=1", "easy=nan", "easy=-5", "tea=2", "fp8=bogus"):
+            run = bench("quality", "--model", MODEL, "--device", "cpu", "--mode", "guided,guided+" + mode)
+            self.assertEqual(run.returncode, 2)
+            self.assertIn(f"'guided+{mode}' is no mode", run.stderr)
+            self.assertEqual(run.stdout, "")
 
 
 class CompareTest(Folder):
@@ -117,6 +128,24 @@ class CompareTest(Folder):
         self.assertEqual(run.returncode, 1)
         self.assertIn("1 of 2 results take more than 1.05 times as long as before", run.stderr)
         self.assertIn("step 24@672x384 guided guided+turn (1.060)", run.stderr)
+
+    def test_fails_where_results_are_missing(self):
+        a, b = self.write("a", {}, {"bench": "encode"}), self.write("b", {})
+        run = bench("compare", a, b, "--fail-above", "1.05")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(f"1 results of {a} are not in {b}", run.stderr)
+
+    def test_refuses_a_tolerance_that_is_none(self):
+        a = self.write("a", {})
+        for tolerance in ("nan", "inf", "0", "-1", "x"):
+            run = bench("compare", a, a, "--fail-above", tolerance)
+            self.assertEqual(run.returncode, 2)
+            self.assertIn(f"'{tolerance}' must be a number above 0", run.stderr)
+
+    def test_refuses_a_result_without_time(self):
+        run = bench("compare", self.write("a", {}), self.write("b", {"median_s": 0.0}))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("median_s is 0; it must be above 0", run.stderr)
 
     def test_passes_at_the_tolerance_and_where_none_is_given(self):
         a, b = self.write("a", {}), self.write("b", {"median_s": 0.525})

@@ -72,6 +72,7 @@ def test_provenance(caller, tmp_path):
     assert told.device
     tags = probe(film, tmp_path / "film.mp4")["format"]["tags"]
     assert (tags["model"], tags["model_sha256"], tags["build"]) == (told.model, told.model_sha256, told.build)
+    assert tags["arithmetic"] == told.arithmetic != ""
     assert int(tags["seed"]) == told.seed
     assert tags["sampler"].lower() == "euler"
     assert AI_MARK in film

@@ -58,6 +58,8 @@ RgbImage FakeFrame(const VideoSpec& spec, int frame) {
 absl::StatusOr<GenerationReport> FakePipeline::Generate(const VideoSpec& spec, const Placement& placement,
                                                         RunControl& control) {
   RUYI_ASSIGN_OR_RETURN(const int first_step, StepOf(control.resume_from, spec));
+  if (!control.resume_from.empty())
+    control.progress.OnResume();
   int attempts = 0;
   const auto attempt = [&](const Prediction& mode, FrameSink& sink) -> absl::StatusOr<StageCosts> {
     if (attempts++ < options_.out_of_memory)

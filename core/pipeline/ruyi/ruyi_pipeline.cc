@@ -102,6 +102,8 @@ absl::StatusOr<std::optional<SavedRun>> SavedRunOf(const RuyiModels& models, con
 
 absl::Status RunStages(const RuyiModels& models, const VideoSpec& spec, RunContext& run) {
   RUYI_ASSIGN_OR_RETURN(std::optional<SavedRun> saved, SavedRunOf(models, spec, run));
+  if (saved.has_value())
+    run.control.progress.OnResume();
   Conditions conditions;
   if (!saved.has_value() || !saved->is_finished()) {
     RUYI_ASSIGN_OR_RETURN(conditions, Condition(models, spec, run));

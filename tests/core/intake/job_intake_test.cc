@@ -248,14 +248,16 @@ class ReuseTest : public JobIntakeTest {
     return request;
   }
 
-  // Makes the next job that waits, with bytes.
-  std::string Make() {
+  // Makes the next job that waits, with bytes, in that arithmetic.
+  std::string Make(const std::string& arithmetic = "Float") {
     const Lease lease = **jobs_.Claim("worker", absl::Minutes(1));
     const std::unique_ptr<ResultWriter> writer = *artifacts_->OpenResult(lease.job_id, lease.token);
     const uint8_t bytes[] = {1, 2, 3};
     EXPECT_THAT(writer->Write(bytes), IsOk());
     JobCompleted completed;
     completed.result.file = *writer->Seal();
+    completed.result.provenance = {
+        .model = {}, .model_sha256 = "model", .loras = {}, .build = "1", .arithmetic = arithmetic, .sampler = {}};
     EXPECT_THAT(jobs_.Finish(lease, completed), IsOk());
     return lease.job_id;
   }
@@ -281,6 +283,14 @@ TEST_F(ReuseTest, MakesItAnewInAnotherArithmetic) {
   ASSERT_THAT(Create(Reusing()), IsOk());
   Make();
   SetReady(int64_t{1} << 50, "BFloat16");
+  ASSERT_OK_AND_ASSIGN(const CreatedJob again, Create(Reusing()));
+  EXPECT_EQ(again.record.state, JobState::kQueued);
+}
+
+// The job waited while the server was started with another --dtype.
+TEST_F(ReuseTest, MakesItAnewWhereTheVideoWasMadeInAnotherArithmetic) {
+  ASSERT_THAT(Create(Reusing()), IsOk());
+  Make("BFloat16");
   ASSERT_OK_AND_ASSIGN(const CreatedJob again, Create(Reusing()));
   EXPECT_EQ(again.record.state, JobState::kQueued);
 }

@@ -31,10 +31,12 @@ class RecordingProgress final : public ProgressSink {
   }
 
   void OnRetry(const Retry& retry) override { retries.push_back(retry); }
+  void OnResume() override { ++resumes; }
   void OnPreview(int step, const RgbImage& picture) override { previews.emplace_back(step, picture); }
 
   std::vector<Progress> reports;
   std::vector<Retry> retries;
+  int resumes = 0;
   std::vector<std::pair<int, RgbImage>> previews;  // by step
 
  private:

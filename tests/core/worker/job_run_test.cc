@@ -276,6 +276,8 @@ TEST_F(JobRunTest, BeginsAnewWhereItsCheckpointIsNotTaken) {
   ASSERT_THAT(bench_.jobs.HandBack(first), IsOk());
   EXPECT_THAT(RunNext(), IsOk());
   EXPECT_EQ(bench_.BytesOf(id), whole);
+  EXPECT_THAT(bench_.EventsOf<JobResumed>(id), IsEmpty());
+  EXPECT_EQ(bench_.Get(id).usage->resumes, 0);
 }
 
 TEST_F(JobRunTest, TakesTheFileOfAnAttemptThatCouldNotSayItWasDone) {
