@@ -168,6 +168,9 @@ class JobStore {
   // Returns the sha256 of all blobs, pictures and checkpoints, that jobs that have not ended need.
   virtual absl::StatusOr<std::set<std::string>> ReferencedInputs() const = 0;
 
+  // Returns true when a job that has not ended goes on from the checkpoint with these bytes. Equal jobs share one.
+  virtual absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const = 0;
+
   // Calls `listener` after each change of the job, or of any job when `id` is empty. News of changes by other processes
   // may come late or not at all: callers must also look now and then.
   virtual std::unique_ptr<Subscription> Subscribe(const std::string& id, std::function<void()> listener) = 0;

@@ -79,6 +79,9 @@ class JobTable {
   // Returns the InputsOf all jobs together.
   virtual absl::StatusOr<std::set<std::string>> Inputs() const = 0;
 
+  // Returns true when a job that has not ended has this checkpoint.
+  virtual absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const = 0;
+
   // Returns the ids of the jobs that have not ended.
   virtual absl::StatusOr<std::vector<std::string>> Active() const = 0;
 

@@ -229,6 +229,10 @@ absl::StatusOr<std::set<std::string>> ObservedJobStore::ReferencedInputs() const
   return store_.ReferencedInputs();
 }
 
+absl::StatusOr<bool> ObservedJobStore::IsCheckpoint(const std::string& sha256) const {
+  return store_.IsCheckpoint(sha256);
+}
+
 std::unique_ptr<Subscription> ObservedJobStore::Subscribe(const std::string& id, std::function<void()> listener) {
   return store_.Subscribe(id, std::move(listener));
 }

@@ -391,6 +391,10 @@ absl::StatusOr<std::set<std::string>> TableJobStore::ReferencedInputs() const {
   return View([](const JobTable& table) { return table.Inputs(); });
 }
 
+absl::StatusOr<bool> TableJobStore::IsCheckpoint(const std::string& sha256) const {
+  return View([&](const JobTable& table) { return table.IsCheckpoint(sha256); });
+}
+
 std::unique_ptr<Subscription> TableJobStore::Subscribe(const std::string& id, std::function<void()> listener) {
   return hub_.Subscribe(id, std::move(listener));
 }

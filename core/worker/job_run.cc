@@ -191,7 +191,13 @@ absl::Status JobRun::Tell(absl::StatusOr<JobCompleted> outcome) {
   RUYI_RETURN_IF_ERROR(tools_.jobs->Finish(lease_, std::move(last)));
   if (!status.ok())
     RUYI_RETURN_IF_ERROR(tools_.artifacts->DeleteResult(lease_.job_id));
-  return checkpoint_.has_value() ? tools_.artifacts->DeleteBlob(checkpoint_->sha256) : absl::OkStatus();
+  return checkpoint_.has_value() ? Drop(*checkpoint_) : absl::OkStatus();
+}
+
+// Equal jobs share one blob: it goes with the last that needs it. One that comes back to it in this moment begins anew.
+absl::Status JobRun::Drop(const CheckpointRef& checkpoint) {
+  RUYI_ASSIGN_OR_RETURN(const bool is_needed, tools_.jobs->IsCheckpoint(checkpoint.sha256));
+  return is_needed ? absl::OkStatus() : tools_.artifacts->DeleteBlob(checkpoint.sha256);
 }
 
 JobCompleted JobRun::OutcomeOf(FileDigest file) {
@@ -290,8 +296,7 @@ absl::Status JobRun::Keep(const Checkpoint& checkpoint) {
   RUYI_ASSIGN_OR_RETURN(ref.sha256, tools_.artifacts->PutBlob(checkpoint.state));
   RUYI_RETURN_IF_ERROR(tools_.jobs->SetCheckpoint(lease_, ref));
   const std::optional<CheckpointRef> before = std::exchange(checkpoint_, ref);
-  return before.has_value() && before->sha256 != ref.sha256 ? tools_.artifacts->DeleteBlob(before->sha256)
-                                                            : absl::OkStatus();
+  return before.has_value() ? Drop(*before) : absl::OkStatus();
 }
 
 }  // namespace ruyi

@@ -71,6 +71,7 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   absl::StatusOr<GenerationReport> Generate(Pipeline& pipeline, const Placement& placement, const std::string& state);
   absl::Status OpenEncoder();
   absl::Status Keep(const Checkpoint& checkpoint);
+  absl::Status Drop(const CheckpointRef& checkpoint);
   absl::Status End(absl::StatusOr<JobCompleted> outcome);
   absl::Status Tell(absl::StatusOr<JobCompleted> outcome);
   JobCompleted OutcomeOf(FileDigest file);

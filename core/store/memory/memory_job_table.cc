@@ -98,6 +98,13 @@ absl::StatusOr<std::set<std::string>> MemoryJobTable::Inputs() const {
   return inputs;
 }
 
+absl::StatusOr<bool> MemoryJobTable::IsCheckpoint(const std::string& sha256) const {
+  return std::any_of(rows_.begin(), rows_.end(), [&](const auto& entry) {
+    const JobRecord& record = entry.second.record;
+    return !IsEnded(record.state) && record.checkpoint.has_value() && record.checkpoint->sha256 == sha256;
+  });
+}
+
 absl::StatusOr<std::vector<std::string>> MemoryJobTable::Active() const {
   std::vector<std::string> ids;
   for (const auto& [key, number] : waiting_)

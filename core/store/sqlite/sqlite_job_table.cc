@@ -184,6 +184,14 @@ absl::StatusOr<std::set<std::string>> SqliteJobTable::Inputs() const {
   return inputs;
 }
 
+// Pictures are among the inputs too, and none of them has the digest of a checkpoint.
+absl::StatusOr<bool> SqliteJobTable::IsCheckpoint(const std::string& sha256) const {
+  RUYI_ASSIGN_OR_RETURN(
+      const int64_t found,
+      connection_.Number("SELECT EXISTS(SELECT 1 FROM jobs WHERE inputs <> '' AND instr(inputs, ?) > 0)", sha256));
+  return found != 0;
+}
+
 absl::StatusOr<std::vector<std::string>> SqliteJobTable::Active() const {
   return TextsOf(
       connection_.Query("SELECT id FROM jobs WHERE state IN ('queued', 'running', 'cancelling') ORDER BY number"));

@@ -29,6 +29,7 @@ class SqliteJobTable final : public JobTable {
   absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const override;
   absl::StatusOr<std::set<std::string>> Inputs() const override;
+  absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
   absl::StatusOr<std::vector<std::string>> Active() const override;
   absl::StatusOr<std::vector<std::string>> Leased() const override;
   absl::StatusOr<std::vector<std::string>> Expiring(absl::Time time, int limit) const override;

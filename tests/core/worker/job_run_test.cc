@@ -190,6 +190,34 @@ TEST_F(JobRunTest, SavesItselfAtItsInterval) {
   EXPECT_EQ(most, 2);
 }
 
+// Equal jobs make equal checkpoints, which lie in one blob.
+TEST_F(JobRunTest, LeavesTheCheckpointsOfEqualJobsAlone) {
+  for (const bool ends : {false, true}) {
+    const std::string first = bench_.CreateJob();
+    const std::string second = bench_.CreateJob();
+    const Lease lease = bench_.Claim();
+    const WorkerTools tools = bench_.Tools();
+    JobRun run(lease, tools);
+    const auto stop = [&](Phase phase, int done) {
+      if (phase == Phase::kDenoising && done == 1)
+        run.RequestHandBack();
+    };
+    FakePipeline pipeline({.at_boundary = stop});
+    ASSERT_THAT(run.Run(pipeline), HasReason(reason::kHandedBack));
+    const CheckpointRef checkpoint = *bench_.Get(first).checkpoint;
+    const Lease other = bench_.jobs.Claim("worker-1", absl::Minutes(1))->value();  // the first one again
+    ASSERT_EQ(other.job_id, first);
+    const Lease equal = bench_.Claim();
+    ASSERT_EQ(equal.job_id, second);
+    ASSERT_THAT(bench_.jobs.SetCheckpoint(equal, checkpoint), IsOk());
+    FakePipeline resumed({.fail_with = ends ? absl::InternalError("broken") : absl::OkStatus(),
+                          .at_boundary = [&](Phase, int) { bench_.clock.Advance(absl::Seconds(20)); }});
+    EXPECT_EQ(JobRun(other, tools).Run(resumed).ok(), !ends);
+    EXPECT_THAT(bench_.artifacts->ReadBlob(checkpoint.sha256), IsOk());
+    ASSERT_THAT(bench_.jobs.Finish(equal, JobFailed{absl::InternalError("no more")}), IsOk());
+  }
+}
+
 TEST_F(JobRunTest, GoesBackToTheQueueWithACheckpoint) {
   const std::string whole = Uninterrupted();
   const std::string id = bench_.CreateJob();
