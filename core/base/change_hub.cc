@@ -64,6 +64,17 @@ void ChangeHub::Notify(const std::string& name) {
     slot->Call();
 }
 
+void ChangeHub::NotifyAll() {
+  std::vector<std::shared_ptr<Slot>> called;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [name, slot] : slots_)
+      called.push_back(slot);
+  }
+  for (const std::shared_ptr<Slot>& slot : called)
+    slot->Call();
+}
+
 void ChangeHub::Remove(const std::string& name, const Slot* slot) {
   absl::MutexLock lock(&mutex_);
   const auto [begin, end] = slots_.equal_range(name);

@@ -33,6 +33,9 @@ class ChangeHub {
   // Calls the listeners of `name` and those of every change. Must be called without locks that a listener takes.
   void Notify(const std::string& name);
 
+  // Calls all listeners, where nobody knows what has changed. Must be called as Notify.
+  void NotifyAll();
+
  private:
   class Entry;
   struct Slot;

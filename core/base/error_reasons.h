@@ -17,6 +17,7 @@ inline constexpr std::string_view kWorkerLost = "WORKER_LOST";
 inline constexpr std::string_view kQueueFull = "QUEUE_FULL";
 inline constexpr std::string_view kModelLoading = "MODEL_LOADING";
 inline constexpr std::string_view kDraining = "DRAINING";
+inline constexpr std::string_view kStoreUnavailable = "STORE_UNAVAILABLE";
 inline constexpr std::string_view kJobTimeout = "JOB_TIMEOUT";
 inline constexpr std::string_view kCancelledByCaller = "CANCELLED_BY_CALLER";
 inline constexpr std::string_view kCancelledByAdmin = "CANCELLED_BY_ADMIN";

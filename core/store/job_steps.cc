@@ -41,6 +41,10 @@ absl::Status WorkerLost(std::string_view who_died, int crashes) {
       reason::kWorkerLost);
 }
 
+absl::Status CheckKnown(const JobRow& known, const std::string& digest) {
+  return known.record.ticket.request_digest == digest ? absl::OkStatus() : RequestIdReused(known.record.ticket);
+}
+
 JobSum operator+(const JobSum& a, const JobSum& b) {
   return {.jobs = a.jobs + b.jobs, .work = a.work + b.work};
 }
@@ -58,8 +62,7 @@ absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const 
   RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> known, table.FindRequest(request_id));
   if (!known.has_value())
     return std::nullopt;
-  if (known->record.ticket.request_digest != digest)
-    return RequestIdReused(known->record.ticket);
+  RUYI_RETURN_IF_ERROR(CheckKnown(*known, digest));
   return std::move(known->record);
 }
 
@@ -71,48 +74,43 @@ absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row) {
   return JobQueued{.position = ahead.jobs, .expected_wait = ahead.work};
 }
 
-absl::Status JobSteps::CheckRoom(const NewJob& job, const JobTotals& totals) const {
-  if (totals.waiting.jobs >= options_.queue_capacity)
-    return QueueFull(options_.queue_capacity);
-  RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, table_.NumberOf(job.ticket.id));
-  if (number.has_value())
+absl::Status JobSteps::CheckRoom(const NewJob& job, const Arrival& arrival) const {
+  if (arrival.is_id_taken)
     return absl::InternalError(absl::StrFormat("there is a job '%s' already; draw ids that differ", job.ticket.id));
+  if (!job.completed.has_value() && arrival.totals.waiting.jobs >= options_.queue_capacity)
+    return QueueFull(options_.queue_capacity);
   return absl::OkStatus();
 }
 
-// A new job has the largest number, so few can be behind it: those are counted, not the many before it.
 absl::StatusOr<CreatedJob> JobSteps::Create(const NewJob& job) {
-  RUYI_ASSIGN_OR_RETURN(std::optional<JobRecord> known,
-                        FindKnown(table_, job.ticket.request_id, job.ticket.request_digest));
-  if (known.has_value())
-    return CreatedJob{.record = *std::move(known), .is_new = false};
+  RUYI_ASSIGN_OR_RETURN(Arrival arrival, table_.Arrive(job.ticket));
+  if (arrival.known.has_value()) {
+    RUYI_RETURN_IF_ERROR(CheckKnown(*arrival.known, job.ticket.request_digest));
+    return CreatedJob{.record = std::move(arrival.known->record), .is_new = false};
+  }
+  RUYI_RETURN_IF_ERROR(CheckRoom(job, arrival));
   JobRow row;
-  RUYI_ASSIGN_OR_RETURN(row.number, table_.NextNumber());
+  row.number = arrival.number;
   row.record.ticket = job.ticket;
   row.record.spec = job.spec;
   row.record.placement = job.advice;
   row.record.create_age = clock_.AgingTime();
-  RUYI_RETURN_IF_ERROR(Begin(job, row));
+  RUYI_RETURN_IF_ERROR(Begin(job, arrival, row));
   RUYI_RETURN_IF_ERROR(table_.Insert(row));
   return CreatedJob{.record = std::move(row.record)};
 }
 
 // A job whose result is there already has its end at once, however many wait.
-absl::Status JobSteps::Begin(const NewJob& job, JobRow& row) {
-  if (job.completed.has_value()) {
-    RUYI_RETURN_IF_ERROR(Append(JobAccepted{.placement = job.advice}, row));
-    return Append(*job.completed, row);
-  }
-  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, table_.Totals());
-  RUYI_RETURN_IF_ERROR(CheckRoom(job, totals));
-  RUYI_ASSIGN_OR_RETURN(const JobSum behind,
-                        table_.WaitingBetween(ClaimKeyOf(row), std::numeric_limits<int64_t>::max()));
+absl::Status JobSteps::Begin(const NewJob& job, const Arrival& arrival, JobRow& row) {
   RUYI_RETURN_IF_ERROR(Append(JobAccepted{.placement = job.advice}, row));
-  return AppendQueued(totals.waiting - behind + totals.running, row);
+  if (job.completed.has_value())
+    return Append(*job.completed, row);
+  return AppendQueued(arrival.totals.waiting - arrival.behind + arrival.totals.running, row);
 }
 
-absl::Status JobSteps::Claim(JobRow& row) {
+absl::Status JobSteps::Claim(absl::Duration duration, JobRow& row) {
   RUYI_ASSIGN_OR_RETURN(row.lease_token, table_.NextToken());
+  row.lease_lasts = duration;
   row.record.state = JobState::kRunning;
   ++row.record.attempts;
   if (!row.record.queued.has_value() && row.record.create_age.has_value())

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/base/clock.h"
 #include "core/store/job_store.h"
 #include "core/store/job_table.h"
@@ -31,8 +32,8 @@ class JobSteps {
   // Does what JobStore::Create says, and writes the new row. The functions below leave their row to be written.
   absl::StatusOr<CreatedJob> Create(const NewJob& job);
 
-  // Gives a job that waits to a worker.
-  absl::Status Claim(JobRow& row);
+  // Gives a job that waits to a worker for `duration`.
+  absl::Status Claim(absl::Duration duration, JobRow& row);
 
   // Logs `event`, brings the record up to date and ends the lease of a job that has ended.
   absl::Status Append(JobEvent event, JobRow& row);
@@ -57,8 +58,8 @@ class JobSteps {
   absl::StatusOr<bool> Expire(JobRow& row);
 
  private:
-  absl::Status Begin(const NewJob& job, JobRow& row);
-  absl::Status CheckRoom(const NewJob& job, const JobTotals& totals) const;
+  absl::Status CheckRoom(const NewJob& job, const Arrival& arrival) const;
+  absl::Status Begin(const NewJob& job, const Arrival& arrival, JobRow& row);
   void End(absl::Time time, JobRow& row) const;
   absl::Status AppendQueued(const JobSum& ahead, JobRow& row);
 

@@ -72,6 +72,8 @@ struct JobStoreOptions {
   absl::Duration record_ttl = absl::Hours(7 * 24);  // from a job's end until its record goes
 };
 
+// Every function may also end with UNAVAILABLE, STORE_UNAVAILABLE, where the jobs lie in a database that is away. What
+// it was to change may then have been changed or not.
 class JobStore {
  public:
   virtual ~JobStore() = default;
@@ -170,6 +172,9 @@ class JobStore {
 
   // Returns true when a job that has not ended goes on from the checkpoint with these bytes. Equal jobs share one.
   virtual absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const = 0;
+
+  // Returns OK while the store can be asked. UNAVAILABLE STORE_UNAVAILABLE: its database is away. Does not block.
+  virtual absl::Status Reachable() const = 0;
 
   // Calls `listener` after each change of the job, or of any job when `id` is empty. News of changes by other processes
   // may come late or not at all: callers must also look now and then.

@@ -1,6 +1,9 @@
 #include "core/store/job_table.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
@@ -9,15 +12,36 @@ constexpr absl::Duration kLongestWork = absl::Hours(365 * 24);  // so that sums 
 
 }  // namespace
 
+int64_t ClaimKeyOf(int64_t number, Priority priority) {
+  const int classes_above_normal = static_cast<int>(priority) - static_cast<int>(Priority::kNormal);
+  return number - JobStore::kHeadStart * classes_above_normal;
+}
+
 int64_t ClaimKeyOf(const JobRow& row) {
-  const int classes_above_normal = static_cast<int>(row.record.ticket.priority) - static_cast<int>(Priority::kNormal);
-  return row.number - JobStore::kHeadStart * classes_above_normal;
+  return ClaimKeyOf(row.number, row.record.ticket.priority);
 }
 
 // Returns whole microseconds, so that sums of many come back to zero.
 absl::Duration WorkOf(const JobRecord& record) {
   const absl::Duration predicted = absl::Seconds(record.placement.prediction.seconds());
   return absl::Trunc(std::clamp(predicted, absl::ZeroDuration(), kLongestWork), absl::Microseconds(1));
+}
+
+// A new job has the largest number, so few can be behind it: those are counted, not the many before it.
+absl::StatusOr<Arrival> JobTable::Arrive(const JobTicket& ticket) {
+  Arrival arrival;
+  if (!ticket.request_id.empty()) {
+    RUYI_ASSIGN_OR_RETURN(arrival.known, FindRequest(ticket.request_id));
+  }
+  if (arrival.known.has_value())
+    return arrival;
+  RUYI_ASSIGN_OR_RETURN(arrival.number, NextNumber());
+  RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, NumberOf(ticket.id));
+  arrival.is_id_taken = number.has_value();
+  RUYI_ASSIGN_OR_RETURN(arrival.totals, Totals());
+  RUYI_ASSIGN_OR_RETURN(
+      arrival.behind, WaitingBetween(ClaimKeyOf(arrival.number, ticket.priority), std::numeric_limits<int64_t>::max()));
+  return arrival;
 }
 
 std::set<std::string> InputsOf(const JobRecord& record) {

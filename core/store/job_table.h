@@ -23,9 +23,14 @@ struct JobRow {
   int64_t number = 0;       // in the order of creation
   int64_t lease_token = 0;  // of the lease on it; 0: there is none
   JobRecord record;
+
+  // These two are for tables that several processes share, which keep when leases run out.
+  std::optional<absl::Duration> lease_lasts = std::nullopt;  // from now, to be written; absent: it ends as it was to
+  bool is_lease_over = true;                                 // it had run out when the row was read to be written
 };
 
 // Returns the key by which jobs are claimed; those with equal keys go by their number.
+int64_t ClaimKeyOf(int64_t number, Priority priority);
 int64_t ClaimKeyOf(const JobRow& row);
 
 // Returns the sha256 of the blobs that the artifact store must keep for the job: none once it has ended.
@@ -45,6 +50,15 @@ struct JobTotals {
   JobSum running;  // those to be cancelled too
 };
 
+// Says what has to be known before a job is created.
+struct Arrival {
+  std::optional<JobRow> known;  // the job that its request_id has made; then the rest is empty
+  int64_t number = 0;           // of the new job
+  bool is_id_taken = false;
+  JobTotals totals;
+  JobSum behind;  // of the jobs that wait and will be claimed after the new one
+};
+
 // Every function may fail with an error of the database: RESOURCE_EXHAUSTED DISK_FULL; DATA_LOSS: a row, or all rows,
 // cannot be read.
 class JobTable {
@@ -54,6 +68,10 @@ class JobTable {
   virtual absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const = 0;
   virtual absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const = 0;
   virtual absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_id) const = 0;
+
+  // Returns what has to be known before the job of `ticket` is created. Asks the other functions; a table overrides it
+  // where one question is cheaper than many.
+  virtual absl::StatusOr<Arrival> Arrive(const JobTicket& ticket);
 
   // Returns the latest job that succeeded with this key.
   virtual absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const = 0;

@@ -23,17 +23,13 @@ void LeaseTimes::End(const std::string& job_id, int64_t token) {
     entries_.erase(found);
 }
 
-std::map<std::string, int64_t> LeaseTimes::TakeExpired() {
+std::map<std::string, int64_t> LeaseTimes::Expired() const {
   absl::MutexLock lock(&mutex_);
   const absl::Duration now = clock_.Elapsed();
   std::map<std::string, int64_t> expired;
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    if (entry->second.until > now) {
-      ++entry;
-      continue;
-    }
-    expired[entry->first] = entry->second.token;
-    entry = entries_.erase(entry);
+  for (const auto& [id, entry] : entries_) {
+    if (entry.until <= now)
+      expired[id] = entry.token;
   }
   return expired;
 }

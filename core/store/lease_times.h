@@ -1,4 +1,4 @@
-// Knows when the leases that this process has given run out, by a clock that nobody can set. Before it: TableJobStore.
+// Knows when the leases that this process has given run out, by a clock that nobody can set. Before it: LocalJobStore.
 // Owns nothing; thread-safe.
 #pragma once
 
@@ -26,8 +26,8 @@ class LeaseTimes {
 
   void End(const std::string& job_id, int64_t token);
 
-  // Ends the leases that have run out and returns their tokens by job.
-  std::map<std::string, int64_t> TakeExpired();
+  // Returns the tokens of the leases that have run out, by job.
+  std::map<std::string, int64_t> Expired() const;
 
  private:
   struct Entry {
@@ -36,7 +36,7 @@ class LeaseTimes {
   };
 
   const Clock& clock_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -233,6 +233,10 @@ absl::StatusOr<bool> ObservedJobStore::IsCheckpoint(const std::string& sha256) c
   return store_.IsCheckpoint(sha256);
 }
 
+absl::Status ObservedJobStore::Reachable() const {
+  return store_.Reachable();
+}
+
 std::unique_ptr<Subscription> ObservedJobStore::Subscribe(const std::string& id, std::function<void()> listener) {
   return store_.Subscribe(id, std::move(listener));
 }

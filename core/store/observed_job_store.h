@@ -49,6 +49,7 @@ class ObservedJobStore final : public JobStore {
   absl::StatusOr<std::optional<JobQueued>> PositionOf(const std::string& id) const override;
   absl::StatusOr<std::set<std::string>> ReferencedInputs() const override;
   absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
+  absl::Status Reachable() const override;
   std::unique_ptr<Subscription> Subscribe(const std::string& id, std::function<void()> listener) override;
 
  private:

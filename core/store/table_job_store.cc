@@ -21,14 +21,6 @@ absl::Status NotFound(const std::string& id) {
       {.reason = std::string(reason::kNotFound), .metadata = {{"video", id}}});
 }
 
-absl::Status LeaseLost(const Lease& lease) {
-  return ErrorWithReason(absl::StatusCode::kAborted,
-                         absl::StrFormat("lease %d on video '%s' has ended, and somebody else may have the job; stop "
-                                         "the work on it",
-                                         lease.token, lease.job_id),
-                         reason::kLeaseLost);
-}
-
 absl::Status VideoActive(const std::string& id) {
   return ErrorWithReason(absl::StatusCode::kFailedPrecondition,
                          absl::StrFormat("video '%s' has not ended; cancel it before it is deleted", id),
@@ -42,13 +34,6 @@ absl::StatusOr<JobRow> RowOf(const JobTable& table, const std::string& id) {
   return *std::move(row);
 }
 
-absl::StatusOr<JobRow> LeasedRow(const JobTable& table, const Lease& lease) {
-  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table.Find(lease.job_id));
-  if (!row.has_value() || row->lease_token == 0 || row->lease_token != lease.token)
-    return LeaseLost(lease);
-  return *std::move(row);
-}
-
 // Returns true for an event that a worker logs; the store logs the others itself.
 bool IsOfWorker(const JobEvent& event) {
   return !IsLast(event) && !std::holds_alternative<JobAccepted>(event) && !std::holds_alternative<JobQueued>(event) &&
@@ -57,8 +42,22 @@ bool IsOfWorker(const JobEvent& event) {
 
 }  // namespace
 
-TableJobStore::TableJobStore(JobStoreOptions options, const Clock& clock)
-    : options_(options), clock_(clock), lease_times_(clock) {}
+TableJobStore::TableJobStore(JobStoreOptions options, const Clock& clock) : options_(options), clock_(clock) {}
+
+absl::Status TableJobStore::LeaseLost(const Lease& lease) {
+  return ErrorWithReason(absl::StatusCode::kAborted,
+                         absl::StrFormat("lease %d on video '%s' has ended, and somebody else may have the job; stop "
+                                         "the work on it",
+                                         lease.token, lease.job_id),
+                         reason::kLeaseLost);
+}
+
+absl::StatusOr<JobRow> TableJobStore::LeasedRow(const JobTable& table, const Lease& lease) {
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table.Find(lease.job_id));
+  if (!row.has_value() || row->lease_token == 0 || row->lease_token != lease.token)
+    return LeaseLost(lease);
+  return *std::move(row);
+}
 
 template <typename Function>
 auto TableJobStore::Write(WriteKind kind, Function&& function) -> std::invoke_result_t<Function, JobTable&> {
@@ -72,25 +71,9 @@ auto TableJobStore::Write(WriteKind kind, Function&& function) -> std::invoke_re
   return result;
 }
 
-template <typename Function>
-auto TableJobStore::View(Function&& function) const -> std::invoke_result_t<Function, const JobTable&> {
-  std::invoke_result_t<Function, const JobTable&> result = absl::UnknownError("nobody looked");
-  const absl::Status status = ViewRows([&](const JobTable& table) {
-    result = function(table);
-    return result.status();
-  });
-  if (!status.ok())
-    return status;
-  return result;
-}
-
-absl::Status TableJobStore::TakeOver() {
-  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> leased,
-                        View([](const JobTable& table) { return table.Leased(); }));
-  return WriteJobs(leased, [](JobSteps& steps, JobRow& row) -> absl::StatusOr<bool> {
-    RUYI_RETURN_IF_ERROR(steps.TakeBack("the server's process died", row));
-    return true;
-  });
+void TableJobStore::Announce(const std::string& id) {
+  hub_.Notify(id);
+  OnChange(id);
 }
 
 absl::StatusOr<JobRow> TableJobStore::WriteJob(const std::string& id, Step step) {
@@ -104,7 +87,7 @@ absl::StatusOr<JobRow> TableJobStore::WriteJob(const std::string& id, Step step)
     return row;
   });
   if (written.ok() && changed)
-    hub_.Notify(id);
+    Announce(id);
   return written;
 }
 
@@ -125,7 +108,7 @@ absl::Status TableJobStore::WriteJobs(const std::vector<std::string>& ids, Step 
   });
   RUYI_RETURN_IF_ERROR(written);
   for (const std::string& id : ids)
-    hub_.Notify(id);
+    Announce(id);
   return absl::OkStatus();
 }
 
@@ -138,7 +121,7 @@ absl::StatusOr<CreatedJob> TableJobStore::Create(NewJob job) {
   absl::StatusOr<CreatedJob> created =
       Write(WriteKind::kWork, [&](JobTable& table) { return JobSteps(table, options_, clock_).Create(job); });
   if (created.ok() && created->is_new)
-    hub_.Notify(created->record.ticket.id);
+    Announce(created->record.ticket.id);
   return created;
 }
 
@@ -148,22 +131,20 @@ absl::StatusOr<std::optional<Lease>> TableJobStore::Claim(const std::string& /*w
     RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table.NextWaiting());
     if (!row.has_value())
       return std::nullopt;
-    RUYI_RETURN_IF_ERROR(JobSteps(table, options_, clock_).Claim(*row));
+    RUYI_RETURN_IF_ERROR(JobSteps(table, options_, clock_).Claim(duration, *row));
     RUYI_RETURN_IF_ERROR(table.Update(*row));
     return Lease{.job_id = row->record.ticket.id, .token = row->lease_token, .record = std::move(row->record)};
   });
   if (lease.ok() && lease->has_value()) {
-    lease_times_.Start((*lease)->job_id, (*lease)->token, duration);
-    hub_.Notify((*lease)->job_id);
+    OnLeaseGiven(**lease, duration);
+    Announce((*lease)->job_id);
   }
   return lease;
 }
 
 // A lease that has run out but was not taken back yet goes on.
 absl::Status TableJobStore::Renew(const Lease& lease, absl::Duration duration) {
-  if (!lease_times_.Extend(lease.job_id, lease.token, duration))
-    return LeaseLost(lease);
-  RUYI_ASSIGN_OR_RETURN(const JobRow row, View([&](const JobTable& table) { return LeasedRow(table, lease); }));
+  RUYI_ASSIGN_OR_RETURN(const JobRow row, Extend(lease, duration));
   return row.record.state == JobState::kCancelling ? row.record.error : absl::OkStatus();
 }
 
@@ -178,8 +159,8 @@ absl::StatusOr<JobRow> TableJobStore::WriteLeased(WriteKind kind, const Lease& l
   });
   RUYI_RETURN_IF_ERROR(written.status());
   if (written->lease_token == 0)
-    lease_times_.End(lease.job_id, lease.token);
-  hub_.Notify(lease.job_id);
+    OnLeaseEnded(lease.job_id, lease.token);
+  Announce(lease.job_id);
   return written;
 }
 
@@ -253,7 +234,7 @@ absl::Status TableJobStore::Delete(const std::string& id) {
     return table.Erase(*number);
   });
   if (deleted.ok())
-    hub_.Notify(id);
+    Announce(id);
   return deleted;
 }
 
@@ -275,23 +256,24 @@ absl::StatusOr<SweptJobs> TableJobStore::Sweep() {
 }
 
 absl::Status TableJobStore::TakeBackExpired(SweptJobs& swept) {
-  const std::map<std::string, int64_t> tokens = lease_times_.TakeExpired();
+  RUYI_ASSIGN_OR_RETURN(const auto tokens, LeasesThatRanOut());
   std::vector<std::string> ids;
   for (const auto& [id, token] : tokens)
     ids.push_back(id);
-  const absl::Status status = WriteJobs(ids, [&](JobSteps& steps, JobRow& row) -> absl::StatusOr<bool> {
-    if (row.lease_token != tokens.at(row.record.ticket.id))
+  std::set<std::string> taken_back;
+  const auto take_back = [&](JobSteps& steps, JobRow& row) -> absl::StatusOr<bool> {
+    const std::string& id = row.record.ticket.id;
+    if (row.lease_token != tokens.at(id) || !row.is_lease_over)
       return false;
     RUYI_RETURN_IF_ERROR(steps.TakeBack("its worker was lost", row));
+    taken_back.insert(id);
     return true;
-  });
-  if (status.ok()) {
-    swept.taken_back = std::move(ids);
-    return status;
-  }
+  };
+  RUYI_RETURN_IF_ERROR(WriteJobs(ids, take_back));
   for (const auto& [id, token] : tokens)
-    lease_times_.Start(id, token, absl::ZeroDuration());
-  return status;
+    OnLeaseEnded(id, token);
+  swept.taken_back.assign(taken_back.begin(), taken_back.end());
+  return absl::OkStatus();
 }
 
 absl::Status TableJobStore::ExpireResults(SweptJobs& swept) {
@@ -318,7 +300,7 @@ absl::Status TableJobStore::EraseOldRecords(SweptJobs& swept) {
   });
   RUYI_RETURN_IF_ERROR(erased);
   for (const std::string& id : ids)
-    hub_.Notify(id);
+    Announce(id);
   swept.deleted = std::move(ids);
   return absl::OkStatus();
 }

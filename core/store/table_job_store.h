@@ -1,9 +1,10 @@
 // Implements the rules of jobs once for all stores: a JobStore on the rows of a JobTable (core/store/job_table.h). A
-// store adds the transactions. Leases are for the workers of one process: their ends are kept in its memory.
-// Thread-safe.
+// store adds the transactions, and says when leases run out: LocalJobStore by the memory of its process, a store that
+// several processes share by its table. Thread-safe.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,7 +18,6 @@
 #include "core/store/job_steps.h"
 #include "core/store/job_store.h"
 #include "core/store/job_table.h"
-#include "core/store/lease_times.h"
 
 namespace ruyi {
 
@@ -49,6 +49,7 @@ class TableJobStore : public JobStore {
   absl::StatusOr<std::optional<JobQueued>> PositionOf(const std::string& id) const override;
   absl::StatusOr<std::set<std::string>> ReferencedInputs() const override;
   absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
+  absl::Status Reachable() const override { return absl::OkStatus(); }
   std::unique_ptr<Subscription> Subscribe(const std::string& id, std::function<void()> listener) override;
 
  protected:
@@ -70,36 +71,67 @@ class TableJobStore : public JobStore {
   // Runs `look` on one consistent state of the rows, while others may write.
   virtual absl::Status ViewRows(Look look) const = 0;
 
-  // Takes back the leases of a process that died. To be called once before all else.
-  absl::Status TakeOver();
+  // Makes the lease end `duration` from now, and returns its job. ABORTED LEASE_LOST.
+  virtual absl::StatusOr<JobRow> Extend(const Lease& lease, absl::Duration duration) = 0;
 
- private:
-  // Does the same and returns a value: `function` returns an absl::StatusOr.
+  // Returns the tokens of leases that have run out, by job.
+  virtual absl::StatusOr<std::map<std::string, int64_t>> LeasesThatRanOut() const = 0;
+
+  // Are called after a lease was given, or has ended. A store whose table keeps the ends of leases needs neither.
+  virtual void OnLeaseGiven(const Lease& /*lease*/, absl::Duration /*duration*/) {}
+  virtual void OnLeaseEnded(const std::string& /*job_id*/, int64_t /*token*/) {}
+
+  // Is called after each change, when the listeners of this process have been told.
+  virtual void OnChange(const std::string& /*job_id*/) {}
+
+  // Tells the listeners of this process what others have changed.
+  ChangeHub& hub() { return hub_; }
+
+  // Runs `function`, which returns an absl::StatusOr, as `look`.
   template <typename Function>
-  auto Write(WriteKind kind, Function&& function) -> std::invoke_result_t<Function, JobTable&>;
-  template <typename Function>
-  auto View(Function&& function) const -> std::invoke_result_t<Function, const JobTable&>;
+  auto View(Function&& function) const -> std::invoke_result_t<Function, const JobTable&> {
+    std::invoke_result_t<Function, const JobTable&> result = absl::UnknownError("nobody looked");
+    const absl::Status status = ViewRows([&](const JobTable& table) {
+      result = function(table);
+      return result.status();
+    });
+    if (!status.ok())
+      return status;
+    return result;
+  }
 
   using Step = absl::FunctionRef<absl::StatusOr<bool>(JobSteps&, JobRow&)>;
+
+  // Takes a step with each of the jobs, in one transaction, writes the rows for which it returns true, and tells
+  // listeners. Jobs that are gone or cannot be read are left out.
+  absl::Status WriteJobs(const std::vector<std::string>& ids, Step step);
+
+  // Returns the row of the job that `lease` is on. ABORTED LEASE_LOST.
+  static absl::StatusOr<JobRow> LeasedRow(const JobTable& table, const Lease& lease);
+
+  // Returns ABORTED LEASE_LOST.
+  static absl::Status LeaseLost(const Lease& lease);
+
+ private:
+  // Runs `function`, which returns an absl::StatusOr, as `change`.
+  template <typename Function>
+  auto Write(WriteKind kind, Function&& function) -> std::invoke_result_t<Function, JobTable&>;
 
   // Takes a step with the job `id`, writes its row when the step returns true, and tells listeners. NOT_FOUND: there is
   // no such job.
   absl::StatusOr<JobRow> WriteJob(const std::string& id, Step step);
 
-  // Does the same for many jobs in one transaction. Jobs that are gone or cannot be read are left out.
-  absl::Status WriteJobs(const std::vector<std::string>& ids, Step step);
-
   // Does the same for the job that a worker has. ABORTED LEASE_LOST.
   absl::StatusOr<JobRow> WriteLeased(WriteKind kind, const Lease& lease,
                                      absl::FunctionRef<absl::Status(JobSteps&, JobRow&)> step);
 
+  void Announce(const std::string& id);
   absl::Status TakeBackExpired(SweptJobs& swept);
   absl::Status ExpireResults(SweptJobs& swept);
   absl::Status EraseOldRecords(SweptJobs& swept);
 
   const JobStoreOptions options_;
   const Clock& clock_;
-  LeaseTimes lease_times_;
   ChangeHub hub_;
 };
 

@@ -2,7 +2,7 @@
 
 namespace ruyi {
 
-MemoryJobStore::MemoryJobStore(JobStoreOptions options, const Clock& clock) : TableJobStore(options, clock) {
+MemoryJobStore::MemoryJobStore(JobStoreOptions options, const Clock& clock) : LocalJobStore(options, clock) {
   TakeOver().IgnoreError();  // an empty table has nothing to take over, and cannot fail
 }
 

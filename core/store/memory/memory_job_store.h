@@ -3,12 +3,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "core/store/local_job_store.h"
 #include "core/store/memory/memory_job_table.h"
-#include "core/store/table_job_store.h"
 
 namespace ruyi {
 
-class MemoryJobStore final : public TableJobStore {
+class MemoryJobStore final : public LocalJobStore {
  public:
   // `clock` must outlive the store.
   MemoryJobStore(JobStoreOptions options, const Clock& clock);

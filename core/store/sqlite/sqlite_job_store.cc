@@ -56,7 +56,7 @@ absl::StatusOr<SqliteJobStore::Connections> SqliteJobStore::Connect(const std::s
 
 SqliteJobStore::SqliteJobStore(SqliteJobStoreOptions options, const Clock& clock, std::unique_ptr<FolderLock> lock,
                                const std::filesystem::path& folder, Connections connections)
-    : TableJobStore(options.jobs, clock),
+    : LocalJobStore(options.jobs, clock),
       lock_(std::move(lock)),
       writer_(std::move(connections.writer)),
       table_(*writer_),
@@ -153,7 +153,7 @@ absl::StatusOr<SweptJobs> SqliteJobStore::Sweep() {
     absl::MutexLock lock(&ballast_mutex_);
     ballast_.Make();
   }
-  absl::StatusOr<SweptJobs> swept = TableJobStore::Sweep();
+  absl::StatusOr<SweptJobs> swept = LocalJobStore::Sweep();
   absl::MutexLock lock(&checkpoint_mutex_);
   checkpointer_->AtBoundary("before checkpoint");
   checkpointer_->Execute("PRAGMA wal_checkpoint(PASSIVE)").IgnoreError();  // the next sweep tries again

@@ -8,12 +8,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "core/store/local_job_store.h"
 #include "core/store/sqlite/ballast_file.h"
 #include "core/store/sqlite/folder_lock.h"
 #include "core/store/sqlite/group_commit.h"
 #include "core/store/sqlite/sqlite_connection.h"
 #include "core/store/sqlite/sqlite_job_table.h"
-#include "core/store/table_job_store.h"
 
 namespace ruyi {
 
@@ -22,7 +22,7 @@ struct SqliteJobStoreOptions {
   BoundaryHook at_boundary;  // called before and after each step of a write; for tests, which end the process there
 };
 
-class SqliteJobStore final : public TableJobStore {
+class SqliteJobStore final : public LocalJobStore {
  public:
   // Opens the store in `folder`, which is made when there is none. Jobs that workers of an earlier process had begun
   // wait again; that counts as a crash. `clock` must outlive the store. Blocks on the disk. FAILED_PRECONDITION:

@@ -37,6 +37,16 @@ TEST(ChangeHub, CallsNobodyAfterTheEndOfASubscription) {
   EXPECT_EQ(second, 1);
 }
 
+TEST(ChangeHub, CallsEveryListenerOnceWhenAnythingMayHaveChanged) {
+  ChangeHub hub;
+  int calls = 0;
+  const auto a = hub.Subscribe("a", [&] { ++calls; });
+  const auto b = hub.Subscribe("b", [&] { ++calls; });
+  const auto all = hub.Subscribe("", [&] { ++calls; });
+  hub.NotifyAll();
+  EXPECT_EQ(calls, 3);
+}
+
 TEST(ChangeHub, AListenerMaySubscribe) {
   ChangeHub hub;
   std::unique_ptr<Subscription> inner;
