@@ -22,6 +22,7 @@ pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavut
 pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 pkg_check_modules(WEBPMUX REQUIRED IMPORTED_TARGET libwebpmux)  # for the tests, which make animated pictures
+pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(UUID REQUIRED IMPORTED_TARGET uuid)
 
 # OpenCVConfig.cmake lies in the 800 MB libopencv-dev; the modules that we use are imported by hand (imgcodecs and

@@ -29,6 +29,9 @@ class StorePlace {
 
   // Returns true when another Open finds what was there, once the store is destroyed.
   virtual bool IsLasting() const = 0;
+
+  // Is called when the stores' clock is turned. A store that also goes by another clock lets time pass there too.
+  virtual void LetTimePass(absl::Duration /*duration*/) {}
 };
 
 struct StoreKind {
@@ -49,6 +52,11 @@ class JobStoreConformance : public testing::TestWithParam<StoreKind> {
   void Reopen() {
     store_.reset();
     store_ = place_->Open(options_, clock_);
+  }
+
+  void Pass(absl::Duration duration) {
+    clock_.Advance(duration);
+    place_->LetTimePass(duration);
   }
 
   // Most tests begin with these; each fails the test when it fails.

@@ -154,7 +154,7 @@ TEST_P(JobStoreConformance, OnlyWhatHasEndedIsDeleted) {
 
 TEST_P(JobStoreConformance, ExpireTakesTheResultOfASuccess) {
   CreateAndFinish("a", TestCompleted());
-  clock_.Advance(absl::Minutes(1));
+  Pass(absl::Minutes(1));
   EXPECT_THAT(store().Expire("a"), IsOk());
   EXPECT_EQ(Get("a").state, JobState::kExpired);
   EXPECT_EQ(Get("a").expire_time, clock_.Now());
@@ -210,7 +210,7 @@ TEST_P(JobStoreConformance, ASweepWithoutWorkChangesNothing) {
 TEST_P(JobStoreConformance, ASweepTakesTheJobFromAWorkerThatVanished) {
   CreateAndClaim("a");
   Create("b");
-  clock_.Advance(kOverLease);
+  Pass(kOverLease);
   ASSERT_OK_AND_ASSIGN(const SweptJobs swept, store().Sweep());
   EXPECT_THAT(swept.taken_back, ElementsAre("a"));
   EXPECT_EQ(Get("a").state, JobState::kQueued);
@@ -223,7 +223,7 @@ TEST_P(JobStoreConformance, AJobIsNotTriedForEver) {
   Create("a");
   for (int i = 0; i < kMaxCrashes; ++i) {
     ASSERT_EQ(Claim().job_id, "a");
-    clock_.Advance(kOverLease);
+    Pass(kOverLease);
     ASSERT_THAT(store().Sweep(), IsOk());
   }
   const JobRecord record = Get("a");
@@ -237,7 +237,7 @@ TEST_P(JobStoreConformance, AJobIsNotTriedForEver) {
 TEST_P(JobStoreConformance, ACancelledJobOfAWorkerThatVanishedEnds) {
   CreateAndClaim("a");
   ASSERT_THAT(store().Cancel("a", absl::CancelledError("no")), IsOk());
-  clock_.Advance(kOverLease);
+  Pass(kOverLease);
   ASSERT_THAT(store().Sweep(), IsOk());
   EXPECT_EQ(Get("a").state, JobState::kCancelled);
   EXPECT_EQ(Get("a").error, absl::CancelledError("no"));
@@ -247,14 +247,14 @@ TEST_P(JobStoreConformance, ResultsExpireAndRecordsGo) {
   CreateAndFinish("made", TestCompleted());
   CreateAndFinish("failed", JobFailed{absl::InternalError("broken")});
   Create("waiting");
-  clock_.Advance(options_.result_ttl - absl::Seconds(1));
+  Pass(options_.result_ttl - absl::Seconds(1));
   EXPECT_THAT(store().Sweep()->expired, ElementsAre());
-  clock_.Advance(absl::Seconds(1));
+  Pass(absl::Seconds(1));
   EXPECT_THAT(store().Sweep()->expired, ElementsAre("made"));
   EXPECT_EQ(Get("made").state, JobState::kExpired);
   EXPECT_EQ(Get("failed").state, JobState::kFailed);
   EXPECT_THAT(store().Sweep()->expired, ElementsAre());
-  clock_.Advance(options_.record_ttl - options_.result_ttl);
+  Pass(options_.record_ttl - options_.result_ttl);
   EXPECT_THAT(store().Sweep()->deleted, UnorderedElementsAre("made", "failed"));
   EXPECT_THAT(ListIds({}), ElementsAre("waiting"));
 }
@@ -269,7 +269,7 @@ TEST_P(JobStoreConformance, StepsOfTheWallClockChangeNothing) {
     EXPECT_THAT(swept.taken_back, ElementsAre()) << name;
     EXPECT_THAT(swept.expired, ElementsAre()) << name;
     EXPECT_THAT(store().Renew(lease, kLease), IsOk());
-    clock_.Advance(kOverLease);
+    Pass(kOverLease);
     EXPECT_THAT(store().Sweep()->taken_back, ElementsAre("running " + name));
     ASSERT_THAT(store().Cancel("running " + name, absl::CancelledError("no")), IsOk());
   }
@@ -280,17 +280,17 @@ TEST_P(JobStoreConformance, JobsGetOldEvenlyAfterAStepOfTheWallClock) {
   for (const absl::Duration step : {absl::Hours(24 * 365), -absl::Hours(24 * 365)}) {
     const std::string name = absl::FormatDuration(step);
     clock_.StepWall(step);
-    clock_.Advance(options_.result_ttl);
+    Pass(options_.result_ttl);
     CreateAndFinish("made " + name, TestCompleted());
     if (place_->IsLasting())
       Reopen();
-    clock_.Advance(options_.result_ttl - absl::Seconds(1));
+    Pass(options_.result_ttl - absl::Seconds(1));
     EXPECT_THAT(store().Sweep()->expired, ElementsAre()) << name;
-    clock_.Advance(absl::Seconds(1));
+    Pass(absl::Seconds(1));
     EXPECT_THAT(store().Sweep()->expired, ElementsAre("made " + name));
-    clock_.Advance(options_.record_ttl - options_.result_ttl - absl::Seconds(1));
+    Pass(options_.record_ttl - options_.result_ttl - absl::Seconds(1));
     EXPECT_THAT(store().Sweep()->deleted, ElementsAre()) << name;
-    clock_.Advance(absl::Seconds(1));
+    Pass(absl::Seconds(1));
     EXPECT_THAT(store().Sweep()->deleted, ElementsAre("made " + name));
   }
 }
@@ -353,7 +353,7 @@ TEST_P(JobStoreConformance, ListenersHearOfEachChangeOfTheirJob) {
   expect_call("HandBack");
   Claim();
   expect_call("Claim");
-  clock_.Advance(kOverLease);
+  Pass(kOverLease);
   ASSERT_THAT(store().Sweep(), IsOk());
   expect_call("Sweep");
   const Lease last = Claim();

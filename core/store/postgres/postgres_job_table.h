@@ -1,0 +1,85 @@
+// Reads and writes jobs in a PostgreSQL database (core/store/postgres/postgres_schema.cc), within one transaction. What
+// is written travels with the next question, or with the end of the transaction, which reports its errors. Before it:
+// PostgresJobStore, which owns the connection and opens the transactions. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/store/job_table.h"
+#include "core/store/postgres/postgres_connection.h"
+#include "core/store/postgres/time_floor.h"
+
+namespace ruyi {
+
+class PostgresJobTable final : public JobTable {
+ public:
+  enum class Access {
+    kRead,
+    kWrite,  // rows that are read stay as they are until the transaction ends
+  };
+
+  // `connection` and `floor` must outlive the table.
+  PostgresJobTable(PostgresConnection& connection, TimeFloor& floor, Access access)
+      : connection_(connection), floor_(floor), access_(access) {}
+
+  absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const override;
+  absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const override;
+  absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_id) const override;
+  absl::StatusOr<Arrival> Arrive(const JobTicket& ticket) override;
+  absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
+  absl::StatusOr<std::optional<JobRow>> NextWaiting() const override;
+  absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
+  absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
+  absl::StatusOr<JobTotals> Totals() const override;
+  absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const override;
+  absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const override;
+  absl::StatusOr<std::set<std::string>> Inputs() const override;
+  absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
+  absl::StatusOr<std::vector<std::string>> Active() const override;
+  absl::StatusOr<std::vector<std::string>> Leased() const override;
+  absl::StatusOr<std::vector<std::string>> Expiring(absl::Time time, int limit) const override;
+  absl::StatusOr<std::vector<std::string>> EndedBy(absl::Time time, int limit) const override;
+  absl::StatusOr<absl::Time> Timestamp(absl::Time now) override;
+  absl::StatusOr<int64_t> NextNumber() override;
+  absl::StatusOr<int64_t> NextToken() override;
+  absl::Status Insert(const JobRow& row) override;
+  absl::Status Update(const JobRow& row) override;
+  absl::Status Erase(int64_t number) override;
+  absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+
+  // Returns the tokens of the leases that have run out by the database's clock, by job, at most `limit`.
+  absl::StatusOr<std::map<std::string, int64_t>> LeasesThatRanOut(int limit) const;
+
+  // Makes the lease end `duration` from now, and returns its job; nullopt when there is no such lease.
+  absl::StatusOr<std::optional<JobRow>> Extend(const Lease& lease, absl::Duration duration);
+
+  // Sends what the transaction has changed of the totals: to be called once, last.
+  void SendTotals();
+
+ private:
+  // What the totals and the leases know of a row.
+  struct Counted {
+    std::string state;
+    int64_t work = 0;
+    bool has_lease = false;
+  };
+
+  absl::StatusOr<JobRow> RowOf(const PostgresRows& rows, int row) const;
+  absl::StatusOr<std::optional<JobRow>> FirstOf(const absl::StatusOr<PostgresRows>& rows) const;
+  void Count(const Counted& counted, int sign);
+  void SendLease(const JobRow& row, bool had_lease);
+
+  PostgresConnection& connection_;
+  TimeFloor& floor_;
+  const Access access_;
+  JobTotals changes_;                           // of the totals, by this transaction
+  mutable std::map<int64_t, Counted> counted_;  // of the rows that were read, by their numbers
+  mutable std::optional<int64_t> next_token_;   // came with NextWaiting
+};
+
+}  // namespace ruyi
