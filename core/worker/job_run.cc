@@ -56,7 +56,8 @@ JobRun::JobRun(const Lease& lease, const WorkerTools& tools)
       last_checkpoint_(tools.clock->Elapsed()) {}
 
 absl::Status JobRun::Run(Pipeline& pipeline) {
-  const LeaseKeeper keeper(*tools_.jobs, lease_, tools_.lease, cancellation_);
+  const LeaseKeeper::Times times = {.lease = tools_.lease, .retry = tools_.retry_interval};
+  const LeaseKeeper keeper(*tools_.jobs, lease_, times, cancellation_);
   return End(MakeVideo(pipeline));
 }
 
@@ -90,7 +91,8 @@ absl::StatusOr<Placement> JobRun::ChoosePlacement(const Pipeline& pipeline) cons
 // then knows less of how the video was made.
 absl::StatusOr<FileDigest> JobRun::SealResult() {
   RUYI_RETURN_IF_ERROR(encoder_->Finish());
-  const absl::Status kept = tools_.jobs->SetOutcome(lease_, OutcomeOf(FileDigest()));
+  const JobCompleted outcome = OutcomeOf(FileDigest());
+  const absl::Status kept = Insist([&] { return tools_.jobs->SetOutcome(lease_, outcome); });
   if (HasReason(kept, reason::kLeaseLost))
     return kept;
   if (!kept.ok())
@@ -129,9 +131,8 @@ absl::Status JobRun::Begin(const Placement& placement) {
   const JobRecord& record = lease_.record;
   usage_.queued = record.queued.value_or(absl::ZeroDuration());
   usage_.resumes = record.resumes;
-  return tools_.jobs
-      ->Append(lease_, JobStarted{.worker = tools_.name, .attempt = record.attempts, .placement = placement})
-      .status();
+  const JobStarted started = {.worker = tools_.name, .attempt = record.attempts, .placement = placement};
+  return Insist([&] { return tools_.jobs->Append(lease_, started).status(); });
 }
 
 // A checkpoint that is gone or damaged costs the work since the beginning, not the job.
@@ -169,6 +170,21 @@ absl::Status JobRun::OpenEncoder() {
   return absl::OkStatus();
 }
 
+// Asks until the store answers: it may be away for a while, and what was made waits for it. A worker that is to stop
+// does not wait for long.
+absl::Status JobRun::Insist(absl::FunctionRef<absl::Status()> tell) {
+  constexpr int kLastAttempts = 5;
+  absl::Status status = tell();
+  if (absl::IsUnavailable(status))
+    tools_.on_trouble(status);
+  for (int last_attempts = 0; absl::IsUnavailable(status) && last_attempts < kLastAttempts;) {
+    wake_up_.Wait(tools_.retry_interval);
+    last_attempts += is_hand_back_wanted_ ? 1 : 0;
+    status = tell();
+  }
+  return status;
+}
+
 absl::Status JobRun::End(absl::StatusOr<JobCompleted> outcome) {
   const absl::Status status = outcome.status();
   encoder_.reset();
@@ -186,9 +202,9 @@ absl::Status JobRun::End(absl::StatusOr<JobCompleted> outcome) {
 absl::Status JobRun::Tell(absl::StatusOr<JobCompleted> outcome) {
   const absl::Status status = outcome.status();
   if (HasReason(status, reason::kHandedBack))
-    return tools_.jobs->HandBack(lease_);
-  JobEvent last = status.ok() ? JobEvent(*std::move(outcome)) : JobFailed{status};
-  RUYI_RETURN_IF_ERROR(tools_.jobs->Finish(lease_, std::move(last)));
+    return Insist([&] { return tools_.jobs->HandBack(lease_); });
+  const JobEvent last = status.ok() ? JobEvent(*std::move(outcome)) : JobFailed{status};
+  RUYI_RETURN_IF_ERROR(Insist([&] { return tools_.jobs->Finish(lease_, last); }));
   if (!status.ok())
     RUYI_RETURN_IF_ERROR(tools_.artifacts->DeleteResult(lease_.job_id));
   return checkpoint_.has_value() ? Drop(*checkpoint_) : absl::OkStatus();

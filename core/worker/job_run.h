@@ -10,11 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/artifact/artifact_store.h"
 #include "core/base/cancellation.h"
 #include "core/base/clock.h"
+#include "core/base/wake_up.h"
 #include "core/job/job_event.h"
 #include "core/job/video_result.h"
 #include "core/media/image_encoder.h"
@@ -37,6 +39,7 @@ struct WorkerTools {
   std::string device;     // what the worker computes on, for people to read
   absl::Duration lease = absl::Seconds(60);
   absl::Duration checkpoint_interval = absl::Seconds(30);
+  absl::Duration retry_interval = absl::Seconds(1);     // after which a store that was away is asked again
   std::function<void(const absl::Status&)> on_trouble;  // called when a store could not be asked or told
 };
 
@@ -45,12 +48,16 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   JobRun(const Lease& lease, const WorkerTools& tools);
 
   // Makes the video and ends the job, or hands it back. Returns what the attempt ended with: OK, the error that the job
-  // ended with, or ABORTED with HANDED_BACK or LEASE_LOST. When the store cannot be told, the job is left to the end of
-  // its lease. Blocks for the whole video.
+  // ended with, or ABORTED with HANDED_BACK or LEASE_LOST. A store that is away is told once it is back, unless the job
+  // was to be handed back meanwhile; when it cannot be told, the job is left to the end of its lease. Blocks for the
+  // whole video.
   absl::Status Run(Pipeline& pipeline);
 
   // Lets the job go back to the queue at its next boundary, with a checkpoint where there is something to keep.
-  void RequestHandBack() { is_hand_back_wanted_ = true; }
+  void RequestHandBack() {
+    is_hand_back_wanted_ = true;
+    wake_up_.Wake();
+  }
 
   void OnProgress(const Progress& progress) override;
   void OnRetry(const Retry& retry) override;
@@ -72,6 +79,7 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   absl::Status OpenEncoder();
   absl::Status Keep(const Checkpoint& checkpoint);
   absl::Status Drop(const CheckpointRef& checkpoint);
+  absl::Status Insist(absl::FunctionRef<absl::Status()> tell);
   absl::Status End(absl::StatusOr<JobCompleted> outcome);
   absl::Status Tell(absl::StatusOr<JobCompleted> outcome);
   JobCompleted OutcomeOf(FileDigest file);
@@ -84,6 +92,7 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   const VideoSpec& spec_;
   CancellationSource cancellation_;
   std::atomic<bool> is_hand_back_wanted_ = false;
+  WakeUp wake_up_;  // from the wait for a store that is away
   std::unique_ptr<ResultWriter> writer_;
   std::unique_ptr<VideoEncoder> encoder_;
   PhaseTimes times_;

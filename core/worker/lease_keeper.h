@@ -15,9 +15,14 @@ namespace ruyi {
 
 class LeaseKeeper {
  public:
-  // Renews `lease` for `duration` at every third of it, and looks at the job after each of its changes. Cancels
-  // `cancellation` with what the store says. All must outlive the keeper.
-  LeaseKeeper(JobStore& jobs, const Lease& lease, absl::Duration duration, CancellationSource& cancellation);
+  struct Times {
+    absl::Duration lease;  // how long it lasts after it was renewed
+    absl::Duration retry;  // after which a store that was away is asked again
+  };
+
+  // Renews `lease` at every third of its time, and looks at the job after each of its changes. Cancels `cancellation`
+  // with what the store says. All must outlive the keeper.
+  LeaseKeeper(JobStore& jobs, const Lease& lease, Times times, CancellationSource& cancellation);
 
   // Stops renewing; the lease runs out by itself.
   ~LeaseKeeper();
@@ -27,7 +32,7 @@ class LeaseKeeper {
 
   JobStore& jobs_;
   const Lease& lease_;
-  const absl::Duration duration_;
+  const Times times_;
   CancellationSource& cancellation_;
   std::atomic<bool> is_over_ = false;
   WakeUp wake_up_;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/artifact/files/file_artifact_store.h"
-#include "core/store/memory/memory_job_store.h"
 #include "core/worker/job_run.h"
+#include "tests/core/worker/flaky_job_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_image_encoder.h"
 #include "tests/support/fake_pipeline.h"
@@ -43,6 +43,7 @@ class WorkerBench {
             .clock = &clock,
             .provenance = {.model = "model", .model_sha256 = "m", .build = "1"},
             .device = "cpu",
+            .retry_interval = absl::ZeroDuration(),
             .on_trouble = [this](const absl::Status& status) { troubles.push_back(status); }};
   }
 
@@ -86,7 +87,7 @@ class WorkerBench {
 
   const TemporaryFolder folder;
   FakeClock clock;
-  MemoryJobStore jobs;
+  FlakyJobStore jobs;
   std::unique_ptr<FileArtifactStore> artifacts;
   FakeVideoEncoderFactory encoders;
   FakeImageEncoder previews;
