@@ -18,12 +18,23 @@ constexpr const char* kSettings =
     "SET client_min_messages = warning; SET statement_timeout = '30s'; SET lock_timeout = '10s'; "
     "SET idle_in_transaction_session_timeout = '60s'";
 
+// Returns false for what libpq does not read, and for what a password with special characters that are not
+// percent-encoded makes of a URL: its parts would be shown as names of other things.
 bool IsUrl(const std::string& url) {
   char* message = nullptr;  // may quote the whole URL, so nobody sees it
-  PQconninfoOption* const options = PQconninfoParse(url.c_str(), &message);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(url.c_str(), &message),
+                                                                             &PQconninfoFree);
   PQfreemem(message);
-  PQconninfoFree(options);
-  return options != nullptr;
+  bool is_url = options != nullptr;
+  for (const PQconninfoOption* option = options.get(); is_url && option->keyword != nullptr; ++option) {
+    const std::string_view keyword = option->keyword;
+    const std::string_view value = option->val == nullptr ? "" : option->val;
+    if (keyword == "port")
+      is_url = value.find_first_not_of("0123456789,") == std::string_view::npos;
+    else if (keyword == "dbname")
+      is_url = value.find('@') == std::string_view::npos;
+  }
+  return is_url;
 }
 
 PGconn* Connect(const std::string& url) {
@@ -76,6 +87,7 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(con
         "special characters percent-encoded");
   }
   auto connection = std::make_unique<PostgresConnection>(Connect(url));
+  PQsetNoticeProcessor(connection->connection_.get(), [](void*, const char*) {}, nullptr);
   if (connection->IsBroken())
     return DatabaseAway(connection->where(), PQerrorMessage(connection->connection_.get()));
   RUYI_RETURN_IF_ERROR(connection->Prepare());
@@ -180,12 +192,10 @@ void PostgresConnection::FlushLater() {
 
 absl::StatusOr<PostgresRows> PostgresConnection::LastRows() {
   Sync();
-  while (syncs_ > 0) {
+  while (syncs_ > 0 && !IsBroken()) {
     std::unique_ptr<PGresult, PostgresClearer> result(PQgetResult(connection_.get()));
-    if (result != nullptr)
+    if (result != nullptr)  // without one, those of a command are over
       TakeResult(std::move(result));
-    else if (IsBroken())  // without it, a command's results are over
-      break;
   }
   if (IsBroken()) {
     syncs_ = 0;
@@ -217,10 +227,10 @@ void PostgresConnection::TakeResult(std::unique_ptr<PGresult, PostgresClearer> r
   }
   const char* const sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
   const char* const message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
-  if (sqlstate == nullptr)
-    Fail(DatabaseAway(where_, PQresultErrorMessage(result.get())), "");
-  else
-    Fail(StatusOfPostgres(sqlstate, where_, message == nullptr ? "" : message), sqlstate);
+  if (sqlstate != nullptr)
+    return Fail(StatusOfPostgres(sqlstate, where_, message == nullptr ? "" : message), sqlstate);
+  is_lost_ = true;
+  Fail(DatabaseAway(where_, PQresultErrorMessage(result.get())), "");
 }
 
 std::vector<PostgresConnection::News> PostgresConnection::TakeNews() {

@@ -107,7 +107,7 @@ class PostgresConnection {
   void Forgive();
 
   // Returns true once the connection is of no use any more.
-  bool IsBroken() const { return PQstatus(connection_.get()) == CONNECTION_BAD; }
+  bool IsBroken() const { return is_lost_ || PQstatus(connection_.get()) == CONNECTION_BAD; }
 
   // Returns the host and the database, for people; never the password.
   const std::string& where() const { return where_; }
@@ -137,7 +137,8 @@ class PostgresConnection {
   std::unordered_map<std::string, std::string> names_;  // of prepared statements, by their text
   std::vector<std::string> unsure_;                     // texts that were prepared since the last LastRows
   int last_name_ = 0;
-  int syncs_ = 0;  // that have not come back
+  int syncs_ = 0;         // that have not come back
+  bool is_lost_ = false;  // libpq says so of a result, which it then gives for ever, and not always of the connection
   std::unique_ptr<PGresult, PostgresClearer> last_;
   absl::Status failure_;
   std::string sqlstate_;

@@ -79,6 +79,7 @@ absl::Status PostgresNews::Connect() {
   RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
                         connection->Query("SELECT 'ruyi_' || oid FROM pg_namespace WHERE nspname = current_schema()"));
   channel_ = rows.size() == 0 ? "ruyi" : std::string(rows.Text(0, 0));
+  connection->Send("SET application_name = 'ruyi-server news'");
   connection->Send("SET synchronous_commit = off");  // NOTIFY writes nothing that has to last
   connection->Send(absl::StrCat("LISTEN ", channel_));
   RUYI_RETURN_IF_ERROR(connection->Flush());

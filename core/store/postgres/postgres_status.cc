@@ -48,6 +48,10 @@ absl::Status StatusOfPostgres(std::string_view sqlstate, std::string_view where,
     return absl::DataLossError(
         absl::StrFormat("the database of jobs at %s is damaged: %s; restore a back-up", where, message));
   }
+  if (sqlstate == "22021") {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("a text cannot be kept: %s; send Unicode without zero bytes", message));
+  }
   if (sqlstate == "42501" || sqlstate == "3F000") {
     return absl::FailedPreconditionError(absl::StrFormat(
         "the database of jobs at %s refuses its user: %s; let the user own a schema of it", where, message));
