@@ -167,7 +167,7 @@ void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
   constexpr int kMostLoras = 16;
   app.add_option("--queue-capacity", options.queue_capacity, "Jobs that may wait; more are refused")
       ->envname("RUYI_QUEUE_CAPACITY")
-      ->check(CLI::Range(1, 100'000))
+      ->check(CLI::Range(1, 1'000'000))
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--max-image-bytes", options.image.max_bytes, "Encoded size of one picture")
@@ -204,8 +204,26 @@ CLI::Option* AddSeconds(CLI::App& app, const std::string& flag, absl::Duration& 
       ->default_str(absl::StrFormat("%g", absl::ToDoubleSeconds(value)));
 }
 
+// Says nothing of the value, which may have a password.
+CLI::Validator IsStore() {
+  return CLI::Validator(
+      [](std::string& text) {
+        const bool is_store = text == "sqlite" || text.starts_with("postgresql://") || text.starts_with("postgres://");
+        return is_store ? "" : "expected sqlite, or postgresql://USER@HOST[:PORT]/DATABASE";
+      },
+      "");
+}
+
 void AddStateFlags(CLI::App& app, ServerOptions& options) {
   constexpr int64_t kMostMib = int64_t{1} << 40;
+  app.add_option(
+         "--store", options.store,
+         "Keeps the records of jobs: sqlite, in the state folder, or a PostgreSQL database that several servers "
+         "share, each with the same files below its --state-dir")
+      ->envname("RUYI_STORE")
+      ->check(IsStore())
+      ->type_name("sqlite|postgresql://...")
+      ->capture_default_str();
   options.state_dir = DefaultStateFolder();
   app.add_option("--state-dir", options.state_dir,
                  "Keeps jobs and their bytes over restarts; one server at a time. Default: ruyi in the user's state "

@@ -1,5 +1,5 @@
-// Opens the stores of one machine: jobs in SQLite, bytes as files, both below one state folder. Before it: the
-// composition roots. After it: core/store/sqlite, core/artifact/files. A function without state.
+// Opens the stores of a server: jobs where --store says (server/app/job_stores.h), bytes as files below the state
+// folder. Before it: the composition roots. After it: core/store, core/artifact/files. A function without state.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,8 +9,8 @@
 
 namespace ruyi {
 
-// What is kept gets old by a LastingClock on `machine`, which must outlive the stores. Blocks on the disk. Errors:
-// those of SqliteJobStore::Open and FileArtifactStore::Open.
+// `machine` must outlive the stores. Blocks on disk and database. Errors: those of OpenJobStore and
+// FileArtifactStore::Open.
 absl::StatusOr<Stores> OpenFileStores(const ServerOptions& options, const Clock& machine);
 
 }  // namespace ruyi

@@ -185,7 +185,10 @@ absl::Status Server::Listen() {
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0)
     return CannotListen(options_.listen, "--listen");
-  heartbeats_.emplace(kTick, [this] { service_.Tick(); });
+  heartbeats_.emplace(kTick, [this] {
+    WatchStore();
+    service_.Tick();
+  });
   sweeps_.emplace(kSweepInterval, [this] { OnTrouble(janitor_.CleanUp()); });
   return absl::OkStatus();
 }
@@ -214,8 +217,8 @@ absl::Status Server::LoadModel() {
   workers_.Start(WorkersOf(std::move(loaded)));
   intake_.SetReady(std::move(model));
   absl::MutexLock lock(&mutex_);
-  if (!draining_)
-    health_.SetServing(true);
+  loaded_ = true;
+  TellHealth();
   return absl::OkStatus();
 }
 
@@ -246,8 +249,10 @@ WorkerTools Server::ToolsOf(size_t worker, const LoadedPipelines& loaded) {
           .on_trouble = [this](const absl::Status& status) { OnTrouble(status); }};
 }
 
+// While the store is away everybody finds that out; WatchStore says it once.
 void Server::OnTrouble(const absl::Status& status) {
-  if (!status.ok())
+  const bool is_known = GetErrorInfo(status).reason == reason::kStoreUnavailable && !jobs_.Reachable().ok();
+  if (!status.ok() && !is_known)
     Log(LogLevel::kError, "store_trouble",
         {{"reason", GetErrorInfo(status).reason}, {"message", std::string(status.message())}});
 }
@@ -263,7 +268,25 @@ void Server::StopServing(const absl::Status& why) {
   intake_.Refuse(why);
   absl::MutexLock lock(&mutex_);
   draining_ = true;
-  health_.SetServing(false);
+  TellHealth();
+}
+
+void Server::TellHealth() {
+  health_.SetServing(loaded_ && !draining_ && !store_is_away_);
+}
+
+// Jobs that are being made go on meanwhile.
+void Server::WatchStore() {
+  const absl::Status reachable = jobs_.Reachable();
+  absl::MutexLock lock(&mutex_);
+  if (store_is_away_ == !reachable.ok())
+    return;
+  store_is_away_ = !reachable.ok();
+  TellHealth();
+  if (store_is_away_)
+    Log(LogLevel::kError, "store_away", {{"message", std::string(reachable.message())}});
+  else
+    Log(LogLevel::kInfo, "store_back");
 }
 
 void Server::Drain(absl::Duration patience) {

@@ -72,6 +72,8 @@ class Server {
   WorkerTools ToolsOf(size_t worker, const LoadedPipelines& loaded);
   void OnWorkerLost(const absl::Status& why);
   void StopServing(const absl::Status& why);
+  void WatchStore();
+  void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes no more calls, and cancels those that have not ended after `timeout`. Blocks for that time at most.
   void EndCalls(absl::Duration timeout);
   void OnTrouble(const absl::Status& status);
@@ -100,7 +102,9 @@ class Server {
 
   mutable absl::Mutex mutex_;
   bool loading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool loaded_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool store_is_away_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread loader_;
 };
 

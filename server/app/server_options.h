@@ -28,6 +28,7 @@ struct ServerOptions {
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);
   std::string state_dir;                            // where jobs and their bytes are kept
+  std::string store = "sqlite";                     // where jobs are kept instead: postgresql://..., with its password
   absl::Duration result_ttl = absl::Hours(24);      // from a job's end until its bytes go
   absl::Duration record_ttl = absl::Hours(7 * 24);  // from a job's end until its record goes
   absl::Duration input_ttl = absl::Hours(24);       // of uploads, from the last time that they came

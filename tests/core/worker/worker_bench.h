@@ -12,11 +12,11 @@
 
 #include "core/artifact/files/file_artifact_store.h"
 #include "core/worker/job_run.h"
-#include "tests/core/worker/flaky_job_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_image_encoder.h"
 #include "tests/support/fake_pipeline.h"
 #include "tests/support/fake_video_encoder.h"
+#include "tests/support/flaky_job_store.h"
 #include "tests/support/grey_image.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"

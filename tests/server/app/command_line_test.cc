@@ -86,7 +86,8 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
                                                             {"max-loras", "0"},
                                                             {"fp8", "strong"},
                                                             {"fp8-type", "e4m3fn"},
-                                                            {"fp8-arithmetic", "scaled"}};
+                                                            {"fp8-arithmetic", "scaled"},
+                                                            {"store", "postgresql://user@host/db?sslmode=require"}};
   return values;
 }
 
@@ -110,6 +111,7 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.lora_dir, RUYI_SOURCE_DIR);
   EXPECT_EQ(options.max_loras, 0);
   EXPECT_EQ(options.fp8, (Fp8Settings{.mode = Fp8Mode::kStrong, .arithmetic = Fp8Arithmetic::kScaled}));
+  EXPECT_EQ(options.store, "postgresql://user@host/db?sslmode=require");
 }
 
 // "max-image-bytes" → "RUYI_MAX_IMAGE_BYTES".
@@ -142,6 +144,7 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_EQ(options.lora_dir, "");
   EXPECT_EQ(options.max_loras, 4);
   EXPECT_EQ(options.fp8, Fp8Settings());
+  EXPECT_EQ(options.store, "sqlite");
 }
 
 // Expects that the message says that the address is wrong, rather than that it is in use.
@@ -304,7 +307,7 @@ TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
                                                                                     {"dtype", "float16"},
                                                                                     {"dtype", "1"},
                                                                                     {"queue-capacity", "0"},
-                                                                                    {"queue-capacity", "100001"},
+                                                                                    {"queue-capacity", "1000001"},
                                                                                     {"queue-capacity", "1.5"},
                                                                                     {"max-image-bytes", "0"},
                                                                                     {"max-image-bytes", "67108865"},
@@ -321,12 +324,21 @@ TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
                                                                                     {"max-loras", "17"},
                                                                                     {"fp8", "all"},
                                                                                     {"fp8", "1"},
-                                                                                    {"fp8-arithmetic", "exact"}}) {
+                                                                                    {"fp8-arithmetic", "exact"},
+                                                                                    {"store", "memory"},
+                                                                                    {"store", "mysql://host/db"}}) {
     SCOPED_TRACE(flag + " " + value);
     ExpectUsageError({"--model=m", "--" + flag + "=" + value});
     ExpectUsageError({"--model=m"}, {{VariableOf(flag), value}});
     ExpectUsageError({"--model=m", "--config", folder.Write("wrong.conf", flag + "=" + value + "\n").string()});
   }
+}
+
+TEST(CommandLine, DoesNotRepeatAPassword) {
+  const Parsed parsed = Parse({"--model=m", "--store=mysql://user:secret@host/db"});
+  EXPECT_EQ(parsed.line.exit_code, 2);
+  EXPECT_THAT(parsed.error, HasSubstr("--store: expected sqlite, or postgresql://USER@HOST"));
+  EXPECT_THAT(parsed.error, testing::Not(HasSubstr("secret")));
 }
 
 TEST(CommandLine, RefusesFilesThatItCannotRead) {

@@ -1,12 +1,19 @@
 // Health and readiness, from the first connection to the loaded model.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
+
 #include "core/base/error_reasons.h"
+#include "tests/server/app/logged.h"
 #include "tests/server/app/running_server.h"
 #include "tests/server/gate.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/rpc_status.h"
 #include "tests/server/test_request.h"
+#include "tests/support/flaky_job_store.h"
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {
@@ -39,6 +46,39 @@ TEST(Health, FollowsTheModel) {
 TEST(Health, KnowsNoOtherService) {
   RunningServer running;
   EXPECT_EQ(CheckHealth(running.channel(), "ruyi.v1.Other"), Health::kUnknownService);
+}
+
+// Both directions are found out by a look every second.
+TEST(Health, FollowsTheStoreOfJobs) {
+  FlakyJobStore* store = nullptr;
+  RunningOptions options;
+  options.server.log_level = "info";
+  options.open_jobs = [&](const JobStoreOptions& jobs, const Clock& clock) {
+    auto opened = std::make_unique<FlakyJobStore>(jobs, clock);
+    store = opened.get();
+    return opened;
+  };
+  const std::vector<nlohmann::json> lines = Logged("info", [&] {
+    RunningServer running(options);
+    ASSERT_THAT(running.status(), IsOk());
+    store->SetAway(true);
+    while (CheckHealth(running.channel(), kService) != Health::kNotServing)
+      std::this_thread::yield();
+    const grpc::Status status = running.Call(SmallRequest()).Finish();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+    EXPECT_EQ(DetailsOf(status).reason(), reason::kStoreUnavailable);
+    EXPECT_TRUE(DetailsOf(status).retry_info.has_value());
+    store->SetAway(false);
+    while (CheckHealth(running.channel(), kService) != Health::kServing)
+      std::this_thread::yield();
+    EXPECT_TRUE(running.Call(SmallRequest()).Finish().ok());
+  });
+  const auto count = [&](const char* event) {
+    return std::count_if(lines.begin(), lines.end(), [&](const auto& line) { return line["event"] == event; });
+  };
+  EXPECT_EQ(count("store_away"), 1);
+  EXPECT_EQ(count("store_back"), 1);
+  EXPECT_EQ(count("store_trouble"), 0);
 }
 
 // Expects that a failure to load is reported, and that nothing is served after it.

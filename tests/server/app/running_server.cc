@@ -20,7 +20,7 @@ absl::StatusOr<Stores> OpenStores(const RunningOptions& options, const Clock& cl
   const JobStoreOptions jobs = {.queue_capacity = options.server.queue_capacity};
   Stores stores;
   RUYI_ASSIGN_OR_RETURN(stores.artifacts, FileArtifactStore::Open(folder, {}, clock));
-  stores.jobs = std::make_unique<MemoryJobStore>(jobs, clock);
+  stores.jobs = options.open_jobs ? options.open_jobs(jobs, clock) : std::make_unique<MemoryJobStore>(jobs, clock);
   if (options.keeps_jobs) {
     RUYI_ASSIGN_OR_RETURN(stores.jobs, SqliteJobStore::Open(folder, {.jobs = jobs, .at_boundary = {}}, clock));
   }

@@ -32,6 +32,7 @@ struct RunningOptions {
   std::function<absl::Status()> on_load = [] { return absl::OkStatus(); };  // on the thread that loads
   bool awaits_loading = true;
   bool keeps_jobs = false;  // for the next server of the same test
+  std::function<std::unique_ptr<JobStore>(const JobStoreOptions&, const Clock&)> open_jobs;  // absent: jobs in memory
   StopLimits stop_limits;
 };
 

@@ -1,0 +1,34 @@
+#include "server/app/job_stores.h"
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "core/base/status_macros.h"
+#include "core/store/postgres/postgres_clock.h"
+#include "core/store/postgres/postgres_job_store.h"
+#include "core/store/sqlite/sqlite_job_store.h"
+#include "server/app/lasting_clock.h"
+
+namespace ruyi {
+
+bool IsSharedStore(const std::string& store) {
+  return store.starts_with("postgresql://") || store.starts_with("postgres://");
+}
+
+absl::StatusOr<Stores> OpenJobStore(const ServerOptions& options, const Clock& machine) {
+  const JobStoreOptions jobs = {
+      .queue_capacity = options.queue_capacity, .result_ttl = options.result_ttl, .record_ttl = options.record_ttl};
+  Stores stores;
+  if (IsSharedStore(options.store)) {
+    RUYI_ASSIGN_OR_RETURN(stores.clock, OpenPostgresClock(options.store, machine));
+    RUYI_ASSIGN_OR_RETURN(stores.jobs, PostgresJobStore::Open(options.store, {.jobs = jobs}, *stores.clock));
+    return stores;
+  }
+  const std::filesystem::path folder = options.state_dir;
+  stores.clock = std::make_unique<const LastingClock>(folder / "artifacts" / "clock.json", machine);
+  RUYI_ASSIGN_OR_RETURN(stores.jobs, SqliteJobStore::Open(folder, {.jobs = jobs, .at_boundary = {}}, *stores.clock));
+  return stores;
+}
+
+}  // namespace ruyi
