@@ -11,27 +11,69 @@ constexpr int kBatch = 100;
 
 }  // namespace
 
-bool ObservedJobStore::Follow(const std::string& id, int64_t seq) {
+void ObservedJobStore::Follow(const std::string& id, int64_t seq) {
   absl::MutexLock lock(&mutex_);
-  return told_.try_emplace(id, Told{.seq = seq}).second;
+  ++told_.try_emplace(id, Told{.seq = seq}).first->second.followers;
 }
 
-void ObservedJobStore::Leave(const std::string& id) {
+void ObservedJobStore::Unfollow(const std::string& id) {
   absl::MutexLock lock(&mutex_);
-  told_.erase(id);
+  const auto found = told_.find(id);
+  if (found != told_.end() && --found->second.followers <= 0)
+    told_.erase(found);
 }
 
-void ObservedJobStore::FollowActive() {
+bool ObservedJobStore::FollowUnlessEnded(const std::string& id) {
+  const absl::StatusOr<JobRecord> record = store_.Get(id);
+  if (!record.ok() || IsEnded(record->state))
+    return false;
+  Follow(id, record->last_seq);
+  return true;
+}
+
+std::vector<std::string> ObservedJobStore::FollowActive() {
   const JobFilter active = {.states = {JobState::kQueued, JobState::kRunning}};
+  std::vector<std::string> ids;
   std::string token;
   do {
     const absl::StatusOr<JobPage> page = store_.List(active, kBatch, token);
     if (!page.ok())
-      return;
-    for (const JobRecord& job : page->jobs)
+      return ids;
+    for (const JobRecord& job : page->jobs) {
       Follow(job.ticket.id, job.last_seq);
+      ids.push_back(job.ticket.id);
+    }
     token = page->next_page_token;
   } while (!token.empty());
+  return ids;
+}
+
+void ObservedJobStore::FollowLease(const Lease& lease) {
+  Follow(lease.job_id, lease.record.last_seq);
+  bool had_earlier = false;  // whose worker has not come back
+  {
+    absl::MutexLock lock(&mutex_);
+    had_earlier = !leases_.insert_or_assign(lease.job_id, lease.token).second;
+  }
+  if (had_earlier)
+    Unfollow(lease.job_id);
+}
+
+void ObservedJobStore::UnfollowLease(const std::string& id, std::optional<int64_t> token) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = leases_.find(id);
+    if (found == leases_.end() || (token.has_value() && *token != found->second))
+      return;
+    leases_.erase(found);
+  }
+  Unfollow(id);
+}
+
+absl::Status ObservedJobStore::Noted(const Lease& lease, absl::Status status) {
+  if (absl::IsAborted(status))
+    UnfollowLease(lease.job_id, lease.token);
+  return status;
 }
 
 std::optional<int64_t> ObservedJobStore::BeginTelling(const std::string& id) {
@@ -47,11 +89,15 @@ std::optional<int64_t> ObservedJobStore::BeginTelling(const std::string& id) {
 // Returns whether there may be more to tell by now.
 bool ObservedJobStore::EndTelling(const std::string& id, int64_t seq, bool is_over) {
   absl::MutexLock lock(&mutex_);
+  const auto found = told_.find(id);
+  if (found == told_.end())
+    return false;
   if (is_over) {
-    told_.erase(id);
+    told_.erase(found);
+    leases_.erase(id);
     return false;
   }
-  Told& told = told_[id];
+  Told& told = found->second;
   const bool has_more = std::exchange(told.has_more, false);
   told.seq = seq;
   told.is_telling = has_more;
@@ -86,21 +132,18 @@ absl::StatusOr<std::optional<JobRecord>> ObservedJobStore::FindByRequestId(const
 // Follows the job before it is there, for a worker may have it before Create returns.
 absl::StatusOr<CreatedJob> ObservedJobStore::Create(NewJob job) {
   const std::string id = job.ticket.id;
-  const bool is_unknown = Follow(id, 0);
+  Follow(id, 0);
   absl::StatusOr<CreatedJob> created = store_.Create(std::move(job));
-  if (created.ok() && created->is_new) {
+  if (created.ok() && created->is_new)
     Tell(id);
-    return created;
-  }
-  if (is_unknown)
-    Leave(id);
+  Unfollow(id);
   return created;
 }
 
 absl::StatusOr<std::optional<Lease>> ObservedJobStore::Claim(const std::string& worker, absl::Duration duration) {
   absl::StatusOr<std::optional<Lease>> lease = store_.Claim(worker, duration);
   if (lease.ok() && lease->has_value())
-    Follow((*lease)->job_id, (*lease)->record.last_seq);
+    FollowLease(**lease);
   return lease;
 }
 
@@ -111,52 +154,54 @@ absl::Status ObservedJobStore::Renew(const Lease& lease, absl::Duration duration
 absl::StatusOr<int64_t> ObservedJobStore::Append(const Lease& lease, JobEvent event) {
   const bool is_snapshot = IsSnapshot(event);  // there are many, and no observer waits for them
   absl::StatusOr<int64_t> seq = store_.Append(lease, std::move(event));
-  if (seq.ok() && !is_snapshot)
+  if (!seq.ok())
+    return Noted(lease, seq.status());
+  if (!is_snapshot)
     Tell(lease.job_id);
   return seq;
 }
 
 absl::Status ObservedJobStore::SetCheckpoint(const Lease& lease, const CheckpointRef& checkpoint) {
-  return store_.SetCheckpoint(lease, checkpoint);
+  return Noted(lease, store_.SetCheckpoint(lease, checkpoint));
 }
 
 absl::Status ObservedJobStore::SetOutcome(const Lease& lease, const JobCompleted& outcome) {
-  return store_.SetOutcome(lease, outcome);
+  return Noted(lease, store_.SetOutcome(lease, outcome));
 }
 
 absl::Status ObservedJobStore::HandBack(const Lease& lease) {
-  absl::Status status = store_.HandBack(lease);
-  if (status.ok())
+  absl::Status status = Noted(lease, store_.HandBack(lease));
+  if (status.ok()) {
     Tell(lease.job_id);
+    UnfollowLease(lease.job_id, lease.token);
+  }
   return status;
 }
 
 absl::Status ObservedJobStore::Finish(const Lease& lease, JobEvent last) {
-  absl::Status status = store_.Finish(lease, std::move(last));
+  absl::Status status = Noted(lease, store_.Finish(lease, std::move(last)));
   if (status.ok())
     Tell(lease.job_id);
   return status;
 }
 
-void ObservedJobStore::FollowUnlessEnded(const std::string& id) {
-  const absl::StatusOr<JobRecord> record = store_.Get(id);
-  if (record.ok() && !IsEnded(record->state))
-    Follow(id, record->last_seq);
-}
-
 absl::StatusOr<JobRecord> ObservedJobStore::Cancel(const std::string& id, const absl::Status& why) {
-  FollowUnlessEnded(id);
+  const bool is_followed = FollowUnlessEnded(id);
   absl::StatusOr<JobRecord> cancelled = store_.Cancel(id, why);
   if (cancelled.ok())
     Tell(id);
+  if (is_followed)
+    Unfollow(id);
   return cancelled;
 }
 
 absl::Status ObservedJobStore::CancelUnlessDetached(const std::string& id, const absl::Status& why) {
-  FollowUnlessEnded(id);
+  const bool is_followed = FollowUnlessEnded(id);
   const absl::Status status = store_.CancelUnlessDetached(id, why);
   if (status.ok())
     Tell(id);
+  if (is_followed)
+    Unfollow(id);
   return status;
 }
 
@@ -165,16 +210,12 @@ absl::Status ObservedJobStore::Detach(const std::string& id) {
 }
 
 absl::Status ObservedJobStore::CancelAll(const absl::Status& why) {
-  FollowActive();
+  const std::vector<std::string> ids = FollowActive();
   const absl::Status status = store_.CancelAll(why);
-  std::vector<std::string> ids;
-  {
-    absl::MutexLock lock(&mutex_);
-    for (const auto& [id, told] : told_)
-      ids.push_back(id);
-  }
-  for (const std::string& id : ids)
+  for (const std::string& id : ids) {
     Tell(id);
+    Unfollow(id);
+  }
   return status;
 }
 
@@ -200,11 +241,22 @@ absl::Status ObservedJobStore::Delete(const std::string& id) {
   return store_.Delete(id);
 }
 
+// The job of another process is followed from its last event on, which the sweep has made.
+void ObservedJobStore::TellTakenBack(const std::string& id) {
+  const absl::StatusOr<JobRecord> record = store_.Get(id);
+  if (!record.ok())
+    return;
+  Follow(id, record->last_seq - 1);
+  Tell(id);
+  UnfollowLease(id, std::nullopt);
+  Unfollow(id);
+}
+
 absl::StatusOr<SweptJobs> ObservedJobStore::Sweep() {
   absl::StatusOr<SweptJobs> swept = store_.Sweep();
   if (swept.ok()) {
     for (const std::string& id : swept->taken_back)
-      Tell(id);
+      TellTakenBack(id);
   }
   return swept;
 }

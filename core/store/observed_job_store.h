@@ -1,6 +1,7 @@
 // A store that tells observers what it logs. Each event is told once, after it was stored, with no lock held; progress
-// and previews are told together with the next event of another kind. Events of other processes are not told. Before
-// it: core/intake, core/worker. After it: the store that keeps the jobs. Thread-safe.
+// and previews are told together with the next event of another kind. Of the processes that share a store each tells
+// what its own calls have done to a job, and all that happens to a job while it has the lease. Before it: core/intake,
+// core/worker. After it: the store that keeps the jobs. Thread-safe.
 #pragma once
 
 #include <map>
@@ -56,15 +57,27 @@ class ObservedJobStore final : public JobStore {
   // Remembers how far the log of a job was told.
   struct Told {
     int64_t seq = 0;
+    int followers = 0;        // calls that are under way, and the lease
     bool is_telling = false;  // a thread is at it
     bool has_more = false;    // and is to look again
   };
 
-  // Begins to tell a job's events after `seq`. Returns false when that has begun already.
-  bool Follow(const std::string& id, int64_t seq);
-  void FollowUnlessEnded(const std::string& id);
-  void FollowActive();
-  void Leave(const std::string& id);
+  // Tells the job's events after `seq` from now on, until as many calls of Unfollow, or until it ends.
+  void Follow(const std::string& id, int64_t seq);
+  void Unfollow(const std::string& id);
+
+  // Follows the job from here on. Returns false when it has ended, or there is none.
+  bool FollowUnlessEnded(const std::string& id);
+  std::vector<std::string> FollowActive();
+
+  // Follows the job for as long as a worker of this process has it. UnfollowLease may be called more than once.
+  void FollowLease(const Lease& lease);
+  void UnfollowLease(const std::string& id, std::optional<int64_t> token);
+
+  // Unfollows the lease if `status` says that it is lost, and returns `status`.
+  absl::Status Noted(const Lease& lease, absl::Status status);
+
+  void TellTakenBack(const std::string& id);
 
   // Tells the entries of the job's log that were not told yet.
   void Tell(const std::string& id);
@@ -75,6 +88,7 @@ class ObservedJobStore final : public JobStore {
   const std::vector<JobObserver*> observers_;
   absl::Mutex mutex_;
   std::map<std::string, Told> told_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int64_t> leases_ ABSL_GUARDED_BY(mutex_);  // tokens of the leases that are followed, by job
 };
 
 }  // namespace ruyi

@@ -137,6 +137,26 @@ TEST_F(ObservedJobStoreTest, WhatASweepDoesIsTold) {
   }
 }
 
+// Two observed stores on one stand for two processes.
+TEST_F(ObservedJobStoreTest, OfTwoProcessesEachTellsWhatItHasDone) {
+  RecordingObserver others;
+  ObservedJobStore other(kept_, {&others});
+  ASSERT_THAT(store_.Create(TestNewJob("a")), IsOk());
+  EXPECT_THAT(observer_.Take(), ElementsAre(Told("a", 1, kAccepted), Told("a", 2, kQueued)));
+  ASSERT_OK_AND_ASSIGN(const std::optional<Lease> lost, other.Claim("worker", absl::Seconds(30)));
+  ASSERT_THAT(other.Append(*lost, JobResumed{.step = 1}), IsOk());
+  EXPECT_THAT(others.Take(), ElementsAre(Told("a", 3, kResumed)));
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_THAT(store_.Sweep(), IsOk());
+  EXPECT_THAT(observer_.Take(), ElementsAre(Told("a", 4, kQueued)));
+  EXPECT_THAT(other.Append(*lost, JobResumed{.step = 2}), IsLeaseLost());
+  ASSERT_THAT(store_.Finish(Claim(), TestCompleted()), IsOk());
+  EXPECT_THAT(observer_.Take(), ElementsAre(Told("a", 5, kCompleted)));
+  EXPECT_THAT(others.Take(), IsEmpty());
+  EXPECT_EQ(other.Cancel("a", absl::CancelledError("late"))->state, JobState::kSucceeded);
+  EXPECT_THAT(others.Take(), IsEmpty());
+}
+
 TEST_F(ObservedJobStoreTest, EventsOfManyThreadsAreToldOnceAndInOrder) {
   const Lease lease = CreateAndClaim("a");
   std::vector<std::thread> threads;
