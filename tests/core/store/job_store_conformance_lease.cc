@@ -196,6 +196,20 @@ TEST_P(JobStoreConformance, ACheckpointIsKeptForTheNextAttempt) {
   EXPECT_EQ(Get("a").resumes, 1);
 }
 
+TEST_P(JobStoreConformance, ACheckpointIsOneUntilTheLastJobThatHasItEnds) {
+  const Lease first = CreateAndClaim("a");
+  const Lease second = CreateAndClaim("b");
+  EXPECT_FALSE(*store().IsCheckpoint("checkpoint"));
+  for (const Lease& lease : {first, second})
+    ASSERT_THAT(store().SetCheckpoint(lease, {.step = 1, .sha256 = "checkpoint"}), IsOk());
+  ASSERT_THAT(store().Finish(first, TestCompleted()), IsOk());
+  EXPECT_TRUE(*store().IsCheckpoint("checkpoint"));
+  EXPECT_FALSE(*store().IsCheckpoint("another"));
+  ASSERT_THAT(store().SetCheckpoint(second, {.step = 2, .sha256 = "later"}), IsOk());
+  EXPECT_FALSE(*store().IsCheckpoint("checkpoint"));
+  EXPECT_TRUE(*store().IsCheckpoint("later"));
+}
+
 TEST_P(JobStoreConformance, AnOutcomeIsKeptForTheNextAttempt) {
   const Lease lease = CreateAndClaim("a");
   ASSERT_THAT(store().SetOutcome(lease, TestCompleted()), IsOk());
