@@ -46,7 +46,9 @@ absl::StatusOr<std::unique_ptr<PostgresJobStore>> PostgresJobStore::Open(const s
 }
 
 PostgresJobStore::PostgresJobStore(const std::string& url, PostgresJobStoreOptions options, const Clock& clock)
-    : TableJobStore(options.jobs, clock), pool_(url, options.connections), news_(url, clock, hub()) {}
+    : TableJobStore(options.jobs, clock),
+      pool_(url, options.connections),
+      news_(url, clock, hub(), [this] { pool_.TryAgain(); }) {}
 
 absl::Status PostgresJobStore::Prepare() {
   RUYI_ASSIGN_OR_RETURN(const PostgresPool::Loan connection, pool_.Take());

@@ -85,6 +85,7 @@ absl::Status PostgresNews::Connect() {
   RUYI_RETURN_IF_ERROR(connection->Flush());
   connection_ = std::move(connection);
   backoff_.Reset();
+  on_answer_();
   SetReachable(absl::OkStatus());
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 // a thread. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -24,8 +25,10 @@ namespace ruyi {
 
 class PostgresNews {
  public:
-  // Tells `hub` what other processes say, on a thread of its own. `clock` and `hub` must outlive it.
-  PostgresNews(std::string url, const Clock& clock, ChangeHub& hub) : url_(std::move(url)), clock_(clock), hub_(hub) {}
+  // Tells `hub` what other processes say, on a thread of its own, and calls `on_answer` there whenever the database
+  // answers again. `clock` and `hub` must outlive it.
+  PostgresNews(std::string url, const Clock& clock, ChangeHub& hub, std::function<void()> on_answer)
+      : url_(std::move(url)), clock_(clock), hub_(hub), on_answer_(std::move(on_answer)) {}
 
   // Waits for an attempt to connect that is under way.
   ~PostgresNews();
@@ -55,6 +58,7 @@ class PostgresNews {
   const std::string url_;
   const Clock& clock_;
   ChangeHub& hub_;
+  const std::function<void()> on_answer_;
   std::unique_ptr<PostgresConnection> connection_;  // of the thread; null while the database is away
   std::string channel_;                             // of this schema of the database
   Backoff backoff_;                                 // of the thread

@@ -33,6 +33,11 @@ absl::StatusOr<PostgresPool::Loan> PostgresPool::Connect() {
   return away_;
 }
 
+void PostgresPool::TryAgain() {
+  absl::MutexLock lock(&mutex_);
+  backoff_.Reset();
+}
+
 // Where one connection has broken, the idle ones most likely have too.
 void PostgresPool::Give(PostgresConnection* connection) {
   std::vector<std::unique_ptr<PostgresConnection>> closed;  // after the lock

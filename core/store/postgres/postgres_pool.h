@@ -32,6 +32,9 @@ class PostgresPool {
   // Blocks while all are lent, and while it connects.
   absl::StatusOr<Loan> Take();
 
+  // Lets the next Take connect without a wait: somebody else has found the database.
+  void TryAgain();
+
  private:
   void Give(PostgresConnection* connection);
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !idle_.empty() || open_ < most_; }

@@ -224,8 +224,7 @@ TEST_F(PostgresJobStoreTest, AStoreLivesWhileTheDatabaseIsAway) {
   EXPECT_THAT(one_->Reachable(), IsAway());
   PostgresCluster::Shared().Start();
   AwaitReachable(*one_);
-  while (!one_->Get("a").ok())
-    std::this_thread::yield();
+  EXPECT_THAT(one_->Get("a"), IsOk());
   EXPECT_THAT(one_->Append(lease, TestProgress(1)), IsOk());
   EXPECT_THAT(one_->Finish(lease, TestCompleted()), IsOk());
   EXPECT_EQ(one_->Get("a")->state, JobState::kSucceeded);
@@ -243,10 +242,7 @@ TEST_F(PostgresJobStoreTest, WorkersRenewTheirLeasesBeforeTheyAreTakenBackAfterA
     std::this_thread::yield();
   PostgresCluster::Shared().Start();
   AwaitReachable(*one_);
-  absl::StatusOr<SweptJobs> swept = one_->Sweep();
-  while (!swept.ok())
-    swept = one_->Sweep();
-  EXPECT_THAT(swept->taken_back, ElementsAre());
+  EXPECT_THAT(one_->Sweep()->taken_back, ElementsAre());
   EXPECT_THAT(one_->Renew(renewed, kLease), IsOk());
   clock_.Advance(PostgresJobStore::kGrace);
   EXPECT_THAT(one_->Sweep()->taken_back, ElementsAre("lost"));
