@@ -208,8 +208,8 @@ CLI::Option* AddSeconds(CLI::App& app, const std::string& flag, absl::Duration& 
 CLI::Validator IsStore() {
   return CLI::Validator(
       [](std::string& text) {
-        const bool is_store = text == "sqlite" || text.starts_with("postgresql://") || text.starts_with("postgres://");
-        return is_store ? "" : "expected sqlite, or postgresql://USER@HOST[:PORT]/DATABASE";
+        return text == "sqlite" || IsSharedStore(text) ? ""
+                                                       : "expected sqlite, or postgresql://USER@HOST[:PORT]/DATABASE";
       },
       "");
 }

@@ -27,10 +27,6 @@ absl::Status MakeStateFolder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-bool IsSharedStore(const std::string& store) {
-  return store.starts_with("postgresql://") || store.starts_with("postgres://");
-}
-
 absl::StatusOr<Stores> OpenJobStore(const ServerOptions& options, const Clock& machine) {
   const JobStoreOptions jobs = {
       .queue_capacity = options.queue_capacity, .result_ttl = options.result_ttl, .record_ttl = options.record_ttl};

@@ -49,4 +49,9 @@ struct ServerOptions {
   std::string log_level = "info";
 };
 
+// Returns true when `store` names a database that servers share. Whether it is there is found out when it is opened.
+inline bool IsSharedStore(const std::string& store) {
+  return store.starts_with("postgresql://") || store.starts_with("postgres://");
+}
+
 }  // namespace ruyi
