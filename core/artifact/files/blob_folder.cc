@@ -4,38 +4,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "core/artifact/artifact_error.h"
+#include "core/artifact/artifact_names.h"
 #include "core/artifact/files/disk_error.h"
 #include "core/artifact/files/make_folder.h"
 #include "core/artifact/files/partial_file.h"
-#include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 #include "core/digest/sha256.h"
 
 namespace ruyi {
-namespace {
-
-constexpr size_t kSha256HexDigits = 64;
-
-bool IsHexDigit(char digit) {
-  return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
-}
-
-bool IsSha256(std::string_view text) {
-  return text.size() == kSha256HexDigits && std::all_of(text.begin(), text.end(), IsHexDigit);
-}
-
-absl::Status NoBlob(const std::string& sha256) {
-  return ErrorWithReason(absl::StatusCode::kNotFound, absl::StrCat("there is no blob ", sha256), reason::kNotFound);
-}
-
-}  // namespace
 
 absl::StatusOr<std::string> BlobFolder::PutBlob(std::string_view bytes, absl::Time now) {
   std::string sha256 = Sha256Hex(bytes);

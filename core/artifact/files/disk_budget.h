@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "core/artifact/byte_budget.h"
 #include "core/artifact/files/disk_operations.h"
 
 namespace ruyi {
@@ -22,48 +22,42 @@ class DiskBudget {
     int64_t min_free_bytes = 0;        // what the disk keeps free for others
   };
 
-  // Must live while bytes that were reserved are being written, so that nobody counts files meanwhile.
+  // See ByteBudget::Writing.
   class Writing {
    public:
-    explicit Writing(DiskBudget& budget);
-    Writing(Writing&& other) noexcept : budget_(std::exchange(other.budget_, nullptr)) {}
-    Writing& operator=(Writing&&) = delete;
-    ~Writing();
+    explicit Writing(DiskBudget& budget) : writing_(budget.bytes_) {}
 
    private:
-    DiskBudget* budget_;
+    ByteBudget::Writing writing_;
   };
 
   // `folder` lies on the disk whose free space is watched.
-  DiskBudget(std::string folder, const Limits& limits) : folder_(std::move(folder)), limits_(limits) {}
+  DiskBudget(std::string folder, const Limits& limits)
+      : folder_(std::move(folder)), min_free_bytes_(limits.min_free_bytes), bytes_(limits.max_bytes) {}
 
   // Counts `bytes` that are about to be written. RESOURCE_EXHAUSTED DISK_FULL: they must not be written, and are not
   // counted.
   absl::Status Reserve(int64_t bytes);
 
-  // Takes `bytes` off the count: they were deleted, or not written after all.
-  void Release(int64_t bytes);
+  // See ByteBudget::Release.
+  void Release(int64_t bytes) { bytes_.Release(bytes); }
 
   // Deletes the file `path`, and takes its bytes off the count unless the file has another name. Returns OK also when
   // there is no such file. Blocks on the disk.
   absl::Status Delete(const DiskOperations& disk, const std::string& path);
 
-  // Sets the count to what `count` finds on the disk, unless this process writes or deletes meanwhile. So the count
-  // also learns what other processes have written and deleted.
-  absl::Status Recount(const std::function<absl::StatusOr<int64_t>()>& count);
+  // See ByteBudget::Recount.
+  absl::Status Recount(const std::function<absl::StatusOr<int64_t>()>& count) { return bytes_.Recount(count); }
 
-  int64_t used_bytes() const;
+  int64_t used_bytes() const { return bytes_.used_bytes(); }
 
  private:
   absl::Status CheckFree(int64_t bytes) const;
 
   const std::string folder_;
-  const Limits limits_;
+  const int64_t min_free_bytes_;
   absl::Mutex deleting_;  // so that only one of two names of a file is found to be the last
-  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(deleting_);
-  int64_t used_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
-  int writing_ ABSL_GUARDED_BY(mutex_) = 0;
+  ByteBudget bytes_;
 };
 
 }  // namespace ruyi

@@ -13,10 +13,4 @@ namespace ruyi {
 // not of its folders.
 absl::Status DiskError(int error, std::string_view action, const std::string& path);
 
-// Returns RESOURCE_EXHAUSTED DISK_FULL with a delay after which to try again.
-absl::Status DiskFull(const std::string& message);
-
-// Returns DATA_LOSS ARTIFACT_CORRUPT.
-absl::Status ArtifactCorrupt(const std::string& message);
-
 }  // namespace ruyi

@@ -6,11 +6,9 @@
 #include <algorithm>
 
 #include "absl/memory/memory.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/artifact/artifact_error.h"
 #include "core/artifact/files/seal_file.h"
-#include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 
 namespace ruyi {
@@ -20,21 +18,6 @@ bool IsSealed(const ResultPaths& paths) {
   return access(paths.seal.c_str(), F_OK) == 0;
 }
 
-absl::Status SealedError(const std::string& job_id) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("the result of job ", job_id, " is sealed; delete it to write another"));
-}
-
-absl::Status LeaseLost(const std::string& job_id, std::string_view why) {
-  return ErrorWithReason(absl::StatusCode::kAborted,
-                         absl::StrFormat("the result of job %s %s; stop working on it", job_id, why),
-                         reason::kLeaseLost);
-}
-
-absl::Status ResultChanged(const std::string& message) {
-  return ErrorWithReason(absl::StatusCode::kDataLoss, message, reason::kResultChanged);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FileResultWriter>> FileResultWriter::Open(const ResultContext& context,
@@ -42,7 +25,7 @@ absl::StatusOr<std::unique_ptr<FileResultWriter>> FileResultWriter::Open(const R
   while (true) {
     const ResultPaths paths = PathsOf(context.folder, job_id);
     if (IsSealed(paths))
-      return SealedError(job_id);
+      return ResultSealed(job_id);
     RUYI_ASSIGN_OR_RETURN(ResultTokens tokens, ResultTokens::Create(context.disk, paths.tokens));
     auto writer = absl::WrapUnique(new FileResultWriter(context, job_id, token, std::move(tokens)));
     RUYI_ASSIGN_OR_RETURN(const bool has_begun, writer->Begin());
@@ -60,7 +43,7 @@ absl::StatusOr<bool> FileResultWriter::Begin() {
     return false;
   if (IsSealed(paths_)) {
     RUYI_RETURN_IF_ERROR(context_.disk.Unlink(paths_.tokens));
-    return SealedError(job_id_);
+    return ResultSealed(job_id_);
   }
   RUYI_RETURN_IF_ERROR(TakeLease());
   RUYI_RETURN_IF_ERROR(OpenOwnFile());
@@ -70,7 +53,7 @@ absl::StatusOr<bool> FileResultWriter::Begin() {
 absl::Status FileResultWriter::TakeLease() {
   RUYI_ASSIGN_OR_RETURN(const int64_t largest, tokens_.Largest());
   if (token_ < largest)
-    return LeaseLost(job_id_, absl::StrFormat("was opened with token %d, after this one's %d", largest, token_));
+    return ResultTokenTooSmall(job_id_, largest, token_);
   return token_ > largest ? tokens_.Add(context_.disk, token_) : absl::OkStatus();
 }
 
@@ -91,7 +74,7 @@ absl::Status FileResultWriter::OpenOwnFile() {
 
 absl::Status FileResultWriter::Write(std::span<const uint8_t> bytes) {
   if (seal_.has_value())
-    return SealedError(job_id_);
+    return ResultSealed(job_id_);
   {
     RUYI_ASSIGN_OR_RETURN(const ResultTokens::Lock lock, tokens_.Acquire());
     RUYI_RETURN_IF_ERROR(CheckLease());
@@ -115,10 +98,10 @@ absl::Status FileResultWriter::CheckLease() const {
   RUYI_ASSIGN_OR_RETURN(const bool is_in_use, tokens_.IsInUse());
   RUYI_ASSIGN_OR_RETURN(const struct stat state, StatOf(file_));
   if (!is_in_use || state.st_nlink == 0)
-    return LeaseLost(job_id_, "was sealed or deleted by another");
+    return ResultLeaseLost(job_id_, "was sealed or deleted by another");
   RUYI_ASSIGN_OR_RETURN(const int64_t largest, tokens_.Largest());
   if (token_ < largest)
-    return LeaseLost(job_id_, absl::StrFormat("was opened with token %d, after this one's %d", largest, token_));
+    return ResultTokenTooSmall(job_id_, largest, token_);
   return absl::OkStatus();
 }
 

@@ -9,31 +9,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/artifact/artifact_error.h"
+#include "core/artifact/artifact_names.h"
 #include "core/artifact/files/disk_error.h"
 #include "core/artifact/files/partial_file.h"
 #include "core/artifact/files/seal_file.h"
-#include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
 
 constexpr int64_t kCopyBytes = 4 * kSealBlockBytes;
-
-absl::Status NoResult(const std::string& job_id) {
-  return ErrorWithReason(absl::StatusCode::kNotFound, absl::StrCat("there is no result of job ", job_id),
-                         reason::kNotFound);
-}
-
-absl::Status CheckJobId(const std::string& job_id) {
-  if (IsJobId(job_id))
-    return absl::OkStatus();
-  return ErrorWithReason(
-      absl::StatusCode::kInvalidArgument,
-      absl::StrCat("'", job_id, "' is no id of a job: 1 to 64 letters, digits, '_' and '-' were expected"),
-      reason::kInvalidRequest);
-}
 
 }  // namespace
 

@@ -23,7 +23,4 @@ inline ResultPaths PathsOf(const std::string& folder, const std::string& job_id)
   return {.file = with(kResultSuffix), .seal = with(kSealSuffix), .tokens = with(kTokensSuffix)};
 }
 
-// Returns true for 1 to 64 letters, digits, '_' and '-': such a name leads to no other folder.
-bool IsJobId(std::string_view text);
-
 }  // namespace ruyi

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "core/artifact/files/disk_error.h"
+#include "core/artifact/artifact_error.h"
 #include "core/base/status_macros.h"
 #include "core/digest/crc32c.h"
 #include "core/json/json_file.h"

@@ -10,9 +10,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/artifact/files/disk_error.h"
-#include "core/base/error_info.h"
-#include "core/base/error_reasons.h"
+#include "core/artifact/artifact_error.h"
 #include "core/base/status_macros.h"
 #include "core/digest/crc32c.h"
 
@@ -94,15 +92,6 @@ absl::StatusOr<std::string> SealedResult::ReadBlocks(int64_t first, int64_t end)
     }
   }
   return data;
-}
-
-absl::Status CheckOffset(int64_t offset, int64_t size_bytes) {
-  if (offset >= 0 && offset <= size_bytes)
-    return absl::OkStatus();
-  return WithErrorInfo(
-      absl::OutOfRangeError(
-          absl::StrFormat("offset is %d; it must be from 0 to %d, as many bytes as there are", offset, size_bytes)),
-      {.reason = std::string(reason::kOffsetPastEnd), .metadata = {{"size_bytes", absl::StrCat(size_bytes)}}});
 }
 
 }  // namespace ruyi

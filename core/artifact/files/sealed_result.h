@@ -54,7 +54,4 @@ class SealedResult {
   const std::string name_;  // for messages
 };
 
-// Returns OUT_OF_RANGE OFFSET_PAST_END unless `offset` lies from 0 to `size_bytes`.
-absl::Status CheckOffset(int64_t offset, int64_t size_bytes);
-
 }  // namespace ruyi
