@@ -45,12 +45,23 @@ absl::Status Janitor::ExpireWithoutBytes() {
 
 absl::Status Janitor::CleanUp() {
   RUYI_ASSIGN_OR_RETURN(const SweptJobs swept, jobs_.Sweep());
-  for (const std::vector<std::string>* ids : {&swept.expired, &swept.deleted}) {
-    for (const std::string& id : *ids)
-      RUYI_RETURN_IF_ERROR(artifacts_.DeleteResult(id));
+  {
+    absl::MutexLock lock(&mutex_);
+    unwanted_.insert(swept.expired.begin(), swept.expired.end());
+    unwanted_.insert(swept.deleted.begin(), swept.deleted.end());
   }
+  RUYI_RETURN_IF_ERROR(DeleteUnwanted());
   RUYI_ASSIGN_OR_RETURN(const std::set<std::string> referenced, jobs_.ReferencedInputs());
   return artifacts_.SweepBlobs(referenced);
+}
+
+absl::Status Janitor::DeleteUnwanted() {
+  absl::MutexLock lock(&mutex_);
+  while (!unwanted_.empty()) {
+    RUYI_RETURN_IF_ERROR(artifacts_.DeleteResult(*unwanted_.begin()));
+    unwanted_.erase(unwanted_.begin());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace ruyi

@@ -3,7 +3,12 @@
 // the next start finds. Before it: a timer of the server. After it: core/store, core/artifact. Thread-safe.
 #pragma once
 
+#include <set>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "core/artifact/artifact_store.h"
 #include "core/store/job_store.h"
 
@@ -18,15 +23,19 @@ class Janitor {
   // results are gone. To be called once, before jobs are claimed. Blocks on the disk.
   absl::Status Reconcile();
 
-  // Sweeps both stores; to be called every few seconds. Blocks on the disk.
+  // Sweeps both stores; to be called every few seconds. A result that cannot be deleted now is deleted by a later call.
+  // Blocks on the disk.
   absl::Status CleanUp();
 
  private:
   absl::Status ReconcileResult(const std::string& job_id);
   absl::Status ExpireWithoutBytes();
+  absl::Status DeleteUnwanted();
 
   JobStore& jobs_;
   ArtifactStore& artifacts_;
+  absl::Mutex mutex_;
+  std::set<std::string> unwanted_ ABSL_GUARDED_BY(mutex_);  // jobs whose results are to be deleted
 };
 
 }  // namespace ruyi

@@ -31,7 +31,8 @@ absl::Status Expired() {
 }
 
 absl::Status Missing() {
-  return ErrorWithReason(absl::StatusCode::kDataLoss, "the video's file is gone from the server's disk; make it again",
+  return ErrorWithReason(absl::StatusCode::kDataLoss,
+                         "the video's file is gone from where the server keeps it; make it again",
                          reason::kArtifactCorrupt);
 }
 
@@ -89,12 +90,16 @@ absl::StatusOr<std::optional<ResultChunk>> ResultCursor::ReadBytes() {
 // OK when the file has no end yet.
 absl::Status ResultCursor::CheckGrows() const {
   const absl::StatusOr<ResultState> state = artifacts_.StatResult(id_);
+  if (absl::IsUnavailable(state.status()))
+    return state.status();
   return state.ok() && state->is_sealed ? PastEnd(offset_, state->size_bytes) : absl::OkStatus();
 }
 
-bool ResultCursor::HasBytes() const {
+absl::Status ResultCursor::CheckHasBytes() const {
   const absl::StatusOr<ResultState> state = artifacts_.StatResult(id_);
-  return state.ok() && state->size_bytes > 0;
+  if (absl::IsUnavailable(state.status()))
+    return state.status();
+  return state.ok() && state->size_bytes > 0 ? absl::OkStatus() : NoBytesYet();
 }
 
 // Returns OK when there are bytes and more may come. A job succeeds only after its file is whole.
@@ -113,7 +118,7 @@ absl::Status ResultCursor::CheckJob() const {
                  ? PastEnd(offset_, record.result->file.size_bytes)
                  : absl::OkStatus();
     default:
-      return HasBytes() ? absl::OkStatus() : NoBytesYet();
+      return CheckHasBytes();
   }
 }
 

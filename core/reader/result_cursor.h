@@ -37,7 +37,7 @@ class ResultCursor {
   // bytes were read, and where the range begins at its end, the chunk that ends it has no bytes. NOT_FOUND: the job is
   // gone, or with RESULT_EXPIRED its bytes. FAILED_PRECONDITION RESULT_NOT_READY: the job has no bytes yet, or ended
   // without a video before the first bytes were read; after them, what it ended with. OUT_OF_RANGE OFFSET_PAST_END.
-  // DATA_LOSS ARTIFACT_CORRUPT. Blocks on the stores.
+  // DATA_LOSS ARTIFACT_CORRUPT. UNAVAILABLE STORE_UNAVAILABLE: it may be called again. Blocks on the stores.
   absl::StatusOr<std::optional<ResultChunk>> Next();
 
   // Returns true once all bytes of the range were read.
@@ -46,7 +46,7 @@ class ResultCursor {
  private:
   absl::StatusOr<std::optional<ResultChunk>> ReadBytes();
   absl::Status CheckGrows() const;
-  bool HasBytes() const;
+  absl::Status CheckHasBytes() const;
   absl::Status CheckJob() const;
 
   const JobStore& jobs_;

@@ -12,6 +12,7 @@
 #include "core/request/sampler_names.h"
 #include "core/worker/background_encoder.h"
 #include "core/worker/lease_keeper.h"
+#include "core/worker/patient_writer.h"
 
 namespace ruyi {
 namespace {
@@ -51,6 +52,10 @@ JobRun::JobRun(const Lease& lease, const WorkerTools& tools)
       tools_(tools),
       spec_(lease.record.spec),
       cancellation_(tools.clock->Elapsed() + spec_.execution_timeout - WorkedBefore(lease.record), *tools.clock),
+      patience_({.clock = tools.clock,
+                 .limit = tools.lease,
+                 .may_wait = [this] { return MayWait(); },
+                 .on_first_failure = tools.on_trouble}),
       times_(*tools.clock),
       checkpoint_(lease.record.checkpoint),
       last_checkpoint_(tools.clock->Elapsed()) {}
@@ -102,7 +107,8 @@ absl::StatusOr<FileDigest> JobRun::SealResult() {
 
 // Finds the file of an attempt that made all of it and could not say so any more.
 absl::StatusOr<std::optional<FileDigest>> JobRun::SealedResult() const {
-  const absl::StatusOr<ResultState> result = tools_.artifacts->StatResult(lease_.job_id);
+  const absl::StatusOr<ResultState> result =
+      patience_.Persist([&] { return tools_.artifacts->StatResult(lease_.job_id); });
   if (absl::IsNotFound(result.status()))
     return std::nullopt;
   RUYI_RETURN_IF_ERROR(result.status());
@@ -139,7 +145,8 @@ absl::Status JobRun::Begin(const Placement& placement) {
 absl::StatusOr<std::string> JobRun::ReadCheckpoint() {
   if (!checkpoint_.has_value())
     return "";
-  absl::StatusOr<std::string> state = tools_.artifacts->ReadBlob(checkpoint_->sha256);
+  absl::StatusOr<std::string> state =
+      patience_.Persist([&] { return tools_.artifacts->ReadBlob(checkpoint_->sha256); });
   if (!absl::IsNotFound(state.status()) && !absl::IsDataLoss(state.status()))
     return state;
   checkpoint_.reset();
@@ -150,7 +157,8 @@ absl::StatusOr<std::vector<RgbImage>> JobRun::ReadPictures() const {
   std::vector<RgbImage> pictures;
   for (const std::vector<PictureRef>* refs : {&spec_.start_pictures, &spec_.end_pictures}) {
     for (const PictureRef& ref : *refs) {
-      RUYI_ASSIGN_OR_RETURN(const std::string bytes, tools_.artifacts->ReadBlob(ref.pixels_sha256));
+      RUYI_ASSIGN_OR_RETURN(const std::string bytes,
+                            patience_.Persist([&] { return tools_.artifacts->ReadBlob(ref.pixels_sha256); }));
       pictures.push_back(PictureOf(spec_.size, bytes));
     }
   }
@@ -158,7 +166,9 @@ absl::StatusOr<std::vector<RgbImage>> JobRun::ReadPictures() const {
 }
 
 absl::Status JobRun::OpenEncoder() {
-  RUYI_ASSIGN_OR_RETURN(writer_, tools_.artifacts->OpenResult(lease_.job_id, lease_.token));
+  RUYI_ASSIGN_OR_RETURN(std::unique_ptr<ResultWriter> writer,
+                        patience_.Persist([&] { return tools_.artifacts->OpenResult(lease_.job_id, lease_.token); }));
+  writer_ = std::make_unique<PatientWriter>(std::move(writer), patience_);
   const VideoFormat format = {.width = spec_.size.width,
                               .height = spec_.size.height,
                               .frames_per_second = spec_.frames_per_second,
@@ -185,8 +195,13 @@ absl::Status JobRun::Insist(absl::FunctionRef<absl::Status()> tell) {
   return status;
 }
 
+absl::Status JobRun::MayWait() const {
+  return is_hand_back_wanted_ ? HandedBack() : cancellation_.token().Check();
+}
+
 absl::Status JobRun::End(absl::StatusOr<JobCompleted> outcome) {
   const absl::Status status = outcome.status();
+  cancellation_.Cancel(absl::CancelledError("the attempt has ended"));  // so that the encoder waits for no store
   encoder_.reset();
   writer_.reset();
   if (HasReason(status, reason::kLeaseLost))
@@ -201,7 +216,7 @@ absl::Status JobRun::End(absl::StatusOr<JobCompleted> outcome) {
 
 absl::Status JobRun::Tell(absl::StatusOr<JobCompleted> outcome) {
   const absl::Status status = outcome.status();
-  if (HasReason(status, reason::kHandedBack))
+  if (HasReason(status, reason::kHandedBack) || IsStoreAway(status))
     return Insist([&] { return tools_.jobs->HandBack(lease_); });
   const JobEvent last = status.ok() ? JobEvent(*std::move(outcome)) : JobFailed{status};
   RUYI_RETURN_IF_ERROR(Insist([&] { return tools_.jobs->Finish(lease_, last); }));

@@ -23,6 +23,7 @@
 #include "core/media/video_encoder.h"
 #include "core/pipeline/pipeline.h"
 #include "core/store/job_store.h"
+#include "core/worker/patience.h"
 #include "core/worker/phase_times.h"
 
 namespace ruyi {
@@ -48,9 +49,10 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   JobRun(const Lease& lease, const WorkerTools& tools);
 
   // Makes the video and ends the job, or hands it back. Returns what the attempt ended with: OK, the error that the job
-  // ended with, or ABORTED with HANDED_BACK or LEASE_LOST. A store that is away is told once it is back, unless the job
-  // was to be handed back meanwhile; when it cannot be told, the job is left to the end of its lease. Blocks for the
-  // whole video.
+  // ended with, or ABORTED with HANDED_BACK or LEASE_LOST. A store of jobs that is away is told once it is back, unless
+  // the job was to be handed back meanwhile; when it cannot be told, the job is left to the end of its lease. While the
+  // artifact store is away the run waits for it, up to the length of a lease for each call, and then hands the job back
+  // with UNAVAILABLE STORE_UNAVAILABLE. Blocks for the whole video.
   absl::Status Run(Pipeline& pipeline);
 
   // Lets the job go back to the queue at its next boundary, with a checkpoint where there is something to keep.
@@ -77,6 +79,9 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   absl::StatusOr<FileDigest> SealResult();
   absl::StatusOr<GenerationReport> Generate(Pipeline& pipeline, const Placement& placement, const std::string& state);
   absl::Status OpenEncoder();
+
+  // Returns OK while a store that is away may be waited for.
+  absl::Status MayWait() const;
   absl::Status Keep(const Checkpoint& checkpoint);
   absl::Status Drop(const CheckpointRef& checkpoint);
   absl::Status Insist(absl::FunctionRef<absl::Status()> tell);
@@ -92,7 +97,8 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   const VideoSpec& spec_;
   CancellationSource cancellation_;
   std::atomic<bool> is_hand_back_wanted_ = false;
-  WakeUp wake_up_;  // from the wait for a store that is away
+  WakeUp wake_up_;           // from the wait for a store of jobs that is away
+  const Patience patience_;  // with the artifact store
   std::unique_ptr<ResultWriter> writer_;
   std::unique_ptr<VideoEncoder> encoder_;
   PhaseTimes times_;

@@ -10,6 +10,7 @@
 #include "core/store/memory/memory_job_store.h"
 #include "core/store/sqlite/sqlite_job_store.h"
 #include "tests/core/store/test_jobs.h"
+#include "tests/support/distant_artifact_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
@@ -126,6 +127,20 @@ TEST_F(JanitorTest, ExpiresJobsWhoseBytesAreGone) {
   ASSERT_THAT(janitor_.Reconcile(), IsOk());
   EXPECT_EQ(jobs_.Get("gone")->state, JobState::kExpired);
   EXPECT_EQ(jobs_.Get("there")->state, JobState::kSucceeded);
+}
+
+TEST_F(JanitorTest, DeletesLaterWhatItCannotDeleteNow) {
+  Make("one");
+  Make("two");
+  int deletions = 0;
+  DistantArtifactStore distant(
+      *artifacts_, [&deletions](std::string_view call) { return call != "DeleteResult" || ++deletions != 2; });
+  Janitor janitor(jobs_, distant);
+  clock_.Advance(absl::Minutes(61));
+  EXPECT_THAT(janitor.CleanUp(), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(HasBytes("one") != HasBytes("two"));
+  EXPECT_THAT(janitor.CleanUp(), IsOk());
+  EXPECT_FALSE(HasBytes("one") || HasBytes("two"));
 }
 
 }  // namespace

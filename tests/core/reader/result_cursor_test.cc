@@ -14,6 +14,7 @@
 #include "core/digest/crc32c.h"
 #include "core/store/memory/memory_job_store.h"
 #include "tests/core/store/test_jobs.h"
+#include "tests/support/distant_artifact_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
@@ -263,6 +264,26 @@ TEST_F(ResultCursorTest, TellsThatBytesAreDamaged) {
   std::fstream(folder_.path() / "results" / "job.mp4", std::ios::in | std::ios::out | std::ios::binary) << 'X';
   ResultCursor cursor = Cursor();
   EXPECT_THAT(cursor.Next(), HasReason(reason::kArtifactCorrupt));
+}
+
+// Only the look at the state fails: the bytes were read just before.
+TEST_F(ResultCursorTest, SaysThatTheStoreIsAwayAndGoesOnWhenItIsBack) {
+  bool is_there = false;
+  DistantArtifactStore distant(*artifacts_,
+                               [&is_there](std::string_view call) { return is_there || call != "StatResult"; });
+  Open();
+  Write("bytes");
+  ResultCursor beyond(jobs_, distant, "job", {.offset = 9});
+  EXPECT_THAT(beyond.Next(), HasReason(reason::kStoreUnavailable));
+  ResultCursor cursor(jobs_, distant, "job", {});
+  EXPECT_THAT(cursor.Next(), HasReason(reason::kStoreUnavailable));
+  is_there = true;
+  EXPECT_EQ(Take(cursor).data, "bytes");
+  is_there = false;
+  EXPECT_THAT(cursor.Next(), HasReason(reason::kStoreUnavailable));
+  is_there = true;
+  Write(" and more");
+  EXPECT_EQ(Take(cursor).data, " and more");
 }
 
 }  // namespace
