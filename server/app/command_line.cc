@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "core/request/fp8_names.h"
+#include "core/s3/s3_location.h"
 #include "server/app/device_names.h"
 #include "server/app/listen_address.h"
 #include "server/app/user_folders.h"
@@ -247,6 +248,24 @@ void AddStateFlags(CLI::App& app, ServerOptions& options) {
       ->envname("RUYI_CHECKPOINT_SECONDS");
 }
 
+// Checks only the form of a URL: whether there is such a bucket is found out when it is opened.
+CLI::Validator AreArtifacts() {
+  return CLI::Validator(
+      [](std::string& text) {
+        return IsS3Url(text) ? std::string(ParseS3Url(text, ProcessEnvironment()).status().message()) : "";
+      },
+      "");
+}
+
+void AddArtifactFlags(CLI::App& app, ServerOptions& options) {
+  app.add_option("--artifacts", options.artifacts,
+                 "Keeps pictures, checkpoints and videos in this folder, which servers of one store of jobs may share, "
+                 "or in a bucket: s3://BUCKET[/PREFIX][?endpoint=URL][&region=NAME]. Default: a folder in --state-dir")
+      ->envname("RUYI_ARTIFACTS")
+      ->check(AreArtifacts())
+      ->type_name("FOLDER|URL");
+}
+
 void AddLogFlags(CLI::App& app, ServerOptions& options) {
   app.add_option("--log-level", options.log_level, "Least important level that is logged")
       ->envname("RUYI_LOG_LEVEL")
@@ -359,6 +378,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   AddNetworkFlags(app, options);
   AddLimitFlags(app, options, raw);
   AddStateFlags(app, options);
+  AddArtifactFlags(app, options);
   AddLogFlags(app, options);
   const std::vector<std::string> arguments = WithEnvironment(app, {argv, argv + argc});
   std::vector<const char*> pointers;

@@ -1,5 +1,6 @@
-// Opens the stores of a server: jobs where --store says (server/app/job_stores.h), bytes as files below the state
-// folder. Before it: the composition roots. After it: core/store, core/artifact/files. A function without state.
+// Opens the stores of a server: jobs where --store says (server/app/job_stores.h), bytes where --artifacts says
+// (server/app/open_artifacts.h). Before it: the composition roots. After it: core/store, core/artifact. A function
+// without state.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,8 +10,8 @@
 
 namespace ruyi {
 
-// `machine` must outlive the stores. Blocks on disk and database. Errors: those of OpenJobStore and
-// FileArtifactStore::Open.
+// `machine` must outlive the stores. Blocks on disk, database and bucket. Errors: those of OpenJobStore and
+// OpenArtifacts.
 absl::StatusOr<Stores> OpenFileStores(const ServerOptions& options, const Clock& machine);
 
 }  // namespace ruyi

@@ -29,6 +29,7 @@ struct ServerOptions {
   absl::Duration drain_timeout = absl::Seconds(30);
   std::string state_dir;                            // where jobs and their bytes are kept
   std::string store = "sqlite";                     // where jobs are kept instead: postgresql://..., with its password
+  std::string artifacts;                            // folder or s3:// URL of the bytes; empty: in state_dir
   absl::Duration result_ttl = absl::Hours(24);      // from a job's end until its bytes go
   absl::Duration record_ttl = absl::Hours(7 * 24);  // from a job's end until its record goes
   absl::Duration input_ttl = absl::Hours(24);       // of uploads, from the last time that they came

@@ -184,6 +184,9 @@ grpc::ServerUnaryReactor* VideoService::DeleteVideo(grpc::CallbackServerContext*
 // The row first: bytes without a row are found at the next start.
 absl::StatusOr<google::protobuf::Empty> VideoService::Delete(const std::string& name) {
   RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(name));
+  // A record that went without its bytes could not be asked for again.
+  if (const absl::Status there = parts_.artifacts->StatResult(id).status(); absl::IsUnavailable(there))
+    return there;
   RUYI_RETURN_IF_ERROR(parts_.jobs->Delete(id));
   RUYI_RETURN_IF_ERROR(parts_.artifacts->DeleteResult(id));
   return google::protobuf::Empty();

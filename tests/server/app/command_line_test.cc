@@ -396,5 +396,14 @@ TEST(CommandLine, SaysItsVersion) {
   EXPECT_EQ(parsed.out, std::string(kVersion) + "\n");
 }
 
+TEST(CommandLine, TakesAFolderOrABucketForTheBytes) {
+  EXPECT_EQ(OptionsOf({"--model", "m"}).artifacts, "");
+  EXPECT_EQ(OptionsOf({"--model", "m", "--artifacts", "/srv/films"}).artifacts, "/srv/films");
+  const std::string url = "s3://films/p?endpoint=http://host:1&region=r";
+  EXPECT_EQ(OptionsOf({"--model", "m"}, {{"RUYI_ARTIFACTS", url}}).artifacts, url);
+  ExpectUsageError({"--model", "m", "--artifacts", "s3://films?endpoint=host"});
+  EXPECT_THAT(Parse({"--model", "m", "--artifacts", "s3://films?acl=x"}).error, HasSubstr("'acl' is not known"));
+}
+
 }  // namespace
 }  // namespace ruyi
