@@ -23,7 +23,12 @@ absl::Status Janitor::ReconcileResult(const std::string& job_id) {
     return absl::OkStatus();
   if (!record.ok() && !absl::IsNotFound(record.status()))
     return record.status();
-  const bool is_wanted = record.ok() && (!IsEnded(record->state) || record->state == JobState::kSucceeded);
+  if (!record.ok()) {
+    absl::MutexLock lock(&mutex_);
+    strays_.insert(job_id);
+    return absl::OkStatus();
+  }
+  const bool is_wanted = !IsEnded(record->state) || record->state == JobState::kSucceeded;
   return is_wanted ? absl::OkStatus() : artifacts_.DeleteResult(job_id);
 }
 
@@ -51,8 +56,22 @@ absl::Status Janitor::CleanUp() {
     unwanted_.insert(swept.deleted.begin(), swept.deleted.end());
   }
   RUYI_RETURN_IF_ERROR(DeleteUnwanted());
+  RUYI_RETURN_IF_ERROR(DeleteStrays());
   RUYI_ASSIGN_OR_RETURN(const std::set<std::string> referenced, jobs_.ReferencedInputs());
   return artifacts_.SweepBlobs(referenced);
+}
+
+absl::Status Janitor::DeleteStrays() {
+  absl::MutexLock lock(&mutex_);
+  while (!strays_.empty()) {
+    const absl::Status job = jobs_.Get(*strays_.begin()).status();
+    if (absl::IsUnavailable(job))
+      return job;
+    if (absl::IsNotFound(job))
+      RUYI_RETURN_IF_ERROR(artifacts_.DeleteResult(*strays_.begin()));
+    strays_.erase(strays_.begin());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Janitor::DeleteUnwanted() {

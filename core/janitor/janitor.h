@@ -19,8 +19,9 @@ class Janitor {
   // The stores must outlive it.
   Janitor(JobStore& jobs, ArtifactStore& artifacts) : jobs_(jobs), artifacts_(artifacts) {}
 
-  // Cleans up after a process that died: deletes results whose jobs are gone or made no video, and expires jobs whose
-  // results are gone. To be called once, before jobs are claimed. Blocks on the disk.
+  // Cleans up after a process that died: deletes results whose jobs made no video, and expires jobs whose results are
+  // gone. Results that have no job are deleted by the first CleanUp after it, if they have none then: another server
+  // may be about to create one. To be called once, before jobs are claimed. Blocks on the disk.
   absl::Status Reconcile();
 
   // Sweeps both stores; to be called every few seconds. A result that cannot be deleted now is deleted by a later call.
@@ -31,11 +32,13 @@ class Janitor {
   absl::Status ReconcileResult(const std::string& job_id);
   absl::Status ExpireWithoutBytes();
   absl::Status DeleteUnwanted();
+  absl::Status DeleteStrays();
 
   JobStore& jobs_;
   ArtifactStore& artifacts_;
   absl::Mutex mutex_;
   std::set<std::string> unwanted_ ABSL_GUARDED_BY(mutex_);  // jobs whose results are to be deleted
+  std::set<std::string> strays_ ABSL_GUARDED_BY(mutex_);    // results that had no job at the start
 };
 
 }  // namespace ruyi

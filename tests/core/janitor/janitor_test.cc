@@ -87,7 +87,20 @@ TEST_F(JanitorTest, KeepsPicturesOfJobsThatWait) {
 TEST_F(JanitorTest, DeletesBytesWithoutAJob) {
   WriteResult("stranger", true);
   ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
   EXPECT_FALSE(HasBytes("stranger"));
+}
+
+// Another server shares the result of an equal job before it creates the record.
+TEST_F(JanitorTest, KeepsBytesWhoseJobIsCreatedMeanwhile) {
+  WriteResult("shared", true);
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  EXPECT_TRUE(HasBytes("shared"));
+  ASSERT_THAT(jobs_.Create(TestNewJob("shared")), IsOk());
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_TRUE(HasBytes("shared"));
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_TRUE(HasBytes("shared"));
 }
 
 TEST_F(JanitorTest, DeletesBytesOfAJobThatFailed) {
@@ -115,7 +128,9 @@ TEST_F(JanitorTest, LeavesBytesWhoseRecordCannotBeRead) {
   ASSERT_OK_AND_ASSIGN(const std::unique_ptr<SqliteConnection> connection,
                        SqliteConnection::Open((folder_.path() / "jobs.sqlite3").string(), nullptr));
   ASSERT_THAT(connection->Execute("UPDATE jobs SET record = ''"), IsOk());
-  EXPECT_THAT(Janitor(*jobs, *artifacts_).Reconcile(), IsOk());
+  Janitor janitor(*jobs, *artifacts_);
+  EXPECT_THAT(janitor.Reconcile(), IsOk());
+  EXPECT_THAT(janitor.CleanUp(), IsOk());
   EXPECT_TRUE(HasBytes("unreadable"));
   EXPECT_FALSE(HasBytes("stranger"));
 }
