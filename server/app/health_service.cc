@@ -11,8 +11,9 @@ using ServingStatus = HealthCheckResponse::ServingStatus;
 
 namespace {
 
-ServingStatus StatusOf(bool serving) {
-  return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+ServingStatus StatusOf(const std::string& service, bool serving) {
+  return serving || service == HealthService::kLiveness ? HealthCheckResponse::SERVING
+                                                        : HealthCheckResponse::NOT_SERVING;
 }
 
 grpc::Status Stopping() {
@@ -24,11 +25,11 @@ grpc::Status Stopping() {
 // Serves one Watch call. Of several changes during a write, the last one is written.
 class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse> {
  public:
-  Watcher(HealthService& service, bool is_known) : service_(service), is_known_(is_known) {}
+  Watcher(HealthService& health, std::string service) : health_(health), service_(std::move(service)) {}
 
   void Tell(bool serving) {
     absl::MutexLock lock(&mutex_);
-    wanted_ = is_known_ ? StatusOf(serving) : HealthCheckResponse::SERVICE_UNKNOWN;
+    wanted_ = health_.IsKnown(service_) ? StatusOf(service_, serving) : HealthCheckResponse::SERVICE_UNKNOWN;
     Continue();
   }
 
@@ -47,7 +48,7 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   }
 
   void OnCancel() override { End(grpc::Status::CANCELLED); }
-  void OnDone() override { service_.Remove(this); }
+  void OnDone() override { health_.Remove(this); }
 
  private:
   void Continue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -63,8 +64,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
     }
   }
 
-  HealthService& service_;
-  const bool is_known_;
+  HealthService& health_;
+  const std::string service_;
 
   absl::Mutex mutex_;
   ServingStatus wanted_ ABSL_GUARDED_BY(mutex_) = HealthCheckResponse::UNKNOWN;
@@ -101,7 +102,7 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
   }
   {
     absl::MutexLock lock(&mutex_);
-    response->set_status(StatusOf(serving_));
+    response->set_status(StatusOf(request->service(), serving_));
   }
   reactor->Finish(grpc::Status::OK);
   return reactor;
@@ -109,7 +110,7 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::CallbackServerContext* /*context*/,
                                                                     const HealthCheckRequest* request) {
-  auto watcher = std::make_unique<Watcher>(*this, IsKnown(request->service()));
+  auto watcher = std::make_unique<Watcher>(*this, request->service());
   Watcher* const reactor = watcher.get();
   absl::MutexLock lock(&mutex_);
   watchers_.emplace(reactor, std::move(watcher));
@@ -121,7 +122,7 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::Callba
 }
 
 bool HealthService::IsKnown(const std::string& service) const {
-  return service.empty() || services_.contains(service);
+  return service.empty() || service == kLiveness || services_.contains(service);
 }
 
 void HealthService::Remove(const Watcher* watcher) {

@@ -1,6 +1,8 @@
 // Implements grpc.health.v1, with one answer for the server and its services: NOT_SERVING from before the port is bound
-// until Server says otherwise. gRPC's own implementation says SERVING at first, and reflection cannot describe it.
-// Before it: Server. After it: the wire. It must outlive the gRPC server that it is registered with. Thread-safe.
+// until Server says otherwise. The service "liveness" is SERVING as long as the process answers: a supervisor that asks
+// for it does not start a server anew that loads its model, drains or waits for its store. gRPC's own implementation
+// says SERVING at first, and reflection cannot describe it. Before it: Server. After it: the wire. It must outlive the
+// gRPC server that it is registered with. Thread-safe.
 #pragma once
 
 #include <grpc/health/v1/health.grpc.pb.h>
@@ -17,7 +19,9 @@ namespace ruyi {
 
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
-  // Knows the full names in `services`, and "" for the server as a whole.
+  static constexpr char kLiveness[] = "liveness";
+
+  // Knows the full names in `services`, "" for the server as a whole, and kLiveness.
   explicit HealthService(std::set<std::string> services);
   ~HealthService() override;
 

@@ -134,7 +134,8 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                .observers = {&job_metrics_, &job_log_},
                .draw_seed = &DrawSeed,
                .draw_id = &DrawId}),
-      queue_metrics_(std::make_shared<QueueMetrics>(jobs_, intake_, options.queue_capacity)),
+      queue_metrics_(
+          std::make_shared<QueueMetrics>([this] { return jobs_.Counts(); }, intake_, options.queue_capacity)),
       service_({.intake = &intake_,
                 .jobs = &jobs_,
                 .artifacts = stores_.artifacts.get(),

@@ -21,13 +21,17 @@ prometheus::MetricFamily Gauge(const std::string& name, const std::string& help,
 }  // namespace
 
 std::vector<prometheus::MetricFamily> QueueMetrics::Collect() const {
-  const JobCounts counts = jobs_.Counts().value_or(JobCounts());
   std::vector<prometheus::MetricFamily> families = {
-      Gauge("ruyi_jobs_waiting", "Jobs in the queue.", counts.waiting),
-      Gauge("ruyi_jobs_running", "Jobs being made.", counts.running),
       Gauge("ruyi_queue_capacity", "Jobs that may wait.", capacity_),
       Gauge("ruyi_model_ready", "1 while requests are taken: the model is loaded and warm.",
             intake_.Ready().ok() ? 1 : 0)};
+  if (const absl::StatusOr<JobCounts> counts = counts_(); counts.ok()) {
+    families.push_back(Gauge("ruyi_jobs_waiting", "Jobs in the queue.", counts->waiting));
+    families.push_back(Gauge("ruyi_jobs_running", "Jobs being made.", counts->running));
+    families.push_back(Gauge("ruyi_jobs_predicted_seconds",
+                             "What the jobs that wait or are being made are predicted to take, one after the other.",
+                             counts->predicted_seconds));
+  }
   if (const std::optional<MemoryBudget> available = intake_.available(); available.has_value()) {
     families.push_back(Gauge("ruyi_vram_available_mib",
                              "The budget of requests now: what each device has for a video, the weights included.",

@@ -1,13 +1,16 @@
-// Tells Prometheus, when it asks, how many jobs wait and are being made, whether the model is ready, and how much
-// memory a video may take. Before it: core/store, core/intake. After it: /metrics. The store and the intake must
-// outlive it. Thread-safe.
+// Tells Prometheus, when it asks, how many jobs wait and are being made, what they are predicted to take, whether the
+// model is ready, and how much memory a video may take. Before it: core/store, core/intake. After it: /metrics. The
+// intake, and what `counts` asks, must outlive it. Thread-safe.
 #pragma once
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
+#include <functional>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/intake/job_intake.h"
 #include "core/store/job_store.h"
 
@@ -15,13 +18,15 @@ namespace ruyi {
 
 class QueueMetrics final : public prometheus::Collectable {
  public:
-  QueueMetrics(const JobStore& jobs, const JobIntake& intake, int capacity)
-      : jobs_(jobs), intake_(intake), capacity_(capacity) {}
+  // `counts` asks the store. While it has no answer the gauges of the queue are absent: a zero would tell an autoscaler
+  // that there is no work.
+  QueueMetrics(std::function<absl::StatusOr<JobCounts>()> counts, const JobIntake& intake, int capacity)
+      : counts_(std::move(counts)), intake_(intake), capacity_(capacity) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  const JobStore& jobs_;
+  const std::function<absl::StatusOr<JobCounts>()> counts_;
   const JobIntake& intake_;
   const int capacity_;
 };

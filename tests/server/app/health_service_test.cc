@@ -74,6 +74,17 @@ TEST_F(HealthServiceTest, ServesNothingUntilItIsTold) {
   EXPECT_EQ(CheckHealth(channel_, ""), Health::kNotServing);
 }
 
+TEST_F(HealthServiceTest, IsAliveWhetherItServesOrNot) {
+  WatchCall call(channel_, HealthService::kLiveness);
+  EXPECT_EQ(call.Next(), HealthCheckResponse::SERVING);
+  for (const bool serving : {false, true, false}) {
+    health_.SetServing(serving);
+    EXPECT_EQ(CheckHealth(channel_, HealthService::kLiveness), Health::kServing);
+  }
+  health_.EndWatches();
+  EXPECT_EQ(call.Next(), std::nullopt);
+}
+
 TEST_F(HealthServiceTest, DoesNotFindOtherServices) {
   EXPECT_EQ(CheckHealth(channel_, "ruyi.v1.Other"), Health::kUnknownService);
 }
