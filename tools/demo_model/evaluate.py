@@ -1,0 +1,148 @@
+"""Measures a demo model through the whole server, and prints the table of its README.
+
+    ruyi-server --model models/ruyi-tiny & python3 tools/demo_model/evaluate.py --client build/dev/bin/ruyi-client \\
+        --server 127.0.0.1:8810 --pictures pictures.pkl --reference Ruyi-Models --model models/ruyi-tiny --sheet sheet.png
+
+Each camera and motion is asked of another held-out photograph, at 320x192 and otherwise with the defaults. Needs Pillow,
+numpy, torch, opencv-python-headless, and what the reference needs.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import tempfile
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+import canvases
+import packing
+import reference
+import sources
+from autoencoder import measure, still
+from denoiser import DIRECTIONS, SPEEDS
+from fast_autoencoder import FastAutoencoder
+
+SIZE = (192, 320)
+CAMERAS = ("left", "right", "up", "down")
+SHEET_FRAMES, SHEET_PICTURES = (0, 8, 16, 23), 8
+
+
+def picture_of(jpeg):
+    """Returns the middle of a photograph at SIZE, uint8 [height, width, 3]."""
+    return ((still(jpeg, SIZE)[0, :, 0].permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy()
+
+
+def video_of(options, picture, camera, motion):
+    """Returns the frames that the server makes of a picture: float [frames, height, width, 3] in 0..255."""
+    with tempfile.TemporaryDirectory() as folder:
+        image, out = pathlib.Path(folder) / "picture.png", pathlib.Path(folder) / "video.mp4"
+        Image.fromarray(picture).save(image)
+        command = [options.client, "--server", options.server, "generate", "--image", image, "--camera", camera, "--seed", "1",
+                   "--out", out] + (["--motion", str(motion)] if motion else [])
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        capture, frames = cv2.VideoCapture(str(out)), []
+        while (read := capture.read())[0]:
+            frames.append(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
+    return np.stack(frames).astype(np.float32)
+
+
+def shifted_error(first, frame, axis, shift):
+    """Returns the mean square difference where `frame`, moved back by `shift` pixels, covers `first`."""
+    length = first.shape[axis]
+    here = np.take(first, range(max(0, -shift), length - max(0, shift)), axis)
+    there = np.take(frame, range(max(0, shift), length - max(0, -shift)), axis)
+    return np.square(here - there).mean()
+
+
+def displacement(first, frame, axis, near):
+    """Returns by how many pixels the content moved along an axis (0: down, 1: right), to a fraction; looks around `near`."""
+    shifts = np.arange(round(near) - 14, round(near) + 15)
+    errors = [shifted_error(first, frame, axis, int(shift)) for shift in shifts]
+    best = int(np.clip(np.argmin(errors), 1, len(errors) - 2))
+    before, at, after = errors[best - 1:best + 2]
+    return shifts[best] + 0.5 * (before - after) / (before - 2 * at + after + 1e-9)
+
+
+def displacements(frames, axis, speed):
+    """Returns the place of the content in every frame; looks near the line that goes with the expected speed."""
+    return np.array([displacement(frames[0], frame, axis, index * speed) for index, frame in enumerate(frames)])
+
+
+def psnr(a, b):
+    return 10 * np.log10(255 ** 2 / np.square(a.astype(np.float32) - b).mean())
+
+
+def chroma_variance(pixels):
+    colours = cv2.cvtColor(pixels.astype(np.uint8).reshape(-1, 1, 3), cv2.COLOR_RGB2YCrCb)[:, 0, 1:].astype(np.float32)
+    return colours.var(0).sum()
+
+
+def border_ratio(frame, camera, width):
+    """Returns the chroma variance of what came into view over that of the rest, in the last frame."""
+    side = {"left": np.s_[:, :width], "right": np.s_[:, -width:], "up": np.s_[:width], "down": np.s_[-width:]}[camera]
+    rest = {"left": np.s_[:, width:], "right": np.s_[:, :-width], "up": np.s_[width:], "down": np.s_[:-width]}[camera]
+    return chroma_variance(frame[side]) / max(chroma_variance(frame[rest]), 1.0)
+
+
+def moving(options, photographs, found):
+    for camera in CAMERAS:
+        x, y = DIRECTIONS[camera]
+        axis, sign = (1, -x) if x else (0, -y)  # what is seen moves against the camera
+        speeds = []
+        for motion in SPEEDS:
+            name, picture = photographs[len(found["first"]) % len(photographs)]
+            expected = sign * SPEEDS[motion] * SIZE[1] / 160
+            frames = video_of(options, picture, camera, motion)
+            places = displacements(frames, axis, expected)
+            speed, offset = np.polyfit(np.arange(len(frames)), places, 1)
+            steps = np.diff(places)
+            found["step"].append(np.abs(steps - speed).max() / abs(speed))
+            found["line"].append(np.abs(places - speed * np.arange(len(frames)) - offset).max())
+            found["first"].append((name, psnr(picture, frames[0])))
+            if motion >= 3:
+                found["border"].append(border_ratio(frames[-1], camera, round(abs(expected) * (len(frames) - 1))))
+            found["rows"].append(frames[list(SHEET_FRAMES)])
+            speeds.append(speed * sign)
+            print(f"  {camera} {motion} of {name}: {speed * sign:.2f} px/frame (expected {expected * sign:.2f}), largest step off by "
+                  f"{found['step'][-1]:.0%}, frame 0 {found['first'][-1][1]:.1f} dB", flush=True)
+        print(f"{camera} " + " ".join(f"{speed * 160 / SIZE[1]:.2f}" for speed in speeds), flush=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("--client", "--pictures", "--reference", "--model", "--sheet"):
+        parser.add_argument(name, type=pathlib.Path, required=True)
+    parser.add_argument("--server", required=True)
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    reference.use(options.reference)
+    pictures = canvases.load_pictures(options.pictures)
+    model = reference.make_autoencoder(reference.read_config(options.model / "vae" / "config.json"))
+    model.load_state_dict(packing.load(options.model / "vae"))
+    alone = dict(zip([name for name, _ in pictures["held_out"] if name in sources.MEASURED],
+                     measure(FastAutoencoder(model), pictures)))
+    print(f"autoencoder alone: {np.mean(list(alone.values())):.2f} dB", flush=True)
+    photographs = [(name, picture_of(jpeg)) for name, jpeg in pictures["held_out"] if name in sources.MEASURED]
+    found = {"step": [], "line": [], "first": [], "border": [], "rows": []}
+    moving(options, photographs, found)
+    still_frames = video_of(options, photographs[0][1], "static", None)
+    moved = [displacements(still_frames, axis, 0)[-1] for axis in (0, 1)]
+    first = found["first"] + [(photographs[0][0], psnr(photographs[0][1], still_frames[0]))]
+    loss = np.mean([alone[name] - value for name, value in first])
+    print(f"frame 0 of the videos: {np.mean([value for _, value in first]):.2f} dB, {loss:.2f} dB below the autoencoder")
+    print(f"largest distance from a steady motion: {max(found['line']):.2f} px; largest step off by {np.mean(found['step']):.0%} on average")
+    print(f"static: the content moves by {max(map(abs, moved)):.2f} px in 24 frames")
+    print(f"chroma variance of what comes into view: {np.mean(found['border']):.2f} of that of the rest "
+          f"(each: {', '.join(f'{ratio:.2f}' for ratio in found['border'])})")
+    rows = [np.concatenate(list(row), 1) for row in found["rows"][::2][:SHEET_PICTURES]]
+    Image.fromarray(np.concatenate(rows).astype(np.uint8)).save(options.sheet)
+
+
+if __name__ == "__main__":
+    main()
