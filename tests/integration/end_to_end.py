@@ -45,7 +45,8 @@ class EndToEndTest(unittest.TestCase):
 
     def generate(self, server, name, *flags, image=PHOTO):
         """Starts to make the video `name` in the test's folder."""
-        return self.client(server, "generate", "--image", str(image), "--out", str(self.folder / name), *flags)
+        size = () if "--size" in flags else ("--size", "160x96")
+        return self.client(server, "generate", "--image", str(image), "--out", str(self.folder / name), *size, *flags)
 
     def make(self, server, name, *flags):
         """Makes a video, and returns the bytes of the file."""
@@ -326,7 +327,8 @@ class ShutdownTest(EndToEndTest):
         with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=DEADLINE_S) as answer:
             self.assertIn("ruyi_model_ready 1", answer.read().decode())
         client = Client(BIN / "ruyi-client", f"127.0.0.1:{api}",
-                        ["generate", "--image", str(PHOTO), "--out", str(self.folder / "film.mp4"), *LONG])
+                        ["generate", "--image", str(PHOTO), "--out", str(self.folder / "film.mp4"), "--size", "160x96",
+                         *LONG])
         self.addCleanup(client.kill)
         client.await_denoising()
         client.signal(signal.SIGINT)

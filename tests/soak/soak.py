@@ -54,8 +54,7 @@ class Workload:
         request = self._messages.GenerateVideoRequest(
             start_images=[self._messages.ImageInput(data=self._picture)], seed=job.recipe.seed, steps=job.recipe.steps,
             frame_count=job.recipe.frame_count, request_id=job.request_id)
-        if not self.is_model:
-            request.size.width = request.size.height = 256
+        request.size.width, request.size.height = (160, 96) if self.is_model else (256, 256)
         return self._messages.CreateVideoRequest(request=request)
 
 

@@ -57,8 +57,9 @@ class Caller:
     def request(self, **fields):
         """Of a small video of the photo, with `fields` changed."""
         image = self.messages.ImageInput(data=self.photo)
+        size = self.video.Size(width=160, height=96)
         return self.messages.GenerateVideoRequest(
-            **{"start_images": [image], "frame_count": 8, "steps": 1, "seed": 7, **fields})
+            **{"start_images": [image], "size": size, "frame_count": 8, "steps": 1, "seed": 7, **fields})
 
     def long_request(self, **fields):
         """Of a video that is being made for as long as this model can be kept busy."""

@@ -29,7 +29,7 @@ def target(tmp_path):
 def test_a_film_of_a_photograph(target, tmp_path):
     with ruyi.Client(target, quiet=True) as client:
         job = client.generate(
-            ROOT / "tests" / "data" / "photo.jpg", camera="left", frames=8, steps=4, seed=7
+            ROOT / "tests" / "data" / "photo.jpg", size=(160, 96), camera="left", frames=8, steps=4, seed=7
         )
         film = job.save(tmp_path / "film.mp4")
         video = job.wait()

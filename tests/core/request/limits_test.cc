@@ -73,18 +73,20 @@ TEST(LoadRequestLimits, ReadsEveryKey) {
   EXPECT_THAT(limits.steps, FieldsAre(2, 50, 10));
   EXPECT_THAT(limits.guidance_scale, FieldsAre(0.0, 9.5, 1.5));
   EXPECT_EQ(limits.max_start_images, 2);
-  EXPECT_EQ(limits.max_end_images, 0);
+  EXPECT_THAT(limits.steps, FieldsAre(1, 100, 10));
+  EXPECT_EQ(limits.max_end_images, 1);
 }
 
 TEST(LoadRequestLimits, ReadsThoseOfTheTinyModel) {
   ASSERT_OK_AND_ASSIGN(const RequestLimits limits, LoadRequestLimits(RUYI_SOURCE_DIR "/models/ruyi-tiny"));
   EXPECT_EQ(limits.model_name, "ruyi-tiny");
-  EXPECT_THAT(limits.base_resolution, FieldsAre(128, 128, 128));
-  EXPECT_THAT(limits.sizes, SizeIs(9));
-  EXPECT_THAT(limits.sizes.front(), FieldsAre(160, 96));
+  EXPECT_THAT(limits.base_resolution, FieldsAre(128, 256, 256));
+  EXPECT_THAT(limits.sizes, SizeIs(26));
+  EXPECT_THAT(limits.sizes.front(), FieldsAre(320, 192));
   EXPECT_THAT(limits.frame_count, FieldsAre(8, 24, 24));
-  EXPECT_THAT(limits.guidance_scale, FieldsAre(1.0, 2.0, 1.5));
-  EXPECT_EQ(limits.max_end_images, 0);
+  EXPECT_THAT(limits.guidance_scale, FieldsAre(1.0, 2.0, 1.0));
+  EXPECT_THAT(limits.steps, FieldsAre(1, 100, 10));
+  EXPECT_EQ(limits.max_end_images, 1);
 }
 
 TEST(LoadRequestLimits, RefusesWhatIsNoJsonObject) {
