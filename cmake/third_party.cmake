@@ -26,6 +26,7 @@ pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 pkg_check_modules(WEBPMUX REQUIRED IMPORTED_TARGET libwebpmux)  # for the tests, which make animated pictures
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(UUID REQUIRED IMPORTED_TARGET uuid)
+pkg_check_modules(CJOSE REQUIRED IMPORTED_TARGET cjose)
 
 # OpenCVConfig.cmake lies in the 800 MB libopencv-dev; the modules that we use are imported by hand (imgcodecs and
 # videoio, which bring GDAL and a hundred libraries more, in tests alone).

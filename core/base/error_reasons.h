@@ -36,6 +36,12 @@ inline constexpr std::string_view kHostMemory = "HOST_MEMORY";
 inline constexpr std::string_view kLeaseLost = "LEASE_LOST";
 inline constexpr std::string_view kHandedBack = "HANDED_BACK";
 inline constexpr std::string_view kFeatureNotBuilt = "FEATURE_NOT_BUILT";
+inline constexpr std::string_view kCredentialsMissing = "CREDENTIALS_MISSING";
+inline constexpr std::string_view kCredentialsInvalid = "CREDENTIALS_INVALID";
+inline constexpr std::string_view kCredentialsExpired = "CREDENTIALS_EXPIRED";
+inline constexpr std::string_view kTooManyAttempts = "TOO_MANY_ATTEMPTS";
+inline constexpr std::string_view kNoTenant = "NO_TENANT";
+inline constexpr std::string_view kUnknownRole = "UNKNOWN_ROLE";
 inline constexpr std::string_view kInternal = "INTERNAL";
 
 }  // namespace ruyi::reason

@@ -13,6 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/digest/sha256.h"
 #include "core/intake/check_ticket.h"
+#include "core/intake/upload_receipt.h"
 #include "core/job/job_json.h"
 #include "core/plan/admission.h"
 #include "core/request/validate.h"
@@ -55,9 +56,12 @@ std::string PixelBytes(const RgbImage& picture) {
   return std::string(picture.pixels.begin(), picture.pixels.end());
 }
 
-// Videos with equal keys have equal bytes, if they were made as this server makes them.
-std::string ReuseKeyOf(const VideoSpec& spec, const LoadedModel& model, const std::string& build) {
-  return Sha256Hex(absl::StrCat(CanonicalJson(spec), "\n", model.sha256, "\n", model.arithmetic, "\n", build));
+// Videos with equal keys have equal bytes, if they were made as this server makes them, and one tenant.
+std::string ReuseKeyOf(const VideoSpec& spec, const LoadedModel& model, const std::string& build,
+                       const std::string& tenant) {
+  const std::string of_bytes =
+      Sha256Hex(absl::StrCat(CanonicalJson(spec), "\n", model.sha256, "\n", model.arithmetic, "\n", build));
+  return tenant == kDefaultTenant ? of_bytes : Sha256Hex(absl::StrCat(of_bytes, "\n", tenant));
 }
 
 // Returns false for a video that waited while the server was started with another model, version or arithmetic.
@@ -115,21 +119,23 @@ absl::StatusOr<std::vector<std::string>> JobIntake::LoraNames() const {
   return current->loaded.loras->Names();
 }
 
-void JobIntake::CountRefusal(const absl::Status& why) const {
+void JobIntake::CountRefusal(const CallContext& caller, const absl::Status& why) const {
   for (JobObserver* observer : parts_.observers)
-    observer->OnRefused(why);
+    observer->OnRefused(caller, why);
 }
 
 absl::StatusOr<CreatedJob> JobIntake::Create(JobRequest request, const CancellationToken& token) {
+  const CallContext caller = request.caller;
   absl::StatusOr<CreatedJob> created = TryCreate(std::move(request), token);
   if (!created.ok())
-    CountRefusal(created.status());
+    CountRefusal(caller, created.status());
   return created;
 }
 
 absl::StatusOr<CreatedJob> JobIntake::TryCreate(JobRequest request, const CancellationToken& token) {
-  RUYI_ASSIGN_OR_RETURN(std::optional<JobRecord> known,
-                        parts_.jobs->FindByRequestId(request.request_id, request.payload_digest));
+  RUYI_ASSIGN_OR_RETURN(
+      std::optional<JobRecord> known,
+      parts_.jobs->FindByRequestId(request.caller.tenant, request.request_id, request.payload_digest));
   if (known.has_value())
     return Known(*std::move(known), request.cancel_on_disconnect);
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
@@ -176,32 +182,38 @@ absl::StatusOr<PlannedVideo> JobIntake::TryPlan(JobRequest& request, const Model
   std::vector<FieldViolation> of_ticket = CheckTicket(request);
   GenerationRequest generation = std::move(request.generation);
   std::move(of_ticket.begin(), of_ticket.end(), std::back_inserter(generation.unreadable));
-  ResolveUploads("start_images", generation.start_images, generation);
-  ResolveUploads("end_images", generation.end_images, generation);
+  ResolveUploads("start_images", request.caller.tenant, generation.start_images, generation);
+  ResolveUploads("end_images", request.caller.tenant, generation.end_images, generation);
   RUYI_ASSIGN_OR_RETURN(ValidatedRequest valid,
                         Validate(generation, model.limits, *parts_.decoder, *model.loaded.loras, token));
   return model.planner.Plan(std::move(valid), budget_bytes);
 }
 
 // Puts the bytes of uploads in the place of their names. Lists that are too long are refused without a look.
-void JobIntake::ResolveUploads(const std::string& field, std::vector<PictureSource>& pictures,
-                               GenerationRequest& request) const {
+void JobIntake::ResolveUploads(const std::string& field, const std::string& tenant,
+                               std::vector<PictureSource>& pictures, GenerationRequest& request) const {
   const int most = std::max(parts_.limits.max_start_images, parts_.limits.max_end_images);
   if (static_cast<int>(pictures.size()) > most)
     return;
   for (size_t i = 0; i < pictures.size(); ++i) {
     if (pictures[i].upload.empty())
       continue;
-    absl::string_view sha256 = pictures[i].upload;
-    absl::StatusOr<std::string> bytes = absl::NotFoundError("the name has another form");
-    if (absl::ConsumePrefix(&sha256, kUploadPrefix))
-      bytes = parts_.artifacts->ReadBlob(std::string(sha256));
+    absl::StatusOr<std::string> bytes = ReadUpload(pictures[i].upload, tenant);
     if (bytes.ok())
       pictures[i].data = *std::move(bytes);
     else
       request.unreadable.push_back({absl::StrFormat("%s[%d]", field, i),
                                     "names no upload that is kept; upload the picture again, or send its bytes"});
   }
+}
+
+// The receipt is looked for first: whether others have sent the same bytes shows nowhere.
+absl::StatusOr<std::string> JobIntake::ReadUpload(const std::string& name, const std::string& tenant) const {
+  absl::string_view sha256 = name;
+  if (!absl::ConsumePrefix(&sha256, kUploadPrefix))
+    return absl::NotFoundError("the name has another form");
+  RUYI_RETURN_IF_ERROR(parts_.artifacts->StatBlob(Sha256Hex(UploadReceipt(tenant, std::string(sha256)))).status());
+  return parts_.artifacts->ReadBlob(std::string(sha256));
 }
 
 absl::Status JobIntake::KeepPictures(const PlannedVideo& planned) {
@@ -214,10 +226,14 @@ absl::StatusOr<CreatedJob> JobIntake::Store(JobRequest request, PlannedVideo pla
   NewJob job = {.ticket = {.id = parts_.draw_id(),
                            .request_id = std::move(request.request_id),
                            .request_digest = std::move(request.payload_digest),
-                           .reuse_key = ReuseKeyOf(planned.spec, model.loaded, parts_.build),
+                           .reuse_key = ReuseKeyOf(planned.spec, model.loaded, parts_.build, request.caller.tenant),
                            .labels = std::move(request.labels),
                            .priority = request.priority,
-                           .cancel_on_disconnect = request.cancel_on_disconnect},
+                           .cancel_on_disconnect = request.cancel_on_disconnect,
+                           .tenant = std::move(request.caller.tenant),
+                           .principal = std::move(request.caller.principal),
+                           .call_id = std::move(request.caller.call_id),
+                           .traceparent = std::move(request.caller.traceparent)},
                 .spec = std::move(planned.spec),
                 .advice = PlacementOf(planned.admission)};
   if (request.prefers_reuse) {
@@ -252,7 +268,8 @@ absl::Status JobIntake::refusal() const {
   return refusal_;
 }
 
-absl::StatusOr<KeptImage> JobIntake::KeepImage(const std::string& bytes, const CancellationToken& token) {
+absl::StatusOr<KeptImage> JobIntake::KeepImage(const CallContext& caller, const std::string& bytes,
+                                               const CancellationToken& token) {
   RUYI_RETURN_IF_ERROR(refusal());
   RUYI_RETURN_IF_ERROR(token.Check());
   const absl::StatusOr<RgbImage> image = parts_.decoder->Decode(bytes, parts_.limits.image);
@@ -260,6 +277,7 @@ absl::StatusOr<KeptImage> JobIntake::KeepImage(const std::string& bytes, const C
     return NoPicture(image.status());
   RUYI_RETURN_IF_ERROR(token.Check());
   RUYI_ASSIGN_OR_RETURN(const std::string sha256, parts_.artifacts->PutBlob(bytes));
+  RUYI_RETURN_IF_ERROR(parts_.artifacts->PutBlob(UploadReceipt(caller.tenant, sha256)).status());
   RUYI_ASSIGN_OR_RETURN(const BlobState state, parts_.artifacts->StatBlob(sha256));
   return KeptImage{.sha256 = sha256,
                    .size_bytes = state.size_bytes,

@@ -88,13 +88,15 @@ class JobIntake {
   absl::StatusOr<JobEstimate> EstimateFor(JobRequest request, std::optional<int64_t> budget_bytes,
                                           const CancellationToken& token);
 
-  // Keeps an encoded picture for later requests, also before the model is loaded. INVALID_ARGUMENT INVALID_REQUEST or
-  // IMAGE_TOO_LARGE, with the field data: see ImageDecoder. RESOURCE_EXHAUSTED DISK_FULL. What was given to Refuse. The
-  // status of `token`, which is polled before and after the decoding. Blocks for the decoding and on the disk.
-  absl::StatusOr<KeptImage> KeepImage(const std::string& bytes, const CancellationToken& token);
+  // Keeps an encoded picture for later requests of the caller's tenant, also before the model is loaded.
+  // INVALID_ARGUMENT INVALID_REQUEST or IMAGE_TOO_LARGE, with the field data: see ImageDecoder. RESOURCE_EXHAUSTED
+  // DISK_FULL. What was given to Refuse. The status of `token`, which is polled before and after the decoding. Blocks
+  // for the decoding and on the disk.
+  absl::StatusOr<KeptImage> KeepImage(const CallContext& caller, const std::string& bytes,
+                                      const CancellationToken& token);
 
   // Tells the observers of a call that was refused: one that never got here, or an upload.
-  void CountRefusal(const absl::Status& why) const;
+  void CountRefusal(const CallContext& caller, const absl::Status& why) const;
 
   // Blocks on the disk. The errors of Ready.
   absl::StatusOr<std::vector<std::string>> LoraNames() const;
@@ -119,7 +121,9 @@ class JobIntake {
   absl::StatusOr<PlannedVideo> PlanJob(JobRequest& request, const Model& model, const CancellationToken& token);
   absl::StatusOr<PlannedVideo> TryPlan(JobRequest& request, const Model& model,
                                        const std::optional<int64_t>& budget_bytes, const CancellationToken& token);
-  void ResolveUploads(const std::string& field, std::vector<PictureSource>& pictures, GenerationRequest& request) const;
+  void ResolveUploads(const std::string& field, const std::string& tenant, std::vector<PictureSource>& pictures,
+                      GenerationRequest& request) const;
+  absl::StatusOr<std::string> ReadUpload(const std::string& name, const std::string& tenant) const;
   absl::Status KeepPictures(const PlannedVideo& planned);
   absl::StatusOr<CreatedJob> Known(JobRecord record, bool cancel_on_disconnect);
   absl::StatusOr<CreatedJob> Store(JobRequest request, PlannedVideo planned, const Model& model);

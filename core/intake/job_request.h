@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "core/base/call_context.h"
 #include "core/job/job_record.h"
 #include "core/request/generation_request.h"
 
@@ -21,6 +22,7 @@ inline constexpr int kMaxLabelValueBytes = 255;
 inline constexpr int kMaxRequestIdBytes = 64;
 
 struct JobRequest {
+  CallContext caller;
   GenerationRequest generation;
   std::string request_id;      // the caller's, or empty
   std::string payload_digest;  // equal for equal requests, request_id apart

@@ -130,6 +130,10 @@ void Describe(Fields& fields, T& ticket) {
   fields("labels", ticket.labels);
   fields("priority", ticket.priority);
   fields("cancel_on_disconnect", ticket.cancel_on_disconnect);
+  fields.Unless(std::string(kDefaultTenant), "tenant", ticket.tenant);
+  fields.Unless(std::string(), "principal", ticket.principal);
+  fields.Unless(std::string(), "call_id", ticket.call_id);
+  fields.Unless(std::string(), "traceparent", ticket.traceparent);
 }
 
 template <typename Fields, IsA<CheckpointRef> T>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "core/base/call_context.h"
 #include "core/job/job_event.h"
 #include "core/job/job_record.h"
 
@@ -15,8 +16,8 @@ class JobObserver {
   // Is called after `event` was logged; `job` may be further already. The events of one job come in their order.
   virtual void OnJobEvent(const JobRecord& job, const LoggedEvent& event) = 0;
 
-  // Is called when a request was refused, and no job was made.
-  virtual void OnRefused(const absl::Status& why) = 0;
+  // Is called when a request of `caller` was refused, and no job was made.
+  virtual void OnRefused(const CallContext& caller, const absl::Status& why) = 0;
 };
 
 }  // namespace ruyi

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/base/call_context.h"
 #include "core/job/job_event.h"
 #include "core/job/video_result.h"
 #include "core/plan/placement.h"
@@ -32,15 +33,19 @@ bool IsEnded(JobState state);
 
 enum class Priority { kLow, kNormal, kHigh };
 
-// Holds what a caller asks for beside the video itself.
+// Holds what a caller asks for beside the video itself, and who it is.
 struct JobTicket {
   std::string id;              // unique, drawn by intake
-  std::string request_id;      // the caller's, or empty
+  std::string request_id;      // the caller's, or empty; the same of another tenant is another one
   std::string request_digest;  // of the request; the same request_id with another digest is refused
   std::string reuse_key;       // equal keys make equal bytes: spec, model, arithmetic and build
   std::map<std::string, std::string> labels;
   Priority priority = Priority::kNormal;
   bool cancel_on_disconnect = false;  // the job ends with the call that made it
+  std::string tenant = kDefaultTenant;
+  std::string principal;    // who made the call; empty in records of older servers, as are the next two
+  std::string call_id;      // of the call, in the server's log
+  std::string traceparent;  // of the call, or empty
 };
 
 // A checkpoint, at which the work on a job can go on.

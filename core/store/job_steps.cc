@@ -55,12 +55,13 @@ JobSum operator-(const JobSum& a, const JobSum& b) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& request_id,
-                                                   const std::string& digest) {
+// The tenant is compared again: callers choose the id's bytes, which were not checked yet.
+absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& tenant,
+                                                   const std::string& request_id, const std::string& digest) {
   if (request_id.empty())
     return std::nullopt;
-  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> known, table.FindRequest(request_id));
-  if (!known.has_value())
+  RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> known, table.FindRequest(RequestKeyOf(tenant, request_id)));
+  if (!known.has_value() || known->record.ticket.tenant != tenant)
     return std::nullopt;
   RUYI_RETURN_IF_ERROR(CheckKnown(*known, digest));
   return std::move(known->record);

@@ -15,10 +15,10 @@
 
 namespace ruyi {
 
-// Returns the record of the job that `request_id` has made; nullopt when `request_id` is empty or not known.
-// ALREADY_EXISTS REQUEST_ID_REUSED: it came with another digest.
-absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& request_id,
-                                                   const std::string& digest);
+// Returns the record of the job that `request_id` of the tenant has made; nullopt when `request_id` is empty or not
+// known. ALREADY_EXISTS REQUEST_ID_REUSED: it came with another digest.
+absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& tenant,
+                                                   const std::string& request_id, const std::string& digest);
 
 // Returns the place of a job that waits in the queue.
 absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row);

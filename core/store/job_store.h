@@ -32,6 +32,7 @@ struct Lease {
 
 // Says which of all jobs a caller asks to see.
 struct JobFilter {
+  std::string tenant;                         // empty: all
   std::set<JobState> states;                  // empty: all
   std::map<std::string, std::string> labels;  // the labels that a job must have
 };
@@ -78,15 +79,17 @@ class JobStore {
  public:
   virtual ~JobStore() = default;
 
-  // Returns the job that this request_id has made; nullopt when the request_id is empty or not known. ALREADY_EXISTS
-  // REQUEST_ID_REUSED: it came with another digest.
-  virtual absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& request_id,
+  // Returns the job that this request_id of the tenant has made; nullopt when the request_id is empty or not known.
+  // ALREADY_EXISTS REQUEST_ID_REUSED: it came with another digest.
+  virtual absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& tenant,
+                                                                   const std::string& request_id,
                                                                    const std::string& digest) const = 0;
 
   // Creates a job that waits, with the events accepted and queued in its log; or one that has succeeded, with accepted
-  // and completed. When the request_id is known with the same digest, returns the job that it made, whatever has become
-  // of that job. When it returns, a crash loses the job no more. ALREADY_EXISTS REQUEST_ID_REUSED: the request_id is
-  // known with another digest. RESOURCE_EXHAUSTED QUEUE_FULL: too many jobs wait; DISK_FULL: there is no room.
+  // and completed. When the tenant's request_id is known with the same digest, returns the job that it made, whatever
+  // has become of that job. When it returns, a crash loses the job no more. ALREADY_EXISTS REQUEST_ID_REUSED: the
+  // request_id is known with another digest. RESOURCE_EXHAUSTED QUEUE_FULL: too many jobs wait; DISK_FULL: there is no
+  // room.
   virtual absl::StatusOr<CreatedJob> Create(NewJob job) = 0;
 
   // Gives the next waiting job to `worker` for `duration`, and makes it RUNNING; nullopt when none waits. Jobs go by
@@ -133,6 +136,10 @@ class JobStore {
 
   // Cancels all jobs.
   virtual absl::Status CancelAll(const absl::Status& why) = 0;
+
+  // Returns OK when there is such a job and it is the tenant's. NOT_FOUND otherwise: the same for another tenant's job
+  // as for none, so that an id tells nothing.
+  virtual absl::Status CheckTenant(const std::string& id, const std::string& tenant) const = 0;
 
   // Returns the job. NOT_FOUND: the id is unknown, or the job was deleted.
   virtual absl::StatusOr<JobRecord> Get(const std::string& id) const = 0;

@@ -5,6 +5,8 @@
 
 #include "core/base/status_macros.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace ruyi {
 namespace {
 
@@ -19,6 +21,12 @@ int64_t ClaimKeyOf(int64_t number, Priority priority) {
 
 int64_t ClaimKeyOf(const JobRow& row) {
   return ClaimKeyOf(row.number, row.record.ticket.priority);
+}
+
+std::string RequestKeyOf(const std::string& tenant, const std::string& request_id) {
+  if (request_id.empty() || tenant == kDefaultTenant)
+    return request_id;
+  return absl::StrCat(tenant, "\n", request_id);
 }
 
 // Returns whole microseconds, so that sums of many come back to zero.

@@ -33,6 +33,10 @@ struct JobRow {
 int64_t ClaimKeyOf(int64_t number, Priority priority);
 int64_t ClaimKeyOf(const JobRow& row);
 
+// Returns the text by which a table finds the job of a request: it differs for the same id of two tenants, and is the
+// id itself for the default tenant, as in tables of older servers. Empty when the id is.
+std::string RequestKeyOf(const std::string& tenant, const std::string& request_id);
+
 // Returns the sha256 of the blobs that the artifact store must keep for the job: none once it has ended.
 std::set<std::string> InputsOf(const JobRecord& record);
 
@@ -67,7 +71,11 @@ class JobTable {
 
   virtual absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const = 0;
   virtual absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const = 0;
-  virtual absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_id) const = 0;
+  virtual absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_key) const = 0;
+
+  // Returns the tenant of a job, also of one that cannot be read; nullopt when there is none. Takes the same time for
+  // all.
+  virtual absl::StatusOr<std::optional<std::string>> TenantOf(const std::string& id) const = 0;
 
   // Returns what has to be known before the job of `ticket` is created. Asks the other functions; a table overrides it
   // where one question is cheaper than many.

@@ -124,9 +124,10 @@ void ObservedJobStore::Tell(const std::string& id) {
   } while (EndTelling(id, seq, is_over));
 }
 
-absl::StatusOr<std::optional<JobRecord>> ObservedJobStore::FindByRequestId(const std::string& request_id,
+absl::StatusOr<std::optional<JobRecord>> ObservedJobStore::FindByRequestId(const std::string& tenant,
+                                                                           const std::string& request_id,
                                                                            const std::string& digest) const {
-  return store_.FindByRequestId(request_id, digest);
+  return store_.FindByRequestId(tenant, request_id, digest);
 }
 
 // Follows the job before it is there, for a worker may have it before Create returns.
@@ -217,6 +218,10 @@ absl::Status ObservedJobStore::CancelAll(const absl::Status& why) {
     Unfollow(id);
   }
   return status;
+}
+
+absl::Status ObservedJobStore::CheckTenant(const std::string& id, const std::string& tenant) const {
+  return store_.CheckTenant(id, tenant);
 }
 
 absl::StatusOr<JobRecord> ObservedJobStore::Get(const std::string& id) const {

@@ -24,7 +24,7 @@ class ObservedJobStore final : public JobStore {
   ObservedJobStore(JobStore& store, std::vector<JobObserver*> observers)
       : store_(store), observers_(std::move(observers)) {}
 
-  absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& request_id,
+  absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& tenant, const std::string& request_id,
                                                            const std::string& digest) const override;
   absl::StatusOr<CreatedJob> Create(NewJob job) override;
   absl::StatusOr<std::optional<Lease>> Claim(const std::string& worker, absl::Duration duration) override;
@@ -38,6 +38,7 @@ class ObservedJobStore final : public JobStore {
   absl::Status CancelUnlessDetached(const std::string& id, const absl::Status& why) override;
   absl::Status Detach(const std::string& id) override;
   absl::Status CancelAll(const absl::Status& why) override;
+  absl::Status CheckTenant(const std::string& id, const std::string& tenant) const override;
   absl::StatusOr<JobRecord> Get(const std::string& id) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Read(const std::string& id, int64_t after_seq, int limit) const override;
   absl::StatusOr<JobPage> List(const JobFilter& filter, int page_size, const std::string& page_token) const override;

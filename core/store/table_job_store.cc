@@ -112,9 +112,10 @@ absl::Status TableJobStore::WriteJobs(const std::vector<std::string>& ids, Step 
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<JobRecord>> TableJobStore::FindByRequestId(const std::string& request_id,
+absl::StatusOr<std::optional<JobRecord>> TableJobStore::FindByRequestId(const std::string& tenant,
+                                                                        const std::string& request_id,
                                                                         const std::string& digest) const {
-  return View([&](const JobTable& table) { return FindKnown(table, request_id, digest); });
+  return View([&](const JobTable& table) { return FindKnown(table, tenant, request_id, digest); });
 }
 
 absl::StatusOr<CreatedJob> TableJobStore::Create(NewJob job) {
@@ -303,6 +304,12 @@ absl::Status TableJobStore::EraseOldRecords(SweptJobs& swept) {
     Announce(id);
   swept.deleted = std::move(ids);
   return absl::OkStatus();
+}
+
+absl::Status TableJobStore::CheckTenant(const std::string& id, const std::string& tenant) const {
+  RUYI_ASSIGN_OR_RETURN(const std::optional<std::string> owner,
+                        View([&](const JobTable& table) { return table.TenantOf(id); }));
+  return owner == tenant ? absl::OkStatus() : NotFound(id);
 }
 
 absl::StatusOr<JobRecord> TableJobStore::Get(const std::string& id) const {

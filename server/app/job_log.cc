@@ -27,6 +27,10 @@ struct EventLogger {
     Log(LogLevel::kInfo, "job_accepted",
         {{"job", job.ticket.id},
          {"request_id", job.ticket.request_id},
+         {"call_id", job.ticket.call_id},
+         {"tenant", job.ticket.tenant},
+         {"principal", job.ticket.principal},
+         {"traceparent", job.ticket.traceparent},
          {"predicted_mib", MibOf(job.placement.prediction.peak_bytes())},
          {"predicted_s", job.placement.prediction.seconds()}});
   }
@@ -105,9 +109,12 @@ void JobLog::OnJobEvent(const JobRecord& job, const LoggedEvent& event) {
   std::visit(EventLogger{job, event.seq}, event.event);
 }
 
-void JobLog::OnRefused(const absl::Status& why) {
+void JobLog::OnRefused(const CallContext& caller, const absl::Status& why) {
   Log(LevelOf(why), "request_refused",
-      {{"code", absl::StatusCodeToString(why.code())},
+      {{"call_id", caller.call_id},
+       {"tenant", caller.tenant},
+       {"principal", caller.principal},
+       {"code", absl::StatusCodeToString(why.code())},
        {"reason", GetErrorInfo(why).reason},
        {"message", std::string(why.message())}});
 }

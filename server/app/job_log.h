@@ -9,7 +9,7 @@ namespace ruyi {
 class JobLog final : public JobObserver {
  public:
   void OnJobEvent(const JobRecord& job, const LoggedEvent& event) override;
-  void OnRefused(const absl::Status& why) override;
+  void OnRefused(const CallContext& caller, const absl::Status& why) override;
 };
 
 }  // namespace ruyi

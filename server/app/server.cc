@@ -136,7 +136,9 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                .draw_id = &DrawId}),
       queue_metrics_(
           std::make_shared<QueueMetrics>([this] { return jobs_.Counts(); }, intake_, options.queue_capacity)),
-      service_({.intake = &intake_,
+      doorkeeper_({.clock = components_.clock}),
+      service_({.doorkeeper = &doorkeeper_,
+                .intake = &intake_,
                 .jobs = &jobs_,
                 .artifacts = stores_.artifacts.get(),
                 .clock = components_.clock,

@@ -90,6 +90,7 @@ class Server {
   Janitor janitor_;
   JobIntake intake_;
   std::shared_ptr<QueueMetrics> queue_metrics_;
+  Doorkeeper doorkeeper_;
   VideoService service_;
   HealthService health_;
   WorkerPool workers_;

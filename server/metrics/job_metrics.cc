@@ -38,6 +38,7 @@ prometheus::Family<prometheus::Histogram>& Histograms(prometheus::Registry& regi
 
 JobMetrics::JobMetrics(prometheus::Registry& registry)
     : accepted_(Counters(registry, "ruyi_jobs_accepted_total", "Jobs made from valid requests.").Add({})),
+      of_tenants_(Counters(registry, "ruyi_tenant_jobs_accepted_total", "The same by tenant.")),
       refused_(Counters(registry, "ruyi_requests_refused_total",
                         "Requests that did not become a job, by gRPC status code and reason.")),
       ended_(Counters(registry, "ruyi_jobs_ended_total", "Jobs that ended, by gRPC status code.")),
@@ -59,7 +60,7 @@ struct JobMetrics::Counter {
   JobMetrics& metrics;
   const JobRecord& job;
 
-  void operator()(const JobAccepted&) { metrics.accepted_.Increment(); }
+  void operator()(const JobAccepted&) { metrics.OnAccepted(job); }
   void operator()(const JobResumed&) { metrics.resumes_.Increment(); }
   void operator()(const JobRetry&) { metrics.retries_.Increment(); }
   void operator()(const JobCompleted& event) { metrics.OnCompleted(job, event); }
@@ -72,8 +73,13 @@ void JobMetrics::OnJobEvent(const JobRecord& job, const LoggedEvent& event) {
   std::visit(Counter{*this, job}, event.event);
 }
 
-void JobMetrics::OnRefused(const absl::Status& why) {
+void JobMetrics::OnRefused(const CallContext& /*caller*/, const absl::Status& why) {
   refused_.Add({{"code", absl::StatusCodeToString(why.code())}, {"reason", GetErrorInfo(why).reason}}).Increment();
+}
+
+void JobMetrics::OnAccepted(const JobRecord& job) {
+  accepted_.Increment();
+  of_tenants_.Add({{"tenant", job.ticket.tenant}}).Increment();
 }
 
 // A video that was not made again took no time and no memory.

@@ -18,7 +18,7 @@ class JobMetrics final : public JobObserver {
   explicit JobMetrics(prometheus::Registry& registry);
 
   void OnJobEvent(const JobRecord& job, const LoggedEvent& event) override;
-  void OnRefused(const absl::Status& why) override;
+  void OnRefused(const CallContext& caller, const absl::Status& why) override;
 
   // To be called when a worker's device broke.
   void OnWorkerLost() { workers_lost_.Increment(); }
@@ -30,10 +30,12 @@ class JobMetrics final : public JobObserver {
   // It has one overload for each kind of event that counts.
   struct Counter;
 
+  void OnAccepted(const JobRecord& job);
   void OnCompleted(const JobRecord& job, const JobCompleted& completed);
   void OnFailed(const absl::Status& status);
 
   prometheus::Counter& accepted_;
+  prometheus::Family<prometheus::Counter>& of_tenants_;
   prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Counter>& ended_;
   prometheus::Counter& bytes_;

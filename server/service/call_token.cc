@@ -1,7 +1,6 @@
 #include "server/service/call_token.h"
 
-#include <chrono>
-
+#include "absl/time/clock.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 
@@ -12,11 +11,8 @@ absl::Status CancelledByCaller() {
                          reason::kCancelledByCaller);
 }
 
-CancellationSource CancellationOf(const grpc::CallbackServerContext& context, const Clock& clock) {
-  const std::chrono::system_clock::time_point deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max())
-    return CancellationSource(absl::InfiniteDuration(), clock);
-  return CancellationSource(clock.Elapsed() + absl::FromChrono(deadline - std::chrono::system_clock::now()), clock);
+CancellationSource CancellationOf(const CallContext& caller, const Clock& clock) {
+  return CancellationSource(clock.Elapsed() + (caller.deadline - absl::Now()), clock);
 }
 
 }  // namespace ruyi

@@ -2,8 +2,7 @@
 // polls the token. Thread-safe.
 #pragma once
 
-#include <grpcpp/server_context.h>
-
+#include "core/base/call_context.h"
 #include "core/base/cancellation.h"
 #include "core/base/clock.h"
 
@@ -13,6 +12,6 @@ namespace ruyi {
 absl::Status CancelledByCaller();
 
 // Ends at the call's deadline, as far as that lies away now; never, when the caller set none. `clock` must outlive it.
-CancellationSource CancellationOf(const grpc::CallbackServerContext& context, const Clock& clock);
+CancellationSource CancellationOf(const CallContext& caller, const Clock& clock);
 
 }  // namespace ruyi

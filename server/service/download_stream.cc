@@ -8,20 +8,29 @@
 
 namespace ruyi {
 
-DownloadStream::DownloadStream(const StreamSources& sources, const std::string& id, const ReadRange& range)
+DownloadStream::DownloadStream(const StreamSources& sources, const std::string& tenant, const std::string& id,
+                               const ReadRange& range)
     : PulledStream(*sources.pool, *sources.clock),
+      jobs_(*sources.jobs),
+      tenant_(tenant),
+      id_(id),
       on_bytes_sent_(sources.on_bytes_sent),
       cursor_(*sources.jobs, *sources.artifacts, id, range) {}
 
-std::shared_ptr<DownloadStream> DownloadStream::Create(const StreamSources& sources, const std::string& id,
-                                                       const ReadRange& range) {
-  std::shared_ptr<DownloadStream> stream = absl::WrapUnique(new DownloadStream(sources, id, range));
+std::shared_ptr<DownloadStream> DownloadStream::Create(const StreamSources& sources, const std::string& tenant,
+                                                       const std::string& id, const ReadRange& range) {
+  std::shared_ptr<DownloadStream> stream = absl::WrapUnique(new DownloadStream(sources, tenant, id, range));
   stream->job_changes_ = sources.jobs->Subscribe(id, stream->Waker());
   stream->result_changes_ = sources.artifacts->Subscribe(id, stream->Waker());
   return stream;
 }
 
 Pulled<ruyi::v1::VideoChunk> DownloadStream::Pull() {
+  if (!is_checked_) {
+    if (const absl::Status status = jobs_.CheckTenant(id_, tenant_); !status.ok())
+      return {.message = {}, .end = status};
+    is_checked_ = true;
+  }
   absl::StatusOr<std::optional<ResultChunk>> chunk = cursor_.Next();
   if (!chunk.ok())
     return {.message = {}, .end = chunk.status()};

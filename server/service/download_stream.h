@@ -14,9 +14,9 @@ namespace ruyi {
 
 class DownloadStream final : public PulledStream<ruyi::v1::VideoChunk> {
  public:
-  // Makes a stream of the bytes of the video `id` from `range.offset` on.
-  static std::shared_ptr<DownloadStream> Create(const StreamSources& sources, const std::string& id,
-                                                const ReadRange& range);
+  // Makes a stream of the bytes of the tenant's video `id` from `range.offset` on; another tenant's is NOT_FOUND.
+  static std::shared_ptr<DownloadStream> Create(const StreamSources& sources, const std::string& tenant,
+                                                const std::string& id, const ReadRange& range);
 
   void OnDone() override;
 
@@ -25,8 +25,13 @@ class DownloadStream final : public PulledStream<ruyi::v1::VideoChunk> {
   void OnSent(const ruyi::v1::VideoChunk& chunk) override { on_bytes_sent_(chunk.data().size()); }
 
  private:
-  DownloadStream(const StreamSources& sources, const std::string& id, const ReadRange& range);
+  DownloadStream(const StreamSources& sources, const std::string& tenant, const std::string& id,
+                 const ReadRange& range);
 
+  JobStore& jobs_;
+  const std::string tenant_;
+  const std::string id_;
+  bool is_checked_ = false;  // the video is the tenant's
   const std::function<void(size_t)> on_bytes_sent_;
   ResultCursor cursor_;
   std::unique_ptr<Subscription> job_changes_;  // a job may end without bytes

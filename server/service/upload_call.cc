@@ -41,8 +41,9 @@ ruyi::v1::Image ImageOf(const KeptImage& kept) {
 
 UploadCall::UploadCall(const Parts& parts, grpc::CallbackServerContext& context, ruyi::v1::Image* answer)
     : parts_(parts),
+      caller_(parts.caller.value_or(CallContext())),
       context_(context),
-      cancellation_(CancellationOf(context, *parts.clock)),
+      cancellation_(CancellationOf(caller_, *parts.clock)),
       answer_(answer),
       begin_(parts.clock->Elapsed()),
       last_message_(begin_) {}
@@ -52,7 +53,10 @@ void UploadCall::Start() {
     absl::MutexLock lock(&mutex_);
     self_ = shared_from_this();
   }
-  if (++*parts_.open_uploads > kMaxUploads)
+  const bool has_place = ++*parts_.open_uploads <= kMaxUploads;
+  if (!parts_.caller.ok())
+    End(parts_.caller.status());
+  else if (!has_place)
     End(TooManyRequests());
   else
     StartRead(&message_);
@@ -99,7 +103,7 @@ void UploadCall::OnCancel() {
 void UploadCall::Keep() {
   if (context_.IsCancelled())
     OnCancel();
-  const absl::StatusOr<KeptImage> kept = parts_.intake->KeepImage(bytes_, cancellation_.token());
+  const absl::StatusOr<KeptImage> kept = parts_.intake->KeepImage(caller_, bytes_, cancellation_.token());
   if (kept.ok())
     *answer_ = ImageOf(*kept);
   EndFrom(State::kKeeping, kept.status());
@@ -126,8 +130,8 @@ void UploadCall::EndFrom(State state, const absl::Status& status) {
       return;
     state_ = State::kEnded;
   }
-  if (!status.ok())
-    parts_.intake->CountRefusal(status);
+  if (!status.ok() && parts_.caller.ok())
+    parts_.intake->CountRefusal(caller_, status);
   Finish(ToGrpc(status));
 }
 

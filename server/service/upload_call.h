@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "core/base/call_context.h"
 #include "core/base/cancellation.h"
 #include "core/base/clock.h"
 #include "core/intake/job_intake.h"
@@ -30,6 +32,7 @@ class UploadCall final : public grpc::ServerReadReactor<ruyi::v1::UploadImageReq
   static constexpr absl::Duration kMaxTime = absl::Minutes(10);
 
   struct Parts {
+    absl::StatusOr<CallContext> caller;  // or why the call is not let in
     JobIntake* intake = nullptr;
     TaskPool* pool = nullptr;                  // decodes
     std::atomic<int>* open_uploads = nullptr;  // counts those that are under way
@@ -60,6 +63,7 @@ class UploadCall final : public grpc::ServerReadReactor<ruyi::v1::UploadImageReq
   bool BeginToKeep();
 
   const Parts parts_;
+  const CallContext caller_;
   grpc::CallbackServerContext& context_;
   CancellationSource cancellation_;
   ruyi::v1::Image* answer_;

@@ -105,27 +105,39 @@ StreamSources VideoService::sources() {
           .on_bytes_sent = parts_.on_bytes_sent};
 }
 
+absl::StatusOr<std::string> VideoService::IdOf(const std::string& name, const CallContext& caller) const {
+  RUYI_ASSIGN_OR_RETURN(std::string id, IdOfVideo(name));
+  RUYI_RETURN_IF_ERROR(parts_.jobs->CheckTenant(id, caller.tenant));
+  return id;
+}
+
 // The request lives as long as the call.
 template <typename Response>
 grpc::ServerUnaryReactor* VideoService::AnswerOnPool(TaskPool& pool, grpc::CallbackServerContext& context,
                                                      Response* response, Work<Response> work) {
-  auto* call = new UnaryCall<Response>(CancellationOf(context, *parts_.clock), response);
-  if (!pool.TryRun([call, work = std::move(work)] { call->Answer(work(call->token())); }))
-    call->Answer(Overload());
+  const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(context);
+  auto* call = new UnaryCall<Response>(CancellationOf(caller.value_or(CallContext()), *parts_.clock), response);
+  if (!caller.ok())
+    call->Answer(caller.status());
+  else if (!pool.TryRun(
+               [call, caller = *caller, work = std::move(work)] { call->Answer(work(caller, call->token())); }))
+    call->Answer(Overload(*caller));
   return call;
 }
 
 grpc::ServerUnaryReactor* VideoService::CreateVideo(grpc::CallbackServerContext* context,
                                                     const ruyi::v1::CreateVideoRequest* request,
                                                     ruyi::v1::Video* response) {
-  return AnswerOnPool<ruyi::v1::Video>(
-      *intake_pool_, *context, response,
-      [this, request](const CancellationToken& token) { return Create(*request, token); });
+  return AnswerOnPool<ruyi::v1::Video>(*intake_pool_, *context, response,
+                                       [this, request](const CallContext& caller, const CancellationToken& token) {
+                                         return Create(*request, caller, token);
+                                       });
 }
 
 absl::StatusOr<ruyi::v1::Video> VideoService::Create(const ruyi::v1::CreateVideoRequest& request,
-                                                     const CancellationToken& token) {
+                                                     const CallContext& caller, const CancellationToken& token) {
   JobRequest job = JobRequestFromProto(request.request(), parts_.intake->limits());
+  job.caller = caller;
   job.cancel_on_disconnect = false;
   if (request.validate_only()) {
     RUYI_ASSIGN_OR_RETURN(const PlannedVideo planned, parts_.intake->Check(std::move(job), token));
@@ -137,24 +149,28 @@ absl::StatusOr<ruyi::v1::Video> VideoService::Create(const ruyi::v1::CreateVideo
 
 grpc::ServerUnaryReactor* VideoService::GetVideo(grpc::CallbackServerContext* context,
                                                  const ruyi::v1::GetVideoRequest* request, ruyi::v1::Video* response) {
-  return AnswerOnPool<ruyi::v1::Video>(*reader_pool_, *context, response,
-                                       [this, request](const auto&) -> absl::StatusOr<ruyi::v1::Video> {
-                                         RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
-                                         RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
-                                         return ToProto(record);
-                                       });
+  return AnswerOnPool<ruyi::v1::Video>(
+      *reader_pool_, *context, response,
+      [this, request](const CallContext& caller, const auto&) -> absl::StatusOr<ruyi::v1::Video> {
+        RUYI_ASSIGN_OR_RETURN(const std::string id, IdOf(request->name(), caller));
+        RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
+        return ToProto(record);
+      });
 }
 
 grpc::ServerUnaryReactor* VideoService::ListVideos(grpc::CallbackServerContext* context,
                                                    const ruyi::v1::ListVideosRequest* request,
                                                    ruyi::v1::ListVideosResponse* response) {
-  return AnswerOnPool<ruyi::v1::ListVideosResponse>(*reader_pool_, *context, response,
-                                                    [this, request](const auto&) { return List(*request); });
+  return AnswerOnPool<ruyi::v1::ListVideosResponse>(
+      *reader_pool_, *context, response,
+      [this, request](const CallContext& caller, const auto&) { return List(*request, caller); });
 }
 
-absl::StatusOr<ruyi::v1::ListVideosResponse> VideoService::List(const ruyi::v1::ListVideosRequest& request) const {
+absl::StatusOr<ruyi::v1::ListVideosResponse> VideoService::List(const ruyi::v1::ListVideosRequest& request,
+                                                                const CallContext& caller) const {
   RUYI_ASSIGN_OR_RETURN(const int page_size, PageSizeOf(request));
-  RUYI_ASSIGN_OR_RETURN(const JobFilter filter, FilterOf(request));
+  RUYI_ASSIGN_OR_RETURN(JobFilter filter, FilterOf(request));
+  filter.tenant = caller.tenant;
   RUYI_ASSIGN_OR_RETURN(const JobPage page, parts_.jobs->List(filter, page_size, request.page_token()));
   ruyi::v1::ListVideosResponse response;
   for (const JobRecord& job : page.jobs)
@@ -167,8 +183,9 @@ grpc::ServerUnaryReactor* VideoService::CancelVideo(grpc::CallbackServerContext*
                                                     const ruyi::v1::CancelVideoRequest* request,
                                                     ruyi::v1::Video* response) {
   return AnswerOnPool<ruyi::v1::Video>(
-      *reader_pool_, *context, response, [this, request](const auto&) -> absl::StatusOr<ruyi::v1::Video> {
-        RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
+      *reader_pool_, *context, response,
+      [this, request](const CallContext& caller, const auto&) -> absl::StatusOr<ruyi::v1::Video> {
+        RUYI_ASSIGN_OR_RETURN(const std::string id, IdOf(request->name(), caller));
         RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Cancel(id, CancelledByCaller()));
         return ToProto(record);
       });
@@ -177,13 +194,14 @@ grpc::ServerUnaryReactor* VideoService::CancelVideo(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* VideoService::DeleteVideo(grpc::CallbackServerContext* context,
                                                     const ruyi::v1::DeleteVideoRequest* request,
                                                     google::protobuf::Empty* response) {
-  return AnswerOnPool<google::protobuf::Empty>(*reader_pool_, *context, response,
-                                               [this, request](const auto&) { return Delete(request->name()); });
+  return AnswerOnPool<google::protobuf::Empty>(
+      *reader_pool_, *context, response,
+      [this, request](const CallContext& caller, const auto&) { return Delete(request->name(), caller); });
 }
 
 // The row first: bytes without a row are found at the next start.
-absl::StatusOr<google::protobuf::Empty> VideoService::Delete(const std::string& name) {
-  RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(name));
+absl::StatusOr<google::protobuf::Empty> VideoService::Delete(const std::string& name, const CallContext& caller) {
+  RUYI_ASSIGN_OR_RETURN(const std::string id, IdOf(name, caller));
   // A record that went without its bytes could not be asked for again.
   if (const absl::Status there = parts_.artifacts->StatResult(id).status(); absl::IsUnavailable(there))
     return there;
@@ -192,58 +210,65 @@ absl::StatusOr<google::protobuf::Empty> VideoService::Delete(const std::string& 
   return google::protobuf::Empty();
 }
 
-std::shared_ptr<EventStream> VideoService::NewStream(grpc::CallbackServerContext& context) {
-  auto stream = std::make_shared<EventStream>(sources(), CancellationOf(context, *parts_.clock));
-  stream->Keep();
-  streams_.Add(stream);
-  return stream;
+absl::Status VideoService::Overload(const CallContext& caller) const {
+  const absl::Status refusal = TooManyRequests();
+  parts_.intake->CountRefusal(caller, refusal);
+  return refusal;
 }
 
 // The call does not end before `start` has read its request.
-void VideoService::OpenOnPool(TaskPool& pool, const std::shared_ptr<EventStream>& stream, std::function<void()> start) {
-  const bool is_taken = pool.TryRun([stream, start = std::move(start)] {
-    start();
+grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::OpenOnPool(TaskPool& pool,
+                                                                         grpc::CallbackServerContext& context,
+                                                                         Start start) {
+  const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(context);
+  const auto stream =
+      std::make_shared<EventStream>(sources(), CancellationOf(caller.value_or(CallContext()), *parts_.clock));
+  stream->Keep();
+  streams_.Add(stream);
+  const auto run = [stream, caller, start = std::move(start)] {
+    start(*stream, *caller);
     stream->Open();
-  });
-  if (is_taken)
-    return;
-  stream->End(Overload());
+  };
+  if (caller.ok() && pool.TryRun(run))
+    return stream.get();
+  stream->End(caller.ok() ? Overload(*caller) : caller.status());
   stream->Open();
-}
-
-absl::Status VideoService::Overload() const {
-  const absl::Status refusal = TooManyRequests();
-  parts_.intake->CountRefusal(refusal);
-  return refusal;
+  return stream.get();
 }
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::WatchVideo(grpc::CallbackServerContext* context,
                                                                          const ruyi::v1::WatchVideoRequest* request) {
-  const std::shared_ptr<EventStream> stream = NewStream(*context);
-  const auto watch = [this, request]() -> absl::StatusOr<int64_t> {
-    RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
-    RUYI_RETURN_IF_ERROR(CheckNotNegative("after_seq", request->after_seq()));
-    RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
-    return BeginOfWatch(record, request->after_seq());
-  };
-  OpenOnPool(*reader_pool_, stream, [stream, watch, request] {
-    const absl::StatusOr<int64_t> after_seq = watch();
-    if (after_seq.ok())
-      stream->Show(*IdOfVideo(request->name()), {.after_seq = *after_seq});
-    else
-      stream->End(after_seq.status());
+  return OpenOnPool(*reader_pool_, *context, [this, request](EventStream& stream, const CallContext& caller) {
+    StartWatching(stream, *request, caller);
   });
-  return stream.get();
+}
+
+void VideoService::StartWatching(EventStream& stream, const ruyi::v1::WatchVideoRequest& request,
+                                 const CallContext& caller) {
+  const auto begin = [&]() -> absl::StatusOr<int64_t> {
+    RUYI_RETURN_IF_ERROR(IdOfVideo(request.name()).status());
+    RUYI_RETURN_IF_ERROR(CheckNotNegative("after_seq", request.after_seq()));
+    RUYI_ASSIGN_OR_RETURN(const std::string id, IdOf(request.name(), caller));
+    RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
+    return BeginOfWatch(record, request.after_seq());
+  };
+  const absl::StatusOr<int64_t> after_seq = begin();
+  if (after_seq.ok())
+    stream.Show(*IdOfVideo(request.name()), {.after_seq = *after_seq});
+  else
+    stream.End(after_seq.status());
 }
 
 grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
-    grpc::CallbackServerContext* /*context*/, const ruyi::v1::DownloadVideoRequest* request) {
+    grpc::CallbackServerContext* context, const ruyi::v1::DownloadVideoRequest* request) {
+  const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(*context);
   const absl::StatusOr<std::string> id = IdOfVideo(request->name());
-  const absl::Status status = CheckDownload(*request);
+  const absl::Status status = caller.ok() ? CheckDownload(*request) : caller.status();
   ReadRange range = {.offset = request->read_offset(), .limit = {}};
   if (request->read_limit() > 0)
     range.limit = request->read_limit();
-  const std::shared_ptr<DownloadStream> stream = DownloadStream::Create(sources(), id.value_or(""), range);
+  const std::shared_ptr<DownloadStream> stream =
+      DownloadStream::Create(sources(), caller.value_or(CallContext()).tenant, id.value_or(""), range);
   if (!status.ok())
     stream->End(status);
   stream->Keep();
@@ -254,10 +279,12 @@ grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
 
 grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* VideoService::UploadImage(grpc::CallbackServerContext* context,
                                                                                  ruyi::v1::Image* response) {
-  const auto call = std::make_shared<UploadCall>(
-      UploadCall::Parts{
-          .intake = parts_.intake, .pool = &*intake_pool_, .open_uploads = &open_uploads_, .clock = parts_.clock},
-      *context, response);
+  const auto call = std::make_shared<UploadCall>(UploadCall::Parts{.caller = parts_.doorkeeper->Admit(*context),
+                                                                   .intake = parts_.intake,
+                                                                   .pool = &*intake_pool_,
+                                                                   .open_uploads = &open_uploads_,
+                                                                   .clock = parts_.clock},
+                                                 *context, response);
   call->Start();
   streams_.Add(call);
   return call.get();
@@ -265,19 +292,20 @@ grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* VideoService::UploadImage
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(
     grpc::CallbackServerContext* context, const ruyi::v1::GenerateVideoRequest* request) {
-  const std::shared_ptr<EventStream> stream = NewStream(*context);
-  OpenOnPool(*intake_pool_, stream, [this, stream, request] { StartGenerating(stream, *request); });
-  return stream.get();
+  return OpenOnPool(*intake_pool_, *context, [this, request](EventStream& stream, const CallContext& caller) {
+    StartGenerating(stream, *request, caller);
+  });
 }
 
-void VideoService::StartGenerating(const std::shared_ptr<EventStream>& stream,
-                                   const ruyi::v1::GenerateVideoRequest& request) {
+void VideoService::StartGenerating(EventStream& stream, const ruyi::v1::GenerateVideoRequest& request,
+                                   const CallContext& caller) {
   JobRequest job = JobRequestFromProto(request, parts_.intake->limits());
+  job.caller = caller;
   const bool cancels = job.cancel_on_disconnect;
-  const absl::StatusOr<CreatedJob> created = parts_.intake->Create(std::move(job), stream->token());
+  const absl::StatusOr<CreatedJob> created = parts_.intake->Create(std::move(job), stream.token());
   if (!created.ok())
-    return stream->End(created.status());
-  stream->Show(created->record.ticket.id, {.with_bytes = true, .cancels_on_disconnect = cancels});
+    return stream.End(created.status());
+  stream.Show(created->record.ticket.id, {.with_bytes = true, .cancels_on_disconnect = cancels});
 }
 
 grpc::ServerUnaryReactor* VideoService::EstimateVideo(grpc::CallbackServerContext* context,
@@ -285,8 +313,10 @@ grpc::ServerUnaryReactor* VideoService::EstimateVideo(grpc::CallbackServerContex
                                                       ruyi::v1::EstimateVideoResponse* response) {
   return AnswerOnPool<ruyi::v1::EstimateVideoResponse>(
       *intake_pool_, *context, response,
-      [this, request](const CancellationToken& token) -> absl::StatusOr<ruyi::v1::EstimateVideoResponse> {
+      [this, request](const CallContext& caller,
+                      const CancellationToken& token) -> absl::StatusOr<ruyi::v1::EstimateVideoResponse> {
         EstimateRequest asked = FromProto(*request, parts_.intake->limits());
+        asked.job.caller = caller;
         RUYI_ASSIGN_OR_RETURN(const JobEstimate estimate,
                               parts_.intake->EstimateFor(std::move(asked.job), asked.budget_bytes, token));
         return ToProto(estimate.planned, estimate.queue_wait);
@@ -297,7 +327,7 @@ grpc::ServerUnaryReactor* VideoService::GetCapabilities(grpc::CallbackServerCont
                                                         const ruyi::v1::GetCapabilitiesRequest* /*request*/,
                                                         ruyi::v1::Capabilities* response) {
   return AnswerOnPool<ruyi::v1::Capabilities>(
-      *reader_pool_, *context, response, [this](const auto&) -> absl::StatusOr<ruyi::v1::Capabilities> {
+      *reader_pool_, *context, response, [this](const auto&, const auto&) -> absl::StatusOr<ruyi::v1::Capabilities> {
         RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> loras, parts_.intake->LoraNames());
         return ToProto(parts_.intake->limits(), parts_.version, parts_.queue_capacity, loras);
       });

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
 #include "core/intake/job_intake.h"
+#include "server/service/doorkeeper.h"
 #include "server/service/event_stream.h"
 #include "server/service/stream_registry.h"
 #include "server/service/task_pool.h"
@@ -23,6 +24,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
  public:
   // Everything that the parts point to must outlive the service.
   struct Parts {
+    Doorkeeper* doorkeeper = nullptr;
     JobIntake* intake = nullptr;
     JobStore* jobs = nullptr;
     ArtifactStore* artifacts = nullptr;
@@ -80,19 +82,27 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
 
  private:
   template <typename Response>
-  using Work = std::function<absl::StatusOr<Response>(const CancellationToken&)>;
+  using Work = std::function<absl::StatusOr<Response>(const CallContext&, const CancellationToken&)>;
+  using Start = std::function<void(EventStream&, const CallContext&)>;
 
   template <typename Response>
   grpc::ServerUnaryReactor* AnswerOnPool(TaskPool& pool, grpc::CallbackServerContext& context, Response* response,
                                          Work<Response> work);
   StreamSources sources();
-  std::shared_ptr<EventStream> NewStream(grpc::CallbackServerContext& context);
-  absl::Status Overload() const;
-  void OpenOnPool(TaskPool& pool, const std::shared_ptr<EventStream>& stream, std::function<void()> start);
-  void StartGenerating(const std::shared_ptr<EventStream>& stream, const ruyi::v1::GenerateVideoRequest& request);
-  absl::StatusOr<ruyi::v1::Video> Create(const ruyi::v1::CreateVideoRequest& request, const CancellationToken& token);
-  absl::StatusOr<ruyi::v1::ListVideosResponse> List(const ruyi::v1::ListVideosRequest& request) const;
-  absl::StatusOr<google::protobuf::Empty> Delete(const std::string& name);
+  absl::Status Overload(const CallContext& caller) const;
+  grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* OpenOnPool(TaskPool& pool, grpc::CallbackServerContext& context,
+                                                             Start start);
+  void StartWatching(EventStream& stream, const ruyi::v1::WatchVideoRequest& request, const CallContext& caller);
+  void StartGenerating(EventStream& stream, const ruyi::v1::GenerateVideoRequest& request, const CallContext& caller);
+  absl::StatusOr<ruyi::v1::Video> Create(const ruyi::v1::CreateVideoRequest& request, const CallContext& caller,
+                                         const CancellationToken& token);
+  absl::StatusOr<ruyi::v1::ListVideosResponse> List(const ruyi::v1::ListVideosRequest& request,
+                                                    const CallContext& caller) const;
+  absl::StatusOr<google::protobuf::Empty> Delete(const std::string& name, const CallContext& caller);
+
+  // Returns the id of the tenant's video with this name. INVALID_ARGUMENT: it is no name of a video. NOT_FOUND: there
+  // is none, or it is another tenant's.
+  absl::StatusOr<std::string> IdOf(const std::string& name, const CallContext& caller) const;
 
   const Parts parts_;
   JobCallers callers_;

@@ -14,7 +14,9 @@ namespace ruyi {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(std::filesystem::path(testing::TempDir()) / (TestName() + "." + std::to_string(getpid()))) {
+  // All that a test makes with one `suffix` are the same folder, which goes with the first of them.
+  explicit TemporaryFolder(const std::string& suffix = "")
+      : path_(std::filesystem::path(testing::TempDir()) / (TestName() + "." + std::to_string(getpid()) + suffix)) {
     std::filesystem::create_directories(path_);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;

@@ -6,7 +6,13 @@
 namespace ruyi {
 namespace {
 
+std::string RequestKeyOf(const JobTicket& ticket) {
+  return ruyi::RequestKeyOf(ticket.tenant, ticket.request_id);
+}
+
 bool Matches(const JobFilter& filter, const JobRecord& record) {
+  if (!filter.tenant.empty() && filter.tenant != record.ticket.tenant)
+    return false;
   if (!filter.states.empty() && !filter.states.contains(record.state))
     return false;
   return std::all_of(filter.labels.begin(), filter.labels.end(), [&](const auto& label) {
@@ -34,8 +40,13 @@ absl::StatusOr<std::optional<int64_t>> MemoryJobTable::NumberOf(const std::strin
   return found == by_id_.end() ? std::nullopt : std::optional(found->second);
 }
 
-absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindRequest(const std::string& request_id) const {
-  return RowOf(by_request_, request_id);
+absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindRequest(const std::string& request_key) const {
+  return RowOf(by_request_, request_key);
+}
+
+absl::StatusOr<std::optional<std::string>> MemoryJobTable::TenantOf(const std::string& id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? std::nullopt : std::optional(rows_.at(found->second).record.ticket.tenant);
 }
 
 absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindReusable(const std::string& reuse_key) const {
@@ -188,7 +199,7 @@ void MemoryJobTable::Leave(const JobRow& row) {
 absl::Status MemoryJobTable::Insert(const JobRow& row) {
   by_id_[row.record.ticket.id] = row.number;
   if (!row.record.ticket.request_id.empty())
-    by_request_[row.record.ticket.request_id] = row.number;
+    by_request_[RequestKeyOf(row.record.ticket)] = row.number;
   logs_.try_emplace(row.number);
   Enter(rows_[row.number] = row);
   return absl::OkStatus();
@@ -206,7 +217,7 @@ absl::Status MemoryJobTable::Erase(int64_t number) {
   const JobRow& row = rows_.at(number);
   Leave(row);
   by_id_.erase(row.record.ticket.id);
-  by_request_.erase(row.record.ticket.request_id);
+  by_request_.erase(RequestKeyOf(row.record.ticket));
   logs_.erase(number);
   rows_.erase(number);
   return absl::OkStatus();

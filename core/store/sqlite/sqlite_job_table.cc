@@ -15,7 +15,7 @@ namespace {
 
 // INDEXED BY: left to itself SQLite takes the index of states, and sorts all jobs that wait.
 constexpr const char* kRowOfId = "SELECT number, lease_token, record, id FROM jobs WHERE id = ?";
-constexpr const char* kRowOfRequest = "SELECT number, lease_token, record, id FROM jobs WHERE request_id = ?";
+constexpr const char* kRowOfRequest = "SELECT number, lease_token, record, id FROM jobs WHERE request_key = ?";
 constexpr const char* kRowOfReuseKey =
     "SELECT number, lease_token, record, id FROM jobs WHERE reuse_key = ? AND state = 'succeeded' "
     "ORDER BY number DESC LIMIT 1";
@@ -45,8 +45,8 @@ absl::StatusOr<std::vector<std::string>> TextsOf(absl::StatusOr<std::unique_ptr<
   }
 }
 
-// The command that lists what `filter` wants: its parameters are the labels' names and values, and the number. The
-// first label, or the state, finds the rows in their order by an index.
+// The command that lists what `filter` wants: its parameters are the labels' names and values, the number and the
+// tenant. The first label, the state or the tenant finds the rows in their order by an index.
 std::string ListCommand(const JobFilter& filter) {
   std::string sql = "SELECT jobs.number, lease_token, record, id FROM jobs";
   for (size_t i = 0; i < filter.labels.size(); ++i) {
@@ -54,6 +54,8 @@ std::string ListCommand(const JobFilter& filter) {
                     ".value = ?");
   }
   absl::StrAppend(&sql, " WHERE ", filter.labels.empty() ? "jobs" : "l0", ".number < ?");
+  if (!filter.tenant.empty())
+    absl::StrAppend(&sql, " AND tenant = ?");
   if (!filter.states.empty()) {
     const std::string words = absl::StrJoin(
         filter.states, ", ", [](std::string* out, JobState state) { absl::StrAppend(out, "'", WordOf(state), "'"); });
@@ -92,9 +94,15 @@ absl::StatusOr<std::optional<int64_t>> SqliteJobTable::NumberOf(const std::strin
   return number == 0 ? std::nullopt : std::optional(number);
 }
 
-absl::StatusOr<std::optional<JobRow>> SqliteJobTable::FindRequest(const std::string& request_id) const {
-  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kRowOfRequest, request_id));
+absl::StatusOr<std::optional<JobRow>> SqliteJobTable::FindRequest(const std::string& request_key) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kRowOfRequest, request_key));
   return FirstOf(*query);
+}
+
+absl::StatusOr<std::optional<std::string>> SqliteJobTable::TenantOf(const std::string& id) const {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> tenants,
+                        TextsOf(connection_.Query("SELECT tenant FROM jobs WHERE id = ?", id)));
+  return tenants.empty() ? std::nullopt : std::optional(tenants.front());
 }
 
 absl::StatusOr<std::optional<JobRow>> SqliteJobTable::FindReusable(const std::string& reuse_key) const {
@@ -125,6 +133,8 @@ absl::StatusOr<std::vector<JobRow>> SqliteJobTable::Newest(const JobFilter& filt
     query->Bind(value);
   }
   query->Bind(before);
+  if (!filter.tenant.empty())
+    query->Bind(filter.tenant);
   std::vector<JobRow> rows;
   while (static_cast<int>(rows.size()) < limit) {
     RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
@@ -229,10 +239,11 @@ absl::StatusOr<int64_t> SqliteJobTable::NextToken() {
 
 absl::Status SqliteJobTable::Insert(const JobRow& row) {
   const JobTicket& ticket = row.record.ticket;
+  const std::string request_key = RequestKeyOf(ticket.tenant, ticket.request_id);
   RUYI_RETURN_IF_ERROR(connection_.Execute(
-      "INSERT INTO jobs(number, id, request_id, reuse_key, claim_key, state, work, lease_token, inputs, record) "
-      "VALUES (?, ?, nullif(?, ''), ?, ?, '', 0, 0, '', '')",
-      row.number, ticket.id, ticket.request_id, ticket.reuse_key, ClaimKeyOf(row)));
+      "INSERT INTO jobs(number, id, tenant, request_key, reuse_key, claim_key, state, work, lease_token, inputs, "
+      "record) VALUES (?, ?, ?, nullif(?, ''), ?, ?, '', 0, 0, '', '')",
+      row.number, ticket.id, ticket.tenant, request_key, ticket.reuse_key, ClaimKeyOf(row)));
   for (const auto& [name, value] : ticket.labels) {
     RUYI_RETURN_IF_ERROR(
         connection_.Execute("INSERT INTO labels(name, value, number) VALUES (?, ?, ?)", name, value, row.number));

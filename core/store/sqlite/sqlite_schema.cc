@@ -73,6 +73,11 @@ CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
   DELETE FROM labels WHERE number = old.number;
 END;
 )sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN tenant TEXT NOT NULL DEFAULT 'default';
+ALTER TABLE jobs RENAME COLUMN request_id TO request_key;  -- RequestKeyOf in core/store/job_table.h
+CREATE INDEX jobs_tenant ON jobs(tenant, number);
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -12,6 +12,7 @@
 #include "core/artifact/files/file_artifact_store.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "core/intake/upload_receipt.h"
 #include "core/store/memory/memory_job_store.h"
 #include "tests/core/store/test_jobs.h"
 #include "tests/support/fake_clock.h"
@@ -33,7 +34,9 @@ using testing::IsEmpty;
 class Refusals final : public JobObserver {
  public:
   void OnJobEvent(const JobRecord& /*job*/, const LoggedEvent& /*event*/) override {}
-  void OnRefused(const absl::Status& why) override { reasons.push_back(GetErrorInfo(why).reason); }
+  void OnRefused(const CallContext& /*caller*/, const absl::Status& why) override {
+    reasons.push_back(GetErrorInfo(why).reason);
+  }
   std::vector<std::string> reasons;
 };
 
@@ -178,12 +181,78 @@ TEST_F(JobIntakeTest, StopsWithItsCaller) {
 }
 
 TEST_F(JobIntakeTest, TakesPicturesThatWereUploaded) {
-  ASSERT_OK_AND_ASSIGN(const KeptImage kept, intake_.KeepImage("image 64x64", {}));
+  ASSERT_OK_AND_ASSIGN(const KeptImage kept, intake_.KeepImage({}, "image 64x64", {}));
   EXPECT_EQ(kept.size.width, 64);
   JobRequest request = Request();
   request.generation.start_images = {{.data = "", .upload = absl::StrCat("images/", kept.sha256)}};
   ASSERT_OK_AND_ASSIGN(const CreatedJob created, Create(std::move(request)));
   EXPECT_EQ(created.record.spec.start_pictures[0].source_sha256, kept.sha256);
+}
+
+TEST_F(JobIntakeTest, NamesWhoCalledOnTheTicket) {
+  JobRequest request = Request();
+  request.caller = {.principal = "ana", .tenant = "film", .call_id = "call", .traceparent = "trace"};
+  ASSERT_OK_AND_ASSIGN(const CreatedJob created, Create(std::move(request)));
+  EXPECT_EQ(created.record.ticket.principal, "ana");
+  EXPECT_EQ(created.record.ticket.tenant, "film");
+  EXPECT_EQ(created.record.ticket.call_id, "call");
+  EXPECT_EQ(created.record.ticket.traceparent, "trace");
+}
+
+TEST_F(JobIntakeTest, TheSameRequestOfAnotherTenantMakesAnotherJob) {
+  ASSERT_OK_AND_ASSIGN(const CreatedJob first, Create(Known("a")));
+  JobRequest theirs = Known("b");
+  theirs.caller.tenant = "film";
+  ASSERT_OK_AND_ASSIGN(const CreatedJob second, Create(theirs));
+  EXPECT_TRUE(second.is_new);
+  ASSERT_OK_AND_ASSIGN(const CreatedJob again, Create(theirs));
+  EXPECT_EQ(again.record.ticket.id, second.record.ticket.id);
+}
+
+TEST_F(JobIntakeTest, ARequestIdThatSpellsAnotherTenantsKeyFindsNothing) {
+  JobRequest theirs = Known("a");
+  theirs.caller.tenant = "film";
+  ASSERT_THAT(Create(theirs), IsOk());
+  JobRequest request = Known("a");
+  request.request_id = "film\n" + theirs.request_id;
+  EXPECT_THAT(ViolationsOf(Create(std::move(request)).status()),
+              ElementsAre(Field(&FieldViolation::field, "request_id")));
+}
+
+TEST_F(JobIntakeTest, NothingIsReusedAcrossTenants) {
+  JobRequest request = Request();
+  request.prefers_reuse = true;
+  ASSERT_OK_AND_ASSIGN(const CreatedJob first, Create(request));
+  request.caller.tenant = "film";
+  ASSERT_OK_AND_ASSIGN(const CreatedJob second, Create(request));
+  ASSERT_OK_AND_ASSIGN(const CreatedJob third, Create(request));
+  EXPECT_NE(first.record.ticket.reuse_key, second.record.ticket.reuse_key);
+  EXPECT_EQ(second.record.ticket.reuse_key, third.record.ticket.reuse_key);
+}
+
+TEST_F(JobIntakeTest, AnUploadIsThereForThoseWhoSentIt) {
+  const CallContext film = {.tenant = "film"};
+  ASSERT_OK_AND_ASSIGN(const KeptImage kept, intake_.KeepImage(film, "image 64x64", {}));
+  JobRequest request = Request();
+  request.generation.start_images = {{.data = "", .upload = absl::StrCat("images/", kept.sha256)}};
+  JobRequest theirs = request;
+  theirs.caller = film;
+  EXPECT_THAT(Create(theirs), IsOk());
+  const absl::Status refused = Create(request).status();
+  EXPECT_THAT(ViolationsOf(refused), ElementsAre(Field(&FieldViolation::field, "start_images[0]")));
+  JobRequest unknown = Request();
+  unknown.generation.start_images = {{.data = "", .upload = "images/" + std::string(64, 'a')}};
+  EXPECT_EQ(refused, Create(std::move(unknown)).status());
+  ASSERT_THAT(intake_.KeepImage({}, "image 64x64", {}), IsOk());  // the same bytes
+  EXPECT_THAT(Create(request), IsOk());
+}
+
+TEST_F(JobIntakeTest, AReceiptCannotBeUploaded) {
+  const std::string sha256(64, 'a');
+  EXPECT_NE(UploadReceipt("t", sha256).size() % 3, 0u);
+  EXPECT_NE(UploadReceipt("te", sha256).size() % 3, 0u);
+  EXPECT_NE(UploadReceipt("ten", sha256).size() % 3, 0u);
+  EXPECT_THAT(intake_.KeepImage({}, UploadReceipt("t", sha256), {}), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(JobIntakeTest, RefusesUploadsThatAreNotThere) {
@@ -196,11 +265,11 @@ TEST_F(JobIntakeTest, RefusesUploadsThatAreNotThere) {
 }
 
 TEST_F(JobIntakeTest, KeepsNoPictureThatIsNone) {
-  const absl::Status junk = intake_.KeepImage("junk", {}).status();
+  const absl::Status junk = intake_.KeepImage({}, "junk", {}).status();
   EXPECT_THAT(junk, StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(junk, HasReason(reason::kInvalidRequest));
   EXPECT_THAT(ViolationsOf(junk), ElementsAre(Field(&FieldViolation::field, "data")));
-  EXPECT_THAT(intake_.KeepImage("huge", {}), HasReason(reason::kImageTooLarge));
+  EXPECT_THAT(intake_.KeepImage({}, "huge", {}), HasReason(reason::kImageTooLarge));
 }
 
 TEST_F(JobIntakeTest, ChecksWithoutAJob) {

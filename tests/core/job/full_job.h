@@ -114,7 +114,11 @@ inline JobRecord FullRecord() {
                    .reuse_key = "key",
                    .labels = {{"a", "b"}, {"", ""}},
                    .priority = Priority::kHigh,
-                   .cancel_on_disconnect = true};
+                   .cancel_on_disconnect = true,
+                   .tenant = "tenant",
+                   .principal = "somebody",
+                   .call_id = "call",
+                   .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
   record.spec = FullSpec();
   record.placement = FullPlacement();
   record.state = JobState::kCancelling;

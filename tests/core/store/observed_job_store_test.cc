@@ -24,7 +24,8 @@ class RecordingObserver final : public JobObserver {
     if (on_event)
       on_event();
   }
-  void OnRefused(const absl::Status& /*why*/) override {}  // intake tells of refusals, not the store
+  void OnRefused(const CallContext& /*caller*/, const absl::Status& /*why*/) override {
+  }  // intake tells of refusals, not the store
 
   std::vector<std::string> Take() {
     const absl::MutexLock lock(&mutex_);

@@ -220,7 +220,7 @@ TEST(JobLog, TellsOfACancellation) {
 
 TEST(JobLog, TellsOfRefusals) {
   const std::vector<json> lines = Logged("info", [] {
-    JobLog().OnRefused(ErrorWithReason(absl::StatusCode::kResourceExhausted, "full", reason::kQueueFull));
+    JobLog().OnRefused({}, ErrorWithReason(absl::StatusCode::kResourceExhausted, "full", reason::kQueueFull));
   });
   ASSERT_THAT(Events(lines), ElementsAre("request_refused"));
   EXPECT_EQ(lines[0]["level"], "info");

@@ -45,8 +45,10 @@ TEST(Metrics, CountJobsThatComplete) {
   for (int i = 0; i < 2; ++i)
     EXPECT_TRUE(running.Call(SmallRequest()).Finish().ok());
   EXPECT_THAT(MetricsWith(running, "ruyi_job_peak_mib_count 2"),
-              AllOf(HasSubstr("\nruyi_jobs_accepted_total 2\n"), HasSubstr("\nruyi_jobs_ended_total{code=\"OK\"} 2\n"),
-                    HasSubstr("\nruyi_mp4_bytes_total 1600\n"), HasSubstr("\nruyi_job_queue_seconds_count 2\n"),
+              AllOf(HasSubstr("\nruyi_jobs_accepted_total 2\n"),
+                    HasSubstr("\nruyi_tenant_jobs_accepted_total{tenant=\"default\"} 2\n"),
+                    HasSubstr("\nruyi_jobs_ended_total{code=\"OK\"} 2\n"), HasSubstr("\nruyi_mp4_bytes_total 1600\n"),
+                    HasSubstr("\nruyi_job_queue_seconds_count 2\n"),
                     HasSubstr("\nruyi_job_phase_seconds_count{phase=\"conditioning\"} 2\n"),
                     HasSubstr("\nruyi_job_phase_seconds_count{phase=\"denoising\"} 2\n"),
                     HasSubstr("\nruyi_job_phase_seconds_count{phase=\"decoding\"} 2\n")));

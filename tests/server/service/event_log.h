@@ -28,7 +28,7 @@ class EventLog final : public JobObserver {
     }
   }
 
-  void OnRefused(const absl::Status& /*why*/) override { refused_.Increment(); }
+  void OnRefused(const CallContext& /*caller*/, const absl::Status& /*why*/) override { refused_.Increment(); }
 
   const Counter& accepted() const { return accepted_; }
   const Counter& refused() const { return refused_; }

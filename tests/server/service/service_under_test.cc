@@ -32,7 +32,9 @@ ServiceUnderTest::ServiceUnderTest(ServiceOptions options)
                      ids_.Increment();
                      return absl::StrCat("job-", ids_.value());
                    }}),
-      service_({.intake = &intake_,
+      doorkeeper_({.clock = &clock_, .check_token = options_.check_token}),
+      service_({.doorkeeper = &doorkeeper_,
+                .intake = &intake_,
                 .jobs = &jobs_,
                 .artifacts = artifacts_.get(),
                 .clock = &clock_,

@@ -36,6 +36,7 @@ struct ServiceOptions {
   FileArtifactStoreOptions artifacts;
   int queue_capacity = 8;
   int max_message_bytes = 1 << 20;
+  Doorkeeper::CheckToken check_token = nullptr;  // see Doorkeeper
   bool is_ready = true;
   bool has_worker = true;
   int workers = 1;                            // that the intake is told of
@@ -117,6 +118,7 @@ class ServiceUnderTest {
   Counter ids_;
   std::atomic<int64_t> bytes_sent_ = 0;
   JobIntake intake_;
+  Doorkeeper doorkeeper_;
   VideoService service_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;

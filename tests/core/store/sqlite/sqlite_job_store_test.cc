@@ -76,7 +76,31 @@ TEST_F(SqliteJobStoreTest, ADatabaseOfANewerServerIsRefused) {
   ASSERT_THAT(Open(), IsOk());
   Execute("PRAGMA user_version = 99");
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 1)")));
+                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 2)")));
+}
+
+// Takes back what the second schema has brought.
+TEST_F(SqliteJobStoreTest, JobsOfTheFirstSchemaAreTheDefaultTenants) {
+  ASSERT_OK_AND_ASSIGN(std::unique_ptr<SqliteJobStore> store, Open());
+  ASSERT_THAT(store->Create(TestRequest("a", "request")), IsOk());
+  store.reset();
+  Execute(
+      "DROP INDEX jobs_tenant; ALTER TABLE jobs DROP COLUMN tenant; "
+      "ALTER TABLE jobs RENAME COLUMN request_key TO request_id; PRAGMA user_version = 1");
+  ASSERT_OK_AND_ASSIGN(store, Open());
+  EXPECT_THAT(store->CheckTenant("a", "default"), IsOk());
+  EXPECT_EQ(store->Get("a")->ticket.tenant, "default");
+  EXPECT_EQ(store->List({.tenant = "default"}, 10, "")->jobs.size(), 1u);
+  EXPECT_FALSE(store->Create(TestRequest("b", "request"))->is_new);
+  EXPECT_EQ(store->Counts()->waiting, 1);
+}
+
+TEST_F(SqliteJobStoreTest, AnUnreadableJobHasItsTenantStill) {
+  ASSERT_OK_AND_ASSIGN(std::unique_ptr<SqliteJobStore> store, Open());
+  ASSERT_THAT(store->Create(TestNewJob("a")), IsOk());
+  Execute("UPDATE jobs SET record = 'nonsense'");
+  EXPECT_THAT(store->CheckTenant("a", "default"), IsOk());
+  EXPECT_THAT(store->CheckTenant("a", "film"), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(SqliteJobStoreTest, ADatabaseOfAnotherProgramIsRefused) {

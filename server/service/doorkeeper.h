@@ -1,0 +1,58 @@
+// Lets a call in or refuses it, and says on whose behalf it is made: the one place where a CallContext is made. Before
+// it: the wire. After it: video_service.h, which asks it first in every call. Thread-safe; never waits.
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "core/base/call_context.h"
+#include "core/base/clock.h"
+#include "server/identity/failed_attempts.h"
+#include "server/identity/identity.h"
+
+namespace ruyi {
+
+class Doorkeeper {
+ public:
+  // Returns whose a bearer token is. UNAUTHENTICATED or PERMISSION_DENIED, in words without the token.
+  using CheckToken = std::function<absl::StatusOr<Identity>(std::string_view token)>;
+
+  // A call that was not let in.
+  struct Refusal {
+    std::string peer;
+    std::string call_id;
+    absl::Status why;
+  };
+
+  struct Parts {
+    const Clock* clock = nullptr;      // must outlive the doorkeeper
+    CheckToken check_token = nullptr;  // none: no token is looked at
+    bool has_certificates = false;     // the transport lets in nobody without a certificate that it trusts
+    std::function<void(const Refusal&)> on_refused = [](const Refusal&) {};
+  };
+  explicit Doorkeeper(Parts parts) : parts_(std::move(parts)), failed_(*parts_.clock) {}
+
+  // Returns the context of a call. Where neither tokens nor certificates are asked for, everybody is the default tenant
+  // and may do everything. Where both are, a token counts, and the certificate only without one. The answer's metadata
+  // gets the call's id. UNAUTHENTICATED CREDENTIALS_MISSING, CREDENTIALS_INVALID or CREDENTIALS_EXPIRED;
+  // PERMISSION_DENIED NO_TENANT or UNKNOWN_ROLE; RESOURCE_EXHAUSTED TOO_MANY_ATTEMPTS: the peer has sent too many wrong
+  // credentials.
+  absl::StatusOr<CallContext> Admit(grpc::CallbackServerContext& context);
+
+ private:
+  absl::StatusOr<Identity> IdentityOf(const grpc::CallbackServerContext& context, const std::string& peer);
+  absl::StatusOr<Identity> IdentityOfToken(std::string_view token, const std::string& peer);
+
+  const Parts parts_;
+  FailedAttempts failed_;
+};
+
+// Returns the address in what gRPC says of a peer ("ipv4:192.0.2.1:50000"), without the port, and of an IPv6 address
+// the first 64 bits, which one machine may have all to itself.
+std::string AddressOfPeer(std::string_view peer);
+
+}  // namespace ruyi

@@ -1,0 +1,151 @@
+#include "server/service/doorkeeper.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "core/base/error_reasons.h"
+#include "tests/server/caller_channel.h"
+#include "tests/server/rpc_status.h"
+#include "tests/server/service/service_under_test.h"
+#include "tests/server/stream_call.h"
+#include "tests/server/test_request.h"
+#include "tests/server/unary_answer.h"
+
+namespace ruyi {
+namespace {
+
+using testing::Each;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+ServiceOptions WithTokens() {
+  ServiceOptions options;
+  options.check_token = [](std::string_view token) -> absl::StatusOr<Identity> {
+    if (token == "good")
+      return Identity{.principal = "ana", .tenant = "film"};
+    if (token == "nobody")
+      return ErrorWithReason(absl::StatusCode::kPermissionDenied, "no tenant", reason::kNoTenant);
+    return ErrorWithReason(absl::StatusCode::kUnauthenticated, "wrong", reason::kCredentialsInvalid);
+  };
+  return options;
+}
+
+class DoorkeeperTest : public testing::Test {
+ protected:
+  std::shared_ptr<grpc::Channel> With(const std::multimap<std::string, std::string>& metadata) {
+    return ConnectWith(service_.port(), metadata);
+  }
+
+  grpc::Status Get(const std::multimap<std::string, std::string>& metadata) {
+    return GetVideo(With(metadata), "videos/x").status;
+  }
+
+  void ExpectRefused(const grpc::Status& status, grpc::StatusCode code, std::string_view reason) {
+    EXPECT_EQ(status.error_code(), code) << status.error_message();
+    EXPECT_EQ(DetailsOf(status).reason(), reason);
+  }
+
+  ServiceUnderTest service_{WithTokens()};
+};
+
+// Returns how every call ends.
+std::vector<std::string> ReasonsOf(const std::shared_ptr<grpc::Channel>& channel) {
+  using Stub = v1::VideoService::Stub;
+  grpc::ClientContext context;
+  v1::Image image;
+  const auto stub = v1::VideoService::NewStub(channel);
+  const auto upload = stub->UploadImage(&context, &image);
+  upload->WritesDone();
+  std::vector<std::string> reasons;
+  for (const grpc::Status& status :
+       {Ask(channel, &Stub::CreateVideo, {}).status, Ask(channel, &Stub::GetVideo, {}).status,
+        Ask(channel, &Stub::ListVideos, {}).status, Ask(channel, &Stub::CancelVideo, {}).status,
+        Ask(channel, &Stub::DeleteVideo, {}).status, Ask(channel, &Stub::EstimateVideo, {}).status,
+        Ask(channel, &Stub::GetCapabilities, {}).status, VideoCall(channel, {}).Finish(), upload->Finish(),
+        StreamCall<v1::VideoEvent>(channel, &Stub::WatchVideo, v1::WatchVideoRequest()).Finish(),
+        StreamCall<v1::VideoChunk>(channel, &Stub::DownloadVideo, v1::DownloadVideoRequest()).Finish()})
+    reasons.push_back(DetailsOf(status).reason());
+  return reasons;
+}
+
+TEST_F(DoorkeeperTest, StandsBeforeEveryCall) {
+  EXPECT_THAT(ReasonsOf(service_.channel()), Each(std::string(reason::kCredentialsMissing)));
+  EXPECT_THAT(ReasonsOf(ConnectAs(service_.port(), "good")), Each(Not(HasSubstr("CREDENTIALS"))));
+}
+
+TEST_F(DoorkeeperTest, SaysWhatIsMissingOrWrong) {
+  ExpectRefused(Get({}), grpc::UNAUTHENTICATED, reason::kCredentialsMissing);
+  ExpectRefused(Get({{"authorization", "Basic good"}}), grpc::UNAUTHENTICATED, reason::kCredentialsInvalid);
+  ExpectRefused(Get({{"authorization", "good"}}), grpc::UNAUTHENTICATED, reason::kCredentialsInvalid);
+  ExpectRefused(Get({{"authorization", "Bearer good"}, {"authorization", "Bearer good"}}), grpc::UNAUTHENTICATED,
+                reason::kCredentialsInvalid);
+  ExpectRefused(Get({{"authorization", "Bearer bad"}}), grpc::UNAUTHENTICATED, reason::kCredentialsInvalid);
+  ExpectRefused(Get({{"authorization", "Bearer nobody"}}), grpc::PERMISSION_DENIED, reason::kNoTenant);
+  ExpectRefused(Get({{"authorization", "bearer good"}}), grpc::NOT_FOUND, reason::kNotFound);
+}
+
+TEST_F(DoorkeeperTest, NobodyTriesTokensWithoutEnd) {
+  const auto good = ConnectAs(service_.port(), "good");
+  EXPECT_EQ(GetVideo(good, "videos/x").status.error_code(), grpc::NOT_FOUND);
+  const auto bad = ConnectAs(service_.port(), "bad");
+  for (int i = 0; i < FailedAttempts::kAttempts; ++i)
+    ExpectRefused(GetVideo(bad, "videos/x").status, grpc::UNAUTHENTICATED, reason::kCredentialsInvalid);
+  const grpc::Status limited = GetVideo(bad, "videos/x").status;
+  ExpectRefused(limited, grpc::RESOURCE_EXHAUSTED, reason::kTooManyAttempts);
+  EXPECT_EQ(DetailsOf(limited).retry_info->retry_delay().seconds(), absl::ToInt64Seconds(FailedAttempts::kPerAttempt));
+  EXPECT_EQ(GetVideo(good, "videos/x").status.error_code(), grpc::NOT_FOUND) << "others behind the address go on";
+  service_.clock().Advance(FailedAttempts::kPerAttempt);
+  ExpectRefused(GetVideo(bad, "videos/x").status, grpc::UNAUTHENTICATED, reason::kCredentialsInvalid);
+}
+
+TEST_F(DoorkeeperTest, AnswersHaveTheIdOfTheCall) {
+  const auto ask = [this](const std::multimap<std::string, std::string>& metadata) {
+    grpc::ClientContext context;
+    v1::Video video;
+    v1::VideoService::NewStub(With(metadata))->GetVideo(&context, {}, &video);
+    const auto found = context.GetServerInitialMetadata().find("x-request-id");
+    return found == context.GetServerInitialMetadata().end() ? "none"
+                                                             : std::string(found->second.data(), found->second.size());
+  };
+  EXPECT_EQ(ask({{"x-request-id", "mine"}, {"authorization", "Bearer good"}}), "mine");
+  EXPECT_EQ(ask({{"x-request-id", "mine"}}), "mine") << "also when it is refused";
+  const std::string drawn = ask({});
+  EXPECT_THAT(drawn, MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_NE(ask({}), drawn);
+  EXPECT_THAT(ask({{"x-request-id", "two words"}}), MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_THAT(ask({{"x-request-id", std::string(65, 'x')}}), MatchesRegex("[0-9a-f]{16}"));
+}
+
+TEST_F(DoorkeeperTest, DropsWhatIsNoTraceparent) {
+  const std::string right = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  for (const std::string& sent :
+       {right.substr(1), "01" + right.substr(2), right.substr(0, 54) + "G", right.substr(0, 54) + "A"}) {
+    const auto channel = With({{"authorization", "Bearer good"}, {"traceparent", sent}});
+    const std::string name = CreateVideo(channel, SmallRequest()).response.name();
+    EXPECT_EQ(service_.jobs().Get(name.substr(7))->ticket.traceparent, "") << sent;
+  }
+}
+
+TEST(Doorkeeper, EverybodyIsTheDefaultTenantWhereNobodyIsAsked) {
+  ServiceUnderTest service;
+  const auto channel = ConnectAs(service.port(), "of some proxy");
+  const std::string name = CreateVideo(channel, SmallRequest()).response.name();
+  EXPECT_EQ(service.jobs().Get(name.substr(7))->ticket.tenant, "default");
+  EXPECT_EQ(service.jobs().Get(name.substr(7))->ticket.principal, "anonymous");
+}
+
+TEST(Doorkeeper, AddressesOfPeersHaveNoPort) {
+  EXPECT_EQ(AddressOfPeer("ipv4:192.0.2.1:50000"), "192.0.2.1");
+  EXPECT_EQ(AddressOfPeer("ipv6:[2001:db8:1:2:3:4:5:6]:50000"), "2001:db8:1:2::/64");
+  EXPECT_EQ(AddressOfPeer("ipv6:%5B2001:db8:1:2::9%5D:50000"), "2001:db8:1:2::/64");
+  EXPECT_EQ(AddressOfPeer("ipv6:[fe80::1%25eth0]:1"), "fe80::/64");
+  EXPECT_EQ(AddressOfPeer("unix:socket"), "unix:socket");
+}
+
+}  // namespace
+}  // namespace ruyi
