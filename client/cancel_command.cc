@@ -9,8 +9,8 @@ namespace ruyi::client {
 
 ExitCode RunCancel(const std::string& name, const CommandContext& context) {
   v1::Video video;
-  const grpc::Status status =
-      VideoClient(context.server).Cancel(name, {.cancel_source = context.interrupt->cancel_source()}, &video);
+  const grpc::Status status = VideoClient(context.server, context.channel)
+                                  .Cancel(name, {.cancel_source = context.interrupt->cancel_source()}, &video);
   if (!status.ok())
     return FailCall(context, status, name);
   std::cout << name << " is " << NameOfState(video.state()) << std::endl;

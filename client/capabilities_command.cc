@@ -122,7 +122,8 @@ std::string CapabilitiesText(const v1::Capabilities& capabilities) {
 ExitCode RunCapabilities(bool json, const CommandContext& context) {
   v1::Capabilities capabilities;
   const grpc::Status status =
-      VideoClient(context.server).GetCapabilities({.cancel_source = context.interrupt->cancel_source()}, &capabilities);
+      VideoClient(context.server, context.channel)
+          .GetCapabilities({.cancel_source = context.interrupt->cancel_source()}, &capabilities);
   if (status.ok()) {
     std::cout << (json ? MessageJson(capabilities) + "\n" : CapabilitiesText(capabilities)) << std::flush;
     return ExitCode::kDone;

@@ -11,6 +11,7 @@
 #include "client/exit_code.h"
 #include "client/flag_names.h"
 #include "client/interrupt.h"
+#include "client/video_client.h"
 #include "client/waiter.h"
 
 namespace ruyi::client {
@@ -18,6 +19,7 @@ namespace ruyi::client {
 struct CommandContext {
   std::string server;         // HOST:PORT
   bool server_given = false;  // by flag or variable
+  ChannelOptions channel;     // to the server
   Interrupt* interrupt = nullptr;
   Waiter* waiter = nullptr;
 };

@@ -13,6 +13,7 @@
 #include "client/completion.h"
 #include "client/exit_code.h"
 #include "client/flag_values.h"
+#include "client/request_flags.h"
 
 namespace ruyi::client {
 namespace {
@@ -63,6 +64,19 @@ std::string UsageError(const CLI::App& app, const std::string& complaint) {
   return absl::StrFormat("error: %s\n  see %s --help\n", complaint, command);
 }
 
+void AddConnectionFlags(CLI::App& app, ConnectionOptions& options) {
+  const auto add = [&app](const std::string& flag, const std::string& variable, std::string& path,
+                          const std::string& help) {
+    app.add_option(flag, path, help)->envname(variable)->type_name("FILE")->check(CheckFileName);
+  };
+  add("--tls-ca", "RUYI_TLS_CA", options.tls_ca,
+      "Speak TLS, and trust servers whose certificate one of these has signed");
+  add("--tls-cert", "RUYI_TLS_CERT", options.tls_cert, "The certificate that is shown to the server, with --tls-key");
+  add("--tls-key", "RUYI_TLS_KEY", options.tls_key, "The private key of --tls-cert");
+  add("--token-file", "RUYI_TOKEN_FILE", options.token_file,
+      "The token of this caller. The variable RUYI_TOKEN may hold the token itself");
+}
+
 void Describe(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", "ruyi-client " RUYI_CLIENT_VERSION);
   app.footer(
@@ -78,6 +92,7 @@ void Describe(CLI::App& app, CommandLine& line) {
       ->envname("RUYI_SERVER")
       ->check(CheckAddress)
       ->capture_default_str();
+  AddConnectionFlags(app, line.connection);
   AddCommands(app, line);
 }
 

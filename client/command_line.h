@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "client/connection.h"
 #include "client/create_command.h"
 #include "client/download_command.h"
 #include "client/estimate_options.h"
@@ -33,6 +34,7 @@ struct CommandLine {
 
   std::string server = "127.0.0.1:50051";  // HOST:PORT
   bool server_given = false;               // by flag or variable
+  ConnectionOptions connection;
   Command command = Command::kGenerate;
   GenerateOptions generate;
   CreateOptions create;
@@ -53,7 +55,8 @@ struct ParsedCommandLine {
   CommandLine command_line;
 };
 
-// Parses the command line, and reads the variable RUYI_SERVER too. Help goes to stdout, errors to stderr.
+// Parses the command line, and reads the variables RUYI_SERVER, RUYI_TLS_CA, RUYI_TLS_CERT, RUYI_TLS_KEY
+// and RUYI_TOKEN_FILE too. Help goes to stdout, errors to stderr.
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace ruyi::client

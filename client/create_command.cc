@@ -19,7 +19,7 @@ ExitCode RunCreate(const CreateOptions& options, const CommandContext& context) 
   if (options.job.request_id.empty())
     request.mutable_request()->set_request_id(NewRequestId());
   request.set_validate_only(options.validate_only);
-  VideoClient client(context.server);
+  VideoClient client(context.server, context.channel);
   v1::Video video;
   const CallEnd end = CreateJob(client, request, context, {.retry_for = absl::Seconds(options.retry_for_s)}, &video);
   if (!end.status.ok())

@@ -8,7 +8,7 @@ namespace ruyi::client {
 
 ExitCode RunDelete(const std::string& name, const CommandContext& context) {
   const grpc::Status status =
-      VideoClient(context.server).Delete(name, {.cancel_source = context.interrupt->cancel_source()});
+      VideoClient(context.server, context.channel).Delete(name, {.cancel_source = context.interrupt->cancel_source()});
   if (!status.ok())
     return FailCall(context, status, name);
   std::cout << name << " is deleted" << std::endl;

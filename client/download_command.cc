@@ -43,7 +43,7 @@ ExitCode RunDownload(const DownloadOptions& options, const CommandContext& conte
   CommandContext own = context;
   if (!context.server_given && !record.server.empty())
     own.server = record.server;
-  VideoClient client(own.server);
+  VideoClient client(own.server, own.channel);
   const FetchTerms terms = {.patience = {.retry_for = absl::Seconds(options.retry_for_s)}, .json = options.json};
   return FetchFilm(client, **film, terms, own);
 }

@@ -28,8 +28,8 @@ ExitCode RunEstimate(const EstimateOptions& options, const CommandContext& conte
   if (!request.ok())
     return FailLocally(request.status());
   v1::EstimateVideoResponse response;
-  const grpc::Status status =
-      VideoClient(context.server).Estimate(*request, {.cancel_source = context.interrupt->cancel_source()}, &response);
+  const grpc::Status status = VideoClient(context.server, context.channel)
+                                  .Estimate(*request, {.cancel_source = context.interrupt->cancel_source()}, &response);
   if (status.ok()) {
     std::cout << (options.json ? MessageJson(response) + "\n" : EstimateText(response)) << std::flush;
     return ExitCode::kDone;

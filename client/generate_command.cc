@@ -66,7 +66,7 @@ class Generate {
 
   ExitCode Run(const v1::GenerateVideoRequest& request) {
     RemoveOnSecondSignal();
-    VideoClient client(context_.server);
+    VideoClient client(context_.server, context_.channel);
     if (film_.record().video.empty()) {
       if (const ExitCode code = Create(client, request); code != ExitCode::kDone)
         return code;

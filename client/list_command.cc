@@ -46,7 +46,7 @@ void Print(const std::vector<v1::Video>& videos, bool json) {
 }  // namespace
 
 ExitCode RunList(const ListOptions& options, const CommandContext& context) {
-  VideoClient client(context.server);
+  VideoClient client(context.server, context.channel);
   v1::ListVideosRequest request = MakeRequest(options);
   const int limit = options.limit.value_or(ListOptions::kDefaultLimit);
   std::vector<v1::Video> videos;

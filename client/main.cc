@@ -1,5 +1,6 @@
 // ruyi-client: the command line of ruyi.v1.VideoService.
 #include <csignal>
+#include <utility>
 
 #include "client/cancel_command.h"
 #include "client/capabilities_command.h"
@@ -49,10 +50,16 @@ int RunProgram(int argc, char** argv) {
   if (parsed.finished)
     return parsed.exit_code;
   const CommandLine& line = parsed.command_line;
-  Interrupt interrupt;
+  Interrupt interrupt;  // before gRPC starts threads, which inherit the mask of signals
   RealWaiter waiter;
-  return static_cast<int>(Run(
-      line, {.server = line.server, .server_given = line.server_given, .interrupt = &interrupt, .waiter = &waiter}));
+  absl::StatusOr<ChannelOptions> channel = ChannelOptionsOf(line.connection, line.server);
+  if (!channel.ok())
+    return static_cast<int>(FailLocally(channel.status()));
+  return static_cast<int>(Run(line, {.server = line.server,
+                                     .server_given = line.server_given,
+                                     .channel = *std::move(channel),
+                                     .interrupt = &interrupt,
+                                     .waiter = &waiter}));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace ruyi::client {
 
 ExitCode RunUpload(const std::vector<std::string>& files, const CommandContext& context) {
-  VideoClient client(context.server);
+  VideoClient client(context.server, context.channel);
   for (const std::string& path : files) {
     const absl::StatusOr<std::string> picture = ReadPicture(path);
     if (!picture.ok())

@@ -1,7 +1,8 @@
-// Makes the calls of ruyi.v1.VideoService, without encryption. Before it: a request. After it: a message, or a function
+// Makes the calls of ruyi.v1.VideoService. Before it: a request. After it: a message, or a function
 // that takes the messages of a stream. Owns its channel. Thread-safe; each call blocks its thread.
 #pragma once
 
+#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/status.h>
 
 #include <memory>
@@ -18,6 +19,9 @@
 namespace ruyi::client {
 
 struct ChannelOptions {
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  bool encrypts = false;  // as the credentials do
+  std::string token;      // that every call carries, or empty; none goes unencrypted to another machine
   // After this long a silence of the server a ping is sent, so that a connection that only seems to live ends.
   absl::Duration keepalive_time = absl::Seconds(20);
   absl::Duration keepalive_timeout = absl::Seconds(20);  // for the answer to the ping
@@ -27,6 +31,10 @@ struct CallOptions {
   std::optional<absl::Duration> timeout;  // absent: no deadline
   CancelSource* cancel_source = nullptr;  // must outlive the call
 };
+
+// Returns true when only this machine has the address HOST:PORT: localhost, 127.0.0.0/8 or ::1. Other names may lead
+// anywhere.
+bool IsOfThisMachine(const std::string& address);
 
 class VideoClient {
  public:
@@ -57,6 +65,7 @@ class VideoClient {
   grpc::Status Download(const v1::DownloadVideoRequest& request, const CallOptions& options, OnChunk on_chunk);
 
  private:
+  const std::string token_;
   std::unique_ptr<v1::VideoService::Stub> stub_;
 };
 

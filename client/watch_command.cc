@@ -33,7 +33,7 @@ ExitCode Explain(const JobEnd& end, const WatchOptions& options, const CommandCo
 }  // namespace
 
 ExitCode RunWatch(const WatchOptions& options, const CommandContext& context) {
-  VideoClient client(context.server);
+  VideoClient client(context.server, context.channel);
   const std::unique_ptr<ProgressDisplay> display = MakeDisplay(options.json);
   JobFollower follower(&client, {.retry_for = absl::Seconds(options.retry_for_s)}, context.waiter,
                        context.interrupt->cancel_source());

@@ -6,6 +6,7 @@ ruyi.Client("host:50051").generate("photo.jpg", camera="left").save("film.mp4")
 """
 
 from ruyi.client import Client
+from ruyi.connection import Connection
 from ruyi.errors import (
     Cancelled,
     DataLoss,
@@ -14,6 +15,7 @@ from ruyi.errors import (
     InvalidRequest,
     NotFound,
     QueueFull,
+    Unauthorized,
     Unavailable,
     Violation,
 )
@@ -24,6 +26,7 @@ from ruyi.retry import Retry
 __all__ = [
     "Cancelled",
     "Client",
+    "Connection",
     "DataLoss",
     "DoesNotFit",
     "Error",
@@ -33,6 +36,7 @@ __all__ = [
     "Options",
     "QueueFull",
     "Retry",
+    "Unauthorized",
     "Unavailable",
     "Violation",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Optional, Un
 
 import grpc
 
+from ruyi.connection import Connection
 from ruyi.images import encoded
 from ruyi.job import Job
 from ruyi.request import build_request, enum_value
@@ -32,21 +33,22 @@ class Client:
     """A connection to a server, for any number of threads.
 
     Calls that find the server away are made again, and streams go on where they broke, as `retry`
-    says. `credentials` are those of gRPC, for TLS; without them the connection is plain.
+    says. `connection` holds files of TLS and the token; without one the connection is plain, with
+    the token in the variable RUYI_TOKEN if there is one. `credentials` are those of gRPC, in place
+    of files.
     """
 
     def __init__(
         self,
         target: str,
         *,
+        connection: Optional[Connection] = None,
         credentials: Optional[grpc.ChannelCredentials] = None,
         retry: Optional[Retry] = None,
         quiet: bool = False,
     ) -> None:
-        if credentials is None:
-            self._channel = grpc.insecure_channel(target, options=_CHANNEL_OPTIONS)
-        else:
-            self._channel = grpc.secure_channel(target, credentials, options=_CHANNEL_OPTIONS)
+        connection = connection or Connection(credentials=credentials)
+        self._channel = connection.open(target, _CHANNEL_OPTIONS)
         self._stub = video_service_pb2_grpc.VideoServiceStub(self._channel)
         self._retry = retry or Retry()
         self._quiet = quiet

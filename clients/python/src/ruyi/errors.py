@@ -78,6 +78,10 @@ class Cancelled(Error):
     """Somebody cancelled the video."""
 
 
+class Unauthorized(Error):
+    """The server does not know the caller, or does not let it do this."""
+
+
 class Unavailable(Error):
     """The server cannot be reached, loads its model, or stops."""
 
@@ -90,6 +94,8 @@ _BY_REASON = {"QUEUE_FULL": QueueFull, "VRAM_BUDGET": DoesNotFit, "HOST_MEMORY":
 _BY_CODE = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidRequest,
     grpc.StatusCode.NOT_FOUND: NotFound,
+    grpc.StatusCode.UNAUTHENTICATED: Unauthorized,
+    grpc.StatusCode.PERMISSION_DENIED: Unauthorized,
     grpc.StatusCode.CANCELLED: Cancelled,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.DATA_LOSS: DataLoss,

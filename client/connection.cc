@@ -1,0 +1,90 @@
+#include "client/connection.h"
+
+#include <grpcpp/security/credentials.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
+
+namespace ruyi::client {
+namespace {
+
+absl::Status Wrong(const std::string& message) {
+  return absl::FailedPreconditionError(message);
+}
+
+absl::StatusOr<std::string> TextOf(const std::string& flag, const std::string& path) {
+  if (path.empty())
+    return std::string();
+  errno = 0;
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.is_open() || !file.good() || text.str().empty())
+    return Wrong(absl::StrFormat("%s: %s cannot be read, or is empty (%s)", flag, path, std::strerror(errno)));
+  return text.str();
+}
+
+absl::StatusOr<std::string> TokenOf(const ConnectionOptions& options) {
+  const char* const variable = std::getenv("RUYI_TOKEN");
+  std::string token = variable == nullptr ? "" : variable;
+  if (!options.token_file.empty()) {
+    absl::StatusOr<std::string> text = TextOf("--token-file", options.token_file);
+    if (!text.ok())
+      return text;
+    token = *text;
+  }
+  absl::StripAsciiWhitespace(&token);
+  const bool is_printable =
+      std::all_of(token.begin(), token.end(), [](char letter) { return letter > ' ' && letter <= '~'; });
+  if (!is_printable)
+    return Wrong("the token must be one word of printable ASCII characters; look into --token-file or RUYI_TOKEN");
+  return token;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(const ConnectionOptions& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty())
+    return Wrong("--tls-cert and --tls-key: one is of no use without the other; give both");
+  if (options.tls_ca.empty()) {
+    if (!options.tls_cert.empty())
+      return Wrong("--tls-cert: it is shown over TLS only; give --tls-ca too");
+    return grpc::InsecureChannelCredentials();
+  }
+  const absl::StatusOr<std::string> ca = TextOf("--tls-ca", options.tls_ca);
+  const absl::StatusOr<std::string> certificate = TextOf("--tls-cert", options.tls_cert);
+  const absl::StatusOr<std::string> key = TextOf("--tls-key", options.tls_key);
+  for (const auto* text : {&ca, &certificate, &key}) {
+    if (!text->ok())
+      return text->status();
+  }
+  return grpc::SslCredentials({.pem_root_certs = *ca, .pem_private_key = *key, .pem_cert_chain = *certificate});
+}
+
+}  // namespace
+
+absl::StatusOr<ChannelOptions> ChannelOptionsOf(const ConnectionOptions& options, const std::string& address) {
+  ChannelOptions channel;
+  absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials = CredentialsOf(options);
+  if (!credentials.ok())
+    return credentials.status();
+  absl::StatusOr<std::string> token = TokenOf(options);
+  if (!token.ok())
+    return token.status();
+  if (!token->empty() && options.tls_ca.empty() && !IsOfThisMachine(address)) {
+    return Wrong(absl::StrFormat(
+        "the token would travel unencrypted to %s, where anybody on the way can read it; give --tls-ca", address));
+  }
+  channel.credentials = *std::move(credentials);
+  channel.encrypts = !options.tls_ca.empty();
+  channel.token = *std::move(token);
+  return channel;
+}
+
+}  // namespace ruyi::client

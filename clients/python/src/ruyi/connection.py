@@ -1,0 +1,93 @@
+"""How a server is reached: in plaintext or by TLS, and with which credentials."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import os
+import pathlib
+from typing import Any, Optional, Sequence, Union
+
+import grpc
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """Paths of PEM files, and the token of this caller.
+
+    `tls_ca` says who may have signed the server's certificate; TLS is spoken where it is given.
+    `tls_cert` and `tls_key` are this caller's own, for a server that asks for them. The token is
+    the text of `token_file`, or what the variable RUYI_TOKEN holds.
+    """
+
+    tls_ca: Optional[Path] = None
+    tls_cert: Optional[Path] = None
+    tls_key: Optional[Path] = None
+    token_file: Optional[Path] = None
+    credentials: Optional[grpc.ChannelCredentials] = None  # gRPC's own, in place of the files
+
+    def open(self, target: str, options: Sequence[tuple[str, Any]]) -> grpc.Channel:
+        """A channel to the server.
+
+        ValueError: files do not go together, or the token would travel unencrypted to another
+        machine.
+        """
+        credentials = self.credentials or self._tls()
+        token = self._token()
+        if credentials is None and token and not is_of_this_machine(target):
+            raise ValueError(f"the token would travel unencrypted to {target}; give tls_ca")
+        if credentials is None:
+            channel = grpc.insecure_channel(target, options=options)
+        else:
+            channel = grpc.secure_channel(target, credentials, options=options)
+        return grpc.intercept_channel(channel, _TokenAdder(token)) if token else channel
+
+    def _tls(self) -> Optional[grpc.ChannelCredentials]:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key: one is of no use without the other")
+        if self.tls_ca is None:
+            if self.tls_cert is not None:
+                raise ValueError("tls_cert is shown over TLS only; give tls_ca too")
+            return None
+        return grpc.ssl_channel_credentials(
+            _bytes_of(self.tls_ca), _bytes_of(self.tls_key), _bytes_of(self.tls_cert)
+        )
+
+    def _token(self) -> str:
+        if self.token_file is None:
+            return os.environ.get("RUYI_TOKEN", "").strip()
+        return pathlib.Path(self.token_file).read_text(encoding="ascii").strip()
+
+
+def is_of_this_machine(target: str) -> bool:
+    """Whether only this machine has the address HOST:PORT. Other names may lead anywhere."""
+    host = target.rpartition(":")[0].strip("[]")
+    if host == "localhost" or target.startswith("unix:"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bytes_of(path: Optional[Path]) -> Optional[bytes]:
+    return None if path is None else pathlib.Path(path).read_bytes()
+
+
+class _TokenAdder(
+    grpc.UnaryUnaryClientInterceptor,  # type: ignore[misc]
+    grpc.UnaryStreamClientInterceptor,  # type: ignore[misc]
+    grpc.StreamUnaryClientInterceptor,  # type: ignore[misc]
+):
+    """Gives every call the token."""
+
+    def __init__(self, token: str) -> None:
+        self._metadata = ("authorization", f"Bearer {token}")
+
+    def _call(self, proceed: Any, details: Any, request: Any) -> Any:
+        metadata = [*(details.metadata or ()), self._metadata]
+        return proceed(details._replace(metadata=metadata), request)
+
+    intercept_unary_unary = intercept_unary_stream = intercept_stream_unary = _call
