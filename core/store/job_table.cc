@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/base/status_macros.h"
-
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 
 namespace ruyi {
 namespace {
@@ -39,7 +38,7 @@ absl::Duration WorkOf(const JobRecord& record) {
 absl::StatusOr<Arrival> JobTable::Arrive(const JobTicket& ticket) {
   Arrival arrival;
   if (!ticket.request_id.empty()) {
-    RUYI_ASSIGN_OR_RETURN(arrival.known, FindRequest(ticket.request_id));
+    RUYI_ASSIGN_OR_RETURN(arrival.known, FindRequest(RequestKeyOf(ticket.tenant, ticket.request_id)));
   }
   if (arrival.known.has_value())
     return arrival;

@@ -15,6 +15,8 @@
 #include "absl/strings/strip.h"
 #include "core/request/fp8_names.h"
 #include "core/s3/s3_location.h"
+#include "server/app/access_flags.h"
+#include "server/app/contradiction.h"
 #include "server/app/device_names.h"
 #include "server/app/listen_address.h"
 #include "server/app/user_folders.h"
@@ -277,6 +279,9 @@ void AddLogFlags(CLI::App& app, ServerOptions& options) {
 constexpr char kFooter[] =
     "Each flag can be set by the environment variable beside it, or in the file named by --config, one\n"
     "flag=value per line. Flags come first, then the environment, then the file.\n"
+    "`ruyi-server token --help` says how tokens for --tokens are made.\n"
+    "\n"
+    "SIGHUP: the files of certificates, tokens and keys are read again, as they are when they change.\n"
     "\n"
     "SIGTERM or SIGINT: the server takes no more jobs, lets those that are being made go on for --drain-timeout, "
     "saves\n"
@@ -339,24 +344,6 @@ void Settle(const RawValues& raw, ServerOptions& options) {
     options.calibration_file.clear();
 }
 
-// Returns true when --parallel has the devices that it needs; says on stderr what to do when it does not.
-bool HasPairs(const ServerOptions& options) {
-  const bool on_gpus = options.devices.front() != "cpu";
-  if (options.parallel == Parallel::kNone || (on_gpus && options.devices.size() % 2 == 0))
-    return true;
-  std::cerr << "--parallel: cfg needs pairs of GPUs; name an even number of them, such as --device cuda:0,1, or leave "
-               "--parallel out\n";
-  return false;
-}
-
-// Returns true when --fp8-arithmetic has the type that it needs; says on stderr what to do when it does not.
-bool HasTypeOfArithmetic(const ServerOptions& options) {
-  if (options.fp8.arithmetic == Fp8Arithmetic::kWidened || options.fp8.type == Fp8Type::kE4m3fn)
-    return true;
-  std::cerr << "--fp8-arithmetic: scaled has no e5m2; leave --fp8-type out, or take widened\n";
-  return false;
-}
-
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, char** argv) {
@@ -376,6 +363,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   AddDeviceFlags(app, options, raw);
   AddFp8Flags(app, options);
   AddNetworkFlags(app, options);
+  AddAccessFlags(app, options.access);
   AddLimitFlags(app, options, raw);
   AddStateFlags(app, options);
   AddArtifactFlags(app, options);
@@ -387,8 +375,10 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   const auto parse = [&]() -> int {
     CLI11_PARSE(app, static_cast<int>(pointers.size()), pointers.data());
     Settle(raw, options);
-    if (!HasPairs(options) || !HasTypeOfArithmetic(options))
+    if (const std::string wrong = ContradictionIn(options); !wrong.empty()) {
+      std::cerr << wrong << '\n';
       return kUsageError;
+    }
     result.options = options;
     return 0;
   };

@@ -57,4 +57,18 @@ absl::Status CheckListenAddress(std::string_view text, AddressFamily family) {
   return absl::OkStatus();
 }
 
+bool IsLoopback(std::string_view text) {
+  constexpr uint32_t kLoopbackNet = 127;
+  std::string host(text.substr(0, text.rfind(':')));
+  if (IsBracketed(host))
+    host = host.substr(1, host.size() - 2);
+  in6_addr ipv6 = {};
+  if (inet_pton(AF_INET6, host.c_str(), &ipv6) == 1)
+    return IN6_IS_ADDR_LOOPBACK(&ipv6);
+  in_addr ipv4 = {};
+  if (inet_pton(AF_INET, host.c_str(), &ipv4) == 1)
+    return ntohl(ipv4.s_addr) >> 24 == kLoopbackNet;
+  return absl::AsciiStrToLower(host) == "localhost";
+}
+
 }  // namespace ruyi

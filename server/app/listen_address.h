@@ -1,5 +1,5 @@
 // Checks an address to listen on, as a command line gives it. Before it: --listen and --metrics-listen. After it: gRPC
-// and the web server of /metrics, which take the same text. A function without state.
+// and the web server of /metrics, which take the same text. Functions without state.
 #pragma once
 
 #include <string_view>
@@ -13,5 +13,9 @@ enum class AddressFamily { kAny, kIpv4Only };
 // Returns INVALID_ARGUMENT unless `text` is HOST:PORT, where HOST is a name, an IPv4 address or, with kAny, an IPv6
 // address in brackets, and PORT is 0 to 65535. Only binding the port shows whether the host is one of this machine.
 absl::Status CheckListenAddress(std::string_view text, AddressFamily family);
+
+// Returns true when only this machine reaches the address HOST:PORT: localhost, 127.0.0.0/8 or ::1. Any other name is
+// taken for one that others reach.
+bool IsLoopback(std::string_view text);
 
 }  // namespace ruyi

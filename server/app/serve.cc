@@ -1,9 +1,12 @@
 #include "server/app/serve.h"
 
+#include <signal.h>
+
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "server/app/command_line.h"
 #include "server/app/library_lines.h"
@@ -12,6 +15,7 @@
 #include "server/app/process_end.h"
 #include "server/app/server.h"
 #include "server/app/signal_waiter.h"
+#include "server/app/token_command.h"
 #include "server/app/version.h"
 
 namespace ruyi {
@@ -50,6 +54,8 @@ int Serve(const ServerOptions& options, const std::function<Components(const Ser
       LeaveAtOnce(CannotStart(status));
   }
   const SignalWaiter waiter([&](int signal) {
+    if (signal == SIGHUP)
+      return (*server)->RereadCredentials();
     if (end.OnSignal(signal) > 1)
       (*server)->Hurry();
   });
@@ -65,6 +71,8 @@ int Serve(const ServerOptions& options, const std::function<Components(const Ser
 }  // namespace
 
 int ServeAsProgram(int argc, char** argv, const std::function<Components(const ServerOptions&)>& make_components) {
+  if (argc > 1 && std::string_view(argv[1]) == "token")
+    return RunTokenCommand(argc - 1, argv + 1);
   const CommandLine line = ParseCommandLine(argc, argv);
   if (!line.options.has_value())
     return line.exit_code;

@@ -6,6 +6,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <utility>
@@ -108,8 +109,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   limits.image = options.image;
   limits.max_loras = options.max_loras;
   limits.fp8 = options.fp8;
-  RUYI_ASSIGN_OR_RETURN(Stores stores, components.open_stores());
-  std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits), std::move(stores)));
+  Opened opened;
+  RUYI_ASSIGN_OR_RETURN(opened.stores, components.open_stores());
+  RUYI_ASSIGN_OR_RETURN(
+      opened.access, Access::Open(options.access, std::filesystem::path(options.state_dir) / "tls", *components.clock));
+  std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits), std::move(opened)));
   server->on_worker_lost_ = std::move(on_worker_lost);
   RUYI_RETURN_IF_ERROR(server->janitor_.Reconcile());
   RUYI_RETURN_IF_ERROR(server->ListenForMetrics());
@@ -118,12 +122,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   return server;
 }
 
-Server::Server(const ServerOptions& options, Components components, RequestLimits limits, Stores stores)
+Server::Server(const ServerOptions& options, Components components, RequestLimits limits, Opened opened)
     : options_(options),
       components_(std::move(components)),
       model_name_(limits.model_name),
       job_metrics_(*registry_),
-      stores_(std::move(stores)),
+      stores_(std::move(opened.stores)),
       jobs_(*stores_.jobs, {&job_metrics_, &job_log_}),
       janitor_(jobs_, *stores_.artifacts),
       intake_({.limits = std::move(limits),
@@ -136,8 +140,8 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                .draw_id = &DrawId}),
       queue_metrics_(
           std::make_shared<QueueMetrics>([this] { return jobs_.Counts(); }, intake_, options.queue_capacity)),
-      doorkeeper_({.clock = components_.clock}),
-      service_({.doorkeeper = &doorkeeper_,
+      access_(std::move(opened.access)),
+      service_({.doorkeeper = &access_->doorkeeper(),
                 .intake = &intake_,
                 .jobs = &jobs_,
                 .artifacts = stores_.artifacts.get(),
@@ -172,6 +176,7 @@ absl::Status Server::ListenForMetrics() {
   metrics_port_ = exposer_->GetListeningPorts().front();
   exposer_->RegisterCollectable(registry_);
   exposer_->RegisterCollectable(queue_metrics_);
+  exposer_->RegisterCollectable(access_);
   return absl::OkStatus();
 }
 
@@ -180,7 +185,7 @@ absl::Status Server::Listen() {
   grpc::ServerBuilder builder;
   if (!options_.reflection)
     builder.SetOption(std::make_unique<WithoutReflection>());
-  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+  builder.AddListeningPort(options_.listen, access_->Credentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
@@ -191,6 +196,7 @@ absl::Status Server::Listen() {
   heartbeats_.emplace(kTick, [this] {
     WatchStore();
     service_.Tick();
+    access_->Refresh(/*all=*/false);
   });
   sweeps_.emplace(kSweepInterval, [this] { OnTrouble(janitor_.CleanUp()); });
   return absl::OkStatus();

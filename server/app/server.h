@@ -19,6 +19,7 @@
 #include "core/janitor/janitor.h"
 #include "core/request/limits.h"
 #include "core/store/observed_job_store.h"
+#include "server/app/access.h"
 #include "server/app/components.h"
 #include "server/app/health_service.h"
 #include "server/app/job_log.h"
@@ -35,10 +36,10 @@ class Server {
  public:
   using Listener = std::function<void(const absl::Status&)>;
 
-  // Opens the stores, binds both ports and begins to load the model; `on_loaded` is told how that went, from the
-  // loading thread. `on_worker_lost` is told why, from the worker's thread, when a device broke: no more jobs are
-  // taken, and only Drain is left to be called. Errors: those of LoadRequestLimits and of Components::open_stores;
-  // UNAVAILABLE: an address cannot be bound.
+  // Opens the stores and reads credentials, binds both ports and begins to load the model; `on_loaded` is told how that
+  // went, from the loading thread. `on_worker_lost` is told why, from the worker's thread, when a device broke: no more
+  // jobs are taken, and only Drain is left to be called. Errors: those of LoadRequestLimits, of Components::open_stores
+  // and of Access::Open; UNAVAILABLE: an address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ServerOptions& options, Components components, Listener on_loaded,
       Listener on_worker_lost = [](const absl::Status&) {});
@@ -58,11 +59,18 @@ class Server {
   // Ends the patience of Drain. May be called from any thread; does not block.
   void Hurry() { workers_.Hurry(); }
 
+  // Reads the files of certificates, tokens and keys again. May be called from any thread; blocks on the disk.
+  void RereadCredentials() { access_->Refresh(/*all=*/true); }
+
   // Returns true while the model is being loaded, which nothing can interrupt.
   bool is_loading() const;
 
  private:
-  Server(const ServerOptions& options, Components components, RequestLimits limits, Stores stores);
+  struct Opened {
+    Stores stores;
+    std::shared_ptr<Access> access;
+  };
+  Server(const ServerOptions& options, Components components, RequestLimits limits, Opened opened);
 
   absl::Status Listen();
   absl::Status ListenForMetrics();
@@ -90,7 +98,7 @@ class Server {
   Janitor janitor_;
   JobIntake intake_;
   std::shared_ptr<QueueMetrics> queue_metrics_;
-  Doorkeeper doorkeeper_;
+  const std::shared_ptr<Access> access_;
   VideoService service_;
   HealthService health_;
   WorkerPool workers_;

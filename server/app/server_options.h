@@ -21,9 +21,22 @@ enum class Parallel {
   kCfg,   // two make one video: each computes one branch of classifier-free guidance
 };
 
+// Says who may call, by the files that hold credentials; empty names: there is none.
+struct AccessOptions {
+  std::string tls_cert;  // with tls_key
+  std::string tls_key;
+  std::string tls_client_ca;
+  bool insecure = false;  // plaintext may go beyond this machine
+  std::string tokens;
+  std::string jwt_jwks;  // with jwt_audience and jwt_issuer
+  std::string jwt_audience;
+  std::string jwt_issuer;
+};
+
 struct ServerOptions {
-  std::string model;                              // folder in the layout of Ruyi-Mini-7B
-  std::string listen = "127.0.0.1:50051";         // host:port of the API; port 0: any free one
+  std::string model;                       // folder in the layout of Ruyi-Mini-7B
+  std::string listen = "127.0.0.1:50051";  // host:port of the API; port 0: any free one
+  AccessOptions access;
   std::string metrics_listen = "127.0.0.1:9090";  // host:port of /metrics; port 0: any free one
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);

@@ -8,10 +8,10 @@
 namespace ruyi {
 namespace {
 
-sigset_t StopSignals() {
+sigset_t ClaimedSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT})
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
     sigaddset(&signals, signal);
   return signals;
 }
@@ -19,14 +19,14 @@ sigset_t StopSignals() {
 }  // namespace
 
 void ClaimSignals() {
-  const sigset_t signals = StopSignals();
+  const sigset_t signals = ClaimedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  for (const int ignored : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2})
+  for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2})
     signal(ignored, SIG_IGN);
 }
 
 SignalWaiter::SignalWaiter(std::function<void(int)> on_signal) {
-  thread_ = std::thread([this, signals = StopSignals(), on_signal = std::move(on_signal)] {
+  thread_ = std::thread([this, signals = ClaimedSignals(), on_signal = std::move(on_signal)] {
     int signal = 0;
     while (sigwait(&signals, &signal) == 0 && !stopping_)
       on_signal(signal);

@@ -1,5 +1,5 @@
-// Turns SIGTERM and SIGINT into calls of a function, on a thread of its own where everything is allowed. There may be
-// only one in a process.
+// Turns SIGTERM, SIGINT and SIGHUP into calls of a function, on a thread of its own where everything is allowed. There
+// may be only one in a process.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace ruyi {
 
-// Leaves SIGTERM and SIGINT to a SignalWaiter, and ignores SIGHUP, SIGPIPE, SIGUSR1 and SIGUSR2, which would otherwise
+// Leaves SIGTERM, SIGINT and SIGHUP to a SignalWaiter, and ignores SIGPIPE, SIGUSR1 and SIGUSR2, which would otherwise
 // end the process. Call it before any thread is started: threads inherit the mask.
 void ClaimSignals();
 

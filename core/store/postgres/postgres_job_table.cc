@@ -36,7 +36,7 @@ constexpr const char* kArrival =
     "sum(running_work)::bigint FROM totals) AS sums "
     "CROSS JOIN LATERAL (SELECT count(*), coalesce(sum(w.work), 0)::bigint FROM (SELECT jobs.work FROM jobs "
     "WHERE jobs.state = 'queued' AND jobs.claim_key > next.number - $2 ORDER BY jobs.claim_key) AS w) AS behind "
-    "LEFT JOIN jobs AS known ON known.request_id = $3";
+    "LEFT JOIN jobs AS known ON known.request_key = $3";
 
 // Rows that others have locked are being claimed. The token is drawn after the row is locked.
 std::string NextWaitingCommand() {
@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<std::string>> TextsOf(absl::StatusOr<PostgresRows> ro
 }
 
 // The rest of the command that lists what `filter` wants. The first label, or the state, finds the rows in their order
-// by an index. Its parameters are the labels' names and values, the number and the limit.
+// by an index. Its parameters are the labels' names and values, the number, the limit and the tenant.
 std::string ListRest(const JobFilter& filter) {
   const std::string number = filter.labels.empty() ? "jobs.number" : "l0.number";
   const size_t labels = filter.labels.size();
@@ -89,6 +89,8 @@ std::string ListRest(const JobFilter& filter) {
         filter.states, ", ", [](std::string* out, JobState state) { absl::StrAppend(out, "'", WordOf(state), "'"); });
     absl::StrAppend(&sql, " AND state IN (", words, ")");
   }
+  if (!filter.tenant.empty())
+    absl::StrAppend(&sql, " AND tenant = $", 2 * labels + 3);
   absl::StrAppend(&sql, " ORDER BY ", number, " DESC LIMIT $", 2 * labels + 2, "::bigint");
   return sql;
 }
@@ -129,13 +131,20 @@ absl::StatusOr<std::optional<int64_t>> PostgresJobTable::NumberOf(const std::str
   return rows.size() == 0 ? std::nullopt : std::optional(rows.Int(0, 0));
 }
 
-absl::StatusOr<std::optional<JobRow>> PostgresJobTable::FindRequest(const std::string& request_id) const {
-  return FirstOf(connection_.Query(ReadRows("WHERE request_id = $1"), request_id));
+absl::StatusOr<std::optional<JobRow>> PostgresJobTable::FindRequest(const std::string& request_key) const {
+  return FirstOf(connection_.Query(ReadRows("WHERE request_key = $1"), request_key));
+}
+
+absl::StatusOr<std::optional<std::string>> PostgresJobTable::TenantOf(const std::string& id) const {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> tenants,
+                        TextsOf(connection_.Query("SELECT tenant FROM jobs WHERE id = $1", id)));
+  return tenants.empty() ? std::nullopt : std::optional(tenants.front());
 }
 
 absl::StatusOr<Arrival> PostgresJobTable::Arrive(const JobTicket& ticket) {
   RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
-                        connection_.Query(kArrival, ticket.id, -ClaimKeyOf(0, ticket.priority), ticket.request_id));
+                        connection_.Query(kArrival, ticket.id, -ClaimKeyOf(0, ticket.priority),
+                                          RequestKeyOf(ticket.tenant, ticket.request_id)));
   Arrival arrival;
   if (!rows.IsNull(0, 0)) {
     RUYI_ASSIGN_OR_RETURN(arrival.known, RowOf(rows, 0));
@@ -186,6 +195,8 @@ absl::StatusOr<std::vector<JobRow>> PostgresJobTable::Newest(const JobFilter& fi
     }
     parameters.Add(before);
     parameters.Add(wanted);
+    if (!filter.tenant.empty())
+      parameters.Add(filter.tenant);
     RUYI_ASSIGN_OR_RETURN(const PostgresRows rows, connection_.QueryOnce(command, parameters));
     for (int i = 0; i < rows.size(); ++i) {
       before = rows.Int(i, 0);
@@ -326,11 +337,12 @@ absl::Status PostgresJobTable::Insert(const JobRow& row) {
   const JobTicket& ticket = record.ticket;
   const Counted counted = {.state = WordOf(record.state), .work = absl::ToInt64Microseconds(WorkOf(record))};
   connection_.Send(
-      "INSERT INTO jobs(number, id, request_id, reuse_key, state, claim_key, work, lease_token, end_time, expire_time, "
-      "log_time, inputs, checkpoint, record) "
-      "VALUES ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, null, $13)",
-      row.number, ticket.id, ticket.request_id, ticket.reuse_key, counted.state, ClaimKeyOf(row), counted.work,
-      row.lease_token, NanosOf(record.end_age), NanosOf(record.expire_age),
+      "INSERT INTO jobs(number, id, tenant, request_key, reuse_key, state, claim_key, work, lease_token, end_time, "
+      "expire_time, log_time, inputs, checkpoint, record) "
+      "VALUES ($1, $2, $3, nullif($4, ''), $5, $6, $7, $8, $9, $10, $11, $12, $13, null, $14)",
+      row.number, ticket.id, ticket.tenant, RequestKeyOf(ticket.tenant, ticket.request_id), ticket.reuse_key,
+      counted.state, ClaimKeyOf(row), counted.work, row.lease_token, NanosOf(record.end_age),
+      NanosOf(record.expire_age),
       floor_.Raise(std::numeric_limits<int64_t>::min()), absl::StrJoin(InputsOf(record), "\n"), RecordToJson(record));
   for (const auto& [name, value] : ticket.labels)
     connection_.Send("INSERT INTO labels(name, value, number) VALUES ($1, $2, $3)", name, value, row.number);

@@ -29,7 +29,8 @@ class PostgresJobTable final : public JobTable {
 
   absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const override;
   absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const override;
-  absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_id) const override;
+  absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_key) const override;
+  absl::StatusOr<std::optional<std::string>> TenantOf(const std::string& id) const override;
   absl::StatusOr<Arrival> Arrive(const JobTicket& ticket) override;
   absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
   absl::StatusOr<std::optional<JobRow>> NextWaiting() const override;

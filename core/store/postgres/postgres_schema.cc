@@ -22,7 +22,8 @@ CREATE SEQUENCE lease_tokens;
 CREATE TABLE jobs(
   number bigint PRIMARY KEY,       -- of job_numbers
   id text NOT NULL,
-  request_id text,                 -- null: the caller gave none
+  tenant text NOT NULL,
+  request_key text,                -- RequestKeyOf in core/store/job_table.h; null: the caller gave no id
   reuse_key text NOT NULL,
   state text NOT NULL,             -- a word of core/job/job_fields.h
   claim_key bigint NOT NULL,
@@ -36,7 +37,8 @@ CREATE TABLE jobs(
   record text NOT NULL             -- core/job/job_json.h; true where it differs from a column
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 CREATE UNIQUE INDEX jobs_id ON jobs(id);
-CREATE UNIQUE INDEX jobs_request ON jobs(request_id) WHERE request_id IS NOT NULL;
+CREATE UNIQUE INDEX jobs_request ON jobs(request_key) WHERE request_key IS NOT NULL;
+CREATE INDEX jobs_tenant ON jobs(tenant, number);
 CREATE INDEX jobs_waiting ON jobs(claim_key, number) INCLUDE (work) WHERE state = 'queued';
 CREATE INDEX jobs_state ON jobs(state, number);
 CREATE INDEX jobs_reusable ON jobs(reuse_key, number) WHERE state = 'succeeded';

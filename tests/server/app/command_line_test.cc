@@ -68,6 +68,11 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
   static const auto& values =
       *new std::vector<std::pair<std::string, std::string>>{{"model", "folder"},
                                                             {"listen", "[::1]:1"},
+                                                            {"tls-cert", "cert.pem"},
+                                                            {"tls-key", "key.pem"},
+                                                            {"tls-client-ca", "clients.pem"},
+                                                            {"insecure", "true"},
+                                                            {"tokens", "tokens.json"},
                                                             {"metrics-listen", "0.0.0.0:2"},
                                                             {"queue-capacity", "3"},
                                                             {"drain-timeout", "4.5"},
@@ -94,6 +99,11 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
 void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.model, "folder");
   EXPECT_EQ(options.listen, "[::1]:1");
+  EXPECT_EQ(options.access.tls_cert, "cert.pem");
+  EXPECT_EQ(options.access.tls_key, "key.pem");
+  EXPECT_EQ(options.access.tls_client_ca, "clients.pem");
+  EXPECT_TRUE(options.access.insecure);
+  EXPECT_EQ(options.access.tokens, "tokens.json");
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:2");
   EXPECT_EQ(options.queue_capacity, 3);
   EXPECT_EQ(options.drain_timeout, absl::Milliseconds(4500));

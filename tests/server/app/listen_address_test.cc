@@ -63,5 +63,13 @@ TEST(CheckListenAddress, RefusesUnixSockets) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Unix sockets are not served")));
 }
 
+TEST(IsLoopback, KnowsTheAddressesOfThisMachineAlone) {
+  for (const char* text : {"127.0.0.1:50051", "127.9.9.9:0", "localhost:1", "LOCALHOST:1", "[::1]:50051"})
+    EXPECT_TRUE(IsLoopback(text)) << text;
+  for (const char* text :
+       {"0.0.0.0:50051", "[::]:1", "192.0.2.1:1", "127.example.com:1", "my-host:1", "[fe80::1%eth0]:1"})
+    EXPECT_FALSE(IsLoopback(text)) << text;
+}
+
 }  // namespace
 }  // namespace ruyi
