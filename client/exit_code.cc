@@ -49,6 +49,8 @@ ExitCode ExitCodeOfStatus(grpc::StatusCode code) {
     case grpc::StatusCode::UNIMPLEMENTED:
     case grpc::StatusCode::OUT_OF_RANGE:
     case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
       return ExitCode::kRefused;
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:

@@ -55,6 +55,12 @@ JobSum operator-(const JobSum& a, const JobSum& b) {
 
 }  // namespace
 
+absl::Status NotFound(const std::string& id) {
+  return WithErrorInfo(
+      absl::NotFoundError(absl::StrFormat("there is no video '%s': it was never asked for, or was deleted", id)),
+      {.reason = std::string(reason::kNotFound), .metadata = {{"video", id}}});
+}
+
 // The tenant is compared again: callers choose the id's bytes, which were not checked yet.
 absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& tenant,
                                                    const std::string& request_id, const std::string& digest) {

@@ -20,6 +20,9 @@ namespace ruyi {
 absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const std::string& tenant,
                                                    const std::string& request_id, const std::string& digest);
 
+// Returns NOT_FOUND, for a job that is not there and for one that is not there for its asker.
+absl::Status NotFound(const std::string& id);
+
 // Returns the place of a job that waits in the queue.
 absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row);
 

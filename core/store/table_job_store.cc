@@ -15,12 +15,6 @@ namespace {
 
 constexpr int kSweepBatch = 1000;  // jobs that one sweep expires or deletes, so that other writers get their turn
 
-absl::Status NotFound(const std::string& id) {
-  return WithErrorInfo(
-      absl::NotFoundError(absl::StrFormat("there is no video '%s': it was never asked for, or was deleted", id)),
-      {.reason = std::string(reason::kNotFound), .metadata = {{"video", id}}});
-}
-
 absl::Status VideoActive(const std::string& id) {
   return ErrorWithReason(absl::StatusCode::kFailedPrecondition,
                          absl::StrFormat("video '%s' has not ended; cancel it before it is deleted", id),

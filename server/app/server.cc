@@ -155,6 +155,7 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
 Server::~Server() {
   workers_.Stop(absl::ZeroDuration(), components_.stop_limits.hand_back);
   sweeps_.reset();
+  rereads_.reset();
   heartbeats_.reset();
   if (loader_.joinable())
     loader_.join();
@@ -196,8 +197,8 @@ absl::Status Server::Listen() {
   heartbeats_.emplace(kTick, [this] {
     WatchStore();
     service_.Tick();
-    access_->Refresh(/*all=*/false);
   });
+  rereads_.emplace(kTick, [this] { access_->Refresh(/*all=*/false); });
   sweeps_.emplace(kSweepInterval, [this] { OnTrouble(janitor_.CleanUp()); });
   return absl::OkStatus();
 }

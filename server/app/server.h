@@ -106,6 +106,7 @@ class Server {
   std::unique_ptr<grpc::Server> grpc_;
   std::optional<Ticker> heartbeats_;
   std::optional<Ticker> sweeps_;
+  std::optional<Ticker> rereads_;
   int port_ = 0;
   int metrics_port_ = 0;
 

@@ -6,6 +6,7 @@
 #include <grpcpp/security/server_credentials.h>
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>

@@ -9,7 +9,8 @@ namespace ruyi::client {
 namespace {
 
 TEST(ExitCode, TellsRefusedFromTryLater) {
-  for (auto code : {grpc::INVALID_ARGUMENT, grpc::FAILED_PRECONDITION, grpc::UNIMPLEMENTED, grpc::OUT_OF_RANGE}) {
+  for (auto code : {grpc::INVALID_ARGUMENT, grpc::FAILED_PRECONDITION, grpc::UNIMPLEMENTED, grpc::OUT_OF_RANGE,
+                    grpc::UNAUTHENTICATED, grpc::PERMISSION_DENIED}) {
     EXPECT_EQ(ExitCodeOfStatus(code), ExitCode::kRefused) << code;
   }
   for (auto code : {grpc::UNAVAILABLE, grpc::RESOURCE_EXHAUSTED, grpc::ABORTED}) {
@@ -22,7 +23,7 @@ TEST(ExitCode, OfTheOtherStatuses) {
   EXPECT_EQ(ExitCodeOfStatus(grpc::DEADLINE_EXCEEDED), ExitCode::kDeadline);
   EXPECT_EQ(ExitCodeOfStatus(grpc::NOT_FOUND), ExitCode::kNotFound);
   EXPECT_EQ(ExitCodeOfStatus(grpc::ALREADY_EXISTS), ExitCode::kRefused);
-  for (auto code : {grpc::INTERNAL, grpc::CANCELLED, grpc::UNKNOWN, grpc::DATA_LOSS, grpc::PERMISSION_DENIED}) {
+  for (auto code : {grpc::INTERNAL, grpc::CANCELLED, grpc::UNKNOWN, grpc::DATA_LOSS}) {
     EXPECT_EQ(ExitCodeOfStatus(code), ExitCode::kFailed) << code;
   }
 }

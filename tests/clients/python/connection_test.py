@@ -1,10 +1,20 @@
 """How the client reaches a server, and what it shows it."""
 
+import concurrent.futures
+import subprocess
+
+import grpc
 import pytest
 import ruyi
 from fake_server import fail
 from ruyi import connection
-from ruyi.v1 import capabilities_pb2, video_event_pb2, video_pb2, video_service_pb2
+from ruyi.v1 import (
+    capabilities_pb2,
+    video_event_pb2,
+    video_pb2,
+    video_service_pb2,
+    video_service_pb2_grpc,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +93,51 @@ def test_a_caller_who_is_not_let_in(server, client, code):
     server.script("GetVideo", fail(code, "CREDENTIALS_INVALID"))
     with pytest.raises(ruyi.Unauthorized):
         client.get("videos/7")
+
+
+class Greeter(video_service_pb2_grpc.VideoServiceServicer):
+    """Answers with the name of the caller's certificate."""
+
+    def GetVideo(self, request, context):  # noqa: N802
+        return video_pb2.Video(name=context.auth_context()["x509_common_name"][0].decode())
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A certificate that is its own authority, and its key."""
+    certificate, key = tmp_path / "me.pem", tmp_path / "me.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        + ["-days", "2", "-subj", "/CN=ana", "-addext", "subjectAltName=IP:127.0.0.1"]
+        + ["-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+@pytest.fixture
+def tls_target(pair):
+    certificate, key = (path.read_bytes() for path in pair)
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=2))
+    video_service_pb2_grpc.add_VideoServiceServicer_to_server(Greeter(), server)
+    credentials = grpc.ssl_server_credentials([(key, certificate)], certificate, True)
+    port = server.add_secure_port("127.0.0.1:0", credentials)
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(grace=None).wait()
+
+
+def test_tls_with_a_certificate_of_ones_own(tls_target, pair):
+    certificate, key = pair
+    own = ruyi.Connection(tls_ca=certificate, tls_cert=certificate, tls_key=key)
+    with ruyi.Client(tls_target, connection=own, quiet=True) as client:
+        assert client.get("videos/7").name == "ana"
+
+
+def test_tls_without_the_certificate_that_is_asked_for(tls_target, pair):
+    own = ruyi.Connection(tls_ca=pair[0])
+    once = ruyi.Retry(attempts=1)
+    with ruyi.Client(tls_target, connection=own, retry=once, quiet=True) as client:
+        with pytest.raises(ruyi.Unavailable):
+            client.get("videos/7")

@@ -58,9 +58,8 @@ class AccessTest : public testing::Test {
     return grpc::SslCredentials({.pem_root_certs = ca, .pem_private_key = own.key, .pem_cert_chain = own.certificate});
   }
 
-  static grpc::Status Get(const RunningServer& running, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
-    return GetVideo(ConnectWith(const_cast<RunningServer&>(running).server().port(), {}, credentials), "videos/x")
-        .status;
+  static grpc::Status Get(RunningServer& running, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+    return GetVideo(ConnectWith(running.server().port(), {}, credentials), "videos/x").status;
   }
 
   static grpc::Status GetAs(RunningServer& running, const std::string& token) {
