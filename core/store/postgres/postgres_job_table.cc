@@ -11,44 +11,12 @@
 #include "core/base/status_macros.h"
 #include "core/job/job_fields.h"
 #include "core/job/job_json.h"
+#include "core/store/postgres/postgres_commands.h"
 
 namespace ruyi {
 namespace {
 
-constexpr const char* kColumns = "jobs.number, lease_token, record, id, state, work, log_time";
 constexpr int kShards = 64;
-
-// A command that reads rows, in the order of kColumns and whether the lease is over; `rest` begins after FROM jobs.
-std::string ReadRows(const std::string& rest) {
-  return absl::StrCat("SELECT ", kColumns,
-                      ", coalesce((SELECT until <= clock_timestamp() FROM leases WHERE leases.number = jobs.number), "
-                      "true) FROM jobs ",
-                      rest);
-}
-
-// The rows of a job's request, what is summed, and the jobs behind it, at once: a new job has the largest number, so
-// few are behind it.
-constexpr const char* kArrival =
-    "WITH next AS MATERIALIZED (SELECT nextval('job_numbers') AS number) "
-    "SELECT known.number, known.lease_token, known.record, known.id, known.state, known.work, known.log_time, false, "
-    "next.number, EXISTS (SELECT 1 FROM jobs WHERE jobs.id = $1), sums.*, behind.* FROM next "
-    "CROSS JOIN (SELECT sum(waiting_jobs)::bigint, sum(waiting_work)::bigint, sum(running_jobs)::bigint, "
-    "sum(running_work)::bigint FROM totals) AS sums "
-    "CROSS JOIN LATERAL (SELECT count(*), coalesce(sum(w.work), 0)::bigint FROM (SELECT jobs.work FROM jobs "
-    "WHERE jobs.state = 'queued' AND jobs.claim_key > next.number - $2 ORDER BY jobs.claim_key) AS w) AS behind "
-    "LEFT JOIN jobs AS known ON known.request_key = $3";
-
-// Rows that others have locked are being claimed. The token is drawn after the row is locked.
-std::string NextWaitingCommand() {
-  return absl::StrCat("WITH next AS MATERIALIZED (SELECT ", kColumns,
-                      " FROM jobs WHERE state = 'queued' AND (claim_key, number) > ($1, $2) "
-                      "ORDER BY claim_key, number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) "
-                      "SELECT next.*, true, claim_key, nextval('lease_tokens') FROM next JOIN jobs USING (number)");
-}
-
-std::string WordOf(JobState state) {
-  return std::string(EnumWords<JobState>::kWords[static_cast<int>(state)]);
-}
 
 std::optional<int64_t> NanosOf(const std::optional<absl::Time>& age) {
   return age.has_value() ? std::optional(absl::ToUnixNanos(*age)) : std::nullopt;
@@ -71,28 +39,6 @@ absl::StatusOr<std::vector<std::string>> TextsOf(absl::StatusOr<PostgresRows> ro
   for (int row = 0; row < rows->size(); ++row)
     texts.emplace_back(rows->Text(row, 0));
   return texts;
-}
-
-// The rest of the command that lists what `filter` wants. The first label, or the state, finds the rows in their order
-// by an index. Its parameters are the labels' names and values, the number, the limit and the tenant.
-std::string ListRest(const JobFilter& filter) {
-  const std::string number = filter.labels.empty() ? "jobs.number" : "l0.number";
-  const size_t labels = filter.labels.size();
-  std::string sql;
-  for (size_t i = 0; i < labels; ++i)
-    absl::StrAppendFormat(&sql,
-                          "JOIN labels AS l%d ON l%d.number = jobs.number AND l%d.name = $%d AND l%d.value = $%d ", i,
-                          i, i, 2 * i + 1, i, 2 * i + 2);
-  absl::StrAppend(&sql, "WHERE ", number, " < $", 2 * labels + 1, "::bigint");
-  if (!filter.states.empty()) {
-    const std::string words = absl::StrJoin(
-        filter.states, ", ", [](std::string* out, JobState state) { absl::StrAppend(out, "'", WordOf(state), "'"); });
-    absl::StrAppend(&sql, " AND state IN (", words, ")");
-  }
-  if (!filter.tenant.empty())
-    absl::StrAppend(&sql, " AND tenant = $", 2 * labels + 3);
-  absl::StrAppend(&sql, " ORDER BY ", number, " DESC LIMIT $", 2 * labels + 2, "::bigint");
-  return sql;
 }
 
 }  // namespace
@@ -143,7 +89,7 @@ absl::StatusOr<std::optional<std::string>> PostgresJobTable::TenantOf(const std:
 
 absl::StatusOr<Arrival> PostgresJobTable::Arrive(const JobTicket& ticket) {
   RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
-                        connection_.Query(kArrival, ticket.id, -ClaimKeyOf(0, ticket.priority),
+                        connection_.Query(kArrivalCommand, ticket.id, -ClaimKeyOf(0, ticket.priority),
                                           RequestKeyOf(ticket.tenant, ticket.request_id)));
   Arrival arrival;
   if (!rows.IsNull(0, 0)) {
@@ -184,7 +130,7 @@ absl::StatusOr<std::vector<std::string>> PostgresJobTable::QueueOrder() const {
 }
 
 absl::StatusOr<std::vector<JobRow>> PostgresJobTable::Newest(const JobFilter& filter, int64_t before, int limit) const {
-  const std::string command = ReadRows(ListRest(filter));
+  const std::string command = ListCommand(filter);
   std::vector<JobRow> result;
   while (static_cast<int>(result.size()) < limit) {
     const int64_t wanted = limit - static_cast<int64_t>(result.size());
@@ -342,8 +288,8 @@ absl::Status PostgresJobTable::Insert(const JobRow& row) {
       "VALUES ($1, $2, $3, nullif($4, ''), $5, $6, $7, $8, $9, $10, $11, $12, $13, null, $14)",
       row.number, ticket.id, ticket.tenant, RequestKeyOf(ticket.tenant, ticket.request_id), ticket.reuse_key,
       counted.state, ClaimKeyOf(row), counted.work, row.lease_token, NanosOf(record.end_age),
-      NanosOf(record.expire_age),
-      floor_.Raise(std::numeric_limits<int64_t>::min()), absl::StrJoin(InputsOf(record), "\n"), RecordToJson(record));
+      NanosOf(record.expire_age), floor_.Raise(std::numeric_limits<int64_t>::min()),
+      absl::StrJoin(InputsOf(record), "\n"), RecordToJson(record));
   for (const auto& [name, value] : ticket.labels)
     connection_.Send("INSERT INTO labels(name, value, number) VALUES ($1, $2, $3)", name, value, row.number);
   Count(counted, 1);

@@ -12,6 +12,7 @@
 
 #include "server/app/user_folders.h"
 #include "server/app/version.h"
+#include "tests/server/app/parsed_command_line.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ruyi {
@@ -20,48 +21,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// Says what a program with some arguments and environment would do, and what it prints.
-struct Parsed {
-  CommandLine line;
-  std::string out;
-  std::string error;
-};
-
-using Environment = std::map<std::string, std::string>;
-
-Parsed Parse(std::vector<std::string> arguments, const Environment& environment = {}) {
-  for (const auto& [name, value] : environment)
-    setenv(name.c_str(), value.c_str(), 1);
-  arguments.insert(arguments.begin(), "ruyi-server");
-  std::vector<char*> argv;
-  for (std::string& argument : arguments)
-    argv.push_back(argument.data());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  Parsed parsed;
-  parsed.line = ParseCommandLine(static_cast<int>(argv.size()), argv.data());
-  parsed.out = testing::internal::GetCapturedStdout();
-  parsed.error = testing::internal::GetCapturedStderr();
-  for (const auto& [name, value] : environment)
-    unsetenv(name.c_str());
-  return parsed;
-}
-
-// The options of a command line that is right.
-ServerOptions OptionsOf(const std::vector<std::string>& arguments, const Environment& environment = {}) {
-  const Parsed parsed = Parse(arguments, environment);
-  EXPECT_EQ(parsed.line.exit_code, 0) << parsed.error;
-  EXPECT_TRUE(parsed.line.options.has_value()) << parsed.error;
-  return parsed.line.options.value_or(ServerOptions());
-}
-
-void ExpectUsageError(const std::vector<std::string>& arguments, const Environment& environment = {}) {
-  const Parsed parsed = Parse(arguments, environment);
-  EXPECT_EQ(parsed.line.exit_code, 2) << testing::PrintToString(arguments);
-  EXPECT_FALSE(parsed.line.options.has_value()) << testing::PrintToString(arguments);
-  EXPECT_NE(parsed.error, "") << testing::PrintToString(arguments);
-}
 
 // One value of every flag, none of them the default, in the order of Expect. The folder exists.
 const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
@@ -92,7 +51,8 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
                                                             {"fp8", "strong"},
                                                             {"fp8-type", "e4m3fn"},
                                                             {"fp8-arithmetic", "scaled"},
-                                                            {"store", "postgresql://user@host/db?sslmode=require"}};
+                                                            {"store", "postgresql://user@host/db?sslmode=require"},
+                                                            {"artifacts", "s3://films/p?endpoint=http://h:1"}};
   return values;
 }
 
@@ -122,6 +82,7 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.max_loras, 0);
   EXPECT_EQ(options.fp8, (Fp8Settings{.mode = Fp8Mode::kStrong, .arithmetic = Fp8Arithmetic::kScaled}));
   EXPECT_EQ(options.store, "postgresql://user@host/db?sslmode=require");
+  EXPECT_EQ(options.artifacts, "s3://films/p?endpoint=http://h:1");
 }
 
 // "max-image-bytes" → "RUYI_MAX_IMAGE_BYTES".
@@ -299,43 +260,45 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
 
 TEST(CommandLine, RefusesWrongValuesWhereverTheyAre) {
   const TemporaryFolder folder;
-  for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{{"threads", "-1"},
-                                                                                    {"threads", "1025"},
-                                                                                    {"threads", "many"},
-                                                                                    {"device", "gpu"},
-                                                                                    {"device", "cuda:"},
-                                                                                    {"device", "cuda:x"},
-                                                                                    {"device", "cuda:100"},
-                                                                                    {"device", "cuda:0,0"},
-                                                                                    {"device", "cuda:0,"},
-                                                                                    {"device", "cpu,cuda"},
-                                                                                    {"parallel", "all"},
-                                                                                    {"parallel", "1"},
-                                                                                    {"vram-budget", "0"},
-                                                                                    {"vram-budget", "16777217"},
-                                                                                    {"vram-budget", "12GB"},
-                                                                                    {"dtype", "float16"},
-                                                                                    {"dtype", "1"},
-                                                                                    {"queue-capacity", "0"},
-                                                                                    {"queue-capacity", "1000001"},
-                                                                                    {"queue-capacity", "1.5"},
-                                                                                    {"max-image-bytes", "0"},
-                                                                                    {"max-image-bytes", "67108865"},
-                                                                                    {"max-image-pixels", "0"},
-                                                                                    {"max-image-pixels", "200000001"},
-                                                                                    {"drain-timeout", "-1"},
-                                                                                    {"drain-timeout", "86401"},
-                                                                                    {"drain-timeout", "nan"},
-                                                                                    {"drain-timeout", "-NaN"},
-                                                                                    {"log-level", "loud"},
-                                                                                    {"reflection", "maybe"},
-                                                                                    {"lora-dir", "no folder"},
-                                                                                    {"max-loras", "-1"},
-                                                                                    {"max-loras", "17"},
-                                                                                    {"fp8", "all"},
-                                                                                    {"fp8", "1"},
-                                                                                    {"fp8-arithmetic", "exact"},
-                                                                                    {"store", "memory"}}) {
+  for (const auto& [flag, value] :
+       std::vector<std::pair<std::string, std::string>>{{"threads", "-1"},
+                                                        {"threads", "1025"},
+                                                        {"threads", "many"},
+                                                        {"device", "gpu"},
+                                                        {"device", "cuda:"},
+                                                        {"device", "cuda:x"},
+                                                        {"device", "cuda:100"},
+                                                        {"device", "cuda:0,0"},
+                                                        {"device", "cuda:0,"},
+                                                        {"device", "cpu,cuda"},
+                                                        {"parallel", "all"},
+                                                        {"parallel", "1"},
+                                                        {"vram-budget", "0"},
+                                                        {"vram-budget", "16777217"},
+                                                        {"vram-budget", "12GB"},
+                                                        {"dtype", "float16"},
+                                                        {"dtype", "1"},
+                                                        {"queue-capacity", "0"},
+                                                        {"queue-capacity", "1000001"},
+                                                        {"queue-capacity", "1.5"},
+                                                        {"max-image-bytes", "0"},
+                                                        {"max-image-bytes", "67108865"},
+                                                        {"max-image-pixels", "0"},
+                                                        {"max-image-pixels", "200000001"},
+                                                        {"drain-timeout", "-1"},
+                                                        {"drain-timeout", "86401"},
+                                                        {"drain-timeout", "nan"},
+                                                        {"drain-timeout", "-NaN"},
+                                                        {"log-level", "loud"},
+                                                        {"reflection", "maybe"},
+                                                        {"lora-dir", "no folder"},
+                                                        {"max-loras", "-1"},
+                                                        {"max-loras", "17"},
+                                                        {"fp8", "all"},
+                                                        {"fp8", "1"},
+                                                        {"fp8-arithmetic", "exact"},
+                                                        {"store", "memory"},
+                                                        {"artifacts", "s3://films?acl=x"}}) {
     SCOPED_TRACE(flag + " " + value);
     ExpectUsageError({"--model=m", "--" + flag + "=" + value});
     ExpectUsageError({"--model=m"}, {{VariableOf(flag), value}});
@@ -404,15 +367,6 @@ TEST(CommandLine, SaysItsVersion) {
   EXPECT_EQ(parsed.line.exit_code, 0);
   EXPECT_FALSE(parsed.line.options.has_value());
   EXPECT_EQ(parsed.out, std::string(kVersion) + "\n");
-}
-
-TEST(CommandLine, TakesAFolderOrABucketForTheBytes) {
-  EXPECT_EQ(OptionsOf({"--model", "m"}).artifacts, "");
-  EXPECT_EQ(OptionsOf({"--model", "m", "--artifacts", "/srv/films"}).artifacts, "/srv/films");
-  const std::string url = "s3://films/p?endpoint=http://host:1&region=r";
-  EXPECT_EQ(OptionsOf({"--model", "m"}, {{"RUYI_ARTIFACTS", url}}).artifacts, url);
-  ExpectUsageError({"--model", "m", "--artifacts", "s3://films?endpoint=host"});
-  EXPECT_THAT(Parse({"--model", "m", "--artifacts", "s3://films?acl=x"}).error, HasSubstr("'acl' is not known"));
 }
 
 }  // namespace
