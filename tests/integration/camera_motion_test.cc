@@ -32,9 +32,8 @@ namespace {
 constexpr char kModel[] = RUYI_SOURCE_DIR "/models/ruyi-tiny";
 constexpr char kPhoto[] = RUYI_SOURCE_DIR "/tests/data/photo.jpg";
 constexpr int kFrames = 24;
-constexpr int kSteps = 15;
 constexpr uint64_t kSeed = 1;
-constexpr double kTolerance = 0.2;   // of the speed
+constexpr double kTolerance = 0.1;   // of the speed
 constexpr double kStillness = 0.04;  // pixels per frame: a tenth of the slowest motion
 
 std::string ReadFile(const char* path) {
@@ -91,7 +90,6 @@ v1::GenerateVideoRequest RequestOf(const MotionCase& motion_case) {
   request.set_frame_count(kFrames);
   request.set_camera(motion_case.camera);
   request.set_motion(motion_case.motion);
-  request.set_steps(kSteps);
   request.set_seed(kSeed);
   return request;
 }
