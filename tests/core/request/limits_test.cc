@@ -73,8 +73,7 @@ TEST(LoadRequestLimits, ReadsEveryKey) {
   EXPECT_THAT(limits.steps, FieldsAre(2, 50, 10));
   EXPECT_THAT(limits.guidance_scale, FieldsAre(0.0, 9.5, 1.5));
   EXPECT_EQ(limits.max_start_images, 2);
-  EXPECT_THAT(limits.steps, FieldsAre(1, 100, 10));
-  EXPECT_EQ(limits.max_end_images, 1);
+  EXPECT_EQ(limits.max_end_images, 0);
 }
 
 TEST(LoadRequestLimits, ReadsThoseOfTheTinyModel) {
