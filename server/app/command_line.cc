@@ -156,6 +156,11 @@ void AddNetworkFlags(CLI::App& app, ServerOptions& options) {
       ->check(IsAddress(AddressFamily::kIpv4Only))
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  app.add_option("--health-listen", options.health_listen,
+                 "Another address of grpc.health.v1, without TLS whatever the API has: for probes that speak none")
+      ->envname("RUYI_HEALTH_LISTEN")
+      ->check(IsAddress(AddressFamily::kAny))
+      ->type_name("HOST:PORT");
   app.add_option("--port-file", options.port_file,
                  "Write the ports of the API and of /metrics to this file, once bound")
       ->envname("RUYI_PORT_FILE")

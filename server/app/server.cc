@@ -117,6 +117,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   server->on_worker_lost_ = std::move(on_worker_lost);
   RUYI_RETURN_IF_ERROR(server->janitor_.Reconcile());
   RUYI_RETURN_IF_ERROR(server->ListenForMetrics());
+  RUYI_RETURN_IF_ERROR(server->ListenForProbes());
   RUYI_RETURN_IF_ERROR(server->Listen());
   server->StartLoading(std::move(on_loaded));
   return server;
@@ -178,6 +179,16 @@ absl::Status Server::ListenForMetrics() {
   exposer_->RegisterCollectable(registry_);
   exposer_->RegisterCollectable(queue_metrics_);
   exposer_->RegisterCollectable(access_);
+  return absl::OkStatus();
+}
+
+absl::Status Server::ListenForProbes() {
+  if (options_.health_listen.empty())
+    return absl::OkStatus();
+  auto probes = HealthListener::Start(options_.health_listen, {v1::VideoService::service_full_name()});
+  if (!probes.ok())
+    return CannotListen(options_.health_listen, "--health-listen");
+  probes_ = *std::move(probes);
   return absl::OkStatus();
 }
 
@@ -282,7 +293,10 @@ void Server::StopServing(const absl::Status& why) {
 }
 
 void Server::TellHealth() {
-  health_.SetServing(loaded_ && !draining_ && !store_is_away_);
+  const bool is_serving = loaded_ && !draining_ && !store_is_away_;
+  health_.SetServing(is_serving);
+  if (probes_ != nullptr)
+    probes_->SetServing(is_serving);
 }
 
 // Jobs that are being made go on meanwhile.

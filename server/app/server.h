@@ -21,6 +21,7 @@
 #include "core/store/observed_job_store.h"
 #include "server/app/access.h"
 #include "server/app/components.h"
+#include "server/app/health_listener.h"
 #include "server/app/health_service.h"
 #include "server/app/job_log.h"
 #include "server/app/server_options.h"
@@ -36,7 +37,7 @@ class Server {
  public:
   using Listener = std::function<void(const absl::Status&)>;
 
-  // Opens the stores and reads credentials, binds both ports and begins to load the model; `on_loaded` is told how that
+  // Opens the stores and reads credentials, binds the ports and begins to load the model; `on_loaded` is told how that
   // went, from the loading thread. `on_worker_lost` is told why, from the worker's thread, when a device broke: no more
   // jobs are taken, and only Drain is left to be called. Errors: those of LoadRequestLimits, of Components::open_stores
   // and of Access::Open; UNAVAILABLE: an address cannot be bound.
@@ -49,6 +50,7 @@ class Server {
 
   int port() const { return port_; }
   int metrics_port() const { return metrics_port_; }
+  int health_port() const { return probes_ == nullptr ? 0 : probes_->port(); }
 
   // Takes no more jobs (health NOT_SERVING, DRAINING), and still answers all other calls. Jobs that are being made may
   // go on for `patience`; then they are handed back with a checkpoint, for the next process. After that a stream ends
@@ -74,6 +76,7 @@ class Server {
 
   absl::Status Listen();
   absl::Status ListenForMetrics();
+  absl::Status ListenForProbes();
   void StartLoading(Listener on_loaded);
   absl::Status LoadModel();
   std::vector<Worker::Parts> WorkersOf(LoadedPipelines loaded);
@@ -101,6 +104,7 @@ class Server {
   const std::shared_ptr<Access> access_;
   VideoService service_;
   HealthService health_;
+  std::unique_ptr<HealthListener> probes_;
   WorkerPool workers_;
   std::unique_ptr<prometheus::Exposer> exposer_;
   std::unique_ptr<grpc::Server> grpc_;

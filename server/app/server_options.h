@@ -38,6 +38,7 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:50051";  // host:port of the API; port 0: any free one
   AccessOptions access;
   std::string metrics_listen = "127.0.0.1:9090";  // host:port of /metrics; port 0: any free one
+  std::string health_listen;                      // host:port of health without TLS, or empty
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);
   std::string state_dir;                            // where jobs and their bytes are kept

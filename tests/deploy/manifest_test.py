@@ -71,6 +71,13 @@ def test_an_unknown_field_of_a_custom_kind_is_found(overlays, kind, field):
         check_schema(item)
 
 
+def test_probes_speak_no_tls(overlays):
+    container = pod_of(overlays["tls"])["containers"][0]
+    port = int(flags_of(overlays["tls"])["RUYI_HEALTH_LISTEN"].rsplit(":", 1)[1])
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe]["grpc"]["port"] == port
+
+
 def the(items, kind, name=None):
     found = [item for item in items if item["kind"] == kind and name in (None, item["metadata"]["name"])]
     assert len(found) == 1, f"{len(found)} objects of kind {kind}"

@@ -45,6 +45,7 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
                                                             {"dtype", "bfloat16"},
                                                             {"reflection", "false"},
                                                             {"port-file", "ports"},
+                                                            {"health-listen", "0.0.0.0:3"},
                                                             {"log-level", "warning"},
                                                             {"lora-dir", RUYI_SOURCE_DIR},
                                                             {"max-loras", "0"},
@@ -65,6 +66,7 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_TRUE(options.access.insecure);
   EXPECT_EQ(options.access.tokens, "tokens.json");
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:2");
+  EXPECT_EQ(options.health_listen, "0.0.0.0:3");
   EXPECT_EQ(options.queue_capacity, 3);
   EXPECT_EQ(options.drain_timeout, absl::Milliseconds(4500));
   EXPECT_EQ(options.image.max_bytes, 5);

@@ -1,11 +1,14 @@
 // Health and readiness, from the first connection to the loaded model.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "core/base/error_reasons.h"
 #include "tests/server/app/logged.h"
 #include "tests/server/app/running_server.h"
@@ -41,6 +44,29 @@ TEST(Health, FollowsTheModel) {
   EXPECT_EQ(CheckHealth(running.channel(), kService), Health::kServing);
   EXPECT_FALSE(running.server().is_loading());
   EXPECT_TRUE(running.Call(SmallRequest()).Finish().ok());
+}
+
+TEST(Health, IsTheSameOnItsOwnAddress) {
+  RunningOptions options;
+  options.server.health_listen = "127.0.0.1:0";
+  RunningServer running(options);
+  const std::shared_ptr<grpc::Channel> probes = ConnectTo(running.server().health_port());
+  EXPECT_EQ(CheckHealth(probes, kService), Health::kServing);
+  EXPECT_EQ(CheckHealth(probes, HealthService::kLiveness), Health::kServing);
+  EXPECT_EQ(VideoCall(probes, SmallRequest()).Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  running.server().Drain(absl::ZeroDuration());
+  EXPECT_EQ(CheckHealth(probes, kService), Health::kNotServing);
+  EXPECT_EQ(CheckHealth(probes, HealthService::kLiveness), Health::kServing);
+}
+
+TEST(Health, NeedsAnAddressOfItsOwn) {
+  RunningOptions first;
+  first.server.health_listen = "127.0.0.1:0";
+  RunningServer running(first);
+  RunningOptions second;
+  second.server.health_listen = absl::StrFormat("127.0.0.1:%d", running.server().health_port());
+  EXPECT_THAT(RunningServer(second).status(),
+              StatusIs(absl::StatusCode::kUnavailable, testing::HasSubstr("--health-listen")));
 }
 
 TEST(Health, KnowsNoOtherService) {

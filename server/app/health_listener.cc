@@ -1,0 +1,34 @@
+#include "server/app/health_listener.h"
+
+#include <grpc/support/time.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <utility>
+
+#include "server/app/grpc_limits.h"
+
+namespace ruyi {
+
+absl::StatusOr<std::unique_ptr<HealthListener>> HealthListener::Start(const std::string& address,
+                                                                      std::set<std::string> services) {
+  constexpr int kMostBytes = 4096;  // of a message: the name of a service
+  std::unique_ptr<HealthListener> listener(new HealthListener(std::move(services)));
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &listener->port_);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  LimitCallers(GrpcLimits(), kMostBytes, builder);
+  builder.RegisterService(&listener->health_);
+  listener->grpc_ = builder.BuildAndStart();
+  if (listener->grpc_ == nullptr || listener->port_ == 0)
+    return absl::UnavailableError("cannot listen on " + address);
+  return listener;
+}
+
+HealthListener::~HealthListener() {
+  health_.EndWatches();
+  if (grpc_ != nullptr)
+    grpc_->Shutdown(gpr_now(GPR_CLOCK_MONOTONIC));
+}
+
+}  // namespace ruyi
