@@ -32,14 +32,15 @@ def containers_conf(tmp_path_factory):
 def base(tmp_path_factory):
     if subprocess.run(["podman", "image", "exists", BASE], check=False).returncode != 0:
         tar = tmp_path_factory.mktemp("base") / "base.tar"
-        run("mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates", *SLIM,
+        run("mmdebstrap", "--quiet", "--variant=minbase", *SLIM,
             "--customize-hook=rm -rf $1/var/lib/apt/lists/* $1/var/cache/*", "bookworm", tar)
         run("podman", "import", tar, BASE)
     return BASE
 
 
 def build(target, base):
-    run(ROOT / "docker" / "build", target, env={**os.environ, "RUYI_BASE": base, "RUYI_IMAGE_PREFIX": "localhost/ruyi"})
+    run(ROOT / "docker" / "build", target, env={**os.environ, "RUYI_BASE": base, "RUYI_BUILDER": "podman",
+                                                "RUYI_IMAGE_PREFIX": "localhost/ruyi"})
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +75,10 @@ def test_neither_compiler_nor_python_is_there(image):
 
 def test_every_library_is_found(image):
     assert "not found" not in shell(image, "ldd /opt/ruyi/bin/*")
+
+
+def test_the_authorities_of_tls_are_there(image):
+    assert int(shell(image, "grep -c BEGIN /etc/ssl/certs/ca-certificates.crt")) > 100
 
 
 def test_there_is_no_library_that_nothing_loads(cpu):

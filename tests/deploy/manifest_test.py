@@ -174,6 +174,20 @@ def test_weights_may_lie_on_a_volume(with_weights_on_a_volume):
     assert models == [{"name": "model", "persistentVolumeClaim": {"claimName": "ruyi-weights", "readOnly": True}}]
 
 
+def test_pods_do_not_start_before_somebody_has_written_the_checksums(overlays, tmp_path):
+    check = pod_of(overlays["gpu"])["initContainers"][0]
+    weights = next(item["data"]["weights.sha256"] for item in overlays["gpu"]
+                   if item["kind"] == "ConfigMap" and item["metadata"]["name"].startswith("ruyi-weights"))
+    (tmp_path / "weights.sha256").write_text(weights)
+    (tmp_path / "model").write_text("weights")
+    command = [*check["command"][:-1], "weights.sha256"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    (tmp_path / "weights.sha256").write_text(weights + run("sha256sum", "model", cwd=tmp_path))
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    (tmp_path / "model").write_text("changed")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
 def download(tmp_path, sums):
     (tmp_path / "sums").write_text(sums)
     script = ROOT / "deploy" / "components" / "weights-volume" / "download.sh"
