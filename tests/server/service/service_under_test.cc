@@ -27,11 +27,7 @@ ServiceUnderTest::ServiceUnderTest(ServiceOptions options)
                .artifacts = artifacts_.get(),
                .observers = {&events_},
                .draw_seed = [] { return uint64_t{7}; },
-               .draw_id =
-                   [this] {
-                     ids_.Increment();
-                     return absl::StrCat("job-", ids_.value());
-                   }}),
+               .draw_id = [this] { return absl::StrCat("job-", ++ids_); }}),
       doorkeeper_({.clock = &clock_, .check_token = options_.check_token}),
       service_({.doorkeeper = &doorkeeper_,
                 .intake = &intake_,

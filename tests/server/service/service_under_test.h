@@ -115,7 +115,7 @@ class ServiceUnderTest {
   MemoryJobStore store_;
   ObservedJobStore jobs_;
   std::unique_ptr<FileArtifactStore> artifacts_;
-  Counter ids_;
+  std::atomic<int> ids_ = 0;
   std::atomic<int64_t> bytes_sent_ = 0;
   JobIntake intake_;
   Doorkeeper doorkeeper_;
