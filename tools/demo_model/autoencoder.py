@@ -84,7 +84,8 @@ def measure(net, pictures, size=(192, 320)):
 def random_velocity(count, device):
     """Returns [count, 2]: a quarter stands still, most of the rest moves along one axis."""
     kind = torch.rand(count, 1, device=device)
-    axis = F.one_hot(torch.randint(0, 2, (count,), device=device), 2) * (2 * torch.rand(count, 1, device=device) - 1) * FASTEST
+    axis = F.one_hot(torch.randint(0, 2, (count,), device=device), 2)
+    axis = axis * (2 * torch.rand(count, 1, device=device) - 1) * FASTEST
     free = (2 * torch.rand(count, 2, device=device) - 1) * FASTEST / 2
     return torch.where(kind < 0.25, torch.zeros_like(free), torch.where(kind < 0.8, axis, free))
 
@@ -92,8 +93,9 @@ def random_velocity(count, device):
 class Batch:
     """Clips, and how much each frame of each counts.
 
-    Of every 16 clips two show only the first frame of each chunk, as the condition of a start picture does; one only the
-    last one, as that of an end picture; one is a mask or all black. The rest are whole, some of them cross-dissolves.
+    Of every 16 clips two show only the first frame of each chunk, as the condition of a start picture does; one only
+    the last one, as that of an end picture; one is a mask or all black. The rest are whole, some of them
+    cross-dissolves.
     """
 
     def __init__(self, count, height, width, device):
@@ -155,7 +157,9 @@ def loss_of(video, weights, net, sharpness, part):
     root = (error.square().mean((1, 2, 3, 4)) + 1e-6).sqrt().mean()
     edges = differences(error)
     steps = error.diff(dim=2).abs().mean()
-    return root + (0.05 + 0.4 * sharpness) * error.abs().mean() + 0.3 * sharpness * edges + 0.2 * steps + 5e-7 * divergence
+    return (
+        root + (0.05 + 0.4 * sharpness) * error.abs().mean() + 0.3 * sharpness * edges + 0.2 * steps + 5e-7 * divergence
+    )
 
 
 class Training:
@@ -233,8 +237,11 @@ def train(net, pool, pictures, options, clock):
         if clock.now() > told + options.tell_every:
             values = measure(net, pictures, (48, 80) if options.tiny else (192, 320))
             took = (clock.now() - told) / (steps - steps_told)
-            print(f"[{clock.now():6.1f}] step {steps}, {1000 * took:.0f} ms, rate {rate:.1e}, loss {loss.item():.4f}, held out "
-                  f"{np.mean(values):.2f} dB", flush=True)
+            print(
+                f"[{clock.now():6.1f}] step {steps}, {1000 * took:.0f} ms, rate {rate:.1e}, loss {loss.item():.4f}, "
+                f"held out {np.mean(values):.2f} dB",
+                flush=True,
+            )
             told, steps_told = clock.now(), steps
             if not np.mean(values) > HOPELESS:
                 raise SystemExit("this leads nowhere: try a smaller --rate")

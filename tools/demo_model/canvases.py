@@ -1,7 +1,8 @@
 """Pictures to move a camera over, and the clips that this gives.
 
-A canvas is a picture of CANVAS_WIDTH x CANVAS_HEIGHT pixels: a photograph, a texture or drawn shapes, some with stamps on
-it. A clip is a window that slides over a canvas at a known speed, so what comes into view is what really was there.
+A canvas is a picture of CANVAS_WIDTH x CANVAS_HEIGHT pixels: a photograph, a texture or drawn shapes, some with
+stamps on it. A clip is a window that slides over a canvas at a known speed, so what comes into view is what really
+was there.
 """
 
 import io
@@ -39,7 +40,7 @@ def cut(picture, lot):
     top, left = lot.randint(0, more_y), lot.randint(0, more_x)
     pixels = np.pad(pixels, ((top, more_y - top), (left, more_x - left), (0, 0)), mode="symmetric")
     y, x = lot.randint(0, pixels.shape[0] - CANVAS_HEIGHT), lot.randint(0, pixels.shape[1] - CANVAS_WIDTH)
-    return Image.fromarray(np.ascontiguousarray(pixels[y:y + CANVAS_HEIGHT, x:x + CANVAS_WIDTH]))
+    return Image.fromarray(np.ascontiguousarray(pixels[y : y + CANVAS_HEIGHT, x : x + CANVAS_WIDTH]))
 
 
 def colour(lot):
@@ -65,7 +66,9 @@ def draw_shape(draw, lot):
         draw.ellipse([x - radius, y - flat, x + radius, y + flat], fill=colour(lot))
     elif kind < 0.8:
         angles = np.linspace(0, 2 * math.pi, lot.randint(4, 8))[:-1] + lot.random()
-        draw.polygon([(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles], fill=colour(lot))
+        draw.polygon(
+            [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles], fill=colour(lot)
+        )
     else:
         end = (x + lot.gauss(0, 80), y + lot.gauss(0, 80))
         draw.line([(x, y), end], fill=colour(lot), width=lot.randint(1, 8))
@@ -140,7 +143,8 @@ def vary_colours(images):
 def slide(images, start, velocity, frames, size):
     """Returns clips [n, 3, frames, height, width]: frame t shows the window at start + t * velocity (x, y in pixels).
 
-    images is [n, 3, H, W]; start and velocity are [n, 2]; size is (height, width). Fractions are interpolated bicubically.
+    images is [n, 3, H, W]; start and velocity are [n, 2]; size is (height, width). Fractions are interpolated
+    bicubically.
     """
     count, _, full_height, full_width = images.shape
     height, width = size
@@ -156,7 +160,10 @@ def slide(images, start, velocity, frames, size):
 
 
 def random_clips(canvases, velocity, frames, size, which=None):
-    """Returns clips in -1..1 of random canvases, mirrored and recoloured at random; velocity is [n, 2] in pixels per frame."""
+    """Returns clips in -1..1 of random canvases, mirrored and recoloured at random.
+
+    velocity is [n, 2], x and y in pixels per frame.
+    """
     count, device = len(velocity), canvases.device
     if which is None:
         which = torch.randint(0, len(canvases), (count,), device=device)

@@ -1,10 +1,11 @@
 """Trains the denoiser of the demo model over a finished autoencoder, on one GPU, for a given time.
 
-    python3 tools/demo_model/denoiser.py --reference Ruyi-Models --pictures pictures.pkl --model FOLDER --vae vae.safetensors \\
-        --seconds 570 --out FOLDER
+    python3 tools/demo_model/denoiser.py --reference Ruyi-Models --pictures pictures.pkl --model FOLDER \\
+        --vae vae.safetensors --seconds 250 --out FOLDER
 
---model is a model folder: its configurations, image encoder and embeddings are used, and its transformer is where training
-starts. FOLDER receives transformer.0.safetensors and transformer.1.safetensors (float16) every minute, and scale.json.
+--model is a model folder: its configurations, image encoder and embeddings are used, and its transformer is where
+training starts. FOLDER receives transformer.0.safetensors and transformer.1.safetensors (float16) every minute, and
+scale.json.
 """
 
 import argparse
@@ -13,7 +14,6 @@ import math
 import pathlib
 import random
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -35,8 +35,13 @@ LABELS = ["negative"] + [(motion, camera) for motion in MOTIONS for camera in CA
 UNCONDITIONAL_SHARE, END_SHARE = 0.05, 0.25
 FRAMES = 24
 # (height, width): clips that are encoded, clips of a batch, how often a step is of this size.
-SIZES = {(192, 320): (2400, 32, 0.5), (192, 336): (400, 32, 0.1), (320, 192): (500, 32, 0.14), (256, 256): (400, 32, 0.1),
-         (96, 160): (1600, 64, 0.16)}
+SIZES = {
+    (192, 320): (2400, 32, 0.5),
+    (192, 336): (400, 32, 0.1),
+    (320, 192): (500, 32, 0.14),
+    (256, 256): (400, 32, 0.1),
+    (96, 160): (1600, 64, 0.16),
+}
 TINY_SIZES = {(32, 48): (6, 2, 0.7), (48, 32): (4, 2, 0.3)}
 WARM_UP_STEPS = 100
 TIMESTEPS = 1000
@@ -69,7 +74,8 @@ class Latents:
         ones, first, last = torch.ones_like(chunk), torch.ones_like(chunk), torch.ones_like(chunk)
         first[:, :, 0], last[:, :, -1] = 0, 0
         self.black, self.unknown, self.first_known, self.last_known = (
-            net.encode(part)[0] * scale for part in (chunk, ones, first, last))
+            net.encode(part)[0] * scale for part in (chunk, ones, first, last)
+        )
 
     def encode(self, video):
         return (self.net.sample(video) * self.scale).half()
@@ -84,7 +90,8 @@ class Latents:
     def fill(self, pool, count, batch):
         parts = []
         for _ in range(-(-count // batch)):
-            label = random.choices(range(1, len(LABELS)), [0.3 if "static" in name else 1 for name in LABELS[1:]], k=batch)
+            often = [0.3 if "static" in name else 1 for name in LABELS[1:]]
+            label = random.choices(range(1, len(LABELS)), often, k=batch)
             velocity = torch.tensor([velocity_of(LABELS[i], self.size[1]) for i in label], device=pool.device)
             video = canvases.random_clips(pool, velocity, FRAMES, self.size)
             ends = round(batch * END_SHARE)
@@ -104,7 +111,9 @@ class Latents:
         count = len(which)
         has_end = self.has_end[which].view(-1, 1, 1, 1, 1)
         last = torch.where(has_end, self.last_known, self.unknown)
-        mask = torch.cat([self.first_known.expand(count, -1, -1, -1, -1), self.unknown.expand(count, -1, -1, -1, -1), last], 2)
+        mask = torch.cat(
+            [self.first_known.expand(count, -1, -1, -1, -1), self.unknown.expand(count, -1, -1, -1, -1), last], 2
+        )
         middle = self.black.expand(count, -1, -1, -1, -1)
         pictures = torch.cat([self.start[which].float(), middle, self.end[which].float()], 2)
         return torch.cat([mask, pictures], 1)
@@ -210,8 +219,12 @@ def train(net, sets, options, clock):
         if steps % 20 == 0:
             total.item()  # so that the clock is not ahead of the device
         if clock.now() > told + options.tell_every:
-            print(f"[{clock.now():6.1f}] step {steps}, {1000 * (clock.now() - clock.training_from) / steps:.0f} ms each, rate "
-                  f"{rate:.1e}, loss {total.item():.4f}, at fixed times {watched.loss(net):.4f}", flush=True)
+            took = (clock.now() - clock.training_from) / steps
+            print(
+                f"[{clock.now():6.1f}] step {steps}, {1000 * took:.0f} ms each, rate {rate:.1e}, "
+                f"loss {total.item():.4f}, at fixed times {watched.loss(net):.4f}",
+                flush=True,
+            )
             told = clock.now()
             if not math.isfinite(total.item()):
                 raise SystemExit("the loss is not finite")
@@ -246,7 +259,9 @@ def load_networks(options, device):
     transformer.load_state_dict(packing.load(options.model / "transformer"), strict=False)
     embeddings = load_file(options.model / "embeddings.safetensors")
     keys = ["n.default"] + [f"p.16x9movie{motion}{camera}" for motion, camera in LABELS[1:]]
-    text1, text2 = (torch.cat([embeddings[f"{key}.{part}"].float() for key in keys]).to(device) for part in ("emb1", "emb2"))
+    text1, text2 = (
+        torch.cat([embeddings[f"{key}.{part}"].float() for key in keys]).to(device) for part in ("emb1", "emb2")
+    )
     return FastAutoencoder(autoencoder), vision, FastTransformer(transformer.to(device), text1, text2)
 
 
@@ -271,7 +286,10 @@ def main():
             latents = Latents(autoencoder, vision, scale, size)
         latents.fill(pool, count, min(16, batch))
         sets.append((latents, batch, often))
-        print(f"[{clock.now():6.1f}] {len(latents.label)} clips of {size}, deviation {latents.video.float().std():.3f}", flush=True)
+        print(
+            f"[{clock.now():6.1f}] {len(latents.label)} clips of {size}, deviation {latents.video.float().std():.3f}",
+            flush=True,
+        )
     train(transformer, sets, options, clock)
     save(transformer.model, options.out)
     print(f"[{clock.now():6.1f}] scaling factor {scale}; done", flush=True)

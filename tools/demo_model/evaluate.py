@@ -1,10 +1,11 @@
 """Measures a demo model through the whole server, and prints the table of its README.
 
-    ruyi-server --model models/ruyi-tiny & python3 tools/demo_model/evaluate.py --client build/dev/bin/ruyi-client \\
-        --server 127.0.0.1:8810 --pictures pictures.pkl --reference Ruyi-Models --model models/ruyi-tiny --sheet sheet.png
+    ruyi-server --model models/ruyi-tiny &
+    python3 tools/demo_model/evaluate.py --client build/dev/bin/ruyi-client --server 127.0.0.1:50051 \\
+        --pictures pictures.pkl --reference Ruyi-Models --model models/ruyi-tiny --sheet contact-sheet.jpg
 
-Each camera and motion is asked of another held-out photograph, at 320x192 and otherwise with the defaults. Needs Pillow,
-numpy, torch, opencv-python-headless, and what the reference needs.
+Each camera and motion is asked of another held-out photograph, at 320x192 and otherwise with the defaults. Needs
+Pillow, numpy, torch, opencv-python-headless, and what the reference needs.
 """
 
 import argparse
@@ -41,8 +42,20 @@ def video_of(options, picture, camera, motion):
     with tempfile.TemporaryDirectory() as folder:
         image, out = pathlib.Path(folder) / "picture.png", pathlib.Path(folder) / "video.mp4"
         Image.fromarray(picture).save(image)
-        command = [options.client, "--server", options.server, "generate", "--image", image, "--camera", camera, "--seed", "1",
-                   "--out", out] + (["--motion", str(motion)] if motion else [])
+        command = [
+            options.client,
+            "--server",
+            options.server,
+            "generate",
+            "--image",
+            image,
+            "--camera",
+            camera,
+            "--seed",
+            "1",
+            "--out",
+            out,
+        ] + (["--motion", str(motion)] if motion else [])
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         capture, frames = cv2.VideoCapture(str(out)), []
         while (read := capture.read())[0]:
@@ -59,11 +72,12 @@ def shifted_error(first, frame, axis, shift):
 
 
 def displacement(first, frame, axis, near):
-    """Returns by how many pixels the content moved along an axis (0: down, 1: right), to a fraction; looks around `near`."""
+    """Returns by how many pixels the content moved along an axis (0: down, 1: right), to a fraction; looks around
+    `near`."""
     shifts = np.arange(round(near) - 14, round(near) + 15)
     errors = [shifted_error(first, frame, axis, int(shift)) for shift in shifts]
     best = int(np.clip(np.argmin(errors), 1, len(errors) - 2))
-    before, at, after = errors[best - 1:best + 2]
+    before, at, after = errors[best - 1 : best + 2]
     return shifts[best] + 0.5 * (before - after) / (before - 2 * at + after + 1e-9)
 
 
@@ -73,7 +87,7 @@ def displacements(frames, axis, speed):
 
 
 def psnr(a, b):
-    return 10 * np.log10(255 ** 2 / np.square(a.astype(np.float32) - b).mean())
+    return 10 * np.log10(255**2 / np.square(a.astype(np.float32) - b).mean())
 
 
 def chroma_variance(pixels):
@@ -106,8 +120,11 @@ def moving(options, photographs, alone, found):
                 found["border"].append(border_ratio(frames[-1], camera, round(abs(expected) * (len(frames) - 1))))
                 found["rows"].append(frames[list(SHEET_FRAMES)])
             speeds.append(abs(speed))
-            print(f"  {camera} {motion} of {name}: {speed:.2f} px/frame (expected {expected:.2f}), places",
-                  *np.round(places, 1), flush=True)
+            print(
+                f"  {camera} {motion} of {name}: {speed:.2f} px/frame (expected {expected:.2f}), places",
+                *np.round(places, 1),
+                flush=True,
+            )
         print(f"{camera} " + " ".join(f"{speed * 160 / SIZE[1]:.2f}" for speed in speeds), flush=True)
 
 
@@ -132,19 +149,30 @@ def main():
     pictures = canvases.load_pictures(options.pictures)
     model = reference.make_autoencoder(reference.read_config(options.model / "vae" / "config.json"))
     model.load_state_dict(packing.load(options.model / "vae"))
-    alone = dict(zip([name for name, _ in pictures["held_out"] if name in sources.MEASURED],
-                     measure(FastAutoencoder(model), pictures)))
+    alone = dict(
+        zip(
+            [name for name, _ in pictures["held_out"] if name in sources.MEASURED],
+            measure(FastAutoencoder(model), pictures),
+        )
+    )
     print(f"autoencoder alone: {np.mean(list(alone.values())):.2f} dB", flush=True)
     photographs = [(name, picture_of(jpeg)) for name, jpeg in pictures["held_out"] if name in sources.MEASURED]
     found = {name: [] for name in ("speed", "step", "first", "border", "rows", "still", "still_first")}
     moving(options, photographs, alone, found)
     standing(options, photographs, alone, found)
-    print(f"speed: at most {max(found['speed']):.1%} off; a step after frame {HELD} is at most {max(found['step']):.1f} px off")
+    print(
+        f"speed: at most {max(found['speed']):.1%} off; a step after frame {HELD} is at most "
+        f"{max(found['step']):.1f} px off"
+    )
     print(f"static: the content moves by at most {max(found['still']):.2f} px in 24 frames")
-    print(f"frame 0 below the autoencoder: {np.mean(found['still_first']):.1f} dB with a static camera, "
-          f"{np.mean(found['first']):.1f} dB with a moving one")
-    print(f"chroma variance of what comes into view: {np.mean(found['border']):.2f} of that of the rest, at most "
-          f"{max(found['border']):.2f}")
+    print(
+        f"frame 0 below the autoencoder: {np.mean(found['still_first']):.1f} dB with a static camera, "
+        f"{np.mean(found['first']):.1f} dB with a moving one"
+    )
+    print(
+        f"chroma variance of what comes into view: {np.mean(found['border']):.2f} of that of the rest, at most "
+        f"{max(found['border']):.2f}"
+    )
     rows = [np.concatenate(list(row), 1) for row in found["rows"]]
     Image.fromarray(np.concatenate(rows).astype(np.uint8)).save(options.sheet)
 

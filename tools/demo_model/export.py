@@ -2,8 +2,8 @@
 
     python3 tools/demo_model/export.py --vae vae.safetensors --denoiser FOLDER --model models/ruyi-tiny
 
---denoiser is where denoiser.py wrote. The image encoder, the embeddings, the scheduler and the transformer's configuration
-stay as they are in --model.
+--denoiser is where denoiser.py wrote. The image encoder, the embeddings, the scheduler and the transformer's
+configuration stay as they are in --model.
 """
 
 import argparse
@@ -30,9 +30,15 @@ def main():
         parser.add_argument(name, type=pathlib.Path, required=True)
     options = parser.parse_args()
     scale = json.loads((options.denoiser / "scale.json").read_text())["scaling_factor"]
-    write_config(options.model / "vae" / "config.json",
-                 {"ch": CHANNELS, "ch_mult": WIDTHS, "block_out_channels": [CHANNELS * width for width in WIDTHS],
-                  "scaling_factor": scale})
+    write_config(
+        options.model / "vae" / "config.json",
+        {
+            "ch": CHANNELS,
+            "ch_mult": WIDTHS,
+            "block_out_channels": [CHANNELS * width for width in WIDTHS],
+            "scaling_factor": scale,
+        },
+    )
     half = {name: weight.half() for name, weight in load_file(options.vae).items()}
     save_file(half, options.model / "vae" / WEIGHTS)
     half = {name: weight.half() for name, weight in packing.load(options.denoiser).items()}

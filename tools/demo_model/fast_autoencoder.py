@@ -30,16 +30,16 @@ def repeat_first(x, times):
     return torch.cat([x[:, :, :1]] * times + [x], 2) if times else x
 
 
-# Rows (y - 1, y, y + 1) of a doubled picture are rows (j, j, j + 1) or (j, j + 1, j + 1) of the small one: the three taps of
-# a convolution become two, for the even and for the odd rows.
+# Rows (y - 1, y, y + 1) of a doubled picture are rows (j, j, j + 1) or (j, j + 1, j + 1) of the small one: the three
+# taps of a convolution become two, for the even and for the odd rows.
 EVEN_AND_ODD = (((1, 0, 0), (0, 1, 1)), ((1, 1, 0), (0, 0, 1)))
 
 
 def double_and_convolve(x, weight, bias, taps, times):
     """Returns the 3x3x3 convolution of x with doubled height and width, each frame `times` times.
 
-    It is computed on the small picture, as four convolutions with 2x2 taps: 2.25 times less work. x has its two frames of
-    causal padding already; taps is EVEN_AND_ODD as a tensor.
+    It is computed on the small picture, as four convolutions with 2x2 taps: 2.25 times less work. x has its two
+    frames of causal padding already; taps is EVEN_AND_ODD as a tensor.
     """
     small = torch.einsum("octij,api,bqj->aboctpq", weight.float(), taps, taps).to(x.dtype)
     out_channels, height, width = weight.shape[0], x.shape[3], x.shape[4]
@@ -47,7 +47,7 @@ def double_and_convolve(x, weight, bias, taps, times):
     y = F.conv3d(x, small, bias.to(x.dtype).repeat(4), padding=(0, 1, 1)).permute(0, 2, 3, 4, 1)
     batch, frames = y.shape[:2]
     y = y.view(batch, frames, height + 1, width + 1, 2, 2, out_channels)
-    rows = [torch.stack([y[:, :, a:a + height, b:b + width, a, b] for b in (0, 1)], 4) for a in (0, 1)]
+    rows = [torch.stack([y[:, :, a : a + height, b : b + width, a, b] for b in (0, 1)], 4) for a in (0, 1)]
     y = torch.stack(rows, 3)[:, :, None].expand(-1, -1, times, -1, -1, -1, -1, -1)
     y = y.reshape(batch, times * frames, 2 * height, 2 * width, out_channels)
     return y.permute(0, 4, 1, 2, 3)

@@ -75,8 +75,12 @@ def block(weights, x, conditions, skip):
     if skip is not None:
         x = weights.linear(weights.norm(torch.cat([x, skip], -1), "skip_norm"), "skip_linear")
     x = x + positions
-    x = x + attention(weights.sub("attn1"), weights.norm(x, "norm1.norm") + weights.linear(shift, "norm1.linear")[:, None],
-                      heads, tables)
+    x = x + attention(
+        weights.sub("attn1"),
+        weights.norm(x, "norm1.norm") + weights.linear(shift, "norm1.linear")[:, None],
+        heads,
+        tables,
+    )
     x = x + attention(weights.sub("attn2"), weights.norm(x, "norm2"), heads, tables, text)
     seen = attention(weights.sub("attn_clip"), weights.norm(x, "norm_clip"), heads, tables, picture)
     value, gate = weights.linear(weights.norm(seen, "gate_clip.norm", GATE_EPS), "gate_clip.proj").chunk(2, -1)
@@ -149,7 +153,9 @@ class Vision:
     """The vision encoder: pictures in -1..1 [B, 3, h, w] -> tokens [B, 64, 64]."""
 
     def __init__(self, weights, device):
-        self.weights = {name.removeprefix("vision_model."): weight.float().to(device) for name, weight in weights.items()}
+        self.weights = {
+            name.removeprefix("vision_model."): weight.float().to(device) for name, weight in weights.items()
+        }
         self.mean = torch.tensor(CLIP_MEAN, device=device).view(1, 3, 1, 1)
         self.deviation = torch.tensor(CLIP_DEVIATION, device=device).view(1, 3, 1, 1)
 
@@ -159,7 +165,7 @@ class Vision:
         size = (max(CLIP_SIZE, int(height * scale)), max(CLIP_SIZE, int(width * scale)))
         small = F.interpolate((pictures + 1) / 2, size=size, mode="bicubic", antialias=True).clamp(0, 1)
         top, left = (size[0] - CLIP_SIZE) // 2, (size[1] - CLIP_SIZE) // 2
-        return (small[:, :, top:top + CLIP_SIZE, left:left + CLIP_SIZE] - self.mean) / self.deviation
+        return (small[:, :, top : top + CLIP_SIZE, left : left + CLIP_SIZE] - self.mean) / self.deviation
 
     def norm(self, x, name):
         return F.layer_norm(x, x.shape[-1:], self.weights[name + ".weight"], self.weights[name + ".bias"], 1e-5)
@@ -176,8 +182,8 @@ class Vision:
         for layer in range(CLIP_LAYERS):
             name = f"encoder.layers.{layer}."
             normed = self.norm(x, name + "layer_norm1")
-            query, key, value = (self.linear(normed, f"{name}self_attn.{part}_proj").unflatten(-1, (CLIP_HEADS, -1)).transpose(1, 2)
-                                 for part in "qkv")
+            projected = (self.linear(normed, f"{name}self_attn.{part}_proj") for part in "qkv")
+            query, key, value = (part.unflatten(-1, (CLIP_HEADS, -1)).transpose(1, 2) for part in projected)
             seen = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
             x = x + self.linear(seen, name + "self_attn.out_proj")
             hidden = self.linear(self.norm(x, name + "layer_norm2"), name + "mlp.fc1")

@@ -1,4 +1,5 @@
-"""Makes two golden cases of the demo model with the public reference, in float32, and adds them to tests/golden/cases.json.
+"""Makes two golden cases of the demo model with the public reference, in float32, and adds them to
+tests/golden/cases.json.
 
     python3 tools/demo_model/golden.py --reference Ruyi-Models --golden tests/golden --photo tests/data/photo.jpg
 
@@ -9,7 +10,6 @@ import argparse
 import json
 import pathlib
 
-import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -45,14 +45,19 @@ def make_pipeline(folder):
     from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
 
     transformer = HunyuanTransformer3DModel.from_pretrained_2d(
-        str(folder), subfolder="transformer", transformer_additional_kwargs=dict(reference.TRANSFORMER_SETTINGS))
+        str(folder), subfolder="transformer", transformer_additional_kwargs=dict(reference.TRANSFORMER_SETTINGS)
+    )
     vision = CLIPVisionModelWithProjection.from_pretrained(folder, subfolder="image_encoder")
     pipeline = RuyiInpaintPipeline(
         vae=AutoencoderKLMagvit.from_pretrained(folder, subfolder="vae").float().eval(),
-        transformer=transformer.float().eval(), scheduler=DDIMScheduler.from_pretrained(folder, subfolder="scheduler"),
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+        transformer=transformer.float().eval(),
+        scheduler=DDIMScheduler.from_pretrained(folder, subfolder="scheduler"),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
         clip_image_processor=CLIPImageProcessor.from_pretrained(folder, subfolder="image_encoder"),
-        clip_image_encoder=vision.float().eval())
+        clip_image_encoder=vision.float().eval(),
+    )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -76,8 +81,9 @@ def run(pipeline, folder, case, pictures, seed):
     from ruyi.utils.utils import get_image_to_video_latent
 
     name, frames, steps, camera, motion, has_end = case
-    video, mask, clip_image = get_image_to_video_latent(pictures[:1], pictures[1:] if has_end else None, video_length=frames,
-                                                        sample_size=(HEIGHT, WIDTH))
+    video, mask, clip_image = get_image_to_video_latent(
+        pictures[:1], pictures[1:] if has_end else None, video_length=frames, sample_size=(HEIGHT, WIDTH)
+    )
     noise, latents = Noise(seed), []
     shape = (1, 16, frames // 4, HEIGHT // 8, WIDTH // 8)
     initial = torch.randn(*shape, generator=torch.Generator().manual_seed(seed + 1))
@@ -87,24 +93,59 @@ def run(pipeline, folder, case, pictures, seed):
         return {}
 
     posterior.randn_tensor = noise
-    made = pipeline(video_length=frames, height=HEIGHT, width=WIDTH, guidance_scale=1.0, num_inference_steps=steps, video=video,
-                    mask_video=mask, clip_image=clip_image, latents=initial.clone(), callback_on_step_end=keep,
-                    **embeddings_of(folder, camera, motion)).videos
+    made = pipeline(
+        video_length=frames,
+        height=HEIGHT,
+        width=WIDTH,
+        guidance_scale=1.0,
+        num_inference_steps=steps,
+        video=video,
+        mask_video=mask,
+        clip_image=clip_image,
+        latents=initial.clone(),
+        callback_on_step_end=keep,
+        **embeddings_of(folder, camera, motion),
+    ).videos
     pipeline.vae.decoder.clear_cache()
     assert len(noise.drawn) == 2, "the reference drew another number of posterior samples"
-    return {"in.init_noise": initial, "in.mask_noise": noise.drawn[0], "in.image_noise": noise.drawn[1],
-            "out.latents": torch.stack(latents), "out.video": torch.as_tensor(made).float(),
-            "out.input_video_u8": (video * 255).round().to(torch.uint8), "out.input_mask_u8": mask.to(torch.uint8)}
+    return {
+        "in.init_noise": initial,
+        "in.mask_noise": noise.drawn[0],
+        "in.image_noise": noise.drawn[1],
+        "out.latents": torch.stack(latents),
+        "out.video": torch.as_tensor(made).float(),
+        "out.input_video_u8": (video * 255).round().to(torch.uint8),
+        "out.input_mask_u8": mask.to(torch.uint8),
+    }
 
 
 def entry_of(case):
     name, frames, steps, camera, motion, has_end = case
-    params = {"frames": frames, "height": HEIGHT, "width": WIDTH, "steps": steps, "scheduler": "DDIM", "camera": camera,
-              "motion": motion, "guidance_scale": 1.0, "aspect_ratio": "16:9", "start_images": [f"images/{name}_start0.png"],
-              "end_images": [f"images/{name}_end.png"] if has_end else [], "tea_cache": None, "enhance_a_video": None}
+    params = {
+        "frames": frames,
+        "height": HEIGHT,
+        "width": WIDTH,
+        "steps": steps,
+        "scheduler": "DDIM",
+        "camera": camera,
+        "motion": motion,
+        "guidance_scale": 1.0,
+        "aspect_ratio": "16:9",
+        "start_images": [f"images/{name}_start0.png"],
+        "end_images": [f"images/{name}_end.png"] if has_end else [],
+        "tea_cache": None,
+        "enhance_a_video": None,
+    }
     outputs = ["out.input_video_u8", "out.input_mask_u8", "out.latents", "out.video"]
-    return {"name": f"pipeline/{name}", "kind": "pipeline", "model": MODEL, "file": f"pipeline/{name}.safetensors",
-            "params": params, "outputs": outputs, "tolerance_rel": 0.0001}
+    return {
+        "name": f"pipeline/{name}",
+        "kind": "pipeline",
+        "model": MODEL,
+        "file": f"pipeline/{name}.safetensors",
+        "params": params,
+        "outputs": outputs,
+        "tolerance_rel": 0.0001,
+    }
 
 
 def main():
@@ -125,7 +166,7 @@ def main():
         tensors = run(pipeline, folder, case, pictures, 100 * (index + 1))
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, options.golden / entry["file"])
         index_file["cases"] = [known for known in index_file["cases"] if known["name"] != entry["name"]] + [entry]
-        print(entry["name"], {name: tuple(tensor.shape) for name, tensor in tensors.items()}, np.std(tensors["out.video"].numpy()))
+        print(entry["name"], *(f"{name} {tuple(tensor.shape)}" for name, tensor in tensors.items()))
     (options.golden / "cases.json").write_text(json.dumps(index_file, indent=1) + "\n")
 
 

@@ -1,6 +1,7 @@
 """Group norm of each frame, SiLU, and the padding of causal convolutions, in one pass over memory (Triton).
 
-PyTorch's group norm does not know frames, and takes three passes and a copy. Tensors are [B, C, T, H, W] with channels last.
+PyTorch's group norm does not know frames, and takes three passes and a copy. Tensors are [B, C, T, H, W] with
+channels last.
 """
 
 import torch
@@ -11,7 +12,9 @@ ROWS_PER_PROGRAM = 1024
 
 
 @triton.jit
-def sums_kernel(x, out, rows, per_program: tl.constexpr, channels: tl.constexpr, lanes: tl.constexpr, step: tl.constexpr):
+def sums_kernel(
+    x, out, rows, per_program: tl.constexpr, channels: tl.constexpr, lanes: tl.constexpr, step: tl.constexpr
+):
     """Adds the sums and the sums of squares of each channel of a frame to `out` [frames, 2, channels]."""
     frame = tl.program_id(0).to(tl.int64)
     begin = tl.program_id(1) * per_program
@@ -22,7 +25,9 @@ def sums_kernel(x, out, rows, per_program: tl.constexpr, channels: tl.constexpr,
     for offset in range(0, per_program, step):
         row = begin + offset + tl.arange(0, step)
         mask = (row < rows)[:, None] & inside[None, :]
-        value = tl.load(x + (frame * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(tl.float32)
+        value = tl.load(x + (frame * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(
+            tl.float32
+        )
         total += tl.sum(value, 0)
         squares += tl.sum(value * value, 0)
     tl.atomic_add(out + frame * 2 * channels + channel, total, mask=inside)
@@ -30,8 +35,18 @@ def sums_kernel(x, out, rows, per_program: tl.constexpr, channels: tl.constexpr,
 
 
 @triton.jit
-def apply_kernel(x, y, scale, shift, rows, frames, padding: tl.constexpr, channels: tl.constexpr, lanes: tl.constexpr,
-                 step: tl.constexpr):
+def apply_kernel(
+    x,
+    y,
+    scale,
+    shift,
+    rows,
+    frames,
+    padding: tl.constexpr,
+    channels: tl.constexpr,
+    lanes: tl.constexpr,
+    step: tl.constexpr,
+):
     """Writes silu(x * scale + shift); the first of `frames` frames is written `padding` times more, before itself."""
     frame = tl.program_id(0).to(tl.int64)
     row = tl.program_id(1) * step + tl.arange(0, step)
@@ -40,7 +55,9 @@ def apply_kernel(x, y, scale, shift, rows, frames, padding: tl.constexpr, channe
     mask = (row < rows)[:, None] & inside[None, :]
     a = tl.load(scale + frame * channels + channel, mask=inside, other=0.0)[None, :]
     b = tl.load(shift + frame * channels + channel, mask=inside, other=0.0)[None, :]
-    value = tl.load(x + (frame * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(tl.float32)
+    value = tl.load(x + (frame * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(
+        tl.float32
+    )
     linear = value * a + b
     result = (linear * tl.sigmoid(linear)).to(y.dtype.element_ty)
     time = frame % frames
@@ -56,7 +73,9 @@ def apply_kernel(x, y, scale, shift, rows, frames, padding: tl.constexpr, channe
 @triton.jit
 def gradient_of_result(g, target, time, row, channel, mask, rows, padding: tl.constexpr, channels: tl.constexpr):
     """Returns the gradient of a frame, which is the sum over its copies."""
-    total = tl.load(g + (target * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(tl.float32)
+    total = tl.load(g + (target * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(
+        tl.float32
+    )
     if padding > 0:
         if time == 0:
             for back in range(padding):
@@ -66,8 +85,20 @@ def gradient_of_result(g, target, time, row, channel, mask, rows, padding: tl.co
 
 
 @triton.jit
-def gradient_sums_kernel(x, g, scale, shift, out, rows, frames, per_program: tl.constexpr, padding: tl.constexpr,
-                         channels: tl.constexpr, lanes: tl.constexpr, step: tl.constexpr):
+def gradient_sums_kernel(
+    x,
+    g,
+    scale,
+    shift,
+    out,
+    rows,
+    frames,
+    per_program: tl.constexpr,
+    padding: tl.constexpr,
+    channels: tl.constexpr,
+    lanes: tl.constexpr,
+    step: tl.constexpr,
+):
     """Adds what scale and shift of each channel would change to `out` [frames, 2, channels]."""
     frame = tl.program_id(0).to(tl.int64)
     begin = tl.program_id(1) * per_program
@@ -82,7 +113,9 @@ def gradient_sums_kernel(x, g, scale, shift, out, rows, frames, per_program: tl.
     for offset in range(0, per_program, step):
         row = begin + offset + tl.arange(0, step)
         mask = (row < rows)[:, None] & inside[None, :]
-        value = tl.load(x + (frame * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(tl.float32)
+        value = tl.load(x + (frame * rows + row)[:, None] * channels + channel[None, :], mask=mask, other=0.0).to(
+            tl.float32
+        )
         gradient = gradient_of_result(g, target, time, row, channel, mask, rows, padding, channels)
         linear = value * a + b
         sigmoid = tl.sigmoid(linear)
@@ -94,8 +127,21 @@ def gradient_sums_kernel(x, g, scale, shift, out, rows, frames, per_program: tl.
 
 
 @triton.jit
-def gradient_kernel(x, g, scale, shift, constant, linear_part, out, rows, frames, padding: tl.constexpr,
-                    channels: tl.constexpr, lanes: tl.constexpr, step: tl.constexpr):
+def gradient_kernel(
+    x,
+    g,
+    scale,
+    shift,
+    constant,
+    linear_part,
+    out,
+    rows,
+    frames,
+    padding: tl.constexpr,
+    channels: tl.constexpr,
+    lanes: tl.constexpr,
+    step: tl.constexpr,
+):
     """Writes the gradient of x: through SiLU and scale, and through the statistics (constant + linear_part * x)."""
     frame = tl.program_id(0).to(tl.int64)
     row = tl.program_id(1) * step + tl.arange(0, step)
@@ -133,7 +179,9 @@ class NormAct(torch.autograd.Function):
         count, rows = batch * frames, height * width
         lanes, step = grid_of(channels)
         sums = torch.zeros(count, 2, channels, device=x.device)
-        sums_kernel[(count, triton.cdiv(rows, ROWS_PER_PROGRAM))](x, sums, rows, ROWS_PER_PROGRAM, channels, lanes, step)
+        sums_kernel[(count, triton.cdiv(rows, ROWS_PER_PROGRAM))](
+            x, sums, rows, ROWS_PER_PROGRAM, channels, lanes, step
+        )
         size = rows * (channels // groups)
         moments = sums.view(count, 2, groups, channels // groups).sum(3) / size
         mean = moments[:, 0]
@@ -155,18 +203,20 @@ class NormAct(torch.autograd.Function):
         lanes, step = grid_of(channels)
         sums = torch.zeros(count, 2, channels, device=x.device)
         gradient_sums_kernel[(count, triton.cdiv(rows, ROWS_PER_PROGRAM))](
-            x, gradient, scale, shift, sums, rows, frames, ROWS_PER_PROGRAM, padding, channels, lanes, step)
+            x, gradient, scale, shift, sums, rows, frames, ROWS_PER_PROGRAM, padding, channels, lanes, step
+        )
         of_shift = sums[:, 1].view(count, groups, -1)
         of_scale = sums[:, 0].view(count, groups, -1) - mean[:, :, None] * of_shift
         of_bias = of_shift.sum(0).reshape(channels)
         of_weight = (of_scale * inverse[:, :, None]).sum(0).reshape(channels)
         of_inverse = (of_scale * weight.float().view(1, groups, -1)).sum(2)
-        of_variance = -0.5 * of_inverse * inverse ** 3
+        of_variance = -0.5 * of_inverse * inverse**3
         of_mean = -(of_shift * scale.view(count, groups, -1)).sum(2) - 2 * mean * of_variance
         wide = (count, groups, channels // groups)
         constant = (of_mean / size)[:, :, None].expand(wide).reshape(count, channels)
         linear_part = (2 * of_variance / size)[:, :, None].expand(wide).reshape(count, channels)
         of_x = torch.empty_like(x)
-        gradient_kernel[(count, triton.cdiv(rows, step))](x, gradient, scale, shift, constant, linear_part, of_x, rows,
-                                                          frames, padding, channels, lanes, step)
+        gradient_kernel[(count, triton.cdiv(rows, step))](
+            x, gradient, scale, shift, constant, linear_part, of_x, rows, frames, padding, channels, lanes, step
+        )
         return of_x.permute(0, 4, 1, 2, 3), of_weight.to(weight.dtype), of_bias.to(weight.dtype), None, None, None

@@ -1,8 +1,9 @@
-"""Muon for the matrices of a model, AdamW for the rest, with all state on the device so that a CUDA graph can hold a step.
+"""Muon for the matrices of a model, AdamW for the rest, with all state on the device so that a CUDA graph can hold a
+step.
 
-Muon (Jordan et al. 2024) makes the momentum of a matrix orthogonal before it is applied, which trains small convolutional
-and transformer networks in fewer steps. An update is scaled to the size of AdamW's (Liu et al. 2025), so one learning rate
-serves both.
+Muon (Jordan et al. 2024) makes the momentum of a matrix orthogonal before it is applied, which trains small
+convolutional and transformer networks in fewer steps. An update is scaled to the size of AdamW's (Liu et al. 2025),
+so one learning rate serves both.
 """
 
 import collections
@@ -39,12 +40,16 @@ class MuonAndAdam:
                 self.groups[parameter.flatten(1).shape].append(parameter)
             else:
                 others.append(parameter)
-        self.buffers = {shape: [torch.zeros_like(parameter) for parameter in group] for shape, group in self.groups.items()}
+        self.buffers = {
+            shape: [torch.zeros_like(parameter) for parameter in group] for shape, group in self.groups.items()
+        }
         on_gpu = {"fused": True, "capturable": True} if torch.device(device).type == "cuda" else {}
         self.adam = torch.optim.AdamW(others, lr=self.rate, weight_decay=weight_decay, betas=(0.9, 0.98), **on_gpu)
 
     def parameters(self):
-        return [parameter for group in self.groups.values() for parameter in group] + self.adam.param_groups[0]["params"]
+        return [parameter for group in self.groups.values() for parameter in group] + self.adam.param_groups[0][
+            "params"
+        ]
 
     def zero_grad(self):
         for parameter in self.parameters():

@@ -1,4 +1,7 @@
-"""The public reference's modules (github.com/IamCreateAI/Ruyi-Models at 6c7b597, diffusers 0.31), whose parameters we train."""
+"""The modules of the public reference, whose parameters we train.
+
+It is github.com/IamCreateAI/Ruyi-Models at 6c7b597, with diffusers 0.31.
+"""
 
 import json
 import sys
@@ -11,8 +14,8 @@ TRANSFORMER_SETTINGS = {"basic_block_type": "basic", "after_norm": False, "time_
 def use(folder, hidden=("transformers", "accelerate", "peft")):
     """Makes `ruyi` importable from a checkout of the reference.
 
-    It asks pkg_resources, which new releases of setuptools lack, for parse_version alone. The `hidden` packages are optional
-    to diffusers, whose old release does not go with new releases of them.
+    It asks pkg_resources, which new releases of setuptools lack, for parse_version alone. The `hidden` packages are
+    optional to diffusers, whose old release does not go with new releases of them.
     """
     for name in hidden:
         sys.modules[name] = None

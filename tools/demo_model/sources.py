@@ -2,9 +2,9 @@
 
     python3 tools/demo_model/sources.py --unpacked FOLDER --out pictures.pkl
 
-FOLDER has one folder per package, unpacked with `dpkg -x` (`apt-get download` fetches packages without installing them).
-The file is a pickled dictionary: "photographs", "textures" and "held_out" are lists of (name, JPEG), "stamps" is a list of
-(name, PNG with alpha). Needs Pillow and numpy.
+FOLDER has one folder per package, unpacked with `dpkg -x` (`apt-get download` fetches packages without installing
+them). The file is a pickled dictionary: "photographs", "textures" and "held_out" are lists of (name, JPEG), "stamps"
+is a list of (name, PNG with alpha). Needs Pillow and numpy.
 """
 
 import argparse
@@ -20,18 +20,38 @@ from PIL import Image
 PHOTOGRAPH_PACKAGES = ("plasma-workspace-wallpapers", "mate-backgrounds", "ukui-wallpapers", "python3-skimage")
 LANDSCAPE_PACKAGE = "stellarium-data"  # its panoramas are photographs, the rest of its pictures textures
 # How many pictures of each package are taken, by lot.
-TEXTURE_COUNTS = {"stellarium-data": 50, "supertuxkart-data": 120, "flightgear-data-base": 80, "torcs-data": 20,
-                  "wesnoth-1.16-data": 19, "redeclipse-data": 80}
+TEXTURE_COUNTS = {
+    "stellarium-data": 50,
+    "supertuxkart-data": 120,
+    "flightgear-data-base": 80,
+    "torcs-data": 20,
+    "wesnoth-1.16-data": 19,
+    "redeclipse-data": 80,
+}
 # Of these packages, only files with one of these folders on their way.
-FOLDERS = {"flightgear-data-base": ("Terrain", "Previews"), "wesnoth-1.16-data": ("story",),
-           "redeclipse-data": ("maps", "skyboxes")}
+FOLDERS = {
+    "flightgear-data-base": ("Terrain", "Previews"),
+    "wesnoth-1.16-data": ("story",),
+    "redeclipse-data": ("maps", "skyboxes"),
+}
 STAMP_PACKAGE, STAMP_COUNT = "tuxpaint-stamps-default", 120
-# Never trained on: the twelve photographs whose PSNR is the model's figure, and the other pictures of the same packages.
+# Never trained on: the twelve photographs whose PSNR is the model's figure, and the other pictures of the same
+# packages.
 HELD_OUT_PACKAGES = ("lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04", "lomiri-wallpapers", "gnome-backgrounds")
-MEASURED = ("Bridge_by_Sander_Klootwijk", "Dragonfly_by_Bolly", "Picture_0B_by_freespace", "Picture_1A_by_freespace",
-            "aitzgorri_by_Aitzol_Berasategi", "analogpattern_by_Peter_Nerlich", "friends_by_Aitzol_Berasategi",
-            "greentock_by_Peter_Nerlich", "life_by_Aitzol_Berasategi", "picosdeeuropa_by_Aitzol_Berasategi",
-            "seeding_by_Clements_Engelhardt", "sunset_by_Aitzol_Berasategi")
+MEASURED = (
+    "Bridge_by_Sander_Klootwijk",
+    "Dragonfly_by_Bolly",
+    "Picture_0B_by_freespace",
+    "Picture_1A_by_freespace",
+    "aitzgorri_by_Aitzol_Berasategi",
+    "analogpattern_by_Peter_Nerlich",
+    "friends_by_Aitzol_Berasategi",
+    "greentock_by_Peter_Nerlich",
+    "life_by_Aitzol_Berasategi",
+    "picosdeeuropa_by_Aitzol_Berasategi",
+    "seeding_by_Clements_Engelhardt",
+    "sunset_by_Aitzol_Berasategi",
+)
 
 SAMPLES = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "motorcycle_left", "rocket")  # of scikit-image
 NOT_SEEN_AS_COLOUR = ("normal", "_n.", "gloss", "mask", "spec", "rough", "bump", "-nm", "effect")
@@ -120,8 +140,11 @@ def photographs(folder, seen):
 def textures(folder, seen, lot):
     found = []
     for package, count in TEXTURE_COUNTS.items():
-        paths = [path for path in files_of(folder, package)
-                 if "landscapes" not in path.parts and not any(part in path.name.lower() for part in NOT_SEEN_AS_COLOUR)]
+        paths = [
+            path
+            for path in files_of(folder, package)
+            if "landscapes" not in path.parts and not any(part in path.name.lower() for part in NOT_SEEN_AS_COLOUR)
+        ]
         if package in FOLDERS:
             paths = [path for path in paths if set(FOLDERS[package]) & set(path.parts)]
         lot.shuffle(paths)
@@ -148,8 +171,9 @@ def main():
     pictures["stamps"] = stamps(options.unpacked, lot)
     held_out = [path for package in HELD_OUT_PACKAGES for path in files_of(options.unpacked, package)]
     pictures["held_out"] = pack(held_out, PHOTOGRAPH_SIDE, set())
-    counts = collections.Counter({f"{kind} of {package}": len(entries) for kind, found in kinds.items()
-                                  for package, entries in found})
+    counts = collections.Counter(
+        {f"{kind} of {package}": len(entries) for kind, found in kinds.items() for package, entries in found}
+    )
     counts.update({f"stamps of {STAMP_PACKAGE}": len(pictures["stamps"]), "held out": len(pictures["held_out"])})
     for name, count in counts.items():
         print(f"{count:5} {name}")

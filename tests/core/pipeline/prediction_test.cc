@@ -14,7 +14,7 @@ namespace ruyi {
 namespace {
 
 constexpr double kMostAbovePrediction = 1.01;  // of what a stage takes
-constexpr double kMostBelowPrediction = 1.06;  // of what the largest stage takes
+constexpr double kMostBelowPrediction = 1.09;  // of what the largest stage takes
 
 struct Shape {
   PixelSize size;
