@@ -30,12 +30,14 @@ def containers_conf(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory):
+    """Of the images that are built, those without a name are removed at the end: stages, and what was built before."""
     if subprocess.run(["podman", "image", "exists", BASE], check=False).returncode != 0:
         tar = tmp_path_factory.mktemp("base") / "base.tar"
         run("mmdebstrap", "--quiet", "--variant=minbase", *SLIM,
             "--customize-hook=rm -rf $1/var/lib/apt/lists/* $1/var/cache/*", "bookworm", tar)
         run("podman", "import", tar, BASE)
-    return BASE
+    yield BASE
+    run("podman", "image", "prune", "--force", "--filter", "label=ruyi.stage")
 
 
 def build(target, base):
