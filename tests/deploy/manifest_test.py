@@ -16,8 +16,6 @@ from conftest import OVERLAYS, ROOT, render, run
 
 KUBERNETES = "1.37"
 MODELS = {"ScaledObject": ScaledObject, "PrometheusRule": PrometheusRule, "ServiceMonitor": ServiceMonitor}
-# Flags that manifests set already and that the server is about to have.
-NOT_YET = {"RUYI_ARTIFACTS", "RUYI_STORE", "RUYI_INSECURE", "RUYI_TLS_CERT", "RUYI_TLS_KEY", "RUYI_TLS_CLIENT_CA", "RUYI_TOKENS"}
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "tests" / "deploy" / "schemas").iterdir()}
 
 
@@ -115,7 +113,7 @@ def test_a_pod_has_the_time_that_its_drain_takes(overlays, overlay):
 def test_every_variable_is_a_flag_of_the_server(overlays, binaries, overlay):
     known = set(re.findall(r"Env:(RUYI_\w+)", run(binaries / "ruyi-server", "--help")))
     assert known
-    assert set(flags_of(overlays[overlay])) - known - NOT_YET == set()
+    assert set(flags_of(overlays[overlay])) - known == set()
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
