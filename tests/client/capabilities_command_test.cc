@@ -99,7 +99,7 @@ TEST(CapabilitiesText, HasALineForEachFlag) {
             "--tea-cache         0 to 1, such as 0.1; off when left out\n"
             "--enhance           0 to 10, such as 1; off when left out\n"
             "--easy-cache        0 to 1, such as 0.05; off when left out\n"
-            "--guidance-gate     0 to 1, such as 0.5; off when left out\n"
+            "--guidance-gate     within 0 to 1, such as 0.5; off when left out\n"
             "--quality           lossless: nothing is approximated; balanced: --guidance-gate 0.75; fast: --easy-cache "
             "0.1 --easy-cache-skip 4,2 --guidance-gate 0.5\n"
             "queue               8 may wait\n");

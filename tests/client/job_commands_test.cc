@@ -81,7 +81,7 @@ TEST_F(JobCommandsTest, CreateOnlyValidates) {
   });
   const ClientResult result = Run({"create", "--image", picture_, "--validate-only"});
   ExpectOut(result,
-            "settings    64x48, 9 frames, seed 42, 25 steps, ddim\n"
+            "settings    64x48, 9 frames, seed 42, 25 steps, ddim, guidance 7\n"
             "plan        0 blocks, 0 states, 22893 MiB, about 0:00\n");
   EXPECT_TRUE(server_.creations().at(0).validate_only());
 }
@@ -254,7 +254,7 @@ TEST_F(JobCommandsTest, GetShowsOneVideo) {
   ExpectOut(Run({"get", "7"}),
             "name        videos/7\n"
             "state       queued\n"
-            "settings    64x48, 9 frames, seed 42, 25 steps, ddim\n");
+            "settings    64x48, 9 frames, seed 42, 25 steps, ddim, guidance 7\n");
   const ClientResult result = Run({"get", "videos/7", "--json"});
   EXPECT_EQ(nlohmann::json::parse(result.out)["state"], "VIDEO_STATE_QUEUED");
   EXPECT_THAT(server_.named(), ElementsAre("get videos/7", "get videos/7"));

@@ -28,6 +28,7 @@ v1::Video AcceptedVideo() {
   settings.set_frame_count(9);
   settings.set_sampler(v1::SAMPLER_DDIM);
   settings.set_steps(25);
+  settings.set_guidance_scale(7);
   settings.set_seed(42);
   return video;
 }

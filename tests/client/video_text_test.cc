@@ -1,5 +1,6 @@
 #include "client/video_text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/client/scripted_events.h"
@@ -64,7 +65,7 @@ TEST(VideoText, HasALineForEachThing) {
             "started     2024-05-01 12:34:57\n"
             "ended       2024-05-01 12:34:58\n"
             "expires     2024-05-01 12:34:59\n"
-            "settings    64x48, 9 frames, seed 42, 25 steps, ddim\n"
+            "settings    64x48, 9 frames, seed 42, 25 steps, ddim, guidance 7\n"
             "plan        0 blocks, 0 states, 22893 MiB, about 0:00\n"
             "because     the fastest that fits\n"
             "film        4 bytes, 9 frames, 0.4 s\n"
@@ -75,11 +76,30 @@ TEST(VideoText, HasALineForEachThing) {
             "request     an id\n");
 }
 
+TEST(VideoText, HasTheOptionsThatAreOn) {
+  v1::Video video = RunningVideo();
+  v1::Acceleration& settings = *video.mutable_settings()->mutable_acceleration();
+  settings.mutable_fp8()->set_mode(v1::FP8_MODE_NONE);
+  EXPECT_THAT(VideoText(video), testing::Not(testing::HasSubstr("options")));
+  settings.mutable_fp8()->set_mode(v1::FP8_MODE_STRONG);
+  settings.mutable_fp8()->set_arithmetic(v1::FP8_ARITHMETIC_SCALED);
+  settings.mutable_easy_cache()->set_threshold(0.05);
+  settings.mutable_easy_cache()->set_skip_start_steps(5);
+  settings.mutable_easy_cache()->set_skip_end_steps(1);
+  settings.mutable_guidance_gate()->set_start_ratio(0.7);
+  v1::Lora& lora = *settings.add_loras();
+  lora.set_name("film");
+  lora.set_strength(0.8);
+  EXPECT_THAT(VideoText(video),
+              testing::HasSubstr("\noptions     --fp8 strong --fp8-arithmetic scaled --easy-cache 0.05 "
+                                 "--easy-cache-skip 5,1 --guidance-gate 0.7 --lora film=0.8\n"));
+}
+
 TEST(VideoText, TellsHowFarItIs) {
   EXPECT_EQ(VideoText(RunningVideo()),
             "name        videos/7\n"
             "state       running\n"
-            "settings    64x48, 9 frames, seed 42, 25 steps, ddim\n"
+            "settings    64x48, 9 frames, seed 42, 25 steps, ddim, guidance 7\n"
             "progress    denoising 3/25\n");
 }
 
@@ -87,7 +107,7 @@ TEST(VideoText, TellsWhyItFailed) {
   EXPECT_EQ(VideoText(FailedVideo()),
             "name        videos/7\n"
             "state       failed\n"
-            "settings    64x48, 9 frames, seed 42, 25 steps, ddim\n"
+            "settings    64x48, 9 frames, seed 42, 25 steps, ddim, guidance 7\n"
             "error       a device broke [GPU_FAULT]\n");
 }
 

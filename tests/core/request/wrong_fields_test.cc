@@ -98,11 +98,11 @@ const WrongField kWrongFields[] = {
      },
      "acceleration.easy_cache", "given together with tea_cache; send one of the two"},
     {"GateFromTheStart", [](auto& r) { r.guidance_gate = {.start_ratio = 0}; },
-     "acceleration.guidance_gate.start_ratio", "0 is out of range; use a number between 0 and 1"},
+     "acceleration.guidance_gate.start_ratio", "0 is out of range; use a number above 0 and below 1"},
     {"GateAtTheEnd", [](auto& r) { r.guidance_gate = {.start_ratio = 1}; }, "acceleration.guidance_gate.start_ratio",
-     "1 is out of range; use a number between 0 and 1"},
+     "1 is out of range; use a number above 0 and below 1"},
     {"NanGate", [](auto& r) { r.guidance_gate = {.start_ratio = kNan}; }, "acceleration.guidance_gate.start_ratio",
-     "nan is out of range; use a number between 0 and 1"},
+     "nan is out of range; use a number above 0 and below 1"},
     {"GateOfTeaCache",
      [](auto& r) {
        r.tea_cache.emplace();

@@ -64,17 +64,18 @@ void ServiceUnderTest::Listen() {
 }
 
 void ServiceUnderTest::StartWorker() {
-  worker_ = std::make_unique<Worker>(Worker::Parts{.pipeline = MakeWatchedPipeline(options_.pipeline, &watch_),
-                                                   .tools = {.name = "worker-0",
-                                                             .jobs = &jobs_,
-                                                             .artifacts = artifacts_.get(),
-                                                             .encoders = &encoders_,
-                                                             .previews = &previews_,
-                                                             .clock = &clock_,
-                                                             .provenance = {.model = "model", .build = "1.2.3"},
-                                                             .device = "cpu",
-                                                             .on_trouble = [](const absl::Status&) {}},
-                                                   .on_lost = [](const absl::Status&) {}});
+  worker_ = std::make_unique<Worker>(
+      Worker::Parts{.pipeline = MakeWatchedPipeline(options_.pipeline, &watch_),
+                    .tools = {.name = "worker-0",
+                              .jobs = &jobs_,
+                              .artifacts = artifacts_.get(),
+                              .encoders = &encoders_,
+                              .previews = &previews_,
+                              .clock = &clock_,
+                              .provenance = {.model = "model", .model_sha256 = "model", .build = "1.2.3"},
+                              .device = "cpu",
+                              .on_trouble = [](const absl::Status&) {}},
+                    .on_lost = [](const absl::Status&) {}});
 }
 
 void ServiceUnderTest::Shutdown() {
