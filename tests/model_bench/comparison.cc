@@ -57,7 +57,7 @@ absl::StatusOr<Row> ParseRow(const nlohmann::json& object) {
   RUYI_ASSIGN_OR_RETURN(row.mode, GetString(object, "mode"));
   RUYI_ASSIGN_OR_RETURN(row.seconds, GetDouble(object, "median_s"));
   if (!(row.seconds > 0))
-    return absl::InvalidArgumentError(absl::StrFormat("median_s is %g; it must be above 0", row.seconds));
+    return absl::FailedPreconditionError(absl::StrFormat("median_s is %g; it must be above 0", row.seconds));
   RUYI_ASSIGN_OR_RETURN(row.peak_mib, GetDouble(object, "peak_mib"));
   for (size_t i = 0; i < kFacts.size(); ++i) {
     RUYI_ASSIGN_OR_RETURN(row.facts[i], GetString(object, kFacts[i]));
