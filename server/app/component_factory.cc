@@ -18,8 +18,8 @@
 #include "core/plan/prediction.h"
 #include "core/tensor/device.h"
 #include "core/weights/model_digest.h"
-#include "server/app/file_stores.h"
 #include "server/app/log.h"
+#include "server/app/open_stores.h"
 
 namespace ruyi {
 namespace {
@@ -119,7 +119,7 @@ Components MakeComponents(const ServerOptions& options) {
   Components components;
   const Clock& clock = *components.clock;
   components.load_pipelines = [options] { return LoadPipelines(options); };
-  components.open_stores = [options, &clock] { return OpenFileStores(options, clock); };
+  components.open_stores = [options, &clock] { return OpenStores(options, clock); };
   components.image_decoder = std::make_unique<OpencvImageDecoder>();
   components.image_encoder = std::make_unique<JpegEncoder>();
   components.video_encoders = std::make_unique<FfmpegVideoEncoderFactory>();

@@ -1,4 +1,4 @@
-// Opens the store of the bytes of jobs: a bucket, or a folder that several servers may share. Before it: file_stores.h.
+// Opens the store of the bytes of jobs: a bucket, or a folder that several servers may share. Before it: open_stores.h.
 // After it: core/artifact/s3, core/artifact/files. A function without state.
 #pragma once
 

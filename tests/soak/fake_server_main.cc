@@ -5,7 +5,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/wake_up.h"
-#include "server/app/file_stores.h"
+#include "server/app/open_stores.h"
 #include "server/app/serve.h"
 #include "tests/support/fake_image_decoder.h"
 #include "tests/support/fake_image_encoder.h"
@@ -35,7 +35,7 @@ absl::StatusOr<LoadedPipelines> LoadFakes() {
 Components MakeFakes(const ServerOptions& options) {
   Components components;
   components.load_pipelines = &LoadFakes;
-  components.open_stores = [options, clock = components.clock] { return OpenFileStores(options, *clock); };
+  components.open_stores = [options, clock = components.clock] { return OpenStores(options, *clock); };
   components.image_decoder = std::make_unique<FakeImageDecoder>();
   components.image_encoder = std::make_unique<FakeImageEncoder>();
   components.video_encoders = std::make_unique<FakeVideoEncoderFactory>(

@@ -1,4 +1,4 @@
-#include "server/app/job_stores.h"
+#include "server/app/open_job_store.h"
 
 #include <filesystem>
 #include <memory>

@@ -1,9 +1,9 @@
-#include "server/app/job_stores.h"
+#include "server/app/open_stores.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/app/file_stores.h"
+#include "server/app/open_job_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/status_matchers.h"
@@ -20,7 +20,7 @@ NewJob JobOf(const std::string& id) {
   return job;
 }
 
-class JobStoresTest : public testing::Test {
+class OpenStoresTest : public testing::Test {
  protected:
   ServerOptions Options(const std::string& store) {
     ServerOptions options;
@@ -33,16 +33,16 @@ class JobStoresTest : public testing::Test {
   FakeClock machine_;
 };
 
-TEST_F(JobStoresTest, OneServerHasTheStateFolderOfSqlite) {
-  ASSERT_OK_AND_ASSIGN(const Stores stores, OpenFileStores(Options("sqlite"), machine_));
+TEST_F(OpenStoresTest, OneServerHasTheStateFolderOfSqlite) {
+  ASSERT_OK_AND_ASSIGN(const Stores stores, OpenStores(Options("sqlite"), machine_));
   EXPECT_THAT(stores.jobs->Create(JobOf("a")), IsOk());
-  EXPECT_THAT(OpenFileStores(Options("sqlite"), machine_), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(OpenStores(Options("sqlite"), machine_), StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
-TEST_F(JobStoresTest, ServersShareADatabaseItsTimeAndAFolder) {
+TEST_F(OpenStoresTest, ServersShareADatabaseItsTimeAndAFolder) {
   const ServerOptions options = Options(PostgresCluster::Shared().NewSchema());
-  ASSERT_OK_AND_ASSIGN(const Stores one, OpenFileStores(options, machine_));
-  ASSERT_OK_AND_ASSIGN(const Stores two, OpenFileStores(options, machine_));
+  ASSERT_OK_AND_ASSIGN(const Stores one, OpenStores(options, machine_));
+  ASSERT_OK_AND_ASSIGN(const Stores two, OpenStores(options, machine_));
   ASSERT_THAT(one.jobs->Create(JobOf("a")), IsOk());
   EXPECT_GT(two.jobs->Get("a")->create_time, machine_.Now() + absl::Hours(24 * 365));  // the machine's stands in 2023
   EXPECT_EQ(two.jobs->Counts()->waiting, 1);
@@ -50,7 +50,7 @@ TEST_F(JobStoresTest, ServersShareADatabaseItsTimeAndAFolder) {
   EXPECT_THAT(two.artifacts->ReadBlob(sha256), IsOk());
 }
 
-TEST_F(JobStoresTest, WhatCannotBeOpenedIsNamed) {
+TEST_F(OpenStoresTest, WhatCannotBeOpenedIsNamed) {
   EXPECT_THAT(OpenJobStore(Options("postgresql:///db?host=/nowhere"), machine_),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/nowhere")));
   ServerOptions options = Options(PostgresCluster::Shared().Url());

@@ -1,4 +1,4 @@
-// Opens the store of jobs that --store names, and the clock by which what is kept gets old. Before it: file_stores.h.
+// Opens the store of jobs that --store names, and the clock by which what is kept gets old. Before it: open_stores.h.
 // After it: core/store/sqlite, core/store/postgres. A function without state.
 #pragma once
 

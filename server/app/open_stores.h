@@ -1,4 +1,4 @@
-// Opens the stores of a server: jobs where --store says (server/app/job_stores.h), bytes where --artifacts says
+// Opens the stores of a server: jobs where --store says (server/app/open_job_store.h), bytes where --artifacts says
 // (server/app/open_artifacts.h). Before it: the composition roots. After it: core/store, core/artifact. A function
 // without state.
 #pragma once
@@ -12,6 +12,6 @@ namespace ruyi {
 
 // `machine` must outlive the stores. Blocks on disk, database and bucket. Errors: those of OpenJobStore and
 // OpenArtifacts.
-absl::StatusOr<Stores> OpenFileStores(const ServerOptions& options, const Clock& machine);
+absl::StatusOr<Stores> OpenStores(const ServerOptions& options, const Clock& machine);
 
 }  // namespace ruyi
