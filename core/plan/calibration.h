@@ -15,7 +15,7 @@ struct Curve {
   friend bool operator==(const Curve&, const Curve&) = default;
 };
 
-// What one pass takes: bytes beside what is known, and seconds.
+// Says what one pass takes: bytes beside what is known, and seconds.
 struct PassCurves {
   Curve bytes;
   Curve seconds;
@@ -24,15 +24,15 @@ struct PassCurves {
 };
 
 struct Calibration {
-  // A pass of the transformer, by the tokens that go through it as one batch: the bytes beside weights, conditions and
-  // states; the seconds with all blocks on the device.
+  // Says what a pass of the transformer takes, by the tokens that go through it as one batch: bytes beside weights,
+  // conditions and states, and seconds with all blocks on the device.
   PassCurves step;
 
-  // A chunk of frames, by the pixels of a frame (of a tile, where there are tiles).
+  // These say what a chunk of frames takes, by the pixels of a frame (of a tile, where there are tiles).
   PassCurves encode;
   PassCurves decode;
 
-  // The same of an autoencoder in slabs; all are zero where that has not been measured.
+  // These say the same of an autoencoder in slabs; all are zero where that has not been measured.
   PassCurves slab_encode;
   PassCurves slab_decode;
 

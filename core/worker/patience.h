@@ -1,6 +1,5 @@
 // Makes calls to a store again while it is away, within the time of a lease: an outage of seconds costs a job nothing.
-// Before it: core/worker/job_run. After it: the artifact store. Thread-safe
-// if the functions of its options are.
+// Before it: core/worker/job_run. After it: the artifact store. Thread-safe if the functions of its options are.
 #pragma once
 
 #include <functional>

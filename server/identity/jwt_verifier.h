@@ -23,7 +23,7 @@ struct JwtOptions {
 
 class JwtVerifier {
  public:
-  // What clocks may differ by.
+  // The clocks of the issuer and of this machine may differ by this much.
   static constexpr absl::Duration kClockSkew = absl::Seconds(60);
 
   // Trusts no key before Reload. `clock` must outlive the object.

@@ -138,7 +138,7 @@ absl::Status S3Results::CheckPieces(const std::string& job_id, const ResultManif
   return absl::OkStatus();
 }
 
-// What is listed before the manifest goes belongs to it, and not to a result that is begun anew.
+// The pieces are listed before the manifest is deleted, so that none of them belongs to a result that is begun anew.
 absl::Status S3Results::DeleteResult(const std::string& job_id) {
   if (!IsJobId(job_id))
     return absl::OkStatus();

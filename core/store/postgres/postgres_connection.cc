@@ -38,7 +38,7 @@ bool IsUrl(const std::string& url) {
 }
 
 PGconn* Connect(const std::string& url) {
-  // What stands later wins: the URL over these.
+  // libpq takes the last of equal parameters, so what the URL says counts in place of those before it.
   const char* const names[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
                                "keepalives_count", "tcp_user_timeout", "fallback_application_name",
                                "dbname",           "client_encoding",  nullptr};

@@ -61,7 +61,8 @@ absl::Status PostgresJobStore::Prepare() {
   return news_.Start();
 }
 
-// What has failed before its COMMIT was sent has changed nothing. Once it was sent and no answer came, nobody knows.
+// A transaction that fails before its COMMIT was sent has changed nothing. Where the COMMIT was sent and no answer
+// came, nobody knows.
 absl::Status PostgresJobStore::WriteRows(WriteKind kind, Change change) {
   const auto write = [&](PostgresConnection& connection) -> Outcome {
     connection.Send("BEGIN");

@@ -63,7 +63,7 @@ class PostgresJobTable final : public JobTable {
   void SendTotals();
 
  private:
-  // What the totals and the leases know of a row.
+  // Holds what the totals and the leases know of a row.
   struct Counted {
     std::string state;
     int64_t work = 0;

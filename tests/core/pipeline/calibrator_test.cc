@@ -86,6 +86,11 @@ void ExpectNear(const Curve& curve, const Curve& expected) {
   EXPECT_NEAR(curve.quadratic, expected.quadratic, 1e-6 * expected.quadratic);
 }
 
+void ExpectNear(const PassCurves& pass, const PassCurves& expected) {
+  ExpectNear(pass.bytes, expected.bytes);
+  ExpectNear(pass.seconds, expected.seconds);
+}
+
 const Calibration kTruth = {
     .step = {.bytes = {.constant = 7 << 20, .linear = 4096}, .seconds = {.linear = 1e-4, .quadratic = 2e-8}},
     .encode = {.bytes = {.constant = 5 << 20, .linear = 2048}, .seconds = {.linear = 3e-7, .quadratic = 1e-13}},
@@ -96,12 +101,9 @@ const Calibration kTruth = {
 TEST(FitCalibration, FindsTheCurvesThatTheRunsLieOn) {
   const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
   const Calibration fitted = FitCalibration(TestFacts(), RunsOf(kTruth, specs), 0);
-  ExpectNear(fitted.step.bytes, kTruth.step.bytes);
-  ExpectNear(fitted.step.seconds, kTruth.step.seconds);
-  ExpectNear(fitted.encode.bytes, kTruth.encode.bytes);
-  ExpectNear(fitted.encode.seconds, kTruth.encode.seconds);
-  ExpectNear(fitted.decode.bytes, kTruth.decode.bytes);
-  ExpectNear(fitted.decode.seconds, kTruth.decode.seconds);
+  ExpectNear(fitted.step, kTruth.step);
+  ExpectNear(fitted.encode, kTruth.encode);
+  ExpectNear(fitted.decode, kTruth.decode);
   EXPECT_EQ(fitted.clip_bytes, kTruth.clip_bytes);
   EXPECT_EQ(fitted.clip_seconds, kTruth.clip_seconds);
   EXPECT_EQ(fitted.upload_bytes_per_second, 0);
@@ -127,14 +129,10 @@ TEST(FitCalibration, FindsTheCurvesOfSlabsBesideThoseOfTheWhole) {
     runs.push_back(std::move(run));
   }
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
-  ExpectNear(fitted.step.bytes, truth.step.bytes);
-  ExpectNear(fitted.step.seconds, truth.step.seconds);
-  ExpectNear(fitted.decode.bytes, truth.decode.bytes);
-  ExpectNear(fitted.decode.seconds, truth.decode.seconds);
-  ExpectNear(fitted.slab_encode.bytes, truth.slab_encode.bytes);
-  ExpectNear(fitted.slab_encode.seconds, truth.slab_encode.seconds);
-  ExpectNear(fitted.slab_decode.bytes, truth.slab_decode.bytes);
-  ExpectNear(fitted.slab_decode.seconds, truth.slab_decode.seconds);
+  ExpectNear(fitted.step, truth.step);
+  ExpectNear(fitted.decode, truth.decode);
+  ExpectNear(fitted.slab_encode, truth.slab_encode);
+  ExpectNear(fitted.slab_decode, truth.slab_decode);
 }
 
 // On a small GPU the larger videos are made in slabs alone, and say what steps take.
@@ -145,8 +143,7 @@ TEST(FitCalibration, FindsTheStepsOfVideosThatWereMadeInSlabsAlone) {
   for (CalibrationRun& run : RunsOf(truth, SlabSpecs(specs, 1), kSlabs))
     runs.push_back(std::move(run));
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
-  ExpectNear(fitted.step.bytes, truth.step.bytes);
-  ExpectNear(fitted.step.seconds, truth.step.seconds);
+  ExpectNear(fitted.step, truth.step);
   ExpectNear(fitted.slab_decode.bytes, truth.slab_decode.bytes);
   EXPECT_EQ(fitted.decode.bytes.constant, 0);  // one point
 }
@@ -166,8 +163,7 @@ TEST(FitCalibration, OfOneRunTakesEverythingAsProportional) {
                              .decode = {.bytes = {.linear = 8192}, .seconds = {.linear = 5e-7}}};
   const auto specs = CalibrationSpecs(LimitsOf({{768, 512}}, 120), {});
   const Calibration fitted = FitCalibration(TestFacts(), RunsOf(truth, {specs[1]}), 0);
-  ExpectNear(fitted.step.bytes, truth.step.bytes);
-  ExpectNear(fitted.step.seconds, truth.step.seconds);
+  ExpectNear(fitted.step, truth.step);
   ExpectNear(fitted.decode.bytes, truth.decode.bytes);
   ExpectNear(fitted.encode.seconds, truth.encode.seconds);
 }
@@ -194,8 +190,7 @@ TEST(FitCalibration, CountsNothingTwiceThatIsKnownOfTheModesOfTheRuns) {
     runs.push_back({.spec = spec, .mode = mode, .costs = costs.Predict(spec, mode).stages});
   }
   const Calibration fitted = FitCalibration(TestFacts(), runs, 0);
-  ExpectNear(fitted.step.bytes, kTruth.step.bytes);
-  ExpectNear(fitted.step.seconds, kTruth.step.seconds);
+  ExpectNear(fitted.step, kTruth.step);
 }
 
 // On a small GPU the first steps wait for weights: they would make every prediction too long.

@@ -11,7 +11,7 @@ namespace ruyi {
 
 class ScriptedServer {
  public:
-  // What to send for a request (its head and body), and whether to close the connection then.
+  // Holds what is sent for a request, head and body, and whether the connection is closed then.
   struct Reply {
     std::string bytes;
     bool closes = false;

@@ -9,7 +9,7 @@
 #include "core/base/error_reasons.h"
 #include "core/worker/job_run.h"
 #include "core/worker/lease_keeper.h"
-#include "tests/core/worker/worker_bench.h"
+#include "tests/core/worker/job_run_fixture.h"
 
 namespace ruyi {
 namespace {
@@ -17,25 +17,7 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class JobRunStoreTest : public testing::Test {
- protected:
-  // Claims the next job and runs it to the attempt's end.
-  absl::Status RunNext(FakePipelineOptions options = {}) {
-    const Lease lease = bench_.Claim();
-    const WorkerTools tools = bench_.Tools();
-    FakePipeline pipeline(std::move(options));
-    return JobRun(lease, tools).Run(pipeline);
-  }
-
-  // The bytes of a video that is made without interruption.
-  std::string Uninterrupted() {
-    const std::string id = bench_.CreateJob();
-    EXPECT_THAT(RunNext(), IsOk());
-    return bench_.BytesOf(id);
-  }
-
-  WorkerBench bench_;
-};
+class JobRunStoreTest : public JobRunFixture {};
 
 // Equal jobs make equal checkpoints, which lie in one blob.
 TEST_F(JobRunStoreTest, LeavesTheCheckpointsOfEqualJobsAlone) {

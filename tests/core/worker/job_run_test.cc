@@ -15,7 +15,7 @@
 #include "core/base/error_reasons.h"
 #include "core/digest/sha256.h"
 #include "core/job/job_json.h"
-#include "tests/core/worker/worker_bench.h"
+#include "tests/core/worker/job_run_fixture.h"
 
 namespace ruyi {
 namespace {
@@ -25,25 +25,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class JobRunTest : public testing::Test {
- protected:
-  // Claims the next job and runs it to the attempt's end.
-  absl::Status RunNext(FakePipelineOptions options = {}) {
-    const Lease lease = bench_.Claim();
-    const WorkerTools tools = bench_.Tools();
-    FakePipeline pipeline(std::move(options));
-    return JobRun(lease, tools).Run(pipeline);
-  }
-
-  // The bytes of a video that is made without interruption.
-  std::string Uninterrupted() {
-    const std::string id = bench_.CreateJob();
-    EXPECT_THAT(RunNext(), IsOk());
-    return bench_.BytesOf(id);
-  }
-
-  WorkerBench bench_;
-};
+class JobRunTest : public JobRunFixture {};
 
 TEST_F(JobRunTest, MakesTheVideo) {
   const std::string id = bench_.CreateJob();
