@@ -6,6 +6,7 @@ usage: end_to_end.py BIN_FOLDER REPOSITORY_ROOT
 import base64
 import contextlib
 import fractions
+import functools
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ import time
 import unittest
 import urllib.request
 
-from programs import ANY_PORT, DEADLINE_S, Client, Server, TimedOut, await_ports, clean_environment
+from programs import ANY_PORT, DEADLINE_S, Client, Server, await_ports, clean_environment
 
 BIN = pathlib.Path(sys.argv.pop(1))
 ROOT = pathlib.Path(sys.argv.pop(1))
@@ -70,23 +71,28 @@ class EndToEndTest(unittest.TestCase):
         self.assertEqual(duration, fractions.Fraction(frames, 24))
 
 
+@functools.cache
+def calibration_file():
+    """The file of all servers here, so that only the first start measures the machine."""
+    folder = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(folder.cleanup)
+    return pathlib.Path(folder.name) / "calibration.json"
+
+
 def start_server(folder, **flags):
     """With the demo model. A flag's '-' is '_' here."""
     named = {"--" + name.replace("_", "-"): value for name, value in flags.items()}
-    return Server(BIN / "ruyi-server", folder, {"--model": MODEL, **named})
+    return Server(BIN / "ruyi-server", folder,
+                  {"--model": MODEL, "--calibration-file": calibration_file(), **named})
 
 
 def await_ready(server):
-    """Until `ruyi-client capabilities` is answered; returns what it says."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        client = Client(BIN / "ruyi-client", server.address(), ["capabilities", "--json"])
-        code = client.exit_code()
-        if code == 0:
-            return json.loads(client.stdout.all()[0])
-        if code != 4:  # the model is being loaded
-            break
-    raise TimedOut(f"the server is not ready: exit code {code}, {client.errors()}")
+    """Until the server takes requests; returns what `ruyi-client capabilities` says."""
+    server.await_log("ready")
+    client = Client(BIN / "ruyi-client", server.address(), ["capabilities", "--json"])
+    if client.exit_code() != 0:
+        raise AssertionError(client.errors())
+    return json.loads(client.stdout.all()[0])
 
 
 class OneServerTest(EndToEndTest):
@@ -311,7 +317,7 @@ class ShutdownTest(EndToEndTest):
         os.set_blocking(writer, True)
         server = subprocess.Popen([BIN / "ruyi-server", "--model", MODEL, "--listen", ANY_PORT, "--metrics-listen",
                                    ANY_PORT, "--port-file", port_file, "--state-dir", self.folder / "state",
-                                   "--calibration-file", "none"], stderr=writer, env=clean_environment())
+                                   "--calibration-file", calibration_file()], stderr=writer, env=clean_environment())
         os.close(writer)
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
