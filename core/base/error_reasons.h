@@ -25,6 +25,7 @@ inline constexpr std::string_view kDeadlineUnreachable = "DEADLINE_UNREACHABLE";
 inline constexpr std::string_view kRequestIdReused = "REQUEST_ID_REUSED";
 inline constexpr std::string_view kNotFound = "NOT_FOUND";
 inline constexpr std::string_view kVideoActive = "VIDEO_ACTIVE";
+inline constexpr std::string_view kVideoEnded = "VIDEO_ENDED";
 inline constexpr std::string_view kUploadStalled = "UPLOAD_STALLED";
 inline constexpr std::string_view kResultNotReady = "RESULT_NOT_READY";
 inline constexpr std::string_view kResultExpired = "RESULT_EXPIRED";

@@ -29,6 +29,7 @@ struct JobAccepted {
 struct JobQueued {
   int position = 0;
   std::optional<absl::Duration> expected_wait;  // predicted, until the work begins
+  bool paused = false;                          // no job is given to a worker until the queue is resumed
 };
 
 // A worker has taken the job.

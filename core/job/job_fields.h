@@ -72,6 +72,7 @@ template <typename Fields, IsA<JobQueued> T>
 void Describe(Fields& fields, T& event) {
   fields("position", event.position);
   fields("expected_wait", event.expected_wait);
+  fields.Unless(false, "paused", event.paused);
 }
 
 template <typename Fields, IsA<JobStarted> T>

@@ -41,6 +41,14 @@ absl::Status WorkerLost(std::string_view who_died, int crashes) {
       reason::kWorkerLost);
 }
 
+absl::Status VideoEnded(const JobRecord& record) {
+  const std::string_view state = IsEnded(record.state) ? "has ended" : "is being made";
+  return ErrorWithReason(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrFormat("video '%s' %s; only one that waits can get another priority", record.ticket.id, state),
+      reason::kVideoEnded);
+}
+
 absl::Status CheckKnown(const JobRow& known, const std::string& digest) {
   return known.record.ticket.request_digest == digest ? absl::OkStatus() : RequestIdReused(known.record.ticket);
 }
@@ -78,7 +86,7 @@ absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row) {
   RUYI_ASSIGN_OR_RETURN(const JobSum before,
                         table.WaitingBetween(std::numeric_limits<int64_t>::min(), ClaimKeyOf(row)));
   const JobSum ahead = before + totals.running;
-  return JobQueued{.position = ahead.jobs, .expected_wait = ahead.work};
+  return JobQueued{.position = ahead.jobs, .expected_wait = ahead.work, .paused = totals.paused};
 }
 
 absl::Status JobSteps::CheckRoom(const NewJob& job, const Arrival& arrival) const {
@@ -112,7 +120,8 @@ absl::Status JobSteps::Begin(const NewJob& job, const Arrival& arrival, JobRow& 
   RUYI_RETURN_IF_ERROR(Append(JobAccepted{.placement = job.advice}, row));
   if (job.completed.has_value())
     return Append(*job.completed, row);
-  return AppendQueued(arrival.totals.waiting - arrival.behind + arrival.totals.running, row);
+  const JobTotals& totals = arrival.totals;
+  return AppendQueued(totals.waiting - arrival.behind + totals.running, totals.paused, row);
 }
 
 absl::Status JobSteps::Claim(absl::Duration duration, JobRow& row) {
@@ -145,8 +154,8 @@ void JobSteps::End(absl::Time time, JobRow& row) const {
   record.expire_age = *record.end_age + options_.result_ttl;
 }
 
-absl::Status JobSteps::AppendQueued(const JobSum& ahead, JobRow& row) {
-  JobQueued queued = {.position = ahead.jobs};
+absl::Status JobSteps::AppendQueued(const JobSum& ahead, bool paused, JobRow& row) {
+  JobQueued queued = {.position = ahead.jobs, .expected_wait = {}, .paused = paused};
   if (ahead.jobs == 0 || ahead.work > absl::ZeroDuration())
     queued.expected_wait = ahead.work;
   return Append(queued, row);
@@ -162,7 +171,7 @@ absl::Status JobSteps::HandBack(JobRow& row) {
                         table_.WaitingBetween(std::numeric_limits<int64_t>::min(), ClaimKeyOf(row)));
   const JobSum others = totals.running - JobSum{.jobs = 1, .work = WorkOf(row.record)};
   row.lease_token = 0;
-  return AppendQueued(before + others, row);
+  return AppendQueued(before + others, totals.paused, row);
 }
 
 absl::Status JobSteps::TakeBack(std::string_view who_died, JobRow& row) {
@@ -182,6 +191,12 @@ absl::StatusOr<bool> JobSteps::Cancel(const absl::Status& why, JobRow& row) {
 
 absl::StatusOr<bool> JobSteps::CancelUnlessDetached(const absl::Status& why, JobRow& row) {
   return row.record.ticket.cancel_on_disconnect ? Cancel(why, row) : false;
+}
+
+absl::StatusOr<bool> JobSteps::SetPriority(Priority priority, JobRow& row) {
+  if (row.record.state != JobState::kQueued)
+    return VideoEnded(row.record);
+  return std::exchange(row.record.ticket.priority, priority) != priority;
 }
 
 absl::StatusOr<bool> JobSteps::Detach(JobRow& row) {

@@ -54,6 +54,9 @@ class JobSteps {
   // Does the same to a job that goes with its call.
   absl::StatusOr<bool> CancelUnlessDetached(const absl::Status& why, JobRow& row);
 
+  // Does what JobStore::SetPriority says, and returns whether anything has changed.
+  absl::StatusOr<bool> SetPriority(Priority priority, JobRow& row);
+
   // Lets a job go on without its call, and returns whether anything has changed.
   absl::StatusOr<bool> Detach(JobRow& row);
 
@@ -64,7 +67,7 @@ class JobSteps {
   absl::Status CheckRoom(const NewJob& job, const Arrival& arrival) const;
   absl::Status Begin(const NewJob& job, const Arrival& arrival, JobRow& row);
   void End(absl::Time time, JobRow& row) const;
-  absl::Status AppendQueued(const JobSum& ahead, JobRow& row);
+  absl::Status AppendQueued(const JobSum& ahead, bool paused, JobRow& row);
 
   JobTable& table_;
   const JobStoreOptions& options_;

@@ -46,6 +46,7 @@ struct JobCounts {
   int waiting = 0;
   int running = 0;
   double predicted_seconds = 0;  // of the work on all of them, one after the other, by their placements
+  bool paused = false;           // no waiting job is given to a worker
 };
 
 struct NewJob {
@@ -92,9 +93,9 @@ class JobStore {
   // room.
   virtual absl::StatusOr<CreatedJob> Create(NewJob job) = 0;
 
-  // Gives the next waiting job to `worker` for `duration`, and makes it RUNNING; nullopt when none waits. Jobs go by
-  // priority and age: a job goes before at most kHeadStart jobs of the next lower priority that came before it, so that
-  // none waits for ever.
+  // Gives the next waiting job to `worker` for `duration`, and makes it RUNNING; nullopt when none waits, and while
+  // the queue is paused. Jobs go by priority and age: a job goes before at most kHeadStart jobs of the next lower
+  // priority that came before it, so that none waits for ever.
   virtual absl::StatusOr<std::optional<Lease>> Claim(const std::string& worker, absl::Duration duration) = 0;
   static constexpr int kHeadStart = 32;
 
@@ -136,6 +137,15 @@ class JobStore {
 
   // Cancels all jobs.
   virtual absl::Status CancelAll(const absl::Status& why) = 0;
+
+  // Gives a waiting job another priority, and returns it. When it returns, a crash does not undo it. NOT_FOUND: there
+  // is none of that id. FAILED_PRECONDITION VIDEO_ENDED: it does not wait, for a worker has it, or it has ended.
+  virtual absl::StatusOr<JobRecord> SetPriority(const std::string& id, Priority priority) = 0;
+
+  // Lets no waiting job go to a worker until it is resumed; jobs that run go on, and new ones are taken. Holds for all
+  // servers that share the store, and outlives them. Those who listen to jobs hear of it. A Claim that is under way
+  // meanwhile may still give a job.
+  virtual absl::Status SetPaused(bool paused) = 0;
 
   // Returns OK when there is such a job and it is the tenant's. NOT_FOUND otherwise: the same for another tenant's job
   // as for none, so that an id tells nothing.

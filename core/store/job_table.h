@@ -51,7 +51,8 @@ struct JobSum {
 
 struct JobTotals {
   JobSum waiting;
-  JobSum running;  // those to be cancelled too
+  JobSum running;       // those to be cancelled too
+  bool paused = false;  // the queue gives no job
 };
 
 // Says what has to be known before a job is created.
@@ -84,7 +85,7 @@ class JobTable {
   // Returns the latest job that succeeded with this key.
   virtual absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const = 0;
 
-  // Returns the first job that waits and can be read.
+  // Returns the first job that waits and can be read; nullopt while the queue is paused.
   virtual absl::StatusOr<std::optional<JobRow>> NextWaiting() const = 0;
 
   // Returns the ids of the jobs that wait, in the order in which they will be claimed.
@@ -129,13 +130,15 @@ class JobTable {
 
   virtual absl::Status Insert(const JobRow& row) = 0;
 
-  // Writes the row with this number anew. The ticket in it must not have changed.
+  // Writes the row with this number anew. Of the ticket in it only the priority may have changed.
   virtual absl::Status Update(const JobRow& row) = 0;
 
   // Erases the job and its log.
   virtual absl::Status Erase(int64_t number) = 0;
 
   virtual absl::Status AppendLog(int64_t number, const LoggedEvent& entry) = 0;
+
+  virtual absl::Status SetPaused(bool paused) = 0;
 };
 
 }  // namespace ruyi

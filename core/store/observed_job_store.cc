@@ -220,6 +220,14 @@ absl::Status ObservedJobStore::CancelAll(const absl::Status& why) {
   return status;
 }
 
+absl::StatusOr<JobRecord> ObservedJobStore::SetPriority(const std::string& id, Priority priority) {
+  return store_.SetPriority(id, priority);
+}
+
+absl::Status ObservedJobStore::SetPaused(bool paused) {
+  return store_.SetPaused(paused);
+}
+
 absl::Status ObservedJobStore::CheckTenant(const std::string& id, const std::string& tenant) const {
   return store_.CheckTenant(id, tenant);
 }

@@ -38,6 +38,8 @@ class ObservedJobStore final : public JobStore {
   absl::Status CancelUnlessDetached(const std::string& id, const absl::Status& why) override;
   absl::Status Detach(const std::string& id) override;
   absl::Status CancelAll(const absl::Status& why) override;
+  absl::StatusOr<JobRecord> SetPriority(const std::string& id, Priority priority) override;
+  absl::Status SetPaused(bool paused) override;
   absl::Status CheckTenant(const std::string& id, const std::string& tenant) const override;
   absl::StatusOr<JobRecord> Get(const std::string& id) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Read(const std::string& id, int64_t after_seq, int limit) const override;

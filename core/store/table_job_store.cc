@@ -217,6 +217,19 @@ absl::Status TableJobStore::CancelAll(const absl::Status& why) {
   return WriteJobs(ids, [&](JobSteps& steps, JobRow& row) { return steps.Cancel(why, row); });
 }
 
+absl::StatusOr<JobRecord> TableJobStore::SetPriority(const std::string& id, Priority priority) {
+  const auto set = [&](JobSteps& steps, JobRow& row) { return steps.SetPriority(priority, row); };
+  RUYI_ASSIGN_OR_RETURN(JobRow row, WriteJob(id, set));
+  return std::move(row.record);
+}
+
+absl::Status TableJobStore::SetPaused(bool paused) {
+  RUYI_RETURN_IF_ERROR(WriteRows(WriteKind::kEnding, [&](JobTable& table) { return table.SetPaused(paused); }));
+  hub_.NotifyAll();
+  OnQueueChange();
+  return absl::OkStatus();
+}
+
 // A job that cannot be read can be deleted all the same: nobody can work on it.
 absl::Status TableJobStore::Delete(const std::string& id) {
   const absl::Status deleted = WriteRows(WriteKind::kEnding, [&](JobTable& table) -> absl::Status {
@@ -352,7 +365,8 @@ absl::StatusOr<JobCounts> TableJobStore::Counts() const {
   RUYI_ASSIGN_OR_RETURN(const JobTotals totals, View([](const JobTable& table) { return table.Totals(); }));
   return JobCounts{.waiting = totals.waiting.jobs,
                    .running = totals.running.jobs,
-                   .predicted_seconds = absl::ToDoubleSeconds(totals.waiting.work + totals.running.work)};
+                   .predicted_seconds = absl::ToDoubleSeconds(totals.waiting.work + totals.running.work),
+                   .paused = totals.paused};
 }
 
 absl::StatusOr<std::optional<JobQueued>> TableJobStore::PositionOf(const std::string& id) const {

@@ -37,6 +37,8 @@ class TableJobStore : public JobStore {
   absl::Status CancelUnlessDetached(const std::string& id, const absl::Status& why) override;
   absl::Status Detach(const std::string& id) override;
   absl::Status CancelAll(const absl::Status& why) override;
+  absl::StatusOr<JobRecord> SetPriority(const std::string& id, Priority priority) override;
+  absl::Status SetPaused(bool paused) override;
   absl::Status CheckTenant(const std::string& id, const std::string& tenant) const override;
   absl::StatusOr<JobRecord> Get(const std::string& id) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Read(const std::string& id, int64_t after_seq, int limit) const override;
@@ -84,6 +86,10 @@ class TableJobStore : public JobStore {
 
   // Is called after each change, when the listeners of this process have been told.
   virtual void OnChange(const std::string& /*job_id*/) {}
+
+  // Is called after a change of the queue, which all jobs may notice, when the listeners of this process have been
+  // told.
+  virtual void OnQueueChange() {}
 
   // Tells the listeners of this process what others have changed.
   ChangeHub& hub() { return hub_; }

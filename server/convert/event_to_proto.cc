@@ -65,6 +65,7 @@ ruyi::v1::VideoQueued ToProto(const JobQueued& queued) {
   proto.set_position(queued.position);
   if (queued.expected_wait.has_value())
     *proto.mutable_expected_wait() = ToProto(*queued.expected_wait);
+  proto.set_paused(queued.paused);
   return proto;
 }
 

@@ -81,6 +81,7 @@ absl::StatusOr<std::optional<Event>> EventStream::NextEvent(Shown& shown) {
   Event proto = ToProto(record, event);
   if (const auto* queued = std::get_if<JobQueued>(&event.event)) {
     shown.position = queued->position;
+    shown.paused = queued->paused;
     *proto.mutable_queued() = QueuedOf(*queued);
   }
   return proto;
@@ -109,9 +110,12 @@ std::optional<Event> EventStream::NextPosition(Shown& shown) {
   if (!shown.is_waiting)
     return std::nullopt;
   const absl::StatusOr<std::optional<JobQueued>> queued = sources_.jobs->PositionOf(shown.id);
-  if (!queued.ok() || !queued->has_value() || (*queued)->position == shown.position)
+  if (!queued.ok() || !queued->has_value())
+    return std::nullopt;
+  if ((*queued)->position == shown.position && (*queued)->paused == shown.paused)
     return std::nullopt;
   shown.position = (*queued)->position;
+  shown.paused = (*queued)->paused;
   Event event;
   *event.mutable_queued() = QueuedOf(**queued);
   return event;

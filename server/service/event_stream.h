@@ -69,7 +69,8 @@ class EventStream final : public PulledStream<ruyi::v1::VideoEvent> {
     std::optional<LoggedEvent> held;  // an event that was read and not sent yet
     absl::Status end;                 // what the call ends with after the last event
     bool is_waiting = false;          // the job is in the queue, as far as was shown
-    int position = -1;                // the position that was shown last
+    int position = -1;                // what was shown last of its place in the queue
+    bool paused = false;
     std::unique_ptr<Subscription> log_changes;
     std::unique_ptr<Subscription> result_changes;
   };

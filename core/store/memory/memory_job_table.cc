@@ -57,7 +57,7 @@ absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindReusable(const std::st
 }
 
 absl::StatusOr<std::optional<JobRow>> MemoryJobTable::NextWaiting() const {
-  if (waiting_.empty())
+  if (waiting_.empty() || paused_)
     return std::nullopt;
   return rows_.at(waiting_.begin()->second);
 }
@@ -81,7 +81,8 @@ absl::StatusOr<std::vector<JobRow>> MemoryJobTable::Newest(const JobFilter& filt
 
 absl::StatusOr<JobTotals> MemoryJobTable::Totals() const {
   return JobTotals{.waiting = {.jobs = static_cast<int>(waiting_.size()), .work = waiting_work_},
-                   .running = {.jobs = static_cast<int>(running_.size()), .work = running_work_}};
+                   .running = {.jobs = static_cast<int>(running_.size()), .work = running_work_},
+                   .paused = paused_};
 }
 
 absl::StatusOr<JobSum> MemoryJobTable::WaitingBetween(int64_t above, int64_t below) const {
@@ -225,6 +226,11 @@ absl::Status MemoryJobTable::Erase(int64_t number) {
 
 absl::Status MemoryJobTable::AppendLog(int64_t number, const LoggedEvent& entry) {
   logs_[number].push_back(entry);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryJobTable::SetPaused(bool paused) {
+  paused_ = paused;
   return absl::OkStatus();
 }
 

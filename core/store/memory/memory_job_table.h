@@ -41,6 +41,7 @@ class MemoryJobTable final : public JobTable {
   absl::Status Update(const JobRow& row) override;
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+  absl::Status SetPaused(bool paused) override;
 
  private:
   using Place = std::pair<int64_t, int64_t>;  // claim key or time, and number
@@ -67,6 +68,7 @@ class MemoryJobTable final : public JobTable {
   absl::Time last_time_ = absl::InfinitePast();
   int64_t last_number_ = 0;
   int64_t last_token_ = 0;
+  bool paused_ = false;
 };
 
 }  // namespace ruyi

@@ -46,6 +46,7 @@ class PostgresJobStore final : public TableJobStore {
   absl::StatusOr<JobRow> Extend(const Lease& lease, absl::Duration duration) override;
   absl::StatusOr<std::map<std::string, int64_t>> LeasesThatRanOut() const override;
   void OnChange(const std::string& job_id) override { news_.Tell(job_id); }
+  void OnQueueChange() override { news_.Tell(std::string(PostgresNews::kAllJobs)); }
 
   mutable PostgresPool pool_;
   mutable TimeFloor floor_;

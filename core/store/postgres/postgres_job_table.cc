@@ -30,7 +30,8 @@ JobTotals TotalsOf(const PostgresRows& rows, int column) {
   return {
       .waiting = {.jobs = static_cast<int>(rows.Int(0, column)), .work = absl::Microseconds(rows.Int(0, column + 1))},
       .running = {.jobs = static_cast<int>(rows.Int(0, column + 2)),
-                  .work = absl::Microseconds(rows.Int(0, column + 3))}};
+                  .work = absl::Microseconds(rows.Int(0, column + 3))},
+      .paused = rows.Bool(0, column + 4)};
 }
 
 absl::StatusOr<std::vector<std::string>> TextsOf(absl::StatusOr<PostgresRows> rows) {
@@ -99,7 +100,7 @@ absl::StatusOr<Arrival> PostgresJobTable::Arrive(const JobTicket& ticket) {
   arrival.number = rows.Int(0, 8);
   arrival.is_id_taken = rows.Bool(0, 9);
   arrival.totals = TotalsOf(rows, 10);
-  arrival.behind = {.jobs = static_cast<int>(rows.Int(0, 14)), .work = absl::Microseconds(rows.Int(0, 15))};
+  arrival.behind = {.jobs = static_cast<int>(rows.Int(0, 15)), .work = absl::Microseconds(rows.Int(0, 16))};
   return arrival;
 }
 
@@ -159,7 +160,7 @@ absl::StatusOr<JobTotals> PostgresJobTable::Totals() const {
   RUYI_ASSIGN_OR_RETURN(
       const PostgresRows rows,
       connection_.Query("SELECT sum(waiting_jobs)::bigint, sum(waiting_work)::bigint, sum(running_jobs)::bigint, "
-                        "sum(running_work)::bigint FROM totals"));
+                        "sum(running_work)::bigint, (SELECT paused FROM queue) FROM totals"));
   JobTotals totals = TotalsOf(rows, 0);
   totals.waiting.jobs += changes_.waiting.jobs;
   totals.waiting.work += changes_.waiting.work;
@@ -307,10 +308,10 @@ absl::Status PostgresJobTable::Update(const JobRow& row) {
   Count(counted, 1);
   connection_.Send(
       "UPDATE jobs SET state = $2, work = $3, lease_token = $4, end_time = $5, expire_time = $6, log_time = $7, "
-      "inputs = $8, checkpoint = nullif($9, ''), record = $10 WHERE number = $1",
+      "inputs = $8, checkpoint = nullif($9, ''), record = $10, claim_key = $11 WHERE number = $1",
       row.number, counted.state, counted.work, row.lease_token, NanosOf(record.end_age), NanosOf(record.expire_age),
       floor_.Raise(std::numeric_limits<int64_t>::min()), absl::StrJoin(InputsOf(record), "\n"), CheckpointOf(record),
-      RecordToJson(record));
+      RecordToJson(record), ClaimKeyOf(row));
   SendLease(row, before.has_lease);
   before = counted;
   return absl::OkStatus();
@@ -352,6 +353,11 @@ absl::Status PostgresJobTable::Erase(int64_t number) {
 absl::Status PostgresJobTable::AppendLog(int64_t number, const LoggedEvent& entry) {
   connection_.Send("INSERT INTO log(number, seq, time, event) VALUES ($1, $2, $3, $4)", number, entry.seq,
                    absl::ToUnixNanos(entry.time), EventToJson(entry.event));
+  return absl::OkStatus();
+}
+
+absl::Status PostgresJobTable::SetPaused(bool paused) {
+  connection_.Send("UPDATE queue SET paused = ($1 <> 0)", int64_t{paused});
   return absl::OkStatus();
 }
 

@@ -52,6 +52,7 @@ class PostgresJobTable final : public JobTable {
   absl::Status Update(const JobRow& row) override;
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+  absl::Status SetPaused(bool paused) override;
 
   // Returns the tokens of the leases that have run out by the database's clock, by job, at most `limit`.
   absl::StatusOr<std::map<std::string, int64_t>> LeasesThatRanOut(int limit) const;

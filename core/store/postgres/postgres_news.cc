@@ -155,6 +155,8 @@ void PostgresNews::Deliver() {
     for (const absl::string_view name : absl::StrSplit(news.payload, '\n'))
       changed.emplace(name);
   }
+  if (changed.erase(std::string(kAllJobs)) > 0)
+    return hub_.NotifyAll();
   for (const std::string& name : changed)
     hub_.Notify(name);
 }

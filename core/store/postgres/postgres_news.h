@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -25,6 +26,8 @@ namespace ruyi {
 
 class PostgresNews {
  public:
+  static constexpr std::string_view kAllJobs = "*";  // no job has this id
+
   // Tells `hub` what other processes say, on a thread of its own, and calls `on_answer` there whenever the database
   // answers again. `clock` and `hub` must outlive it.
   PostgresNews(std::string url, const Clock& clock, ChangeHub& hub, std::function<void()> on_answer)
@@ -36,7 +39,7 @@ class PostgresNews {
   // Connects, and starts the thread. To be called once. Errors: those of PostgresConnection::Open.
   absl::Status Start();
 
-  // Lets the other processes know that the job has changed. Does not block.
+  // Lets the other processes know that the job, or kAllJobs, have changed. Does not block.
   void Tell(const std::string& job_id);
 
   // Returns OK while the database answers; else what the last attempt to connect ended with. Does not block.

@@ -80,6 +80,10 @@ CREATE TABLE totals(
 ) WITH (fillfactor = 20);
 INSERT INTO totals SELECT shard, 0, 0, 0, 0 FROM generate_series(0, 63) AS shard;
 )sql",
+    R"sql(
+CREATE TABLE queue(paused boolean NOT NULL);  -- one row: true while no job is given to a worker
+INSERT INTO queue VALUES (false);
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -21,7 +21,7 @@ constexpr const char* kRowOfReuseKey =
     "ORDER BY number DESC LIMIT 1";
 constexpr const char* kWaitingRows =
     "SELECT number, lease_token, record, id FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued' "
-    "ORDER BY claim_key, number";
+    "AND NOT (SELECT paused FROM queue) ORDER BY claim_key, number";
 
 std::string WordOf(JobState state) {
   return std::string(EnumWords<JobState>::kWords[static_cast<int>(state)]);
@@ -147,7 +147,8 @@ absl::StatusOr<std::vector<JobRow>> SqliteJobTable::Newest(const JobFilter& filt
 }
 
 absl::StatusOr<JobTotals> SqliteJobTable::Totals() const {
-  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query("SELECT state = 'queued', jobs, work FROM totals"));
+  RUYI_ASSIGN_OR_RETURN(const auto query,
+                        connection_.Query("SELECT state = 'queued', jobs, work, paused FROM totals, queue"));
   JobTotals totals;
   while (true) {
     RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
@@ -156,6 +157,7 @@ absl::StatusOr<JobTotals> SqliteJobTable::Totals() const {
     JobSum& sum = query->Int(0) != 0 ? totals.waiting : totals.running;
     sum.jobs += static_cast<int>(query->Int(1));
     sum.work += absl::Microseconds(query->Int(2));
+    totals.paused = query->Int(3) != 0;
   }
 }
 
@@ -257,10 +259,12 @@ absl::Status SqliteJobTable::Update(const JobRow& row) {
   const std::string state = WordOf(record.state);
   const std::string text = RecordToJson(record);
   return connection_.Execute(
-      "UPDATE jobs SET state = ?, work = ?, lease_token = ?, end_time = ?, expire_time = ?, inputs = ?, record = ? "
+      "UPDATE jobs SET state = ?, claim_key = ?, work = ?, lease_token = ?, end_time = ?, expire_time = ?, inputs = ?, "
+      "record = ? "
       "WHERE number = ?",
-      state, absl::ToInt64Microseconds(WorkOf(record)), row.lease_token, NanosOf(record.end_age, record.end_time),
-      NanosOf(record.expire_age, record.expire_time), inputs, text, row.number);
+      state, ClaimKeyOf(row), absl::ToInt64Microseconds(WorkOf(record)), row.lease_token,
+      NanosOf(record.end_age, record.end_time), NanosOf(record.expire_age, record.expire_time), inputs, text,
+      row.number);
 }
 
 absl::Status SqliteJobTable::Erase(int64_t number) {
@@ -271,6 +275,10 @@ absl::Status SqliteJobTable::AppendLog(int64_t number, const LoggedEvent& entry)
   const std::string event = EventToJson(entry.event);
   return connection_.Execute("INSERT INTO log(number, seq, time, event) VALUES (?, ?, ?, ?)", number, entry.seq,
                              absl::ToUnixNanos(entry.time), event);
+}
+
+absl::Status SqliteJobTable::SetPaused(bool paused) {
+  return connection_.Execute("UPDATE queue SET paused = ?", int64_t{paused});
 }
 
 }  // namespace ruyi

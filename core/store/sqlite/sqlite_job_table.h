@@ -42,6 +42,7 @@ class SqliteJobTable final : public JobTable {
   absl::Status Update(const JobRow& row) override;
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+  absl::Status SetPaused(bool paused) override;
 
  private:
   absl::StatusOr<JobRow> RowOf(const SqliteQuery& query) const;

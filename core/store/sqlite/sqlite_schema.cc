@@ -78,6 +78,10 @@ ALTER TABLE jobs ADD COLUMN tenant TEXT NOT NULL DEFAULT 'default';
 ALTER TABLE jobs RENAME COLUMN request_id TO request_key;  -- RequestKeyOf in core/store/job_table.h
 CREATE INDEX jobs_tenant ON jobs(tenant, number);
 )sql",
+    R"sql(
+CREATE TABLE queue(paused INTEGER NOT NULL) STRICT;  -- one row: 1 while no job is given to a worker
+INSERT INTO queue VALUES (0);
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

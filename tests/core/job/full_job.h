@@ -146,7 +146,7 @@ inline JobRecord FullRecord() {
 // Returns one event of each kind, with every optional there.
 inline std::vector<JobEvent> FullEvents() {
   return {JobAccepted{.placement = FullPlacement()},
-          JobQueued{.position = 4, .expected_wait = absl::Seconds(9)},
+          JobQueued{.position = 4, .expected_wait = absl::Seconds(9), .paused = true},
           JobStarted{.worker = "w", .attempt = 2, .placement = FullPlacement()},
           JobResumed{.step = 11},
           FullProgress(),

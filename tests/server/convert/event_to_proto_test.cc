@@ -60,6 +60,8 @@ TEST(EventToProto, QueuedBringsThePositionEvenWhenItIsZero) {
 TEST(EventToProto, QueuedBringsTheWaitWhereItIsKnown) {
   EXPECT_EQ(Convert(JobQueued{.expected_wait = absl::Seconds(9)}).queued().expected_wait().seconds(), 9);
   EXPECT_FALSE(Convert(JobQueued()).queued().has_expected_wait());
+  EXPECT_TRUE(Convert(JobQueued{.paused = true}).queued().paused());
+  EXPECT_FALSE(Convert(JobQueued()).queued().paused());
 }
 
 TEST(EventToProto, StartedBringsTheWorkersChoice) {

@@ -53,6 +53,23 @@ TEST(QueuePosition, TellsWhoMovesUpInTheQueue) {
   EXPECT_FALSE(moved_up.has_time());
 }
 
+TEST(QueuePosition, TellsWhoWaitsThatTheQueueIsPausedAndResumed) {
+  ServiceOptions options;
+  options.has_worker = false;
+  ServiceUnderTest service(options);
+  VideoCall call = service.Call(SmallRequest());
+  EXPECT_FALSE(LastOf(call.ReadUntil(VideoEvent::kQueued)).queued().paused());
+  ASSERT_TRUE(service.jobs().SetPaused(true).ok());
+  const VideoEvent paused = call.Take();
+  EXPECT_TRUE(paused.queued().paused());
+  EXPECT_EQ(paused.queued().position(), 0);
+  EXPECT_EQ(paused.seq(), 0);
+  ASSERT_TRUE(service.jobs().SetPaused(false).ok());
+  const VideoEvent resumed = call.Take();
+  EXPECT_TRUE(resumed.has_queued());
+  EXPECT_FALSE(resumed.queued().paused());
+}
+
 TEST(QueuePosition, SharesTheWaitAmongTheWorkers) {
   ServiceOptions options;
   options.has_worker = false;

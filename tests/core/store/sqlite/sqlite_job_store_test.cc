@@ -76,16 +76,16 @@ TEST_F(SqliteJobStoreTest, ADatabaseOfANewerServerIsRefused) {
   ASSERT_THAT(Open(), IsOk());
   Execute("PRAGMA user_version = 99");
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 2)")));
+                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 3)")));
 }
 
-// Takes back what the second schema has brought.
+// Takes back what the later schemas have brought.
 TEST_F(SqliteJobStoreTest, JobsOfTheFirstSchemaAreTheDefaultTenants) {
   ASSERT_OK_AND_ASSIGN(std::unique_ptr<SqliteJobStore> store, Open());
   ASSERT_THAT(store->Create(TestRequest("a", "request")), IsOk());
   store.reset();
   Execute(
-      "DROP INDEX jobs_tenant; ALTER TABLE jobs DROP COLUMN tenant; "
+      "DROP TABLE queue; DROP INDEX jobs_tenant; ALTER TABLE jobs DROP COLUMN tenant; "
       "ALTER TABLE jobs RENAME COLUMN request_key TO request_id; PRAGMA user_version = 1");
   ASSERT_OK_AND_ASSIGN(store, Open());
   EXPECT_THAT(store->CheckTenant("a", "default"), IsOk());
