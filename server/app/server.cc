@@ -4,6 +4,7 @@
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
+#include "core/base/host_name.h"
 #include "core/base/status_macros.h"
 #include "server/app/grpc_limits.h"
 #include "server/app/log.h"
@@ -255,7 +257,7 @@ std::vector<Worker::Parts> Server::WorkersOf(LoadedPipelines loaded) {
 }
 
 WorkerTools Server::ToolsOf(size_t worker, const LoadedPipelines& loaded) {
-  return {.name = absl::StrFormat("worker-%d", worker),
+  return {.name = absl::StrFormat("%s:%d/worker-%d", HostName(), getpid(), worker),
           .jobs = &jobs_,
           .artifacts = stores_.artifacts.get(),
           .encoders = components_.video_encoders.get(),

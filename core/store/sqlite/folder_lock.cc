@@ -10,14 +10,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "core/base/host_name.h"
 
 namespace ruyi {
 namespace {
-
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof(name) - 1) == 0 ? name : "an unknown host";
-}
 
 std::string Holder(int descriptor) {
   char text[512] = {};

@@ -1,7 +1,13 @@
 // A server with a worker for each of two devices.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/host_name.h"
 #include "tests/server/app/running_server.h"
 #include "tests/server/gate.h"
 #include "tests/server/test_request.h"
@@ -42,6 +48,22 @@ TEST(SeveralDevices, MakeVideosAtTheSameTime) {
   devices.Open();
   EXPECT_EQ(BytesOf(first.ReadAll()), FakeVideoBytes(800));
   EXPECT_EQ(BytesOf(second.ReadAll()), FakeVideoBytes(800));
+}
+
+std::string WorkerOf(VideoCall& call) {
+  return call.ReadUntil(VideoEvent::kStarted).back().started().worker();
+}
+
+// Logs of several servers on one queue have to tell them apart.
+TEST(SeveralDevices, HaveWorkersThatTellTheirServer) {
+  TwoGatedDevices devices;
+  VideoCall first = devices.running.Call(SmallRequest());
+  VideoCall second = devices.running.Call(SmallRequest());
+  const std::string server = absl::StrCat(HostName(), ":", getpid());
+  EXPECT_THAT((std::vector{WorkerOf(first), WorkerOf(second)}),
+              testing::UnorderedElementsAre(server + "/worker-0", server + "/worker-1"));
+  devices.Open();
+  EXPECT_TRUE(first.Finish().ok() && second.Finish().ok());
 }
 
 TEST(SeveralDevices, HaveTheBudgetOfTheLeast) {
