@@ -29,8 +29,9 @@ def free_ports(count):
 class Bucket:
     """Has the name "films"."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, host="127.0.0.1"):
         self._folder = folder
+        self._host = host
         self._ports = dict(zip(PORTS, free_ports(len(PORTS))))
         (folder / "data").mkdir()
         keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
@@ -38,15 +39,18 @@ class Bucket:
         (folder / "s3.json").write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
         self.start()
 
-    def url(self):
-        return f"s3://films/prefix?endpoint=http://127.0.0.1:{self._ports['s3.port']}"
+    def port(self):
+        return self._ports["s3.port"]
+
+    def url(self, prefix="prefix"):
+        return f"s3://films/{prefix}?endpoint=http://{self._host}:{self._ports['s3.port']}"
 
     def start(self):
         """Returns once objects can be written."""
-        flags = {"dir": self._folder / "data", "ip": "127.0.0.1", "ip.bind": "127.0.0.1",
+        flags = {"dir": self._folder / "data", "ip": self._host, "ip.bind": self._host,
                  "s3.config": self._folder / "s3.json", "s3.port.iceberg": 0, "s3.port.lance": 0,
                  "master.telemetry": "false", "master.volumeSizeLimitMB": 64, "volume.preStopSeconds": 0,
-                 "volume.max": 16, **self._ports}
+                 "volume.max": 100, **self._ports}
         with open(self._folder / "log", "ab") as log:
             self._process = subprocess.Popen([WEED, "server", "-s3", *(f"-{name}={value}" for name, value in flags.items())],
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -57,7 +61,7 @@ class Bucket:
 
     def _can_write(self):
         """Whether its filer takes a file, which makes the bucket too: a folder of the filer."""
-        url = f"http://127.0.0.1:{self._ports['filer.port']}/buckets/films/ready"
+        url = f"http://{self._host}:{self._ports['filer.port']}/buckets/films/ready"
         try:
             with urllib.request.urlopen(urllib.request.Request(url, b"yes", method="PUT"), timeout=5):
                 return self._s3_answers()
@@ -66,7 +70,7 @@ class Bucket:
 
     def _s3_answers(self):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self._ports['s3.port']}/films/", timeout=5)
+            urllib.request.urlopen(f"http://{self._host}:{self._ports['s3.port']}/films/", timeout=5)
         except urllib.error.HTTPError as error:
             return error.code == 403  # it wants a signature
         return False

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import itertools
+import pathlib
 
 import google_crc32c
 import grpc
@@ -11,6 +12,7 @@ import pytest
 from programs import DEADLINE_S
 
 MAX_CHUNK = 256 << 10
+CHANNEL_OPTIONS = [("grpc.max_send_message_length", -1)]
 
 
 class Refusal:
@@ -43,9 +45,10 @@ class Caller:
         self.address = address
         self.stubs = stubs
         self.photo = photo
+        self.workers = 1  # that take jobs from the queue
         self.messages = stubs.video_service_pb2
         self.video = stubs.video_pb2
-        self.channel = grpc.insecure_channel(address, options=[("grpc.max_send_message_length", -1)])
+        self.channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
         self.service = stubs.video_service_pb2_grpc.VideoServiceStub(self.channel)
 
     def close(self):
@@ -104,10 +107,12 @@ class Caller:
 
     @contextlib.contextmanager
     def busy_worker(self, videos=1):
-        """The name of a video that is being made, before so many others that wait; all are cancelled at the end."""
-        names = [self.create_from(self.long_request()).name for _ in range(videos)]
+        """The name of a video that is being made while all workers are busy, before so many others; all are cancelled at
+        the end."""
+        names = [self.create_from(self.long_request()).name for _ in range(self.workers - 1 + videos)]
         try:
-            self.await_denoising(names[0])
+            for name in names[:self.workers]:
+                self.await_denoising(name)
             yield names[0]
         finally:
             for name in reversed(names):
@@ -185,6 +190,19 @@ class Caller:
         assert refusal.reason == reason
         assert refusal.status.message
         return refusal
+
+
+class TlsCaller(Caller):
+    """`files`: who signs servers, and the caller's own key and certificate if it has any. Sends `token` if there is one."""
+
+    def __init__(self, address, stubs, photo, files, token=None):
+        super().__init__(address, stubs, photo)
+        self.channel.close()
+        credentials = grpc.ssl_channel_credentials(*(None if file is None else pathlib.Path(file).read_bytes() for file in files))
+        if token is not None:
+            credentials = grpc.composite_channel_credentials(credentials, grpc.access_token_call_credentials(token))
+        self.channel = grpc.secure_channel(address, credentials, options=CHANNEL_OPTIONS)
+        self.service = stubs.video_service_pb2_grpc.VideoServiceStub(self.channel)
 
 
 class Stream:

@@ -1,49 +1,14 @@
 """A server with TLS, and certificates that change while it runs."""
 
 import contextlib
-import pathlib
 import subprocess
 
 import grpc
 import pytest
 
-from caller import Caller
+from caller import TlsCaller
+from certificates import Authority
 from programs import DEADLINE_S, clean_environment
-
-
-class Authority:
-    """Signs certificates with openssl."""
-
-    def __init__(self, folder, name):
-        self._folder = folder
-        self._name = name
-        self.certificate = folder / f"{name}.pem"
-        self._key = folder / f"{name}.key"
-        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                      "-subj", f"/CN={name}", "-keyout", self._key, "-out", self.certificate)
-
-    @staticmethod
-    def _openssl(*arguments):
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
-
-    def sign(self, name, names):
-        """The paths of a certificate and its key."""
-        request, key, certificate, extensions = (self._folder / f"{name}.{kind}" for kind in ("csr", "key", "pem", "ext"))
-        extensions.write_text(f"subjectAltName={names}\n", encoding="utf-8")
-        self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-                      "-keyout", key, "-out", request)
-        self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
-                      "-days", "1", "-extfile", extensions, "-out", certificate)
-        return certificate, key
-
-
-class TlsCaller(Caller):
-    def __init__(self, address, stubs, photo, files):
-        super().__init__(address, stubs, photo)
-        self.channel.close()
-        self.channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(*(
-            None if file is None else pathlib.Path(file).read_bytes() for file in files)))
-        self.service = stubs.video_service_pb2_grpc.VideoServiceStub(self.channel)
 
 
 @pytest.fixture
