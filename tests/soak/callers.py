@@ -10,6 +10,8 @@ import uuid
 import google_crc32c
 import grpc
 
+from retry_rules import details_of, may_call_again, may_stream_again
+
 PAUSE_S = 0.03  # between two attempts
 CHANNEL_OPTIONS = (("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1))
 ENDS = ("completed", "failed")
@@ -17,6 +19,10 @@ ENDS = ("completed", "failed")
 
 class Wrong(Exception):
     """The server said what it must never say."""
+
+
+class NotCovered(Wrong):
+    """A call ended so that no caller would make it again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +88,11 @@ class Connection:
     def number_of_state(self, name):
         return self._stubs.video_pb2.VideoState.Value(f"VIDEO_STATE_{name}")
 
+    def may_try_again(self, error):
+        """Whether what callers are told (docs/api.md) covers this end of a call."""
+        may = may_stream_again if hasattr(error, "__next__") else may_call_again
+        return may(error.code(), details_of(self._stubs, error))
+
     def reason_of(self, error):
         """The ErrorInfo's reason; empty where the error is not of the server but of the connection to it."""
         details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
@@ -126,7 +137,7 @@ class Caller:
         try:
             step(job, random.Random(f"{self._seed}/{job.number}/{step.__name__}"))
         except Wrong as wrong:
-            job.wrongs.append(str(wrong))
+            job.wrongs.append(wrong)
 
     def _create(self, job, rng):
         while not self._over.is_set():
@@ -157,12 +168,16 @@ class Caller:
             reason = self._connection.reason_of(error) if isinstance(error, grpc.RpcError) else ""
             if job.damage or is_final(code, reason):
                 return False
-            if reason and code not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
-                raise Wrong(f"{code.name} {reason}: {error.details()}") from error
+            if isinstance(error, grpc.RpcError) and not self._connection.may_try_again(error):
+                raise NotCovered(f"{code.name} {reason}: {error.details()}") from error
             if not reason:
                 self._connection.close()
-            self._over.wait(PAUSE_S)
+            self._pause()
             return None
+
+    def _pause(self):
+        """Between two attempts."""
+        self._over.wait(PAUSE_S)
 
     def _watch(self, job, _):
         def read(service):

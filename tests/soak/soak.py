@@ -18,7 +18,7 @@ import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "integration"), str(ROOT / "tests" / "stranger")]
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("integration", "stranger", "fleet")]
 
 import grpc  # noqa: E402
 
@@ -140,7 +140,7 @@ class Campaign:
         self.site.drain()
         self._fault.look_back(self)
         with self.site.database_copy() as database:
-            logs = check_logs(database, self._jobs)
+            logs = check_logs(log_rows(database), self._jobs)
             resumed = database.execute(
                 "SELECT count(DISTINCT number) FROM log WHERE event LIKE '%resumed%'").fetchone()[0]
         row = {"hits": self.hits, "jobs": len(self._jobs), "resumed": resumed, COMPLETED: outcomes[COMPLETED],
@@ -148,6 +148,14 @@ class Campaign:
         row[BAD[-1]] += len(logs)
         row["findings"] = verdict.findings + logs + self.site.troubles
         return row
+
+
+def log_rows(database):
+    """Number and time of all entries of the logs, by the jobs' ids."""
+    rows = collections.defaultdict(list)
+    for name, seq, time_ns in database.execute("SELECT id, seq, log.time FROM log JOIN jobs USING (number) ORDER BY seq"):
+        rows[name].append((seq, time_ns))
+    return rows
 
 
 def reference_of(options, workload, stubs, folder, recipes):

@@ -73,7 +73,7 @@ class Verdict:
 
     def _judge(self, job, right, rng):
         if job.wrongs:
-            return self._find(LOST, job, "; ".join(job.wrongs))
+            return self._find(LOST, job, "; ".join(map(str, job.wrongs)))
         if job.damage == "row":
             return self._judge_unreadable(job)
         events = self._replay(job)
@@ -164,17 +164,16 @@ class Verdict:
         raise Wrong(f"no error instead of {code} {reason}")
 
 
-def check_logs(database, jobs):
-    """What is wrong with the logs of `jobs` in the database: each must be without gaps, go forward in time, and hold all
-    that a reader has seen. Also the number of jobs that went on from a checkpoint."""
+def check_logs(rows_by_id, jobs):
+    """What is wrong with the logs of `jobs`, of which the number and the time of each entry are given, in order: each must
+    be without gaps, go forward in time, and hold all that a reader has seen."""
     findings = []
     for job in jobs:
         if not job.names or job.damage == "row":
             continue
-        rows = database.execute("SELECT seq, log.time FROM log JOIN jobs USING (number) WHERE id = ? ORDER BY seq",
-                                (job.name.removeprefix("videos/"),)).fetchall()
+        rows = rows_by_id.get(job.name.removeprefix("videos/"), [])
         times = dict(rows)
-        if [seq for seq, _ in rows] != list(range(1, len(rows) + 1)):
+        if not rows or [seq for seq, _ in rows] != list(range(1, len(rows) + 1)):
             findings.append(f"{WRONG_LOG}: job {job.number} {job.name}: gaps in {rows}")
         elif sorted(times.values()) != list(times.values()):
             findings.append(f"{WRONG_LOG}: job {job.number} {job.name}: time goes back in {rows}")
