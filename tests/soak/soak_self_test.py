@@ -4,15 +4,19 @@ soak_self_test.py RUYI_SOAK_SERVER
 """
 
 import argparse
+import contextlib
 import dataclasses
 import pathlib
 import sys
 import tempfile
+import threading
 import unittest
 import uuid
 from unittest import mock
 
-import soak
+import soak  # finds the modules below
+import grpc
+from callers import Caller, Connection, Job, NotCovered
 from verdict import DUPLICATED, LOST, WRONG_BYTES
 
 SERVER = pathlib.Path(sys.argv.pop())
@@ -63,6 +67,25 @@ class SoakSelfTest(unittest.TestCase):
 
         with mock.patch.object(soak.Caller, "_create", create_twice):
             self.assertEqual(row_of(self.folder)[DUPLICATED], JOBS)
+
+    def test_sees_errors_that_no_caller_would_try_again_after(self):
+        connection = Connection(mock.Mock(), None, call_s=1)
+        caller = Caller(connection, None, threading.Event(), seed=1)
+        for is_covered, code in ((True, grpc.StatusCode.UNAVAILABLE), (False, grpc.StatusCode.INTERNAL),
+                                 (False, grpc.StatusCode.RESOURCE_EXHAUSTED)):  # without RetryInfo
+            with mock.patch.object(connection, "service", side_effect=PlainError(code)):
+                with contextlib.nullcontext() if is_covered else self.assertRaises(NotCovered):
+                    self.assertIsNone(caller._attempt(Job(0, None, ""), lambda service: service))
+
+
+class PlainError(grpc.RpcError):
+    """As a proxy makes it: without details."""
+
+    def __init__(self, code):
+        super().__init__()
+        self.code = lambda: code
+        self.details = lambda: "made on the way"
+        self.trailing_metadata = lambda: ()
 
 
 if __name__ == "__main__":
