@@ -10,41 +10,61 @@
 namespace ruyi {
 
 absl::Status Janitor::Reconcile() {
-  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> ids, artifacts_.ResultIds());
-  for (const std::string& id : ids)
-    RUYI_RETURN_IF_ERROR(ReconcileResult(id));
-  return ExpireWithoutBytes();
-}
-
-// A record that cannot be read keeps its bytes, until somebody deletes it, and holds nothing else up.
-absl::Status Janitor::ReconcileResult(const std::string& job_id) {
-  const absl::StatusOr<JobRecord> record = jobs_.Get(job_id);
-  if (absl::IsDataLoss(record.status()))
-    return absl::OkStatus();
-  if (!record.ok() && !absl::IsNotFound(record.status()))
-    return record.status();
-  if (!record.ok()) {
-    absl::MutexLock lock(&mutex_);
-    strays_.insert(job_id);
-    return absl::OkStatus();
-  }
-  const bool is_wanted = !IsEnded(record->state) || record->state == JobState::kSucceeded;
-  return is_wanted ? absl::OkStatus() : artifacts_.DeleteResult(job_id);
-}
-
-absl::Status Janitor::ExpireWithoutBytes() {
   constexpr int kPageSize = 500;
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> listed, artifacts_.ResultIds());
+  std::set<std::string> ids(listed.begin(), listed.end());
   std::string page_token;
   do {
-    RUYI_ASSIGN_OR_RETURN(JobPage page,
-                          jobs_.List({.states = {JobState::kSucceeded}, .labels = {}}, kPageSize, page_token));
-    for (const JobRecord& job : page.jobs) {
-      const absl::StatusOr<ResultState> result = artifacts_.StatResult(job.ticket.id);
-      if (absl::IsNotFound(result.status()) || (result.ok() && !result->is_sealed))
-        RUYI_RETURN_IF_ERROR(jobs_.Expire(job.ticket.id));
-    }
+    RUYI_ASSIGN_OR_RETURN(JobPage page, jobs_.List({.states = {}, .labels = {}}, kPageSize, page_token));
+    for (const JobRecord& job : page.jobs)
+      RUYI_RETURN_IF_ERROR(ReconcileJob(job, ids.erase(job.ticket.id) > 0));
     page_token = std::move(page.next_page_token);
   } while (!page_token.empty());
+  for (const std::string& id : ids)
+    RUYI_RETURN_IF_ERROR(ReconcileStray(id));
+  return absl::OkStatus();
+}
+
+absl::Status Janitor::ReconcileJob(const JobRecord& job, bool has_bytes) {
+  const std::string& id = job.ticket.id;
+  if (job.state == JobState::kSucceeded) {
+    if (!has_bytes)  // when they were listed: other servers work meanwhile
+      return ExpireUnlessWhole(id);
+    absl::MutexLock lock(&mutex_);
+    unchecked_.push_back(id);
+    return absl::OkStatus();
+  }
+  return IsEnded(job.state) && has_bytes ? artifacts_.DeleteResult(id) : absl::OkStatus();
+}
+
+// A record that cannot be read is in no list, and keeps its bytes until somebody deletes it.
+absl::Status Janitor::ReconcileStray(const std::string& id) {
+  const absl::Status job = jobs_.Get(id).status();
+  if (job.ok() || absl::IsDataLoss(job))
+    return absl::OkStatus();
+  if (!absl::IsNotFound(job))
+    return job;
+  absl::MutexLock lock(&mutex_);
+  strays_.insert(id);
+  return absl::OkStatus();
+}
+
+absl::Status Janitor::ExpireUnlessWhole(const std::string& id) {
+  const absl::StatusOr<ResultState> result = artifacts_.StatResult(id);
+  if (absl::IsUnavailable(result.status()))
+    return result.status();
+  if (!absl::IsNotFound(result.status()) && (!result.ok() || result->is_sealed))
+    return absl::OkStatus();
+  const absl::Status expired = jobs_.Expire(id);
+  return absl::IsNotFound(expired) ? absl::OkStatus() : expired;
+}
+
+absl::Status Janitor::CheckSome() {
+  absl::MutexLock lock(&mutex_);
+  for (int i = 0; i < kChecksAtATime && !unchecked_.empty(); ++i) {
+    RUYI_RETURN_IF_ERROR(ExpireUnlessWhole(unchecked_.back()));
+    unchecked_.pop_back();
+  }
   return absl::OkStatus();
 }
 
@@ -57,6 +77,7 @@ absl::Status Janitor::CleanUp() {
   }
   RUYI_RETURN_IF_ERROR(DeleteUnwanted());
   RUYI_RETURN_IF_ERROR(DeleteStrays());
+  RUYI_RETURN_IF_ERROR(CheckSome());
   RUYI_ASSIGN_OR_RETURN(const std::set<std::string> referenced, jobs_.ReferencedInputs());
   return artifacts_.SweepBlobs(referenced);
 }

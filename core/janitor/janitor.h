@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -19,9 +20,14 @@ class Janitor {
   // The stores must outlive it.
   Janitor(JobStore& jobs, ArtifactStore& artifacts) : jobs_(jobs), artifacts_(artifacts) {}
 
+  // Of the results that were there at the start, so many are looked at by one CleanUp.
+  static constexpr int kChecksAtATime = 100;
+
   // Cleans up after a process that died: deletes results whose jobs made no video, and expires jobs whose results are
-  // gone. Results that have no job are deleted by the first CleanUp after it, if they have none then: another server
-  // may be about to create one. To be called once, before jobs are claimed. Blocks on the disk.
+  // gone. It lists both stores and asks for no result that it finds in both, for in a bucket each is a request; whether
+  // those are whole the calls of CleanUp after it find out. They also delete the results that have no job, if they have
+  // none then: another server may be about to create one. To be called once, before jobs are claimed. Blocks on the
+  // disk.
   absl::Status Reconcile();
 
   // Sweeps both stores; to be called every few seconds. A result that cannot be deleted now is deleted by a later call.
@@ -29,16 +35,19 @@ class Janitor {
   absl::Status CleanUp();
 
  private:
-  absl::Status ReconcileResult(const std::string& job_id);
-  absl::Status ExpireWithoutBytes();
+  absl::Status ReconcileJob(const JobRecord& job, bool has_bytes);
+  absl::Status ReconcileStray(const std::string& id);
+  absl::Status ExpireUnlessWhole(const std::string& id);
+  absl::Status CheckSome();
   absl::Status DeleteUnwanted();
   absl::Status DeleteStrays();
 
   JobStore& jobs_;
   ArtifactStore& artifacts_;
   absl::Mutex mutex_;
-  std::set<std::string> unwanted_ ABSL_GUARDED_BY(mutex_);  // jobs whose results are to be deleted
-  std::set<std::string> strays_ ABSL_GUARDED_BY(mutex_);    // results that had no job at the start
+  std::set<std::string> unwanted_ ABSL_GUARDED_BY(mutex_);      // jobs whose results are to be deleted
+  std::set<std::string> strays_ ABSL_GUARDED_BY(mutex_);        // results that had no job at the start
+  std::vector<std::string> unchecked_ ABSL_GUARDED_BY(mutex_);  // videos whose results were there at the start
 };
 
 }  // namespace ruyi

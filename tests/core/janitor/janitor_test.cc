@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "core/artifact/files/file_artifact_store.h"
 #include "core/store/memory/memory_job_store.h"
 #include "core/store/sqlite/sqlite_job_store.h"
@@ -142,6 +143,58 @@ TEST_F(JanitorTest, ExpiresJobsWhoseBytesAreGone) {
   ASSERT_THAT(janitor_.Reconcile(), IsOk());
   EXPECT_EQ(jobs_.Get("gone")->state, JobState::kExpired);
   EXPECT_EQ(jobs_.Get("there")->state, JobState::kSucceeded);
+}
+
+// As a start of a server with videos in a bucket: each look at one of them is a request.
+TEST_F(JanitorTest, LooksAtNoVideoOneByOneWhenItReconciles) {
+  constexpr int kVideos = Janitor::kChecksAtATime + 1;
+  for (int i = 0; i < kVideos; ++i)
+    Make(absl::StrCat("job", i));
+  int looks = 0;
+  DistantArtifactStore counting(*artifacts_, [&](std::string_view call) {
+    looks += call == "StatResult" ? 1 : 0;
+    return true;
+  });
+  Janitor janitor(jobs_, counting);
+  ASSERT_THAT(janitor.Reconcile(), IsOk());
+  EXPECT_EQ(looks, 0);
+  ASSERT_THAT(janitor.CleanUp(), IsOk());
+  EXPECT_EQ(looks, Janitor::kChecksAtATime);
+  ASSERT_THAT(janitor.CleanUp(), IsOk());
+  ASSERT_THAT(janitor.CleanUp(), IsOk());
+  EXPECT_EQ(looks, kVideos);
+}
+
+// As after a back-up that was taken of the records first and of the files in the middle of their making.
+TEST_F(JanitorTest, ExpiresJobsWhoseBytesAreNotWhole) {
+  Make("half");
+  ASSERT_THAT(artifacts_->DeleteResult("half"), IsOk());
+  WriteResult("half", false);
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_EQ(jobs_.Get("half")->state, JobState::kExpired);
+}
+
+TEST_F(JanitorTest, LooksAgainWhenTheStoreIsBack) {
+  Make("half");
+  ASSERT_THAT(artifacts_->DeleteResult("half"), IsOk());
+  WriteResult("half", false);
+  bool is_there = false;
+  DistantArtifactStore distant(*artifacts_, [&](std::string_view call) { return call != "StatResult" || is_there; });
+  Janitor janitor(jobs_, distant);
+  ASSERT_THAT(janitor.Reconcile(), IsOk());
+  EXPECT_THAT(janitor.CleanUp(), StatusIs(absl::StatusCode::kUnavailable));
+  is_there = true;
+  EXPECT_THAT(janitor.CleanUp(), IsOk());
+  EXPECT_EQ(jobs_.Get("half")->state, JobState::kExpired);
+}
+
+TEST_F(JanitorTest, TakesNoOffenceAtVideosThatWereDeletedBeforeItLooked) {
+  Make("job");
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  ASSERT_THAT(jobs_.Delete("job"), IsOk());
+  ASSERT_THAT(artifacts_->DeleteResult("job"), IsOk());
+  EXPECT_THAT(janitor_.CleanUp(), IsOk());
 }
 
 TEST_F(JanitorTest, DeletesLaterWhatItCannotDeleteNow) {
