@@ -31,12 +31,12 @@ def test_a_waiting_video_is_told_its_new_position(caller):
         before = caller.create().name
         call = caller.watch(caller.create().name)
         positions = []
-        while positions != [2]:
+        while positions != [caller.workers + 1]:
             event = next(call)
             positions += [event.queued.position] if event.WhichOneof("event") == "queued" else []
         caller.cancel(before)
         moved = next(event for event in call if event.WhichOneof("event") == "queued")
-    assert (moved.seq, moved.queued.position) == (0, 1)
+    assert (moved.seq, moved.queued.position) == (0, caller.workers)
     assert list(call)[-1].WhichOneof("event") == "completed"
 
 
