@@ -43,6 +43,7 @@ inline constexpr std::string_view kCredentialsExpired = "CREDENTIALS_EXPIRED";
 inline constexpr std::string_view kTooManyAttempts = "TOO_MANY_ATTEMPTS";
 inline constexpr std::string_view kNoTenant = "NO_TENANT";
 inline constexpr std::string_view kUnknownRole = "UNKNOWN_ROLE";
+inline constexpr std::string_view kWrongRole = "WRONG_ROLE";
 inline constexpr std::string_view kInternal = "INTERNAL";
 
 }  // namespace ruyi::reason

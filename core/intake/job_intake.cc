@@ -16,6 +16,7 @@
 #include "core/intake/upload_receipt.h"
 #include "core/job/job_json.h"
 #include "core/plan/admission.h"
+#include "core/plan/smallest_video.h"
 #include "core/request/validate.h"
 
 namespace ruyi {
@@ -52,6 +53,18 @@ absl::Status NoPicture(const absl::Status& why) {
   return reason.empty() ? status : WithErrorInfo(status, {.reason = reason});
 }
 
+absl::Status NoSuchLora(const absl::Status& why) {
+  return ErrorWithReason(absl::StatusCode::kNotFound, {why.message().data(), why.message().size()}, reason::kNotFound);
+}
+
+absl::Status NoVideoFits(int64_t bytes, int64_t least) {
+  return WithErrorInfo(
+      absl::FailedPreconditionError(absl::StrFormat("no video fits a budget of %d MiB: the smallest one takes %d MiB "
+                                                    "here; give at least that",
+                                                    MibOf(bytes), MibOf(least))),
+      {.reason = std::string(reason::kVramBudget), .metadata = {{"least_mib", absl::StrCat(MibOf(least))}}});
+}
+
 std::string PixelBytes(const RgbImage& picture) {
   return std::string(picture.pixels.begin(), picture.pixels.end());
 }
@@ -77,9 +90,12 @@ void JobIntake::SetReady(LoadedModel model) {
   limits.max_resident_blocks = model.costs->facts().blocks;
   limits.max_resident_states = model.costs->facts().states;
   Planner planner({.draw_seed = parts_.draw_seed, .costs = model.costs, .available = model.available});
+  auto loras = std::make_shared<LoraShelf>(model.loras);
   absl::MutexLock lock(&mutex_);
-  model_ = std::make_shared<const Model>(
-      Model{.planner = std::move(planner), .loaded = std::move(model), .limits = std::move(limits)});
+  model_ = std::make_shared<const Model>(Model{.planner = std::move(planner),
+                                               .loaded = std::move(model),
+                                               .limits = std::move(limits),
+                                               .loras = std::move(loras)});
 }
 
 void JobIntake::Refuse(absl::Status why) {
@@ -116,7 +132,29 @@ std::optional<MemoryBudget> JobIntake::available() const {
 
 absl::StatusOr<std::vector<std::string>> JobIntake::LoraNames() const {
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
-  return current->loaded.loras->Names();
+  return current->loras->Names();
+}
+
+absl::StatusOr<LoraFacts> JobIntake::LoadLora(const std::string& name) {
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  absl::StatusOr<LoraFacts> facts = current->loras->PutBack(name);
+  if (absl::IsNotFound(facts.status()))
+    return NoSuchLora(facts.status());
+  if (!facts.ok())
+    return InvalidFields({{"name", std::string(facts.status().message())}});
+  return facts;
+}
+
+absl::Status JobIntake::UnloadLora(const std::string& name) {
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  const absl::Status status = current->loras->TakeOff(name);
+  return status.ok() ? status : NoSuchLora(status);
+}
+
+absl::Status JobIntake::CheckBudget(int64_t bytes) const {
+  RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  const int64_t least = LeastDeviceBytes(*current->loaded.costs, current->limits);
+  return bytes >= least ? absl::OkStatus() : NoVideoFits(bytes, least);
 }
 
 void JobIntake::CountRefusal(const CallContext& caller, const absl::Status& why) const {
@@ -185,7 +223,7 @@ absl::StatusOr<PlannedVideo> JobIntake::TryPlan(JobRequest& request, const Model
   ResolveUploads("start_images", request.caller.tenant, generation.start_images, generation);
   ResolveUploads("end_images", request.caller.tenant, generation.end_images, generation);
   RUYI_ASSIGN_OR_RETURN(ValidatedRequest valid,
-                        Validate(generation, model.limits, *parts_.decoder, *model.loaded.loras, token));
+                        Validate(generation, model.limits, *parts_.decoder, *model.loras, token));
   return model.planner.Plan(std::move(valid), budget_bytes);
 }
 

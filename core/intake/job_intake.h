@@ -20,6 +20,7 @@
 #include "core/media/image_decoder.h"
 #include "core/plan/planner.h"
 #include "core/request/limits.h"
+#include "core/request/lora_shelf.h"
 #include "core/store/job_store.h"
 
 namespace ruyi {
@@ -101,6 +102,19 @@ class JobIntake {
   // Blocks on the disk. The errors of Ready.
   absl::StatusOr<std::vector<std::string>> LoraNames() const;
 
+  // Checks the LoRA `name`, and lets requests name it again if it was unloaded. Errors: those of Ready;
+  // NOT_FOUND: there is none of that name; INVALID_ARGUMENT, field name: it cannot be laid over the model. Blocks on
+  // the disk, for as long as the file takes to be read.
+  absl::StatusOr<LoraFacts> LoadLora(const std::string& name);
+
+  // Lets no further request name the LoRA `name`; jobs that were accepted keep it. Errors: those of Ready; NOT_FOUND:
+  // there is none of that name. Blocks on the disk.
+  absl::Status UnloadLora(const std::string& name);
+
+  // Returns OK when some video can be made with `bytes` of a device's memory. Errors: those of Ready;
+  // FAILED_PRECONDITION VRAM_BUDGET: not even the smallest can.
+  absl::Status CheckBudget(int64_t bytes) const;
+
   // Returns what a device and the host have for a video now; nullopt until SetReady.
   std::optional<MemoryBudget> available() const;
 
@@ -113,6 +127,7 @@ class JobIntake {
     Planner planner;
     LoadedModel loaded;
     RequestLimits limits;
+    std::shared_ptr<LoraShelf> loras;  // those of `loaded`, as requests may name them
   };
   absl::Status refusal() const;
   std::shared_ptr<const Model> model_if_any() const;

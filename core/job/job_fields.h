@@ -158,6 +158,7 @@ void Describe(Fields& fields, T& record) {
   fields("end_age", record.end_age);
   fields("expire_age", record.expire_age);
   fields("queued", record.queued);
+  fields.Unless(std::string(), "worker", record.worker);
   fields("attempts", record.attempts);
   fields("crashes", record.crashes);
   fields("resumes", record.resumes);

@@ -22,6 +22,7 @@ class Transition {
     if (!record_.start_time.has_value())
       record_.start_time = time_;
     record_.placement = started.placement;
+    record_.worker = started.worker;
     record_.attempts = std::max(record_.attempts, started.attempt);
   }
 

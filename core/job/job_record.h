@@ -69,6 +69,7 @@ struct JobRecord {
   std::optional<absl::Time> end_age;
   std::optional<absl::Time> expire_age;
   std::optional<absl::Duration> queued;  // from its creation to its first lease
+  std::string worker;                    // of the last attempt; empty: none has begun, or an older server's record
   int attempts = 0;                      // leases given so far
   int crashes = 0;                       // attempts whose worker vanished
   int resumes = 0;                       // attempts that went on from a checkpoint

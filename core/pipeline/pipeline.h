@@ -3,7 +3,9 @@
 // tests/support/fake_pipeline.h).
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "core/pipeline/run_control.h"
@@ -36,6 +38,14 @@ class Pipeline {
   // programs use it; of the host what can be had, and what this pipeline has taken before. Thread-safe, also while
   // Generate runs.
   virtual MemoryBudget AvailableMemory() const = 0;
+
+  // Gives each device of the pipeline a budget of `bytes` for weights and work, from the next placement on; absent:
+  // what is free. A video that is being made keeps what it was placed with. INTERNAL: a GPU cannot be asked.
+  // Thread-safe, also while Generate runs.
+  virtual absl::Status SetMemoryBudget(std::optional<int64_t> bytes) = 0;
+
+  // Returns the budget that was given last; absent: what is free. Thread-safe, also while Generate runs.
+  virtual std::optional<int64_t> memory_budget() const = 0;
 
   // Makes the video of `spec` in the mode of `placement`: gives each frame to `control.frames` as soon as it is
   // decoded, and tells `control.progress` how far the work is. Polls the token before each encoder chunk, denoising

@@ -61,6 +61,18 @@ bool Worker::IsIdle() const {
   return run_ == nullptr && !is_claiming_;
 }
 
+WorkerStatus Worker::status() const {
+  WorkerStatus status = {.name = parts_.tools.name,
+                         .device = parts_.tools.device,
+                         .job_id = std::nullopt,
+                         .budget_bytes = parts_.pipeline->memory_budget(),
+                         .available = parts_.pipeline->AvailableMemory()};
+  absl::MutexLock lock(&mutex_);
+  if (lease_.has_value())
+    status.job_id = lease_->job_id;
+  return status;
+}
+
 // Waits without absl::Mutex, whose timeouts go by the time of day.
 bool Worker::AwaitIdle(absl::Duration timeout) const {
   const Clock& clock = *parts_.tools.clock;

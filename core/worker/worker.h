@@ -2,9 +2,11 @@
 // core/worker/job_run. Owns the pipeline. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -14,6 +16,15 @@
 #include "core/worker/job_run.h"
 
 namespace ruyi {
+
+// What a worker has and does at some moment.
+struct WorkerStatus {
+  std::string name;
+  std::string device;                   // what it computes on
+  std::optional<std::string> job_id;    // of the job that is being made
+  std::optional<int64_t> budget_bytes;  // of the device's memory, as it was given; absent: what is free
+  MemoryBudget available;               // for a video now, and how the model lies there
+};
 
 class Worker {
  public:
@@ -38,6 +49,14 @@ class Worker {
   // Gives what is being made back to the queue without waiting for its boundary: what the worker does to the job after
   // that is refused. Blocks on the store.
   void Abandon();
+
+  const std::string& name() const { return parts_.tools.name; }
+
+  // Does not wait for the job that is being made.
+  WorkerStatus status() const;
+
+  // Gives the pipeline's devices a budget, see Pipeline::SetMemoryBudget.
+  absl::Status SetMemoryBudget(std::optional<int64_t> bytes) { return parts_.pipeline->SetMemoryBudget(bytes); }
 
   // Blocks until nothing is being made, but no longer than `timeout` by the clock's Elapsed, and returns whether that
   // is so. Only after Pause or HandBack, and on one thread at a time.

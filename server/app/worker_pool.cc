@@ -48,6 +48,21 @@ void WorkerPool::Clear() {
   last.swap(workers_);
 }
 
+std::vector<WorkerStatus> WorkerPool::Statuses() const {
+  std::vector<WorkerStatus> statuses;
+  for (const std::shared_ptr<Worker>& worker : workers())
+    statuses.push_back(worker->status());
+  return statuses;
+}
+
+absl::Status WorkerPool::SetMemoryBudget(const std::string& name, std::optional<int64_t> bytes) {
+  for (const std::shared_ptr<Worker>& worker : workers()) {
+    if (worker->name() == name)
+      return worker->SetMemoryBudget(bytes);
+  }
+  return absl::NotFoundError("there is no worker " + name);
+}
+
 // A worker that hands back is idle soon, which ends the patience.
 void WorkerPool::Hurry() {
   for (const std::shared_ptr<Worker>& worker : workers())

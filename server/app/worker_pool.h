@@ -1,10 +1,14 @@
 // Holds the workers of a server, which stop together. Before it: server.h. After it: core/worker. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
@@ -30,6 +34,13 @@ class WorkerPool {
 
   // Ends the patience of a Stop that waits. Does not block.
   void Hurry();
+
+  // Returns what each worker has and does; nothing before Start.
+  std::vector<WorkerStatus> Statuses() const;
+
+  // Gives the devices of the worker `name` a budget of memory, see Pipeline::SetMemoryBudget. NOT_FOUND: there is no
+  // such worker.
+  absl::Status SetMemoryBudget(const std::string& name, std::optional<int64_t> bytes);
 
  private:
   std::vector<std::shared_ptr<Worker>> workers() const;

@@ -1,5 +1,6 @@
 #include "tests/server/test_pipeline.h"
 
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,8 @@ class WatchedPipeline final : public Pipeline {
   absl::Status WarmUp() override { return fake_.WarmUp(); }
   std::shared_ptr<const CostModel> costs() const override { return fake_.costs(); }
   MemoryBudget AvailableMemory() const override { return fake_.AvailableMemory(); }
+  absl::Status SetMemoryBudget(std::optional<int64_t> bytes) override { return fake_.SetMemoryBudget(bytes); }
+  std::optional<int64_t> memory_budget() const override { return fake_.memory_budget(); }
 
   absl::StatusOr<GenerationReport> Generate(const VideoSpec& spec, const Placement& placement,
                                             RunControl& control) override {

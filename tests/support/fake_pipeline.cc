@@ -68,8 +68,9 @@ absl::StatusOr<GenerationReport> FakePipeline::Generate(const VideoSpec& spec, c
     RUYI_RETURN_IF_ERROR(Attempt(spec, first_step, control, sink));
     return mode.stages;
   };
-  return GenerateWithStepDown(placement, {.attempt = attempt, .available_bytes = options_.available_bytes},
-                              control.progress, control.frames);
+  return GenerateWithStepDown(
+      placement, {.attempt = attempt, .available_bytes = [this] { return AvailableMemory().device_bytes; }},
+      control.progress, control.frames);
 }
 
 absl::Status FakePipeline::Attempt(const VideoSpec& spec, int first_step, RunControl& control,

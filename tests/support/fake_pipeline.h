@@ -3,10 +3,13 @@
 // pipeline; the hook runs on the thread that generates.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,9 +52,17 @@ class FakePipeline final : public Pipeline {
 
   std::shared_ptr<const CostModel> costs() const override { return options_.costs; }
   MemoryBudget AvailableMemory() const override {
-    return {.device_bytes = options_.available_bytes(),
+    return {.device_bytes = std::min(options_.available_bytes(), budget_bytes_.load()),
             .host_bytes = options_.available_host_bytes(),
             .placed = options_.placed};
+  }
+  absl::Status SetMemoryBudget(std::optional<int64_t> bytes) override {
+    budget_bytes_ = bytes.value_or(kNoBudget);
+    return absl::OkStatus();
+  }
+  std::optional<int64_t> memory_budget() const override {
+    const int64_t bytes = budget_bytes_;
+    return bytes == kNoBudget ? std::nullopt : std::optional(bytes);
   }
 
   // Gives the spec's frames, see FakeFrame. Reports every finished unit; polls the token before each. A run that is
@@ -65,7 +76,10 @@ class FakePipeline final : public Pipeline {
   absl::Status Attempt(const VideoSpec& spec, int first_step, RunControl& control, FrameSink& frames) const;
   absl::Status RunPhase(Progress at, RunControl& control, const std::function<absl::Status(int done)>& do_unit) const;
 
+  static constexpr int64_t kNoBudget = std::numeric_limits<int64_t>::max();
+
   FakePipelineOptions options_;
+  std::atomic<int64_t> budget_bytes_ = kNoBudget;
 };
 
 }  // namespace ruyi

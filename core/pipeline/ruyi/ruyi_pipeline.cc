@@ -158,7 +158,9 @@ RuyiPipeline::RuyiPipeline(RuyiModels models, RuyiPipelineOptions options)
     : options_(std::move(options)),
       models_(std::move(models)),
       loras_(std::make_shared<LoraFolder>(options_.lora_folder, models_.dit.linear_layers(), options_.on_skipped_lora)),
-      costs_(std::make_shared<CostModel>(FactsOf(models_), Calibration())) {
+      costs_(std::make_shared<CostModel>(FactsOf(models_), Calibration())),
+      budget_bytes_(options_.vram_budget_bytes),
+      limit_bytes_(options_.vram_budget_bytes) {
   for (const c10::Device& device : devices())
     transformers_.emplace_back(models_.dit, TensorPlacement{.device = device, .dtype = models_.placement.dtype});
 }
@@ -173,7 +175,7 @@ std::vector<c10::Device> RuyiPipeline::devices() const {
 // Returns nothing once a GPU has failed, for then it cannot be asked.
 MemoryBudget RuyiPipeline::AvailableMemory() const {
   const absl::StatusOr<MemoryBudget> available = GuardExceptions("asking for free memory", [&] {
-    int64_t least = options_.vram_budget_bytes.value_or(std::numeric_limits<int64_t>::max());
+    int64_t least = memory_budget().value_or(std::numeric_limits<int64_t>::max());
     for (const c10::Device& device : devices())
       least = std::min(least, UsableBytes(device) - (device.is_cpu() ? 0 : kReserveBytes));
     absl::MutexLock lock(&placed_mutex_);
@@ -183,6 +185,32 @@ MemoryBudget RuyiPipeline::AvailableMemory() const {
         .placed = {.mode = placed_.mode, .fp8 = placed_.fp8, .pinned_bytes = PinnedHostBytes(devices())}};
   });
   return available.value_or(MemoryBudget{.device_bytes = 0, .host_bytes = 0});
+}
+
+std::optional<int64_t> RuyiPipeline::memory_budget() const {
+  absl::MutexLock lock(&placed_mutex_);
+  return budget_bytes_;
+}
+
+absl::Status RuyiPipeline::SetMemoryBudget(std::optional<int64_t> bytes) {
+  absl::MutexLock lock(&placed_mutex_);
+  budget_bytes_ = bytes;
+  const bool is_raised =
+      limit_bytes_.has_value() && bytes.value_or(std::numeric_limits<int64_t>::max()) > *limit_bytes_;
+  return is_raised ? Limit(bytes) : absl::OkStatus();
+}
+
+// A smaller limit would take from the video that is being made: it waits until the next one has been placed.
+absl::Status RuyiPipeline::ObeyBudget() {
+  absl::MutexLock lock(&placed_mutex_);
+  return budget_bytes_ == limit_bytes_ ? absl::OkStatus() : Limit(budget_bytes_);
+}
+
+absl::Status RuyiPipeline::Limit(std::optional<int64_t> bytes) {
+  for (const c10::Device& device : devices())
+    RUYI_RETURN_IF_ERROR(SetMemoryLimit(device, bytes.value_or(std::numeric_limits<int64_t>::max())));
+  limit_bytes_ = bytes;
+  return absl::OkStatus();
 }
 
 std::string RuyiPipeline::CalibrationKey() const {
@@ -299,6 +327,7 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const VideoSpec& spec, const Pr
     RUYI_RETURN_IF_ERROR(models_.CheckFiles());
     const auto begin = std::chrono::steady_clock::now();
     RUYI_ASSIGN_OR_RETURN(const RuyiModels models, ModelsFor(spec, mode.mode));
+    RUYI_RETURN_IF_ERROR(ObeyBudget());
     StageMeter meter({.device = models_.placement.device,
                       .weight_bytes = mode.Of(Stage::kLoad).peak_bytes,
                       .load_time = std::chrono::steady_clock::now() - begin});

@@ -53,6 +53,8 @@ class RuyiPipeline final : public Pipeline {
   std::shared_ptr<const LoraCatalog> loras() const override { return loras_; }
   std::shared_ptr<const CostModel> costs() const override { return costs_; }
   MemoryBudget AvailableMemory() const override;
+  absl::Status SetMemoryBudget(std::optional<int64_t> bytes) override;
+  std::optional<int64_t> memory_budget() const override;
 
   // Returns the names of the tensors that are in the files, but no part of the model.
   const std::vector<std::string>& unused_names() const { return models_.unused_names; }
@@ -72,6 +74,8 @@ class RuyiPipeline final : public Pipeline {
  private:
   absl::StatusOr<RuyiModels> ModelsFor(const VideoSpec& spec, const MemoryMode& mode);
   void RememberPlacement();
+  absl::Status ObeyBudget();
+  absl::Status Limit(std::optional<int64_t> bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(placed_mutex_);
   std::vector<c10::Device> devices() const;
   absl::StatusOr<StageCosts> Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
@@ -91,7 +95,9 @@ class RuyiPipeline final : public Pipeline {
   std::shared_ptr<const LoraFolder> loras_;
   std::shared_ptr<CostModel> costs_;
   mutable absl::Mutex placed_mutex_;
-  PlacedModel placed_ ABSL_GUARDED_BY(placed_mutex_);  // of the transformers, for other threads
+  std::optional<int64_t> budget_bytes_ ABSL_GUARDED_BY(placed_mutex_);
+  std::optional<int64_t> limit_bytes_ ABSL_GUARDED_BY(placed_mutex_);  // what the devices' allocators were told
+  PlacedModel placed_ ABSL_GUARDED_BY(placed_mutex_);                  // of the transformers, for other threads
 };
 
 }  // namespace ruyi

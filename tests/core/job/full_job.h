@@ -130,6 +130,7 @@ inline JobRecord FullRecord() {
   record.end_age = record.create_time - absl::Hours(2);
   record.expire_age = record.create_time - absl::Hours(3);
   record.queued = absl::Seconds(11);
+  record.worker = "worker-1";
   record.attempts = 3;
   record.crashes = 2;
   record.resumes = 1;

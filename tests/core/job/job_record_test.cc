@@ -31,15 +31,18 @@ TEST(ApplyTest, QueuedWaits) {
 
 TEST(ApplyTest, StartedRunsFromTheFirstAttemptOn) {
   JobRecord record;
-  Apply(JobStarted{.attempt = 1, .placement = {.reason = "first"}}, kTime, record);
+  Apply(JobStarted{.worker = "worker-0", .attempt = 1, .placement = {.reason = "first"}}, kTime, record);
   EXPECT_EQ(record.state, JobState::kRunning);
   EXPECT_EQ(record.start_time, kTime);
   EXPECT_EQ(record.placement.reason, "first");
   EXPECT_EQ(record.attempts, 1);
-  Apply(JobStarted{.attempt = 2, .placement = {.reason = "second"}}, kTime + absl::Seconds(1), record);
+  EXPECT_EQ(record.worker, "worker-0");
+  Apply(JobStarted{.worker = "worker-1", .attempt = 2, .placement = {.reason = "second"}}, kTime + absl::Seconds(1),
+        record);
   EXPECT_EQ(record.start_time, kTime);
   EXPECT_EQ(record.placement.reason, "second");
   EXPECT_EQ(record.attempts, 2);
+  EXPECT_EQ(record.worker, "worker-1");
 }
 
 TEST(ApplyTest, StartedDoesNotUndoACancel) {

@@ -119,6 +119,21 @@ TEST(WarmUp, WithoutRoomForTheWeightsOfTheSmallestModeIsRefused) {
   EXPECT_THAT(status, HasReason(reason::kVramBudget));
 }
 
+TEST(SetMemoryBudget, CountsFromTheNextPlacementOn) {
+  const int64_t least = WeightBytes(0) + (1 << 20);
+  RuyiPipeline pipeline = PipelineWithBudget(2 * least);
+  ASSERT_THAT(pipeline.WarmUp(), IsOk());
+  EXPECT_EQ(pipeline.memory_budget(), 2 * least);
+  for (const int64_t budget : {least, 4 * least}) {
+    ASSERT_THAT(pipeline.SetMemoryBudget(budget), IsOk());
+    EXPECT_EQ(pipeline.memory_budget(), budget);
+    EXPECT_EQ(pipeline.AvailableMemory().device_bytes, budget);
+  }
+  ASSERT_THAT(pipeline.SetMemoryBudget(std::nullopt), IsOk());
+  EXPECT_EQ(pipeline.memory_budget(), std::nullopt);
+  EXPECT_GT(pipeline.AvailableMemory().device_bytes, 4 * least);
+}
+
 TEST(WarmUp, FindsWhatAVideoTakes) {
   RuyiPipeline pipeline = PipelineOf("tiny");
   const Prediction before = pipeline.costs()->Predict(SmallVideo().spec, {0, 1});

@@ -30,6 +30,8 @@ class BreakingPipeline final : public Pipeline {
   absl::Status WarmUp() override { return frames_.WarmUp(); }
   std::shared_ptr<const CostModel> costs() const override { return frames_.costs(); }
   MemoryBudget AvailableMemory() const override { return frames_.AvailableMemory(); }
+  absl::Status SetMemoryBudget(std::optional<int64_t> bytes) override { return frames_.SetMemoryBudget(bytes); }
+  std::optional<int64_t> memory_budget() const override { return frames_.memory_budget(); }
   absl::StatusOr<GenerationReport> Generate(const VideoSpec& spec, const Placement& placement,
                                             RunControl& control) override {
     EXPECT_THAT(frames_.Generate(spec, placement, control), IsOk());

@@ -99,6 +99,28 @@ struct Gate {
   absl::Notification opened;
 };
 
+TEST_F(WorkerTest, SaysWhatItMakesAndHas) {
+  Gate gate;
+  FakePipelineOptions options = gate.Options();
+  options.available_bytes = [] { return int64_t{1} << 40; };
+  Start(std::move(options));
+  WorkerStatus status = worker_->status();
+  EXPECT_EQ(status.name, "worker-0");
+  EXPECT_EQ(status.device, "cpu");
+  EXPECT_EQ(status.job_id, std::nullopt);
+  EXPECT_EQ(status.budget_bytes, std::nullopt);
+  const std::string id = bench_.CreateJob();
+  ASSERT_TRUE(gate.reached.WaitForNotificationWithTimeout(kPatience));
+  ASSERT_THAT(worker_->SetMemoryBudget(int64_t{1} << 39), IsOk());
+  status = worker_->status();
+  EXPECT_EQ(status.job_id, id);
+  EXPECT_EQ(status.budget_bytes, int64_t{1} << 39);
+  EXPECT_EQ(status.available.device_bytes, int64_t{1} << 39);
+  gate.opened.Notify();
+  EXPECT_EQ(AwaitEnd(id).placement.budget_bytes, int64_t{1} << 40);
+  EXPECT_EQ(AwaitEnd(bench_.CreateJob()).placement.budget_bytes, int64_t{1} << 39);
+}
+
 TEST_F(WorkerTest, FinishesWhatItMakesWhilePaused) {
   Gate gate;
   const std::string id = bench_.CreateJob();
