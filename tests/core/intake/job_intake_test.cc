@@ -125,46 +125,6 @@ TEST_F(JobIntakeTest, RefusesUntilTheModelIsLoaded) {
   EXPECT_THAT(fresh.Create(Request(), {}), HasReason(reason::kModelLoading));
   EXPECT_THAT(fresh.EstimateFor(Request(), std::nullopt, {}), HasReason(reason::kModelLoading));
   EXPECT_THAT(fresh.LoraNames(), HasReason(reason::kModelLoading));
-  EXPECT_THAT(fresh.LoadLora("film"), HasReason(reason::kModelLoading));
-  EXPECT_THAT(fresh.UnloadLora("film"), HasReason(reason::kModelLoading));
-  EXPECT_THAT(fresh.CheckBudget(1), HasReason(reason::kModelLoading));
-}
-
-TEST_F(JobIntakeTest, LetsLorasBeUnloadedAndLoaded) {
-  intake_.SetReady({.costs = TestCosts(),
-                    .available = [] { return MemoryBudget{.device_bytes = int64_t{1} << 50}; },
-                    .loras = std::make_shared<FakeLoraCatalog>(std::vector<std::string>{"film", "torn"}, "torn")});
-  JobRequest request = Request();
-  request.generation.loras = {{.name = "film"}};
-  EXPECT_THAT(Create(request), IsOk());
-  ASSERT_THAT(intake_.UnloadLora("film"), IsOk());
-  ASSERT_OK_AND_ASSIGN(const std::vector<std::string> names, intake_.LoraNames());
-  EXPECT_THAT(names, ElementsAre("torn"));
-  EXPECT_THAT(ViolationsOf(Create(request).status()),
-              ElementsAre(Field(&FieldViolation::description, HasSubstr("unloaded"))));
-  ASSERT_OK_AND_ASSIGN(const LoraFacts facts, intake_.LoadLora("film"));
-  EXPECT_EQ(facts.sha256, FakeLoraCatalog::Sha256Of("film"));
-  EXPECT_THAT(Create(request), IsOk());
-}
-
-TEST_F(JobIntakeTest, SaysWhyALoraCannotBeLoadedOrUnloaded) {
-  intake_.SetReady({.costs = TestCosts(),
-                    .available = [] { return MemoryBudget(); },
-                    .loras = std::make_shared<FakeLoraCatalog>(std::vector<std::string>{"torn"}, "torn")});
-  EXPECT_THAT(ViolationsOf(intake_.LoadLora("torn").status()),
-              ElementsAre(testing::FieldsAre("name", HasSubstr("fits no layer"))));
-  for (const absl::Status& status : {intake_.LoadLora("other").status(), intake_.UnloadLora("other")}) {
-    EXPECT_THAT(status, StatusIs(absl::StatusCode::kNotFound));
-    EXPECT_THAT(status, HasReason(reason::kNotFound));
-  }
-}
-
-TEST_F(JobIntakeTest, RefusesABudgetForWhichThereIsNoVideo) {
-  EXPECT_THAT(intake_.CheckBudget(3000 * kTestMib), IsOk());
-  const absl::Status status = intake_.CheckBudget(2000 * kTestMib);
-  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no video fits a budget of 2000 MiB")));
-  EXPECT_THAT(status, HasReason(reason::kVramBudget));
-  EXPECT_EQ(GetErrorInfo(status).metadata.count("least_mib"), 1u);
 }
 
 TEST_F(JobIntakeTest, ReportsAllViolationsAtOnce) {
