@@ -34,7 +34,7 @@ void AddAccessFlags(CLI::App& app, AccessOptions& options) {
       ->type_name("TEXT");
 }
 
-std::string WrongAccess(const AccessOptions& options, const std::string& listen) {
+std::string WrongAccess(const AccessOptions& options, const std::string& listen, const std::string& flag) {
   const bool has_tls = !options.tls_cert.empty();
   if (has_tls == options.tls_key.empty())
     return "--tls-cert and --tls-key: one is of no use without the other; give both";
@@ -48,14 +48,14 @@ std::string WrongAccess(const AccessOptions& options, const std::string& listen)
   if (has_jwt || !options.tokens.empty())
     return absl::StrFormat(
         "--tokens and --jwt-jwks: tokens would travel unencrypted to %s, where anybody can read them; give --tls-cert "
-        "and --tls-key, or listen on 127.0.0.1",
-        listen);
+        "and --tls-key, or listen on 127.0.0.1 with %s",
+        listen, flag);
   if (options.insecure)
     return "";
   return absl::StrFormat(
-      "--listen: %s can be reached from other machines, and the server would serve everybody without encryption; give "
+      "%s: %s can be reached from other machines, and the server would serve everybody without encryption; give "
       "--tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure where the network is yours alone",
-      listen);
+      flag, listen);
 }
 
 }  // namespace ruyi

@@ -11,7 +11,8 @@ namespace ruyi {
 
 void AddAccessFlags(CLI::App& app, AccessOptions& options);
 
-// Returns what is wrong with the options of a server that listens on `listen`, and what to do; empty when nothing is.
-std::string WrongAccess(const AccessOptions& options, const std::string& listen);
+// Returns what is wrong with the options of a server that listens on `listen`, as `flag` says, and what to do; empty
+// when nothing is.
+std::string WrongAccess(const AccessOptions& options, const std::string& listen, const std::string& flag);
 
 }  // namespace ruyi

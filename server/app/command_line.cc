@@ -18,7 +18,7 @@
 #include "server/app/access_flags.h"
 #include "server/app/contradiction.h"
 #include "server/app/device_names.h"
-#include "server/app/listen_address.h"
+#include "server/app/network_flags.h"
 #include "server/app/user_folders.h"
 #include "server/app/version.h"
 
@@ -136,37 +136,6 @@ void AddFp8Flags(CLI::App& app, ServerOptions& options) {
       ->type_name("widened|scaled")
       ->default_str("widened")
       ->needs(mode);
-}
-
-CLI::Validator IsAddress(AddressFamily family) {
-  return CLI::Validator([family](std::string& text) { return std::string(CheckListenAddress(text, family).message()); },
-                        "");
-}
-
-void AddNetworkFlags(CLI::App& app, ServerOptions& options) {
-  app.add_option("--listen", options.listen, "Address of the gRPC API; port 0: any free one")
-      ->envname("RUYI_LISTEN")
-      ->check(IsAddress(AddressFamily::kAny))
-      ->type_name("HOST:PORT")
-      ->capture_default_str();
-  // Debian builds the web server of /metrics without IPv6.
-  app.add_option("--metrics-listen", options.metrics_listen,
-                 "Address of Prometheus /metrics, of IPv4; port 0: any free one")
-      ->envname("RUYI_METRICS_LISTEN")
-      ->check(IsAddress(AddressFamily::kIpv4Only))
-      ->type_name("HOST:PORT")
-      ->capture_default_str();
-  app.add_option("--health-listen", options.health_listen,
-                 "Another address of grpc.health.v1, without TLS whatever the API has: for probes that speak none")
-      ->envname("RUYI_HEALTH_LISTEN")
-      ->check(IsAddress(AddressFamily::kAny))
-      ->type_name("HOST:PORT");
-  app.add_option("--port-file", options.port_file,
-                 "Write the ports of the API and of /metrics to this file, once bound")
-      ->envname("RUYI_PORT_FILE")
-      ->type_name("FILE");
-  app.add_flag("--reflection,!--no-reflection", options.reflection, "Serve gRPC reflection (default: yes)")
-      ->envname("RUYI_REFLECTION");
 }
 
 void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {

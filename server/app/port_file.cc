@@ -10,10 +10,11 @@
 namespace ruyi {
 
 // Writes under another name first, so that whoever sees the file sees all of it.
-absl::Status WritePortFile(const std::string& path, int port, int metrics_port) {
+absl::Status WritePortFile(const std::string& path, const std::vector<int>& ports) {
   const std::string partial = path + ".part";
   std::ofstream file(partial);
-  file << port << '\n' << metrics_port << '\n';
+  for (const int port : ports)
+    file << port << '\n';
   file.close();
   if (file.good() && std::rename(partial.c_str(), path.c_str()) == 0)
     return absl::OkStatus();

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 
 namespace ruyi {
 
-// Writes both ports, one per line, to `path`: whole or not at all. Blocks. UNAVAILABLE: it cannot be written.
-absl::Status WritePortFile(const std::string& path, int port, int metrics_port);
+// Writes the ports, one per line, to `path`: whole or not at all. Blocks. UNAVAILABLE: it cannot be written.
+absl::Status WritePortFile(const std::string& path, const std::vector<int>& ports);
 
 }  // namespace ruyi

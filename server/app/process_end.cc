@@ -26,6 +26,17 @@ void ProcessEnd::OnWorkerLost(const absl::Status& why) {
   worker_lost_ = true;
 }
 
+void ProcessEnd::OnDrain(absl::Duration patience) {
+  absl::MutexLock lock(&mutex_);
+  if (!patience_.has_value())
+    patience_ = patience;
+}
+
+absl::Duration ProcessEnd::PatienceOr(absl::Duration usual) const {
+  absl::MutexLock lock(&mutex_);
+  return worker_lost_ ? absl::ZeroDuration() : patience_.value_or(usual);
+}
+
 void ProcessEnd::Await() {
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(this, &ProcessEnd::IsSealed));

@@ -1,10 +1,13 @@
-// Decides when the process ends, because of a signal, a model that cannot be loaded or a device that broke, and with
-// which exit code. Before it: the signal waiter and the server. After it: main. Thread-safe.
+// Decides when the process ends, because of a signal, an administrator, a model that cannot be loaded or a device that
+// broke, and with which exit code. Before it: the signal waiter and the server. After it: main. Thread-safe.
 #pragma once
+
+#include <optional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 
 namespace ruyi {
 
@@ -23,6 +26,12 @@ class ProcessEnd {
 
   void OnWorkerLost(const absl::Status& why);
 
+  // To be called when an administrator drains the server, with the patience for its jobs.
+  void OnDrain(absl::Duration patience);
+
+  // Returns the patience of the first OnDrain; `usual` when none was called, and none once a worker was lost.
+  absl::Duration PatienceOr(absl::Duration usual) const;
+
   // Blocks until the process is to end.
   void Await();
 
@@ -33,12 +42,15 @@ class ProcessEnd {
   int exit_code() const;
 
  private:
-  bool IsSealed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return signals_ > 0 || load_failed_ || worker_lost_; }
+  bool IsSealed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return signals_ > 0 || load_failed_ || worker_lost_ || patience_.has_value();
+  }
 
   mutable absl::Mutex mutex_;
   int signals_ ABSL_GUARDED_BY(mutex_) = 0;
   bool load_failed_ ABSL_GUARDED_BY(mutex_) = false;
   bool worker_lost_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Duration> patience_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ruyi

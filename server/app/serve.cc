@@ -41,27 +41,34 @@ int Serve(const ServerOptions& options, const std::function<Components(const Ser
   SetLogLevel(options.log_level);
   LogLinesOfLibraries();
   ProcessEnd end;
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
-      options, make_components(options), [&end](const absl::Status& status) { end.OnLoaded(status); },
-      [&end](const absl::Status& why) { end.OnWorkerLost(why); });
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Start(options, make_components(options),
+                    {.on_loaded = [&end](const absl::Status& status) { end.OnLoaded(status); },
+                     .on_worker_lost = [&end](const absl::Status& why) { end.OnWorkerLost(why); },
+                     .on_drain = [&end](absl::Duration patience) { end.OnDrain(patience); }});
   if (!server.ok())
     return CannotStart(server.status());
   Log(LogLevel::kInfo, "listening",
-      {{"version", kVersion}, {"port", (*server)->port()}, {"metrics_port", (*server)->metrics_port()}});
+      {{"version", kVersion},
+       {"port", (*server)->port()},
+       {"metrics_port", (*server)->metrics_port()},
+       {"admin_port", (*server)->admin_port()}});
   if (!options.port_file.empty()) {
-    const absl::Status status = WritePortFile(options.port_file, (*server)->port(), (*server)->metrics_port());
+    const absl::Status status =
+        WritePortFile(options.port_file, {(*server)->port(), (*server)->metrics_port(), (*server)->admin_port()});
     if (!status.ok())
       LeaveAtOnce(CannotStart(status));
   }
   const SignalWaiter waiter([&](int signal) {
     if (signal == SIGHUP)
       return (*server)->RereadCredentials();
+    (*server)->ShortenDrain(options.drain_timeout);
     if (end.OnSignal(signal) > 1)
       (*server)->Hurry();
   });
   end.Await();
   if (!(*server)->is_loading())
-    (*server)->Drain(end.worker_lost() ? absl::ZeroDuration() : options.drain_timeout);
+    (*server)->Drain(end.PatienceOr(options.drain_timeout));
   Log(LogLevel::kInfo, "stopped");
   if ((*server)->is_loading() || end.worker_lost())
     LeaveAtOnce(end.exit_code());

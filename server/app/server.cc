@@ -1,7 +1,5 @@
 #include "server/app/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <unistd.h>
@@ -20,7 +18,9 @@
 #include "core/base/exception_guard.h"
 #include "core/base/host_name.h"
 #include "core/base/status_macros.h"
+#include "server/app/admin_log.h"
 #include "server/app/grpc_limits.h"
+#include "server/app/grpc_plugins.h"
 #include "server/app/log.h"
 #include "server/app/version.h"
 
@@ -31,16 +31,6 @@ constexpr absl::Duration kTick = absl::Seconds(1);
 constexpr absl::Duration kSweepInterval = absl::Seconds(10);
 // The bytes that a request may have beside its pictures.
 constexpr int64_t kMessageOverhead = 1 << 20;
-
-// The library adds reflection to every server as soon as it is loaded; this takes it out again.
-class WithoutReflection final : public grpc::ServerBuilderOption {
- public:
-  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    const std::string reflection = grpc::reflection::ProtoServerReflectionPlugin().name();
-    std::erase_if(*plugins, [&](const auto& plugin) { return plugin->name() == reflection; });
-  }
-};
 
 uint64_t DrawSeed() {
   absl::BitGen random;
@@ -106,7 +96,7 @@ absl::Status WorkerLost() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Components components,
-                                                      Listener on_loaded, Listener on_worker_lost) {
+                                                      Listeners listeners) {
   RUYI_ASSIGN_OR_RETURN(RequestLimits limits, LoadRequestLimits(options.model));
   limits.image = options.image;
   limits.max_loras = options.max_loras;
@@ -116,12 +106,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   RUYI_ASSIGN_OR_RETURN(
       opened.access, Access::Open(options.access, std::filesystem::path(options.state_dir) / "tls", *components.clock));
   std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits), std::move(opened)));
-  server->on_worker_lost_ = std::move(on_worker_lost);
+  server->listeners_ = std::move(listeners);
   RUYI_RETURN_IF_ERROR(server->janitor_.Reconcile());
   RUYI_RETURN_IF_ERROR(server->ListenForMetrics());
   RUYI_RETURN_IF_ERROR(server->ListenForProbes());
+  RUYI_RETURN_IF_ERROR(server->ListenForAdmins());
   RUYI_RETURN_IF_ERROR(server->Listen());
-  server->StartLoading(std::move(on_loaded));
+  server->StartLoading();
   return server;
 }
 
@@ -153,7 +144,8 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                 .queue_capacity = options.queue_capacity,
                 .on_bytes_sent = [this](size_t bytes) { job_metrics_.OnBytesSent(bytes); }}),
       health_({v1::VideoService::service_full_name()}),
-      workers_(*components_.clock) {}
+      workers_(*components_.clock),
+      administration_(AdminParts()) {}
 
 Server::~Server() {
   workers_.Stop(absl::ZeroDuration(), components_.stop_limits.hand_back);
@@ -163,6 +155,7 @@ Server::~Server() {
   if (loader_.joinable())
     loader_.join();
   service_.EndStreams(Draining());
+  admin_.reset();
   if (grpc_ != nullptr)
     EndCalls(absl::ZeroDuration());
   exposer_.reset();
@@ -194,11 +187,43 @@ absl::Status Server::ListenForProbes() {
   return absl::OkStatus();
 }
 
+Administration::Parts Server::AdminParts() {
+  return {.build = kVersion,
+          .model = model_name_,
+          .queue_capacity = options_.queue_capacity,
+          .drain_timeout = options_.drain_timeout,
+          .jobs = &jobs_,
+          .artifacts = stores_.artifacts.get(),
+          .intake = &intake_,
+          .clock = components_.clock,
+          .state = [this] { return state(); },
+          .workers = [this] { return workers_.Statuses(); },
+          .set_budget = [this](const std::string& worker,
+                               std::optional<int64_t> bytes) { return workers_.SetMemoryBudget(worker, bytes); },
+          .drain = [this](absl::Duration patience) { OnDrainAsked(patience); },
+          .on_change = &LogAdminChange};
+}
+
+absl::Status Server::ListenForAdmins() {
+  if (options_.admin_listen.empty())
+    return absl::OkStatus();
+  auto admin = AdminListener::Start({.address = options_.admin_listen,
+                                     .plugins = {.reflection = options_.reflection, .channelz = options_.channelz},
+                                     .credentials = access_->Credentials(),
+                                     .doorkeeper = &access_->doorkeeper(),
+                                     .administration = &administration_,
+                                     .clock = components_.clock,
+                                     .queue_capacity = options_.queue_capacity});
+  if (!admin.ok())
+    return CannotListen(options_.admin_listen, "--admin-listen");
+  admin_ = *std::move(admin);
+  return absl::OkStatus();
+}
+
 absl::Status Server::Listen() {
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  if (!options_.reflection)
-    builder.SetOption(std::make_unique<WithoutReflection>());
+  ChoosePlugins({.reflection = options_.reflection}, builder);
+  GuardPlugins(access_->doorkeeper(), builder);
   builder.AddListeningPort(options_.listen, access_->Credentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
@@ -216,18 +241,18 @@ absl::Status Server::Listen() {
   return absl::OkStatus();
 }
 
-void Server::StartLoading(Listener on_loaded) {
+void Server::StartLoading() {
   {
     absl::MutexLock lock(&mutex_);
     loading_ = true;
   }
-  loader_ = std::thread([this, on_loaded = std::move(on_loaded)] {
+  loader_ = std::thread([this] {
     const absl::Status status = LoadModel();
     {
       absl::MutexLock lock(&mutex_);
       loading_ = false;
     }
-    on_loaded(status);
+    listeners_.on_loaded(status);
   });
 }
 
@@ -283,8 +308,28 @@ void Server::OnTrouble(const absl::Status& status) {
 // The worker's job has ended with the fault. The process has to end; the jobs of other devices go on in the next one.
 void Server::OnWorkerLost(const absl::Status& why) {
   job_metrics_.OnWorkerLost();
+  {
+    absl::MutexLock lock(&mutex_);
+    worker_lost_ = true;
+  }
   StopServing(WorkerLost());
-  on_worker_lost_(why);
+  listeners_.on_worker_lost(why);
+}
+
+void Server::OnDrainAsked(absl::Duration patience) {
+  workers_.Shorten(patience);
+  if (intake_.Ready().ok())
+    StopServing(Draining());
+  listeners_.on_drain(patience);
+}
+
+ServerState Server::state() const {
+  absl::MutexLock lock(&mutex_);
+  if (worker_lost_)
+    return ServerState::kFailed;
+  if (draining_)
+    return ServerState::kDraining;
+  return loaded_ ? ServerState::kServing : ServerState::kLoading;
 }
 
 void Server::StopServing(const absl::Status& why) {
@@ -327,6 +372,8 @@ void Server::Drain(absl::Duration patience) {
 }
 
 void Server::EndCalls(absl::Duration timeout) {
+  if (admin_ != nullptr)
+    admin_->End(timeout);
   health_.EndWatches();
   const gpr_timespec time = gpr_time_from_millis(absl::ToInt64Milliseconds(timeout), GPR_TIMESPAN);
   grpc_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), time));

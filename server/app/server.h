@@ -19,7 +19,9 @@
 #include "core/janitor/janitor.h"
 #include "core/request/limits.h"
 #include "core/store/observed_job_store.h"
+#include "server/admin/administration.h"
 #include "server/app/access.h"
+#include "server/app/admin_listener.h"
 #include "server/app/components.h"
 #include "server/app/health_listener.h"
 #include "server/app/health_service.h"
@@ -35,21 +37,28 @@ namespace ruyi {
 
 class Server {
  public:
-  using Listener = std::function<void(const absl::Status&)>;
+  // Is told what the process has to know. After the last two no more jobs are taken, and only Drain is left to be
+  // called.
+  struct Listeners {
+    // How the loading of the model went; from the loading thread.
+    std::function<void(const absl::Status&)> on_loaded;
+    // Why a device is lost; from its worker's thread.
+    std::function<void(const absl::Status&)> on_worker_lost = [](const absl::Status&) {};
+    // The patience with which an administrator drains the server; from a thread of AdminService.
+    std::function<void(absl::Duration)> on_drain = [](absl::Duration) {};
+  };
 
-  // Opens the stores and reads credentials, binds the ports and begins to load the model; `on_loaded` is told how that
-  // went, from the loading thread. `on_worker_lost` is told why, from the worker's thread, when a device broke: no more
-  // jobs are taken, and only Drain is left to be called. Errors: those of LoadRequestLimits, of Components::open_stores
-  // and of Access::Open; UNAVAILABLE: an address cannot be bound.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(
-      const ServerOptions& options, Components components, Listener on_loaded,
-      Listener on_worker_lost = [](const absl::Status&) {});
+  // Opens the stores and reads credentials, binds the ports and begins to load the model. Errors: those of
+  // LoadRequestLimits, of Components::open_stores and of Access::Open; UNAVAILABLE: an address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Components components,
+                                                       Listeners listeners);
 
   // Hands back the jobs that are being made.
   ~Server();
 
   int port() const { return port_; }
   int metrics_port() const { return metrics_port_; }
+  int admin_port() const { return admin_ == nullptr ? 0 : admin_->port(); }
   int health_port() const { return probes_ == nullptr ? 0 : probes_->port(); }
 
   // Takes no more jobs (health NOT_SERVING, DRAINING), and still answers all other calls. Jobs that are being made may
@@ -57,6 +66,10 @@ class Server {
   // with DRAINING where it would have to wait. Blocks for `patience`, the StopLimits of the components and a moment at
   // most.
   void Drain(absl::Duration patience);
+
+  // Lets the patience of Drain end `patience` from now, unless it ends sooner; also of a Drain that comes. May be
+  // called from any thread; does not block.
+  void ShortenDrain(absl::Duration patience) { workers_.Shorten(patience); }
 
   // Ends the patience of Drain. May be called from any thread; does not block.
   void Hurry() { workers_.Hurry(); }
@@ -74,14 +87,18 @@ class Server {
   };
   Server(const ServerOptions& options, Components components, RequestLimits limits, Opened opened);
 
+  Administration::Parts AdminParts();
   absl::Status Listen();
   absl::Status ListenForMetrics();
   absl::Status ListenForProbes();
-  void StartLoading(Listener on_loaded);
+  absl::Status ListenForAdmins();
+  void StartLoading();
   absl::Status LoadModel();
   std::vector<Worker::Parts> WorkersOf(LoadedPipelines loaded);
   WorkerTools ToolsOf(size_t worker, const LoadedPipelines& loaded);
   void OnWorkerLost(const absl::Status& why);
+  void OnDrainAsked(absl::Duration patience);
+  ServerState state() const;
   void StopServing(const absl::Status& why);
   void WatchStore();
   void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -92,7 +109,7 @@ class Server {
   const ServerOptions options_;
   Components components_;
   const std::string model_name_;
-  Listener on_worker_lost_;
+  Listeners listeners_;
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   JobMetrics job_metrics_;
   JobLog job_log_;
@@ -106,6 +123,8 @@ class Server {
   HealthService health_;
   std::unique_ptr<HealthListener> probes_;
   WorkerPool workers_;
+  Administration administration_;
+  std::unique_ptr<AdminListener> admin_;
   std::unique_ptr<prometheus::Exposer> exposer_;
   std::unique_ptr<grpc::Server> grpc_;
   std::optional<Ticker> heartbeats_;
@@ -118,6 +137,7 @@ class Server {
   bool loading_ ABSL_GUARDED_BY(mutex_) = false;
   bool loaded_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool worker_lost_ ABSL_GUARDED_BY(mutex_) = false;
   bool store_is_away_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread loader_;
 };

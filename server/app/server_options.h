@@ -39,6 +39,8 @@ struct ServerOptions {
   AccessOptions access;
   std::string metrics_listen = "127.0.0.1:9090";  // host:port of /metrics; port 0: any free one
   std::string health_listen;                      // host:port of health without TLS, or empty
+  std::string admin_listen = "127.0.0.1:50052";   // host:port of AdminService; port 0: any free one; empty: none
+  bool channelz = false;                          // gRPC's own, on admin_listen
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);
   std::string state_dir;                            // where jobs and their bytes are kept
@@ -60,7 +62,7 @@ struct ServerOptions {
   int threads = 0;                             // of computation; 0: one per core
   ComputeType dtype = ComputeType::kAuto;
   bool reflection = true;
-  std::string port_file;  // where to write the API's and the metrics' port, or empty
+  std::string port_file;  // where to write the ports, or empty
   std::string log_level = "info";
 };
 

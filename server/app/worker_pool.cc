@@ -18,25 +18,46 @@ std::vector<std::shared_ptr<Worker>> WorkerPool::workers() const {
   return workers_;
 }
 
-bool WorkerPool::AwaitIdle(absl::Duration timeout) const {
-  const absl::Duration give_up = clock_.Elapsed() + timeout;
-  const std::vector<std::shared_ptr<Worker>> all = workers();
-  return std::all_of(all.begin(), all.end(), [&](const std::shared_ptr<Worker>& worker) {
-    return worker->AwaitIdle(std::max(absl::ZeroDuration(), give_up - clock_.Elapsed()));
-  });
+void WorkerPool::Shorten(absl::Duration patience) {
+  absl::MutexLock lock(&mutex_);
+  if (!is_handing_back_)
+    give_up_ = std::min(give_up_, clock_.Elapsed() + patience);
+}
+
+absl::Duration WorkerPool::PatienceLeft() const {
+  absl::MutexLock lock(&mutex_);
+  return give_up_ - clock_.Elapsed();
+}
+
+// Waits in short turns, for the patience may be shortened meanwhile.
+bool WorkerPool::AwaitIdle() const {
+  constexpr absl::Duration kTurn = absl::Seconds(1);
+  for (const std::shared_ptr<Worker>& worker : workers()) {
+    while (!worker->AwaitIdle(std::clamp(PatienceLeft(), absl::ZeroDuration(), kTurn))) {
+      if (PatienceLeft() <= absl::ZeroDuration())
+        return false;
+    }
+  }
+  return true;
 }
 
 void WorkerPool::Stop(absl::Duration patience, absl::Duration limit) {
+  Shorten(patience);
   {
     absl::MutexLock lock(&mutex_);
     is_stopped_ = true;
   }
   for (const std::shared_ptr<Worker>& worker : workers())
     worker->Pause();
-  if (AwaitIdle(patience))
+  if (AwaitIdle())
     return;
   Hurry();
-  if (AwaitIdle(limit))
+  {
+    absl::MutexLock lock(&mutex_);
+    is_handing_back_ = true;
+    give_up_ = clock_.Elapsed() + limit;
+  }
+  if (AwaitIdle())
     return;
   for (const std::shared_ptr<Worker>& worker : workers())
     worker->Abandon();

@@ -33,7 +33,7 @@ std::string_view TextOf(const grpc::string_ref& text) {
 }
 
 // Returns the values of a key that callers send; most send none or one.
-std::vector<std::string_view> Sent(const grpc::CallbackServerContext& context, const char* key) {
+std::vector<std::string_view> Sent(const grpc::ServerContextBase& context, const char* key) {
   std::vector<std::string_view> values;
   const auto [begin, end] = context.client_metadata().equal_range(key);
   for (auto value = begin; value != end; ++value)
@@ -41,7 +41,7 @@ std::vector<std::string_view> Sent(const grpc::CallbackServerContext& context, c
   return values;
 }
 
-std::string CallIdOf(const grpc::CallbackServerContext& context) {
+std::string CallIdOf(const grpc::ServerContextBase& context) {
   const std::vector<std::string_view> sent = Sent(context, kCallIdKey);
   if (sent.size() == 1 && sent[0].size() <= kMaxRequestIdBytes && IsIdentityName(sent[0]))
     return std::string(sent[0]);
@@ -50,7 +50,7 @@ std::string CallIdOf(const grpc::CallbackServerContext& context) {
 }
 
 // Returns what W3C Trace Context calls a traceparent of version 00, or nothing.
-std::string TraceOf(const grpc::CallbackServerContext& context) {
+std::string TraceOf(const grpc::ServerContextBase& context) {
   constexpr std::string_view kForm = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
   const std::vector<std::string_view> sent = Sent(context, kTraceKey);
   if (sent.size() != 1 || sent[0].size() != kForm.size())
@@ -61,7 +61,7 @@ std::string TraceOf(const grpc::CallbackServerContext& context) {
   return is_right ? std::string(sent[0]) : "";
 }
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+absl::Time DeadlineOf(const grpc::ServerContextBase& context) {
   const std::chrono::system_clock::time_point deadline = context.deadline();
   const bool is_set = deadline != std::chrono::system_clock::time_point::max();
   return is_set ? absl::FromChrono(deadline) : absl::InfiniteFuture();
@@ -86,6 +86,13 @@ absl::Status NamesNobody() {
                          reason::kNoTenant);
 }
 
+absl::Status NoAdministrator(const std::string& principal) {
+  return ErrorWithReason(absl::StatusCode::kPermissionDenied,
+                         absl::StrCat("only administrators may make this call, and '", principal,
+                                      "' is none; use a token or JWT of the role admin"),
+                         reason::kWrongRole);
+}
+
 absl::Status TooManyAttempts(absl::Duration wait) {
   return WithErrorInfo(absl::ResourceExhaustedError("too many wrong credentials came from this address; correct the "
                                                     "credential, and try again after the delay"),
@@ -93,7 +100,7 @@ absl::Status TooManyAttempts(absl::Duration wait) {
 }
 
 // Returns whose the certificate of the call is: the first of its subject alternative names, else its common name.
-absl::StatusOr<Identity> IdentityOfCertificate(const grpc::CallbackServerContext& context) {
+absl::StatusOr<Identity> IdentityOfCertificate(const grpc::ServerContextBase& context) {
   const std::shared_ptr<const grpc::AuthContext> transport = context.auth_context();
   for (const char* property :
        {"peer_spiffe_id", "peer_uri", "peer_dns", "peer_email", "x509_subject_alternative_name", "x509_common_name"}) {
@@ -127,7 +134,7 @@ std::string AddressOfPeer(std::string_view peer) {
   return absl::StrCat(network, "/64");
 }
 
-absl::StatusOr<CallContext> Doorkeeper::Admit(grpc::CallbackServerContext& context) {
+absl::StatusOr<CallContext> Doorkeeper::Admit(grpc::ServerContextBase& context) {
   CallContext caller = {.deadline = DeadlineOf(context), .call_id = CallIdOf(context), .traceparent = TraceOf(context)};
   context.AddInitialMetadata(kCallIdKey, caller.call_id);
   const std::string peer = AddressOfPeer(context.peer());
@@ -142,7 +149,16 @@ absl::StatusOr<CallContext> Doorkeeper::Admit(grpc::CallbackServerContext& conte
   return caller;
 }
 
-absl::StatusOr<Identity> Doorkeeper::IdentityOf(const grpc::CallbackServerContext& context, const std::string& peer) {
+absl::StatusOr<CallContext> Doorkeeper::AdmitAdmin(grpc::ServerContextBase& context) {
+  absl::StatusOr<CallContext> caller = Admit(context);
+  if (!caller.ok() || caller->role == Role::kAdmin)
+    return caller;
+  const absl::Status why = NoAdministrator(caller->principal);
+  parts_.on_refused({.peer = AddressOfPeer(context.peer()), .call_id = caller->call_id, .why = why});
+  return why;
+}
+
+absl::StatusOr<Identity> Doorkeeper::IdentityOf(const grpc::ServerContextBase& context, const std::string& peer) {
   const bool has_tokens = parts_.check_token != nullptr;
   if (!has_tokens && !parts_.has_certificates)
     return Identity{.principal = "anonymous", .tenant = kDefaultTenant, .role = Role::kAdmin};

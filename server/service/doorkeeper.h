@@ -41,10 +41,13 @@ class Doorkeeper {
   // gets the call's id. UNAUTHENTICATED CREDENTIALS_MISSING, CREDENTIALS_INVALID or CREDENTIALS_EXPIRED;
   // PERMISSION_DENIED NO_TENANT or UNKNOWN_ROLE; RESOURCE_EXHAUSTED TOO_MANY_ATTEMPTS: the peer has sent too many wrong
   // credentials.
-  absl::StatusOr<CallContext> Admit(grpc::CallbackServerContext& context);
+  absl::StatusOr<CallContext> Admit(grpc::ServerContextBase& context);
+
+  // Does the same for a call that only administrators may make. PERMISSION_DENIED WRONG_ROLE: the caller is none.
+  absl::StatusOr<CallContext> AdmitAdmin(grpc::ServerContextBase& context);
 
  private:
-  absl::StatusOr<Identity> IdentityOf(const grpc::CallbackServerContext& context, const std::string& peer);
+  absl::StatusOr<Identity> IdentityOf(const grpc::ServerContextBase& context, const std::string& peer);
   absl::StatusOr<Identity> IdentityOfToken(std::string_view token, const std::string& peer);
 
   const Parts parts_;

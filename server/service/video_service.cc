@@ -10,6 +10,7 @@
 #include "core/base/status_macros.h"
 #include "server/convert/capabilities_to_proto.h"
 #include "server/convert/estimate_to_proto.h"
+#include "server/convert/job_filter_from_proto.h"
 #include "server/convert/request_from_proto.h"
 #include "server/convert/video_to_proto.h"
 #include "server/service/download_stream.h"
@@ -24,36 +25,11 @@ constexpr int kIntakeThreads = 2;
 constexpr size_t kIntakeCapacity = 64;
 constexpr int kReaderThreads = 4;
 constexpr size_t kReaderCapacity = 16384;
-constexpr int kMaxPageSize = 1000;
-constexpr int kDefaultPageSize = 50;
 
 absl::Status CheckNotNegative(const std::string& field, int64_t value) {
   if (value >= 0)
     return absl::OkStatus();
   return InvalidFields({{field, absl::StrFormat("%d is negative; use 0 or more", value)}});
-}
-
-absl::StatusOr<int> PageSizeOf(const ruyi::v1::ListVideosRequest& request) {
-  if (request.page_size() < 0 || request.page_size() > kMaxPageSize) {
-    return InvalidFields({{"page_size", absl::StrFormat("%d is out of range; use 1 to %d, or leave it out for %d",
-                                                        request.page_size(), kMaxPageSize, kDefaultPageSize)}});
-  }
-  return request.page_size() == 0 ? kDefaultPageSize : request.page_size();
-}
-
-absl::StatusOr<JobFilter> FilterOf(const ruyi::v1::ListVideosRequest& request) {
-  JobFilter filter;
-  if (request.labels().size() > kMaxLabels)
-    return InvalidFields(
-        {{"labels", absl::StrFormat("%d given; send at most %d", request.labels().size(), kMaxLabels)}});
-  filter.labels = {request.labels().begin(), request.labels().end()};
-  for (const int number : request.states()) {
-    const std::optional<JobState> state = FromProto(static_cast<ruyi::v1::VideoState>(number));
-    if (!state.has_value())
-      return InvalidFields({{"states", absl::StrFormat("%d is no state of a video", number)}});
-    filter.states.insert(*state);
-  }
-  return filter;
 }
 
 absl::Status CheckDownload(const ruyi::v1::DownloadVideoRequest& request) {
@@ -168,8 +144,8 @@ grpc::ServerUnaryReactor* VideoService::ListVideos(grpc::CallbackServerContext* 
 
 absl::StatusOr<ruyi::v1::ListVideosResponse> VideoService::List(const ruyi::v1::ListVideosRequest& request,
                                                                 const CallContext& caller) const {
-  RUYI_ASSIGN_OR_RETURN(const int page_size, PageSizeOf(request));
-  RUYI_ASSIGN_OR_RETURN(JobFilter filter, FilterOf(request));
+  RUYI_ASSIGN_OR_RETURN(const int page_size, PageSizeFromProto(request.page_size()));
+  RUYI_ASSIGN_OR_RETURN(JobFilter filter, JobFilterFromProto(request.states(), request.labels()));
   filter.tenant = caller.tenant;
   RUYI_ASSIGN_OR_RETURN(const JobPage page, parts_.jobs->List(filter, page_size, request.page_token()));
   ruyi::v1::ListVideosResponse response;

@@ -42,15 +42,16 @@ TestServer::TestServer(const std::function<Components(const ServerOptions&)>& ma
   const ServerOptions options = {.model = DemoModel(),
                                  .listen = "127.0.0.1:0",
                                  .metrics_listen = "127.0.0.1:0",
+                                 .admin_listen = "",
                                  .queue_capacity = queue_capacity,
                                  .state_dir = state_dir_};
   absl::Notification loaded;
   absl::Status load_status = absl::DeadlineExceededError("the model is still being loaded");
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(options, make_components(options), [&](const absl::Status& status) {
-        load_status = status;
-        loaded.Notify();
-      });
+      Server::Start(options, make_components(options), {.on_loaded = [&](const absl::Status& status) {
+                      load_status = status;
+                      loaded.Notify();
+                    }});
   RequireOk(server.status());
   loaded.WaitForNotificationWithTimeout(kLoadTimeout);
   RequireOk(load_status);

@@ -100,12 +100,16 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
   static void SetUpTestSuite() {
     static absl::Notification loaded;
     static absl::Status load_status;
-    const ServerOptions options = {
-        .model = kModel, .listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0", .state_dir = StateDir()};
-    ASSERT_OK_AND_ASSIGN(server_, Server::Start(options, MakeComponents(options), [](const absl::Status& status) {
-                           load_status = status;
-                           loaded.Notify();
-                         }));
+    const ServerOptions options = {.model = kModel,
+                                   .listen = "127.0.0.1:0",
+                                   .metrics_listen = "127.0.0.1:0",
+                                   .admin_listen = "",
+                                   .state_dir = StateDir()};
+    ASSERT_OK_AND_ASSIGN(server_,
+                         Server::Start(options, MakeComponents(options), {.on_loaded = [](const absl::Status& status) {
+                                         load_status = status;
+                                         loaded.Notify();
+                                       }}));
     ASSERT_TRUE(loaded.WaitForNotificationWithTimeout(kPatience));
     ASSERT_THAT(load_status, IsOk());
   }

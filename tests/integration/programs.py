@@ -115,7 +115,8 @@ class Server(Program):
 
     def __init__(self, binary, folder, flags, prefix=()):
         self.port_file = pathlib.Path(folder) / "ports"
-        flags = {"--listen": ANY_PORT, "--metrics-listen": ANY_PORT, "--port-file": self.port_file,
+        flags = {"--listen": ANY_PORT, "--metrics-listen": ANY_PORT, "--admin-listen": ANY_PORT,
+                 "--port-file": self.port_file,
                  "--state-dir": self.port_file.with_name("state"),
                  "--calibration-file": self.port_file.with_name("calibration.json"), **flags}
         super().__init__([*prefix, binary, *itertools.chain.from_iterable(flags.items())])
@@ -131,12 +132,15 @@ class Server(Program):
         return [json.loads(line) for line in self.stderr.all()]
 
     def ports(self):
-        """Of the API and of /metrics, from --port-file."""
+        """Of the API, of /metrics and of administration (0: none), from --port-file."""
         self.await_log("listening")
         return await_ports(self.port_file)  # it is written right after the log says so
 
     def address(self):
         return f"127.0.0.1:{self.ports()[0]}"
+
+    def admin_address(self):
+        return f"127.0.0.1:{self.ports()[2]}"
 
     def terminate(self):
         self.signal(signal.SIGTERM)

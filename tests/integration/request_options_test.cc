@@ -84,14 +84,16 @@ class SmallServer : public testing::Environment {
     const ServerOptions options = {.model = folder_ / "model",
                                    .listen = "127.0.0.1:0",
                                    .metrics_listen = "127.0.0.1:0",
+                                   .admin_listen = "",
                                    .state_dir = folder_ / "state",
                                    .lora_dir = folder_ / "loras",
                                    .max_loras = 2,
                                    .dtype = ComputeType::kFloat32};
-    ASSERT_OK_AND_ASSIGN(server_, Server::Start(options, MakeComponents(options), [this](const absl::Status& status) {
-                           load_status_ = status;
-                           loaded_.Notify();
-                         }));
+    ASSERT_OK_AND_ASSIGN(
+        server_, Server::Start(options, MakeComponents(options), {.on_loaded = [this](const absl::Status& status) {
+                                 load_status_ = status;
+                                 loaded_.Notify();
+                               }}));
     ASSERT_TRUE(loaded_.WaitForNotificationWithTimeout(kPatience));
     ASSERT_THAT(load_status_, IsOk());
   }

@@ -9,7 +9,8 @@ import types
 from grpc_tools import protoc
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
-STUBS = ("google.rpc.error_details_pb2", "google.rpc.status_pb2", "ruyi.v1.capabilities_pb2", "ruyi.v1.video_pb2",
+STUBS = ("google.rpc.error_details_pb2", "google.rpc.status_pb2", "ruyi.v1.admin_pb2",
+         "ruyi.v1.admin_pb2_grpc", "ruyi.v1.capabilities_pb2", "ruyi.v1.video_pb2",
          "ruyi.v1.video_event_pb2", "ruyi.v1.video_service_pb2", "ruyi.v1.video_service_pb2_grpc")
 
 

@@ -46,6 +46,8 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
                                                             {"reflection", "false"},
                                                             {"port-file", "ports"},
                                                             {"health-listen", "0.0.0.0:3"},
+                                                            {"admin-listen", "[::1]:4"},
+                                                            {"channelz", "true"},
                                                             {"log-level", "warning"},
                                                             {"lora-dir", RUYI_SOURCE_DIR},
                                                             {"max-loras", "0"},
@@ -67,6 +69,8 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.access.tokens, "tokens.json");
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:2");
   EXPECT_EQ(options.health_listen, "0.0.0.0:3");
+  EXPECT_EQ(options.admin_listen, "[::1]:4");
+  EXPECT_TRUE(options.channelz);
   EXPECT_EQ(options.queue_capacity, 3);
   EXPECT_EQ(options.drain_timeout, absl::Milliseconds(4500));
   EXPECT_EQ(options.image.max_bytes, 5);
@@ -101,6 +105,8 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_EQ(options.model, "folder");
   EXPECT_EQ(options.listen, defaults.listen);
   EXPECT_EQ(options.metrics_listen, defaults.metrics_listen);
+  EXPECT_EQ(options.admin_listen, "127.0.0.1:50052");
+  EXPECT_FALSE(options.channelz);
   EXPECT_EQ(options.queue_capacity, defaults.queue_capacity);
   EXPECT_EQ(options.drain_timeout, defaults.drain_timeout);
   EXPECT_EQ(options.image.max_bytes, defaults.image.max_bytes);
@@ -216,6 +222,13 @@ TEST(CommandLine, NeedsPairsOfGpusToShareAVideo) {
 TEST(CommandLine, KeepsNoCalibrationWhenNoneIsWanted) {
   EXPECT_EQ(OptionsOf({"--model=m", "--calibration-file=none"}).calibration_file, "");
   EXPECT_EQ(OptionsOf({"--model=m"}, {{"RUYI_CALIBRATION_FILE", "none"}}).calibration_file, "");
+}
+
+TEST(CommandLine, ServesNoAdministratorsWhereThatIsSaid) {
+  EXPECT_EQ(OptionsOf({"--model=m", "--admin-listen=none"}).admin_listen, "");
+  EXPECT_EQ(OptionsOf({"--model=m", "--admin-listen", ""}).admin_listen, "");
+  EXPECT_EQ(OptionsOf({"--model=m"}, {{"RUYI_ADMIN_LISTEN", "none"}}).admin_listen, "");
+  ExpectUsageError({"--model=m", "--admin-listen=nowhere"});
 }
 
 TEST(CommandLine, NeedsAFolderForLoras) {

@@ -31,7 +31,15 @@ TEST(Contradiction, GpusShareAVideoInPairs) {
 }
 
 TEST(Contradiction, AnAddressOfOthersNeedsTls) {
-  EXPECT_THAT(ContradictionIn({.listen = "0.0.0.0:50051"}), HasSubstr("--insecure"));
+  EXPECT_THAT(ContradictionIn({.listen = "0.0.0.0:50051"}), HasSubstr("--listen: 0.0.0.0:50051"));
+  EXPECT_THAT(ContradictionIn({.admin_listen = "0.0.0.0:50052"}), HasSubstr("--admin-listen: 0.0.0.0:50052"));
+  EXPECT_EQ(ContradictionIn({.access = {.insecure = true}, .admin_listen = "0.0.0.0:50052"}), "");
+}
+
+TEST(Contradiction, ChannelzNeedsAnAddress) {
+  EXPECT_EQ(ContradictionIn({.channelz = true}), "");
+  EXPECT_THAT(ContradictionIn({.admin_listen = "", .channelz = true}), HasSubstr("--channelz"));
+  EXPECT_EQ(ContradictionIn({.admin_listen = ""}), "");
 }
 
 }  // namespace

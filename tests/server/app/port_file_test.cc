@@ -16,20 +16,20 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-TEST(WritePortFile, WritesBothPortsAndLeavesNothingElse) {
+TEST(WritePortFile, WritesAllPortsAndLeavesNothingElse) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "ports";
-  EXPECT_THAT(WritePortFile(path, 1, 23), IsOk());
+  EXPECT_THAT(WritePortFile(path, {1, 23, 0}), IsOk());
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
-  EXPECT_EQ(text.str(), "1\n23\n");
+  EXPECT_EQ(text.str(), "1\n23\n0\n");
   EXPECT_FALSE(std::filesystem::exists(path.string() + ".part"));
 }
 
 TEST(WritePortFile, SaysWhyItCannotBeWritten) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "none" / "ports";
-  EXPECT_THAT(WritePortFile(path, 1, 2),
+  EXPECT_THAT(WritePortFile(path, {1, 2}),
               StatusIs(absl::StatusCode::kUnavailable, AllOf(HasSubstr(path.string()), HasSubstr("No such file"))));
 }
 
@@ -37,7 +37,7 @@ TEST(WritePortFile, LeavesNothingWhenTheDiskIsFull) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "ports";
   std::filesystem::create_symlink("/dev/full", path.string() + ".part");
-  EXPECT_THAT(WritePortFile(path, 1, 2), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("No space left")));
+  EXPECT_THAT(WritePortFile(path, {1, 2}), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("No space left")));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
@@ -45,7 +45,7 @@ TEST(WritePortFile, LeavesNothingWhenTheNameIsTaken) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "ports";
   std::filesystem::create_directory(path);
-  EXPECT_THAT(WritePortFile(path, 1, 2), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("directory")));
+  EXPECT_THAT(WritePortFile(path, {1, 2}), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("directory")));
   EXPECT_FALSE(std::filesystem::exists(path.string() + ".part"));
 }
 

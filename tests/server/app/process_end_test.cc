@@ -31,6 +31,17 @@ class ProcessEndTest : public testing::Test {
   ProcessEnd end_;
 };
 
+TEST_F(ProcessEndTest, ADrainEndsWithZeroAndWithItsPatience) {
+  end_.OnLoaded(absl::OkStatus());
+  EXPECT_EQ(end_.PatienceOr(absl::Seconds(30)), absl::Seconds(30));
+  ExpectThatItEnds([&] { end_.OnDrain(absl::Seconds(7)); });
+  end_.OnDrain(absl::ZeroDuration());
+  EXPECT_EQ(end_.exit_code(), 0);
+  EXPECT_EQ(end_.PatienceOr(absl::Seconds(30)), absl::Seconds(7));
+  end_.OnWorkerLost(absl::InternalError("broken"));
+  EXPECT_EQ(end_.PatienceOr(absl::Seconds(30)), absl::ZeroDuration());
+}
+
 TEST_F(ProcessEndTest, ASignalEndsWithZero) {
   end_.OnLoaded(absl::OkStatus());
   ExpectThatItEnds([&] { EXPECT_EQ(end_.OnSignal(15), 1); });

@@ -56,13 +56,19 @@ RunningServer::RunningServer(RunningOptions options) {
   if (options.server.state_dir.empty())
     options.server.state_dir = (folder_.path() / "state").string();
   SetLogLevel(options.server.log_level);
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
-      options.server, MakeComponents(options, &watch_),
-      [this](const absl::Status& status) {
-        load_status_ = status;
-        loaded_.Notify();
-      },
-      [this](const absl::Status&) { lost_.Increment(); });
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Start(options.server, MakeComponents(options, &watch_),
+                    {.on_loaded =
+                         [this](const absl::Status& status) {
+                           load_status_ = status;
+                           loaded_.Notify();
+                         },
+                     .on_worker_lost = [this](const absl::Status&) { lost_.Increment(); },
+                     .on_drain =
+                         [this](absl::Duration patience) {
+                           drain_patience_ = patience;
+                           drains_.Increment();
+                         }});
   status_ = server.status();
   if (!server.ok())
     return;

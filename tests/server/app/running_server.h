@@ -24,6 +24,7 @@ struct RunningOptions {
   // Checkpoints are made only where a job is handed back.
   ServerOptions server = {.listen = "127.0.0.1:0",
                           .metrics_listen = "127.0.0.1:0",
+                          .admin_listen = "127.0.0.1:0",
                           .checkpoint_interval = absl::InfiniteDuration(),
                           .log_level = "error"};
   FakePipelineOptions pipeline;
@@ -49,12 +50,17 @@ class RunningServer {
   // Blocks until a worker is lost; false when that takes longer than kPatience.
   bool AwaitWorkerLost() const { return lost_.Await(1); }
 
+  // Returns how often an administrator has asked for a drain, and with which patience last.
+  const Counter& drains() const { return drains_; }
+  absl::Duration drain_patience() const { return drain_patience_; }
+
   // Destroys the server. Nothing but status may be asked for after it.
   void Stop();
 
   Server& server() { return *server_; }
   const PipelineWatch& pipeline() const { return watch_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  std::shared_ptr<grpc::Channel> admin_channel() const { return ConnectTo(server_->admin_port()); }
   VideoCall Call(const v1::GenerateVideoRequest& request) { return VideoCall(channel_, request); }
 
   // The text of /metrics.
@@ -66,6 +72,8 @@ class RunningServer {
   absl::Notification loaded_;
   absl::Status load_status_;
   Counter lost_;
+  Counter drains_;
+  absl::Duration drain_patience_;
   absl::Status status_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -65,6 +65,11 @@ TEST(Server, RefusesAnAddressThatIsInUse) {
   EXPECT_THAT(RunningServer(options).status(),
               StatusIs(absl::StatusCode::kUnavailable,
                        testing::AllOf(HasSubstr(options.server.metrics_listen), HasSubstr("with --metrics-listen"))));
+  options = RunningOptions();
+  options.server.admin_listen = absl::StrCat("127.0.0.1:", first.server().admin_port());
+  EXPECT_THAT(RunningServer(options).status(),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       testing::AllOf(HasSubstr(options.server.admin_listen), HasSubstr("with --admin-listen"))));
 }
 
 TEST(Server, RefusesWhatIsNoAddress) {

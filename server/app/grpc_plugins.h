@@ -1,0 +1,24 @@
+// Says which of gRPC's own services a listener has, and lets nobody call them whom the Doorkeeper does not let in. gRPC
+// adds them to every server of the process once they are linked or asked for; each listener takes out what it does not
+// have. Before it: the listeners of Server. After it: gRPC. Functions without state.
+#pragma once
+
+#include <grpcpp/server_builder.h>
+
+#include "server/service/doorkeeper.h"
+
+namespace ruyi {
+
+struct GrpcPlugins {
+  bool reflection = false;
+  bool channelz = false;
+};
+
+// Gives the server of `builder` the services that `plugins` asks for, and no others.
+void ChoosePlugins(const GrpcPlugins& plugins, grpc::ServerBuilder& builder);
+
+// Lets callers of reflection and Channelz in only where `doorkeeper` does, Channelz only administrators. gRPC can end
+// such a call with no other status than CANCELLED. `doorkeeper` must outlive the server.
+void GuardPlugins(Doorkeeper& doorkeeper, grpc::ServerBuilder& builder);
+
+}  // namespace ruyi

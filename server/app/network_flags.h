@@ -1,0 +1,13 @@
+// Defines the flags of what the server listens on. Before it: command_line.h. After it: ServerOptions. A function
+// without state.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "server/app/server_options.h"
+
+namespace ruyi {
+
+void AddNetworkFlags(CLI::App& app, ServerOptions& options);
+
+}  // namespace ruyi
