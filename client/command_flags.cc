@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "client/admin_flags.h"
 #include "client/choices.h"
 #include "client/completion.h"
 #include "client/flag_values.h"
@@ -181,6 +182,18 @@ void AddCompletion(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember(ShellNames()));
 }
 
+// The address of administration is another one, and so is the variable that gives it.
+void AddAdmin(CLI::App& app, CommandLine& line) {
+  CLI::App* admin = AddAdminCommand(app, line.admin);
+  admin->callback([&line] { line.command = Command::kAdmin; });
+  admin->preparse_callback([&app, &line](size_t) {
+    line.server = AdminOptions::kDefaultServer;
+    app.get_option("--server")->envname("RUYI_ADMIN_SERVER");
+  });
+  admin->footer(absl::StrFormat("--server is here by default %s, also by the variable RUYI_ADMIN_SERVER.",
+                                AdminOptions::kDefaultServer));
+}
+
 }  // namespace
 
 void AddCommands(CLI::App& app, CommandLine& line) {
@@ -193,6 +206,7 @@ void AddCommands(CLI::App& app, CommandLine& line) {
   AddUpload(app, line);
   AddEstimate(app, line);
   AddCapabilities(app, line);
+  AddAdmin(app, line);
   AddCompletion(app, line);
 }
 

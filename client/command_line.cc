@@ -59,8 +59,10 @@ std::string WhatIsWrong(const CLI::App& app, const CLI::Error& error) {
 // Returns the text for a wrong command line: `complaint`, and whose help tells more.
 std::string UsageError(const CLI::App& app, const std::string& complaint) {
   std::string command = "ruyi-client";
-  for (const CLI::App* given : app.get_subcommands())
+  for (const CLI::App* given = &app; !given->get_subcommands().empty();) {
+    given = given->get_subcommands().front();
     absl::StrAppend(&command, " ", given->get_name());
+  }
   return absl::StrFormat("error: %s\n  see %s --help\n", complaint, command);
 }
 
@@ -73,6 +75,10 @@ void AddConnectionFlags(CLI::App& app, ConnectionOptions& options) {
       "Speak TLS, and trust servers whose certificate one of these has signed");
   add("--tls-cert", "RUYI_TLS_CERT", options.tls_cert, "The certificate that is shown to the server, with --tls-key");
   add("--tls-key", "RUYI_TLS_KEY", options.tls_key, "The private key of --tls-cert");
+  app.add_option("--tls-server-name", options.tls_server_name,
+                 "The name that the server's certificate must have. Default: the host of --server")
+      ->envname("RUYI_TLS_SERVER_NAME")
+      ->type_name("NAME");
   add("--token-file", "RUYI_TOKEN_FILE", options.token_file,
       "The token of this caller. The variable RUYI_TOKEN may hold the token itself");
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "client/admin_options.h"
 #include "client/connection.h"
 #include "client/create_command.h"
 #include "client/download_command.h"
@@ -29,6 +30,7 @@ struct CommandLine {
     kUpload,
     kEstimate,
     kCapabilities,
+    kAdmin,
     kCompletion,
   };
 
@@ -46,6 +48,7 @@ struct CommandLine {
   std::vector<std::string> uploads;  // paths
   EstimateOptions estimate;
   bool capabilities_json = false;
+  AdminOptions admin;
   std::string shell;  // of completion: a word of ShellNames()
 };
 
@@ -55,8 +58,8 @@ struct ParsedCommandLine {
   CommandLine command_line;
 };
 
-// Parses the command line, and reads the variables RUYI_SERVER, RUYI_TLS_CA, RUYI_TLS_CERT, RUYI_TLS_KEY
-// and RUYI_TOKEN_FILE too. Help goes to stdout, errors to stderr.
+// Parses the command line, and reads the variables RUYI_SERVER or, for admin, RUYI_ADMIN_SERVER, RUYI_TLS_CA,
+// RUYI_TLS_CERT, RUYI_TLS_KEY, RUYI_TLS_SERVER_NAME and RUYI_TOKEN_FILE too. Help goes to stdout, errors to stderr.
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace ruyi::client

@@ -55,6 +55,8 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(const Co
   if (options.tls_ca.empty()) {
     if (!options.tls_cert.empty())
       return Wrong("--tls-cert: it is shown over TLS only; give --tls-ca too");
+    if (!options.tls_server_name.empty())
+      return Wrong("--tls-server-name: it is looked for over TLS only; give --tls-ca too");
     return grpc::InsecureChannelCredentials();
   }
   const absl::StatusOr<std::string> ca = TextOf("--tls-ca", options.tls_ca);
@@ -83,6 +85,7 @@ absl::StatusOr<ChannelOptions> ChannelOptionsOf(const ConnectionOptions& options
   }
   channel.credentials = *std::move(credentials);
   channel.encrypts = !options.tls_ca.empty();
+  channel.tls_server_name = options.tls_server_name;
   channel.token = *std::move(token);
   return channel;
 }

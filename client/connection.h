@@ -1,11 +1,11 @@
 // Says how the server is reached: in plaintext or by TLS, and with which credentials. Before it: the command line and
-// the variable RUYI_TOKEN. After it: VideoClient. Values and a function without state; thread-safe.
+// the variable RUYI_TOKEN. After it: client_call.h. Values and a function without state; thread-safe.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "client/video_client.h"
+#include "client/client_call.h"
 
 namespace ruyi::client {
 
@@ -14,6 +14,7 @@ struct ConnectionOptions {
   std::string tls_ca;    // PEM: who may have signed the server's certificate; TLS is spoken when it is given
   std::string tls_cert;  // PEM, with tls_key: the certificate that the server asks for
   std::string tls_key;
+  std::string tls_server_name;  // that the server's certificate must have; empty: the host of the address
   std::string token_file;
 };
 

@@ -59,6 +59,10 @@ constexpr FieldFlag kFlags[] = {
     {"encoding.fragment_frames", "--fragment-frames"},
     {"encoding.faststart", "--faststart"},
     {"reuse", "--reuse"},
+    {"timeout", "--timeout"},
+    {"mib", "MIB"},
+    {"tenant", "--tenant"},
+    {"reason", "--reason"},
 };
 
 // Returns true when `path` is `field`, an element of it or a part of it.

@@ -1,7 +1,8 @@
-// ruyi-client: the command line of ruyi.v1.VideoService.
+// ruyi-client: the command line of ruyi.v1.VideoService and ruyi.v1.AdminService.
 #include <csignal>
 #include <utility>
 
+#include "client/admin_command.h"
 #include "client/cancel_command.h"
 #include "client/capabilities_command.h"
 #include "client/command_line.h"
@@ -39,6 +40,8 @@ ExitCode Run(const CommandLine& line, const CommandContext& context) {
       return RunEstimate(line.estimate, context);
     case CommandLine::Command::kCapabilities:
       return RunCapabilities(line.capabilities_json, context);
+    case CommandLine::Command::kAdmin:
+      return RunAdmin(line.admin, context);
     case CommandLine::Command::kCompletion:
       break;  // ParseCommandLine has printed it
   }

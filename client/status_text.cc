@@ -70,7 +70,8 @@ std::string CallErrorText(const grpc::Status& status, const std::string& address
     return ErrorText(detailed, flags, subject);
   return absl::StrFormat(
       "error: %sno server answers at %s: %s\n"
-      "  is ruyi-server running there? Another address: --server HOST:PORT, or the variable RUYI_SERVER\n",
+      "  is ruyi-server running there? Another address: --server HOST:PORT, or the variable RUYI_SERVER (for admin: "
+      "RUYI_ADMIN_SERVER)\n",
       SubjectText(subject), address, status.error_message());
 }
 

@@ -2,39 +2,18 @@
 // that takes the messages of a stream. Owns its channel. Thread-safe; each call blocks its thread.
 #pragma once
 
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/status.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/time/time.h"
-#include "client/cancel_source.h"
+#include "client/client_call.h"
 #include "ruyi/v1/video_service.grpc.pb.h"
 
 namespace ruyi::client {
-
-struct ChannelOptions {
-  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  bool encrypts = false;  // as the credentials do
-  std::string token;      // that every call carries, or empty; none goes unencrypted to another machine
-  // After this long a silence of the server a ping is sent, so that a connection that only seems to live ends.
-  absl::Duration keepalive_time = absl::Seconds(20);
-  absl::Duration keepalive_timeout = absl::Seconds(20);  // for the answer to the ping
-};
-
-struct CallOptions {
-  std::optional<absl::Duration> timeout;  // absent: no deadline
-  CancelSource* cancel_source = nullptr;  // must outlive the call
-};
-
-// Returns true when only this machine has the address HOST:PORT: localhost, 127.0.0.0/8 or ::1. Other names may lead
-// anywhere.
-bool IsOfThisMachine(const std::string& address);
 
 class VideoClient {
  public:

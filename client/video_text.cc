@@ -2,12 +2,9 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -18,12 +15,10 @@
 #include "client/event_text.h"
 #include "client/seconds.h"
 #include "client/status_text.h"
+#include "client/text_table.h"
 
 namespace ruyi::client {
 namespace {
-
-constexpr int kColumns = 7;
-using Row = std::array<std::string, kColumns>;
 
 // Returns a time such as "2024-05-01 12:34:56"; empty when it is not known.
 std::string TimeText(bool known, const google::protobuf::Timestamp& time) {
@@ -46,39 +41,14 @@ std::string ProgressText(const v1::VideoProgress& progress) {
   return absl::StrFormat("%s %d/%d", PhaseText(progress.phase()), progress.step(), progress.total());
 }
 
-// Returns what the table says about the work on a video.
-std::string WorkText(const v1::Video& video) {
-  if (video.has_result())
-    return absl::StrFormat("%d bytes", video.result().size_bytes());
-  if (video.has_error())
-    return "error" + ReasonText(video.error());
-  return video.has_progress() ? ProgressText(video.progress()) : "";
-}
-
-Row RowOf(const v1::Video& video) {
+TableRow RowOf(const v1::Video& video) {
   return {video.name(),
           NameOfState(video.state()),
-          TimeText(video.has_create_time(), video.create_time()),
+          CreatedText(video),
           SizeText(video.settings().size()),
           absl::StrCat(video.settings().frame_count()),
           WorkText(video),
           LabelsText(video)};
-}
-
-std::string Aligned(const std::vector<Row>& rows) {
-  std::array<size_t, kColumns> widths = {};
-  for (const Row& row : rows) {
-    for (int i = 0; i < kColumns; ++i)
-      widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (int i = 0; i < kColumns; ++i)
-      absl::StrAppendFormat(&line, "%-*s  ", static_cast<int>(widths[i]), row[i]);
-    absl::StrAppend(&text, std::string(absl::StripTrailingAsciiWhitespace(line)), "\n");
-  }
-  return text;
 }
 
 // Collects "name  value" lines, without those that have no value.
@@ -107,18 +77,30 @@ std::string ResultText(const v1::VideoResult& result) {
 
 }  // namespace
 
+std::string WorkText(const v1::Video& video) {
+  if (video.has_result())
+    return absl::StrFormat("%d bytes", video.result().size_bytes());
+  if (video.has_error())
+    return "error" + ReasonText(video.error());
+  return video.has_progress() ? ProgressText(video.progress()) : "";
+}
+
+std::string CreatedText(const v1::Video& video) {
+  return TimeText(video.has_create_time(), video.create_time());
+}
+
 std::string VideoTable(const std::vector<v1::Video>& videos) {
-  std::vector<Row> rows = {{"NAME", "STATE", "CREATED (UTC)", "SIZE", "FRAMES", "WORK", "LABELS"}};
+  std::vector<TableRow> rows = {{"NAME", "STATE", "CREATED (UTC)", "SIZE", "FRAMES", "WORK", "LABELS"}};
   for (const v1::Video& video : videos)
     rows.push_back(RowOf(video));
-  return Aligned(rows);
+  return TableText(rows);
 }
 
 std::string VideoText(const v1::Video& video) {
   Lines lines;
   lines.Add("name", video.name());
   lines.Add("state", video.state() == v1::VIDEO_STATE_UNSPECIFIED ? "" : NameOfState(video.state()));
-  lines.Add("created", TimeText(video.has_create_time(), video.create_time()));
+  lines.Add("created", CreatedText(video));
   lines.Add("started", TimeText(video.has_start_time(), video.start_time()));
   lines.Add("ended", TimeText(video.has_end_time(), video.end_time()));
   lines.Add("expires", TimeText(video.has_expire_time(), video.expire_time()));

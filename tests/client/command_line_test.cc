@@ -249,6 +249,18 @@ TEST_F(CommandLineTest, TakesTheServerFromFlagOrVariable) {
   EXPECT_EQ(Parse({"capabilities", "--server", "[::1]:2"}).result.command_line.server, "[::1]:2");
 }
 
+TEST_F(CommandLineTest, TakesTheServerOfAdminFromFlagOrItsVariable) {
+  setenv("RUYI_SERVER", "here:1", 1);
+  unsetenv("RUYI_ADMIN_SERVER");
+  EXPECT_EQ(Parse({"admin", "status"}).result.command_line.server, "127.0.0.1:50052");
+  setenv("RUYI_ADMIN_SERVER", "admin:3", 1);
+  EXPECT_EQ(Parse({"admin", "status"}).result.command_line.server, "admin:3");
+  EXPECT_EQ(Parse({"capabilities"}).result.command_line.server, "here:1");
+  EXPECT_EQ(Parse({"--server", "there:2", "admin", "status"}).result.command_line.server, "there:2");
+  EXPECT_EQ(Parse({"admin", "status", "--server", "there:2"}).result.command_line.server, "there:2");
+  unsetenv("RUYI_ADMIN_SERVER");
+}
+
 TEST_F(CommandLineTest, ReadsCapabilities) {
   const Parsed parsed = Parse({"capabilities", "--json"});
   EXPECT_FALSE(parsed.result.finished);
@@ -286,6 +298,7 @@ TEST_F(CommandLineTest, PointsToTheHelpOfTheCommand) {
     ExpectComplaint(parsed, "\n  see ruyi-client watch --help\n");
   }
   ExpectComplaint(Parse({"generate", "--out", "film.mp4"}), "\n  see ruyi-client generate --help\n");
+  ExpectComplaint(Parse({"admin", "cancel", "7"}), "\n  see ruyi-client admin cancel --help\n");
   ExpectComplaint(Parse({"download", "--out", "film.mp4"}), "\n  see ruyi-client download --help\n");
 }
 

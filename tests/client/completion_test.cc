@@ -65,6 +65,15 @@ TEST_F(CompletionTest, OffersTheWordsOfAFlag) {
   EXPECT_THAT(Complete("completion "), ElementsAre("bash", "zsh"));
 }
 
+TEST_F(CompletionTest, OffersTheCommandsOfACommand) {
+  EXPECT_THAT(Complete("admin p"), ElementsAre("pause", "priority"));
+  EXPECT_THAT(Complete("--server here:1 admin vr"), ElementsAre("vram-budget"));
+  EXPECT_THAT(Complete("admin cancel --re"), ElementsAre("--reason"));
+  EXPECT_THAT(Complete("admin jobs --state ca"), ElementsAre("cancelling", "cancelled"));
+  EXPECT_THAT(Complete("admin jobs --"), AllOf(Contains("--tenant"), Contains("--server"), Not(Contains("--reason"))));
+  EXPECT_THAT(Complete("admin priority "), IsEmpty());
+}
+
 TEST_F(CompletionTest, LeavesFilesToTheShell) {
   EXPECT_THAT(Complete("generate --image "), IsEmpty());
 }
