@@ -19,12 +19,21 @@ void LimitPings(const GrpcLimits& limits, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // as many as it takes
 }
 
+// gRPC 1.51 unpacks a message before it looks at its size: 600 KB may become 600 MB.
+void RefuseCompression(grpc::ServerBuilder& builder) {
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+}
+
 }  // namespace
 
 void LimitCallers(const GrpcLimits& limits, int max_message_bytes, grpc::ServerBuilder& builder) {
   LimitPings(limits, builder);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.metadata_bytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(limits.handshake));
+  RefuseCompression(builder);
   builder.SetMaxReceiveMessageSize(max_message_bytes);
   grpc::ResourceQuota quota("callers");
   quota.Resize(limits.buffer_bytes + limits.messages * int64_t{max_message_bytes});

@@ -13,10 +13,12 @@
 #include "server/app/log.h"
 #include "server/app/port_file.h"
 #include "server/app/process_end.h"
+#include "server/app/refused_connections.h"
 #include "server/app/server.h"
 #include "server/app/signal_waiter.h"
 #include "server/app/token_command.h"
 #include "server/app/version.h"
+#include "server/wire/connection_guard.h"
 
 namespace ruyi {
 namespace {
@@ -36,10 +38,19 @@ int CannotStart(const absl::Status& status) {
   std::_Exit(exit_code);
 }
 
+// Connections may come as long as the process lives.
+void GuardListeners() {
+  static auto* const refused = new RefusedConnections(Clock::Real());
+  if (!GuardConnections({}, [](std::string_view why) { refused->Add(why); }))
+    Log(LogLevel::kWarning, "frames_unguarded",
+        {{"message", "gRPC is not of version 1.51: floods of frames have no limit"}});
+}
+
 int Serve(const ServerOptions& options, const std::function<Components(const ServerOptions&)>& make_components) {
   ClaimSignals();
   SetLogLevel(options.log_level);
   LogLinesOfLibraries();
+  GuardListeners();
   ProcessEnd end;
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(options, make_components(options),

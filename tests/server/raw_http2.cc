@@ -62,7 +62,7 @@ std::optional<Http2Frame> RawHttp2::Await(uint8_t type, uint8_t flags) {
 
 std::optional<std::string> RawHttp2::Receive(size_t size) {
   std::string bytes(size, '\0');
-  if (recv(socket_, bytes.data(), size, MSG_WAITALL) != static_cast<ssize_t>(size))
+  if (size > 0 && recv(socket_, bytes.data(), size, MSG_WAITALL) != static_cast<ssize_t>(size))
     return std::nullopt;
   return bytes;
 }

@@ -121,6 +121,31 @@ TEST(GrpcLimits, TellsClientsHowManyCallsAConnectionMayHave) {
   EXPECT_EQ(SettingOf(settings->payload, kMaxConcurrentStreams), 300);
 }
 
+TEST(GrpcLimits, TellsClientsHowManyMetadataACallMayHave) {
+  constexpr char kMaxHeaderListSize = 6;
+  LimitedServer server({.metadata_bytes = 4000});
+  RawHttp2 connection(server.port());
+  connection.Greet();
+  const std::optional<Http2Frame> settings = connection.Await(kSettingsFrame);
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_EQ(SettingOf(settings->payload, kMaxHeaderListSize), 4000);
+}
+
+TEST(GrpcLimits, CompressedMessagesAreRefused) {
+  LimitedServer server;
+  for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    grpc::ClientContext context;
+    context.set_compression_algorithm(algorithm);
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(std::string(1000, 'a'));
+    grpc::health::v1::HealthCheckResponse response;
+    const auto stub = grpc::health::v1::Health::NewStub(ConnectTo(server.port()));
+    const grpc::Status status = stub->Check(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+    EXPECT_THAT(status.error_message(), HasSubstr("is disabled"));
+  }
+}
+
 // An open stream of reflection, which holds a thread of the server.
 class ReflectionStream {
  public:
