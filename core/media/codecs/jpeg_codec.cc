@@ -26,6 +26,11 @@ constexpr std::string_view kExifMark("Exif\0", 5);
 // Files have some ten scans; each costs a pass over the whole picture.
 constexpr int kMaxScans = 100;
 
+// What libjpeg may take for a picture beside its bytes: the coefficients of up to four components, two bytes each, and
+// its rows and tables.
+constexpr int64_t kLibraryBytesPerPixel = 8;
+constexpr int64_t kLibraryBytes = 64 << 20;
+
 // Returns true for warnings after which libjpeg goes on with pixels of its own making. Others, as of stray bytes before
 // a marker, leave the picture whole.
 bool IsDamage(int code) {
@@ -126,6 +131,7 @@ class JpegReader {
   absl::Status Start() {
     jpeg_.out_color_space = IsCmyk() ? JCS_CMYK : JCS_RGB;
     jpeg_.buffered_image = jpeg_has_multiple_scans(&jpeg_);
+    jpeg_.mem->max_memory_to_use = kLibraryBytes + kLibraryBytesPerPixel * jpeg_.image_width * jpeg_.image_height;
     if (!messages_.escape.Run([&] { jpeg_start_decompress(&jpeg_); }))
       return Damaged();
     if (!jpeg_.buffered_image)

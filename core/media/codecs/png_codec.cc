@@ -24,6 +24,9 @@ constexpr png_uint_32 kMaxPngSide = 0x7FFFFFFF;
 // EXIF data has at most 64 KiB where it comes from JPEG, and twice as much in hexadecimal.
 constexpr png_alloc_size_t kMaxTextBytes = 1 << 20;
 constexpr png_uint_32 kMaxTexts = 128;
+// What may follow of the pixels' data once all pixels are there: libpng unpacks it all the same, into a thousand times
+// as much.
+constexpr size_t kMaxSpareBytes = 64 << 10;
 constexpr png_byte kExifChunk[] = "eXIf";
 constexpr png_byte kTextChunks[] = "tEXt\0zTXt\0iTXt";
 
@@ -31,6 +34,10 @@ constexpr png_byte kTextChunks[] = "tEXt\0zTXt\0iTXt";
 struct PngSession {
   LibraryEscape escape;
   std::string_view unread;
+  size_t after_pixels = 0;  // bytes of the file behind its last data of pixels
+  png_uint_32 height = 0;
+  bool is_interlaced = false;
+  size_t spare = kMaxSpareBytes;
   char error[256] = {};
   bool has_warned = false;
 };
@@ -48,10 +55,23 @@ void OnWarning(png_structp png, png_const_charp message) {
     LogFromLibrary("libpng", message);
 }
 
+// Returns true when libpng has all pixels, and reads on to the end of their data.
+bool HasAllRows(png_structp png, const PngSession& session) {
+  constexpr int kPasses = 7;
+  return session.height > 0 && (session.is_interlaced ? png_get_current_pass_number(png) >= kPasses
+                                                      : png_get_current_row_number(png) >= session.height);
+}
+
 void ReadBytes(png_structp png, png_bytep bytes, size_t size) {
-  std::string_view& unread = static_cast<PngSession*>(png_get_io_ptr(png))->unread;
+  auto& session = *static_cast<PngSession*>(png_get_io_ptr(png));
+  std::string_view& unread = session.unread;
   if (size > unread.size())
     png_error(png, "the file ends too early");
+  if (unread.size() > session.after_pixels && HasAllRows(png, session)) {
+    if (size > session.spare)
+      png_error(png, "there is much more data than pixels");
+    session.spare -= size;
+  }
   std::memcpy(bytes, unread.data(), size);
   unread.remove_prefix(size);
 }
@@ -92,7 +112,7 @@ class PngReader {
 
   // Refuses a file that ends before one of its chunks does: libpng asks for the memory of a whole chunk first, up to 2
   // GiB.
-  absl::Status CheckChunks() const {
+  absl::Status CheckChunks() {
     constexpr size_t kTypeBytes = 4;
     constexpr size_t kChecksumBytes = 4;
     ByteReader chunks(bytes_.substr(kSignatureBytes));
@@ -101,6 +121,8 @@ class PngReader {
       const std::optional<std::string_view> type = chunks.Read(kTypeBytes);
       if (!type.has_value() || !chunks.Read(size_t{*length} + kChecksumBytes).has_value())
         return DamagedPicture("PNG", "");
+      if (*type == "IDAT")
+        session_.after_pixels = chunks.remaining();
       if (*type == "IEND")
         return absl::OkStatus();
     }
@@ -125,6 +147,8 @@ class PngReader {
     png_set_gray_to_rgb(png_);
     passes_ = png_set_interlace_handling(png_);
     png_read_update_info(png_, info_);
+    session_.height = png_get_image_height(png_, info_);
+    session_.is_interlaced = passes_ > 1;
   }
 
   // Keeps only the chunks that the picture needs: colour profiles and the like are skipped unread. eXIf is taken as it

@@ -98,6 +98,24 @@ TEST(ImageRefusalTest, RefusesAPngWhosePixelsAreDamaged) {
   ExpectInvalid(Decode(bytes).status(), "the PNG file is damaged or cut off; send the whole file (IDAT: ");
 }
 
+// Returns a PNG whose pixels are followed by so many more bytes of their data.
+std::string WithSpareBytes(std::string png, size_t spare) {
+  return png.insert(png.find("IEND") - 4, PngChunk("IDAT", std::string(spare, '\0')));
+}
+
+TEST(ImageRefusalTest, RefusesAPngWithMuchMoreDataThanPixels) {
+  for (const uint32_t height : {1, 2, 5, 16}) {
+    for (const bool is_interlaced : {false, true}) {
+      const std::string png = WritePng({.width = 3,
+                                        .height = height,
+                                        .is_interlaced = is_interlaced,
+                                        .samples = std::vector<uint16_t>(3 * height, 7)});
+      EXPECT_TRUE(Decode(WithSpareBytes(png, 60'000)).ok()) << height << is_interlaced;
+      ExpectInvalid(Decode(WithSpareBytes(png, 100'000)).status(), "there is much more data than pixels");
+    }
+  }
+}
+
 TEST(ImageRefusalTest, RefusesAPngWithoutPixels) {
   const std::string bytes = MakePng({});
   ExpectInvalid(Decode(bytes.substr(0, kPngAfterHeader) + PngChunk("IEND", "")).status(), "the PNG file is damaged");
