@@ -265,16 +265,26 @@ absl::Duration JobRun::Worked() const {
   return WorkedBefore(lease_.record) + times_.Total();
 }
 
+// Units of a checkpoint took no time here, and those before a smaller mode are done again.
+std::optional<absl::Duration> JobRun::TimePerUnit(const Progress& progress) {
+  const bool begins = progress.phase != phase_ || progress.done < done_ || progress.done == 0;
+  if (begins) {
+    done_at_begin_ = progress.done;
+    time_before_ = times_.Of(progress.phase);
+  }
+  done_ = progress.done;
+  const int units = done_ - done_at_begin_;
+  return units > 0 ? std::optional((times_.Of(progress.phase) - time_before_) / units) : std::nullopt;
+}
+
 void JobRun::OnProgress(const Progress& progress) {
   times_.Enter(progress.phase);
+  JobProgress event = {.progress = progress, .per_unit = TimePerUnit(progress), .remaining = {}};
   phase_ = progress.phase;
   if (progress.phase == Phase::kDenoising)
     skipped_steps_ = progress.skipped_steps;
-  JobProgress event = {.progress = progress, .per_unit = {}, .remaining = {}};
-  if (progress.done > 0) {
-    event.per_unit = times_.Of(phase_) / progress.done;
+  if (event.per_unit.has_value())
     event.remaining = *event.per_unit * (progress.total - progress.done);
-  }
   Log(std::move(event));
   if (is_hand_back_wanted_ && phase_ != Phase::kDenoising)  // where no checkpoint can be made
     cancellation_.Cancel(HandedBack());
@@ -323,11 +333,15 @@ absl::Status JobRun::OnCheckpoint(Checkpoint checkpoint) {
 }
 
 absl::Status JobRun::Keep(const Checkpoint& checkpoint) {
+  const absl::Duration begin = tools_.clock->Elapsed();
   CheckpointRef ref = {.step = checkpoint.step, .sha256 = "", .worked = Worked()};
   RUYI_ASSIGN_OR_RETURN(ref.sha256, tools_.artifacts->PutBlob(checkpoint.state));
   RUYI_RETURN_IF_ERROR(tools_.jobs->SetCheckpoint(lease_, ref));
   const std::optional<CheckpointRef> before = std::exchange(checkpoint_, ref);
-  return before.has_value() ? Drop(*before) : absl::OkStatus();
+  const absl::Status dropped = before.has_value() ? Drop(*before) : absl::OkStatus();
+  tools_.on_checkpoint(
+      {.took = tools_.clock->Elapsed() - begin, .bytes = static_cast<int64_t>(checkpoint.state.size())});
+  return dropped;
 }
 
 }  // namespace ruyi

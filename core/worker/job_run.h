@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,12 @@
 
 namespace ruyi {
 
+// Says what it took to keep a checkpoint.
+struct CheckpointCost {
+  absl::Duration took;  // while the device waited
+  int64_t bytes = 0;
+};
+
 // Holds what a worker works with. Everything that it points to must outlive the worker.
 struct WorkerTools {
   std::string name;  // of the worker, as streams and logs show it
@@ -42,6 +49,7 @@ struct WorkerTools {
   absl::Duration checkpoint_interval = absl::Seconds(30);
   absl::Duration retry_interval = absl::Seconds(1);     // after which a store that was away is asked again
   std::function<void(const absl::Status&)> on_trouble;  // called when a store could not be asked or told
+  std::function<void(const CheckpointCost&)> on_checkpoint = [](const CheckpointCost&) {};  // when one was kept
 };
 
 class JobRun final : public ProgressSink, public FrameSink, public CheckpointSink {
@@ -90,6 +98,7 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   JobCompleted OutcomeOf(FileDigest file);
   Provenance ProvenanceOf() const;
   void Log(JobEvent event);
+  std::optional<absl::Duration> TimePerUnit(const Progress& progress);
   absl::Duration Worked() const;
 
   const Lease& lease_;
@@ -103,6 +112,9 @@ class JobRun final : public ProgressSink, public FrameSink, public CheckpointSin
   std::unique_ptr<VideoEncoder> encoder_;
   PhaseTimes times_;
   Phase phase_ = Phase::kConditioning;
+  int done_ = 0;                // units of the phase, as the last report had them
+  int done_at_begin_ = 0;       // as the first report of the phase had them, or of its last repetition
+  absl::Duration time_before_;  // of the phase, until that report
   VideoUsage usage_;
   std::vector<int> skipped_steps_;
   bool has_resumed_ = false;
