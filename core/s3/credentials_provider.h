@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
+#include "core/http/http_client.h"
 #include "core/s3/aws_credentials.h"
-#include "core/s3/http_client.h"
 #include "core/s3/s3_location.h"
 
 namespace ruyi {

@@ -4,8 +4,8 @@
 
 #include "core/base/status_macros.h"
 #include "core/base/wake_up.h"
+#include "core/http/curl_http_client.h"
 #include "core/s3/credentials_provider.h"
-#include "core/s3/curl_http_client.h"
 
 namespace ruyi {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "core/s3/http_client.h"
+#include "core/http/http_client.h"
 #include "core/s3/s3_location.h"
 
 namespace ruyi {

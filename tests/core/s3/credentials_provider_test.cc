@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "tests/core/s3/fake_http_client.h"
+#include "tests/core/http/fake_http_client.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"

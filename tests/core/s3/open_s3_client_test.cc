@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "tests/core/s3/scripted_server.h"
+#include "tests/core/http/scripted_server.h"
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/core/s3/fake_http_client.h"
+#include "tests/core/http/fake_http_client.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 

@@ -14,8 +14,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/wake_up.h"
-#include "core/s3/curl_http_client.h"
-#include "tests/core/s3/patient_options.h"
+#include "core/http/curl_http_client.h"
+#include "tests/core/http/patient_options.h"
 
 namespace ruyi {
 namespace {

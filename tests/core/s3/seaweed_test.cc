@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/s3/curl_http_client.h"
-#include "tests/core/s3/patient_options.h"
+#include "core/http/curl_http_client.h"
+#include "tests/core/http/patient_options.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 

@@ -10,7 +10,7 @@
 #include "core/digest/sha256.h"
 #include "tests/core/artifact/artifact_store_conformance.h"
 #include "tests/core/artifact/s3/s3_place.h"
-#include "tests/core/s3/hooked_http_client.h"
+#include "tests/core/http/hooked_http_client.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 

@@ -6,8 +6,8 @@
 
 #include "core/artifact/s3/manifest_objects.h"
 #include "core/artifact/s3/object_names.h"
-#include "core/s3/curl_http_client.h"
-#include "tests/core/s3/patient_options.h"
+#include "core/http/curl_http_client.h"
+#include "tests/core/http/patient_options.h"
 #include "tests/core/s3/seaweed.h"
 #include "tests/support/status_matchers.h"
 

@@ -1,5 +1,5 @@
-// Sends requests over HTTP. Before it: s3_client.h, web_identity_credentials.h. After it: curl_http_client.h; tests use
-// others. Implementations are thread-safe.
+// Sends requests over HTTP. Before it: core/s3, server/tracing. After it: curl_http_client.h; tests use others.
+// Implementations are thread-safe.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-#include "core/s3/curl_http_client.h"
+#include "core/http/curl_http_client.h"
 
 #include <curl/curl.h>
 
@@ -54,6 +54,8 @@ class CurlHttpClient::Handle {
     Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
     Set(CURLOPT_LOW_SPEED_LIMIT, kSlowBytesPerSecond);
     Set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(absl::ToInt64Seconds(options.stall_timeout)));
+    if (options.timeout < absl::InfiniteDuration())
+      Set(CURLOPT_TIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(options.timeout)));
     Set(CURLOPT_TCP_KEEPALIVE, 1L);
     Set(CURLOPT_ERRORBUFFER, error_);
     Set(CURLOPT_WRITEFUNCTION, &AppendBody);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "absl/time/time.h"
-#include "core/s3/curl_http_client.h"
+#include "core/http/curl_http_client.h"
 
 namespace ruyi {
 

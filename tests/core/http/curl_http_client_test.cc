@@ -1,10 +1,10 @@
-#include "core/s3/curl_http_client.h"
+#include "core/http/curl_http_client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/core/s3/patient_options.h"
-#include "tests/core/s3/scripted_server.h"
+#include "tests/core/http/patient_options.h"
+#include "tests/core/http/scripted_server.h"
 #include "tests/support/status_matchers.h"
 
 namespace ruyi {

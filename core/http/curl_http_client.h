@@ -10,14 +10,15 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "core/s3/http_client.h"
+#include "core/http/http_client.h"
 
 namespace ruyi {
 
 struct CurlOptions {
   absl::Duration connect_timeout = absl::Seconds(3);
-  absl::Duration stall_timeout = absl::Seconds(10);  // of a connection on which nothing moves
-  std::string ca_file;                               // whom to trust; empty: whom the system trusts
+  absl::Duration stall_timeout = absl::Seconds(10);   // of a connection on which nothing moves
+  absl::Duration timeout = absl::InfiniteDuration();  // of a whole request
+  std::string ca_file;                                // whom to trust; empty: whom the system trusts
 };
 
 class CurlHttpClient final : public HttpClient {

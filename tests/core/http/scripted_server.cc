@@ -1,4 +1,4 @@
-#include "tests/core/s3/scripted_server.h"
+#include "tests/core/http/scripted_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

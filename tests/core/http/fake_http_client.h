@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/s3/http_client.h"
+#include "core/http/http_client.h"
 
 namespace ruyi {
 

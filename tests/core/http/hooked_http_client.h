@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "core/s3/curl_http_client.h"
-#include "core/s3/http_client.h"
-#include "tests/core/s3/patient_options.h"
+#include "core/http/curl_http_client.h"
+#include "core/http/http_client.h"
+#include "tests/core/http/patient_options.h"
 
 namespace ruyi {
 
