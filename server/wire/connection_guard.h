@@ -1,6 +1,6 @@
 // Bounds what connections may cost where gRPC 1.51 has no bound: how many there are, and what frame_warden.h looks at.
 // It stands in the way of two functions by their names, accept4 of the C library and the one with which gRPC reads what
-// a connection has received (docs/adr/0019-in-the-way-of-grpc.md). Before it: main. After it: gRPC. Of the whole
+// a connection has received (docs/adr/0020-in-the-way-of-grpc.md). Before it: main. After it: gRPC. Of the whole
 // process; thread-safe.
 #pragma once
 
