@@ -208,9 +208,9 @@ absl::StatusOr<JobEstimate> JobIntake::EstimateFor(JobRequest request, std::opti
                                                    const CancellationToken& token) {
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
   RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, TryPlan(request, *current, budget_bytes, token));
-  RUYI_ASSIGN_OR_RETURN(const JobCounts counts, parts_.jobs->Counts());
+  RUYI_ASSIGN_OR_RETURN(const JobQueued place, parts_.jobs->PlaceOfNew(request.caller.tenant));
   return JobEstimate{.planned = std::move(planned),
-                     .queue_wait = absl::Seconds(counts.predicted_seconds) / current->loaded.workers};
+                     .queue_wait = place.expected_wait.value_or(absl::ZeroDuration()) / current->loaded.workers};
 }
 
 // Takes the generation out of `request`.

@@ -1,6 +1,8 @@
 #include "core/store/job_steps.h"
 
+#include <algorithm>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -61,6 +63,31 @@ JobSum operator-(const JobSum& a, const JobSum& b) {
   return {.jobs = a.jobs - b.jobs, .work = a.work - b.work};
 }
 
+// Returns the place behind the jobs `own` of its tenant and what `running` sums up.
+JobQueued PlaceBehind(const JobSum& own, const JobSum& running, const std::string& tenant, const QueueShares& shares) {
+  const JobSum ahead = AheadOf(shares, tenant, own) + running;
+  JobQueued queued = {.position = ahead.jobs, .expected_wait = {}, .paused = shares.paused};
+  if (ahead.jobs == 0 || ahead.work > absl::ZeroDuration())
+    queued.expected_wait = ahead.work;
+  return queued;
+}
+
+JobSum WaitingOf(const std::string& tenant, const QueueShares& shares) {
+  for (const TenantShare& share : shares.tenants) {
+    if (share.tenant == tenant)
+      return share.waiting;
+  }
+  return {};
+}
+
+absl::StatusOr<JobSum> OwnBefore(const JobTable& table, const JobRow& row) {
+  return table.WaitingBetween(row.record.ticket.tenant, std::numeric_limits<int64_t>::min(), ClaimKeyOf(row));
+}
+
+absl::Duration ChargeOf(const JobRecord& record) {
+  return ChargeOf(JobSum{.jobs = 1, .work = WorkOf(record)});
+}
+
 }  // namespace
 
 absl::Status NotFound(const std::string& id) {
@@ -81,18 +108,21 @@ absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const 
   return std::move(known->record);
 }
 
-absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row) {
-  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, table.Totals());
-  RUYI_ASSIGN_OR_RETURN(const JobSum before,
-                        table.WaitingBetween(std::numeric_limits<int64_t>::min(), ClaimKeyOf(row)));
-  const JobSum ahead = before + totals.running;
-  return JobQueued{.position = ahead.jobs, .expected_wait = ahead.work, .paused = totals.paused};
+absl::StatusOr<JobQueued> PlaceOf(const JobTable& table, const JobRow& row) {
+  RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
+  RUYI_ASSIGN_OR_RETURN(const JobSum own, OwnBefore(table, row));
+  return PlaceBehind(own, shares.running(), row.record.ticket.tenant, shares);
+}
+
+absl::StatusOr<JobQueued> PlaceOfNew(const JobTable& table, const std::string& tenant) {
+  RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
+  return PlaceBehind(WaitingOf(tenant, shares), shares.running(), tenant, shares);
 }
 
 absl::Status JobSteps::CheckRoom(const NewJob& job, const Arrival& arrival) const {
   if (arrival.is_id_taken)
     return absl::InternalError(absl::StrFormat("there is a job '%s' already; draw ids that differ", job.ticket.id));
-  if (!job.completed.has_value() && arrival.totals.waiting.jobs >= options_.queue_capacity)
+  if (!job.completed.has_value() && arrival.shares.waiting().jobs >= options_.queue_capacity)
     return QueueFull(options_.queue_capacity);
   return absl::OkStatus();
 }
@@ -120,18 +150,54 @@ absl::Status JobSteps::Begin(const NewJob& job, const Arrival& arrival, JobRow& 
   RUYI_RETURN_IF_ERROR(Append(JobAccepted{.placement = job.advice}, row));
   if (job.completed.has_value())
     return Append(*job.completed, row);
-  const JobTotals& totals = arrival.totals;
-  return AppendQueued(totals.waiting - arrival.behind + totals.running, totals.paused, row);
+  const QueueShares& shares = arrival.shares;
+  const std::string& tenant = job.ticket.tenant;
+  return Append(PlaceBehind(WaitingOf(tenant, shares) - arrival.behind, shares.running(), tenant, shares), row);
 }
 
-absl::Status JobSteps::Claim(absl::Duration duration, JobRow& row) {
+// A tenant's jobs may all be in the hands of claims that are under way, or damaged: then the next tenant has its turn.
+absl::StatusOr<std::optional<JobRow>> JobSteps::Claim(absl::Duration duration) {
+  RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table_.Shares());
+  if (shares.paused)
+    return std::nullopt;
+  std::vector<Turn> turns = TurnsOf(shares);
+  for (auto turn = turns.begin(); turn != turns.end();) {
+    const auto end = std::find_if(turn, turns.end(), [&](const Turn& other) { return other.start != turn->start; });
+    RUYI_RETURN_IF_ERROR(SortByAge(absl::MakeSpan(&*turn, end - turn)));
+    for (; turn != end; ++turn) {
+      RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table_.NextWaiting(turn->tenant));
+      if (!row.has_value())
+        continue;
+      RUYI_RETURN_IF_ERROR(BeginTurn(*turn, duration, *row));
+      return row;
+    }
+  }
+  return std::nullopt;
+}
+
+absl::Status JobSteps::SortByAge(absl::Span<Turn> turns) const {
+  if (turns.size() < 2)
+    return absl::OkStatus();
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  std::map<std::string, std::pair<int64_t, int64_t>> places;
+  for (const Turn& turn : turns) {
+    RUYI_ASSIGN_OR_RETURN(const auto place, table_.FirstPlace(turn.tenant));
+    places[turn.tenant] = place.value_or(std::pair(kLast, kLast));
+  }
+  std::sort(turns.begin(), turns.end(),
+            [&](const Turn& a, const Turn& b) { return places[a.tenant] < places[b.tenant]; });
+  return absl::OkStatus();
+}
+
+absl::Status JobSteps::BeginTurn(const Turn& turn, absl::Duration duration, JobRow& row) {
+  RUYI_RETURN_IF_ERROR(table_.Charge(turn.tenant, turn.start, ChargeOf(row.record)));
   RUYI_ASSIGN_OR_RETURN(row.lease_token, table_.NextToken());
   row.lease_lasts = duration;
   row.record.state = JobState::kRunning;
   ++row.record.attempts;
   if (!row.record.queued.has_value() && row.record.create_age.has_value())
     row.record.queued = clock_.AgingTime() - *row.record.create_age;
-  return absl::OkStatus();
+  return table_.Update(row);
 }
 
 absl::Status JobSteps::Append(JobEvent event, JobRow& row) {
@@ -154,24 +220,18 @@ void JobSteps::End(absl::Time time, JobRow& row) const {
   record.expire_age = *record.end_age + options_.result_ttl;
 }
 
-absl::Status JobSteps::AppendQueued(const JobSum& ahead, bool paused, JobRow& row) {
-  JobQueued queued = {.position = ahead.jobs, .expected_wait = {}, .paused = paused};
-  if (ahead.jobs == 0 || ahead.work > absl::ZeroDuration())
-    queued.expected_wait = ahead.work;
-  return Append(queued, row);
-}
-
 // The job's old place is near the front, so that few are before it. It is among those that run until its row is
 // written.
 absl::Status JobSteps::HandBack(JobRow& row) {
   if (row.record.state == JobState::kCancelling)
     return Append(JobFailed{row.record.error}, row);
-  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, table_.Totals());
-  RUYI_ASSIGN_OR_RETURN(const JobSum before,
-                        table_.WaitingBetween(std::numeric_limits<int64_t>::min(), ClaimKeyOf(row)));
-  const JobSum others = totals.running - JobSum{.jobs = 1, .work = WorkOf(row.record)};
+  const std::string& tenant = row.record.ticket.tenant;
+  RUYI_RETURN_IF_ERROR(table_.PayBack(tenant, ChargeOf(row.record)));
+  RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table_.Shares());
+  RUYI_ASSIGN_OR_RETURN(const JobSum own, OwnBefore(table_, row));
+  const JobSum others = shares.running() - JobSum{.jobs = 1, .work = WorkOf(row.record)};
   row.lease_token = 0;
-  return AppendQueued(before + others, totals.paused, row);
+  return Append(PlaceBehind(own, others, tenant, shares), row);
 }
 
 absl::Status JobSteps::TakeBack(std::string_view who_died, JobRow& row) {

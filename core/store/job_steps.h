@@ -9,7 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "core/base/clock.h"
+#include "core/store/fair_share.h"
 #include "core/store/job_store.h"
 #include "core/store/job_table.h"
 
@@ -24,7 +26,10 @@ absl::StatusOr<std::optional<JobRecord>> FindKnown(const JobTable& table, const 
 absl::Status NotFound(const std::string& id);
 
 // Returns the place of a job that waits in the queue.
-absl::StatusOr<JobQueued> AheadOf(const JobTable& table, const JobRow& row);
+absl::StatusOr<JobQueued> PlaceOf(const JobTable& table, const JobRow& row);
+
+// Returns the place that a new job of `tenant` would have behind all others of the tenant.
+absl::StatusOr<JobQueued> PlaceOfNew(const JobTable& table, const std::string& tenant);
 
 class JobSteps {
  public:
@@ -32,11 +37,11 @@ class JobSteps {
   JobSteps(JobTable& table, const JobStoreOptions& options, const Clock& clock)
       : table_(table), options_(options), clock_(clock) {}
 
-  // Does what JobStore::Create says, and writes the new row. The functions below leave their row to be written.
+  // Does what JobStore::Create says, and writes the new row.
   absl::StatusOr<CreatedJob> Create(const NewJob& job);
 
-  // Gives a job that waits to a worker for `duration`.
-  absl::Status Claim(absl::Duration duration, JobRow& row);
+  // Does what JobStore::Claim says, and writes the row that it returns. The functions below leave theirs to be written.
+  absl::StatusOr<std::optional<JobRow>> Claim(absl::Duration duration);
 
   // Logs `event`, brings the record up to date and ends the lease of a job that has ended.
   absl::Status Append(JobEvent event, JobRow& row);
@@ -67,7 +72,8 @@ class JobSteps {
   absl::Status CheckRoom(const NewJob& job, const Arrival& arrival) const;
   absl::Status Begin(const NewJob& job, const Arrival& arrival, JobRow& row);
   void End(absl::Time time, JobRow& row) const;
-  absl::Status AppendQueued(const JobSum& ahead, bool paused, JobRow& row);
+  absl::Status SortByAge(absl::Span<Turn> turns) const;
+  absl::Status BeginTurn(const Turn& turn, absl::Duration duration, JobRow& row);
 
   JobTable& table_;
   const JobStoreOptions& options_;

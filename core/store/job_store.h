@@ -94,8 +94,9 @@ class JobStore {
   virtual absl::StatusOr<CreatedJob> Create(NewJob job) = 0;
 
   // Gives the next waiting job to `worker` for `duration`, and makes it RUNNING; nullopt when none waits, and while
-  // the queue is paused. Jobs go by priority and age: a job goes before at most kHeadStart jobs of the next lower
-  // priority that came before it, so that none waits for ever.
+  // the queue is paused. Tenants with waiting jobs share by predicted work (core/store/fair_share.h); those of one
+  // tenant go by priority and age: a job goes before at most kHeadStart of the next lower priority that came before it,
+  // so that none waits for ever.
   virtual absl::StatusOr<std::optional<Lease>> Claim(const std::string& worker, absl::Duration duration) = 0;
   static constexpr int kHeadStart = 32;
 
@@ -177,12 +178,17 @@ class JobStore {
 
   virtual absl::StatusOr<JobCounts> Counts() const = 0;
 
-  // Returns the ids of the jobs that wait, in the order in which they will be claimed.
+  // Returns the ids of the jobs that wait, in the order in which they will be claimed if no other comes. Takes time in
+  // proportion to their number.
   virtual absl::StatusOr<std::vector<std::string>> QueueOrder() const = 0;
 
-  // Returns the place of a waiting job in the queue; nullopt when it does not wait. The expected wait is the time that
-  // all jobs before it are predicted to take, one after the other. NOT_FOUND: there is no such job.
+  // Returns the place of a waiting job in the queue, as AheadOf (core/store/fair_share.h) estimates it; nullopt when it
+  // does not wait. The expected wait is the time that all jobs before it are predicted to take, one after the other; it
+  // is absent where nothing is known of them. NOT_FOUND: there is no such job.
   virtual absl::StatusOr<std::optional<JobQueued>> PositionOf(const std::string& id) const = 0;
+
+  // Returns the place that a new job of the tenant would have behind all others of the tenant.
+  virtual absl::StatusOr<JobQueued> PlaceOfNew(const std::string& tenant) const = 0;
 
   // Returns the sha256 of all blobs, pictures and checkpoints, that jobs that have not ended need.
   virtual absl::StatusOr<std::set<std::string>> ReferencedInputs() const = 0;

@@ -34,6 +34,24 @@ absl::Duration WorkOf(const JobRecord& record) {
   return absl::Trunc(std::clamp(predicted, absl::ZeroDuration(), kLongestWork), absl::Microseconds(1));
 }
 
+JobSum QueueShares::waiting() const {
+  JobSum sum;
+  for (const TenantShare& share : tenants) {
+    sum.jobs += share.waiting.jobs;
+    sum.work += share.waiting.work;
+  }
+  return sum;
+}
+
+JobSum QueueShares::running() const {
+  JobSum sum;
+  for (const TenantShare& share : tenants) {
+    sum.jobs += share.running.jobs;
+    sum.work += share.running.work;
+  }
+  return sum;
+}
+
 // A new job has the largest number, so few can be behind it: those are counted, not the many before it.
 absl::StatusOr<Arrival> JobTable::Arrive(const JobTicket& ticket) {
   Arrival arrival;
@@ -45,9 +63,9 @@ absl::StatusOr<Arrival> JobTable::Arrive(const JobTicket& ticket) {
   RUYI_ASSIGN_OR_RETURN(arrival.number, NextNumber());
   RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, NumberOf(ticket.id));
   arrival.is_id_taken = number.has_value();
-  RUYI_ASSIGN_OR_RETURN(arrival.totals, Totals());
-  RUYI_ASSIGN_OR_RETURN(
-      arrival.behind, WaitingBetween(ClaimKeyOf(arrival.number, ticket.priority), std::numeric_limits<int64_t>::max()));
+  RUYI_ASSIGN_OR_RETURN(arrival.shares, Shares());
+  RUYI_ASSIGN_OR_RETURN(arrival.behind, WaitingBetween(ticket.tenant, ClaimKeyOf(arrival.number, ticket.priority),
+                                                       std::numeric_limits<int64_t>::max()));
   return arrival;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -49,10 +50,32 @@ struct JobSum {
   absl::Duration work;
 };
 
-struct JobTotals {
-  JobSum waiting;
-  JobSum running;       // those to be cancelled too
+// What the queue knows of a tenant.
+struct TenantShare {
+  std::string tenant;
+  JobSum waiting = {};
+  JobSum running = {};         // those to be cancelled too
+  absl::Duration served = {};  // the virtual time up to which it was served (core/store/fair_share.h)
+};
+
+// What the queue knows of all tenants that have jobs that have not ended, or are ahead of others. Their sums are those
+// of the whole store.
+struct QueueShares {
+  std::vector<TenantShare> tenants;
+  absl::Duration now;   // the virtual time: the start of the latest turn
   bool paused = false;  // the queue gives no job
+
+  JobSum waiting() const;
+  JobSum running() const;
+};
+
+// What the order of claims depends on.
+struct WaitingJob {
+  std::string id;
+  std::string tenant;
+  int64_t claim_key = 0;
+  int64_t number = 0;
+  absl::Duration work;
 };
 
 // Says what has to be known before a job is created.
@@ -60,8 +83,8 @@ struct Arrival {
   std::optional<JobRow> known;  // the job that its request_id has made; then the rest is empty
   int64_t number = 0;           // of the new job
   bool is_id_taken = false;
-  JobTotals totals;
-  JobSum behind;  // of the jobs that wait and will be claimed after the new one
+  QueueShares shares;
+  JobSum behind;  // of its tenant's jobs that wait and will be claimed after the new one
 };
 
 // Every function may fail with an error of the database: RESOURCE_EXHAUSTED DISK_FULL; DATA_LOSS: a row, or all rows,
@@ -85,20 +108,23 @@ class JobTable {
   // Returns the latest job that succeeded with this key.
   virtual absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const = 0;
 
-  // Returns the first job that waits and can be read; nullopt while the queue is paused.
-  virtual absl::StatusOr<std::optional<JobRow>> NextWaiting() const = 0;
+  // Returns the tenant's first job, by claim key and number, that waits and can be read.
+  virtual absl::StatusOr<std::optional<JobRow>> NextWaiting(const std::string& tenant) const = 0;
 
-  // Returns the ids of the jobs that wait, in the order in which they will be claimed.
-  virtual absl::StatusOr<std::vector<std::string>> QueueOrder() const = 0;
+  // Returns claim key and number of the tenant's first job that waits; nullopt when there is none.
+  virtual absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> FirstPlace(const std::string& tenant) const = 0;
+
+  // Returns all jobs that wait, by claim key and number.
+  virtual absl::StatusOr<std::vector<WaitingJob>> Waiting() const = 0;
 
   // Returns the jobs that match, can be read, and whose number is below `before`, newest first, at most `limit`.
   virtual absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const = 0;
 
-  virtual absl::StatusOr<JobTotals> Totals() const = 0;
+  virtual absl::StatusOr<QueueShares> Shares() const = 0;
 
-  // Returns the sum of the jobs that wait with a claim key above `above` and below `below`. Takes time in proportion to
-  // their number.
-  virtual absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const = 0;
+  // Returns the sum of the tenant's jobs that wait with a claim key above `above` and below `below`. Takes time in
+  // proportion to their number.
+  virtual absl::StatusOr<JobSum> WaitingBetween(const std::string& tenant, int64_t above, int64_t below) const = 0;
 
   // Returns the entries of the log of job `number` after `after_seq`, oldest first, at most `limit`.
   virtual absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const = 0;
@@ -139,6 +165,17 @@ class JobTable {
   virtual absl::Status AppendLog(int64_t number, const LoggedEvent& entry) = 0;
 
   virtual absl::Status SetPaused(bool paused) = 0;
+
+  // Notes that a turn of the tenant has begun at the virtual time `start`, which is not before what it was served up to
+  // as Shares has said in this transaction, and that it lasts for `charge`.
+  virtual absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) = 0;
+
+  // Takes `charge` back from what the tenant was served.
+  virtual absl::Status PayBack(const std::string& tenant, absl::Duration charge) = 0;
+
+  // Forgets tenants that have no jobs and are not ahead of others, so that Shares stays short. To be called now and
+  // then, in a transaction of its own.
+  virtual absl::Status ForgetIdleTenants() = 0;
 };
 
 }  // namespace ruyi

@@ -290,6 +290,10 @@ absl::StatusOr<std::optional<JobQueued>> ObservedJobStore::PositionOf(const std:
   return store_.PositionOf(id);
 }
 
+absl::StatusOr<JobQueued> ObservedJobStore::PlaceOfNew(const std::string& tenant) const {
+  return store_.PlaceOfNew(tenant);
+}
+
 absl::StatusOr<std::set<std::string>> ObservedJobStore::ReferencedInputs() const {
   return store_.ReferencedInputs();
 }

@@ -13,7 +13,7 @@
 namespace ruyi {
 namespace {
 
-constexpr int kSweepBatch = 1000;  // jobs that one sweep expires or deletes, so that other writers get their turn
+constexpr size_t kCancelBatch = 1000;  // jobs of one transaction, so that other writers get their turn
 
 absl::Status VideoActive(const std::string& id) {
   return ErrorWithReason(absl::StatusCode::kFailedPrecondition,
@@ -123,11 +123,9 @@ absl::StatusOr<CreatedJob> TableJobStore::Create(NewJob job) {
 absl::StatusOr<std::optional<Lease>> TableJobStore::Claim(const std::string& /*worker*/, absl::Duration duration) {
   using Claimed = absl::StatusOr<std::optional<Lease>>;
   Claimed lease = Write(WriteKind::kWork, [&](JobTable& table) -> Claimed {
-    RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table.NextWaiting());
+    RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, JobSteps(table, options_, clock_).Claim(duration));
     if (!row.has_value())
       return std::nullopt;
-    RUYI_RETURN_IF_ERROR(JobSteps(table, options_, clock_).Claim(duration, *row));
-    RUYI_RETURN_IF_ERROR(table.Update(*row));
     return Lease{.job_id = row->record.ticket.id, .token = row->lease_token, .record = std::move(row->record)};
   });
   if (lease.ok() && lease->has_value()) {
@@ -214,7 +212,12 @@ absl::Status TableJobStore::Detach(const std::string& id) {
 
 absl::Status TableJobStore::CancelAll(const absl::Status& why) {
   RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> ids, View([](const JobTable& table) { return table.Active(); }));
-  return WriteJobs(ids, [&](JobSteps& steps, JobRow& row) { return steps.Cancel(why, row); });
+  for (auto begin = ids.begin(); begin != ids.end();) {
+    const auto end = begin + std::min<ptrdiff_t>(kCancelBatch, ids.end() - begin);
+    RUYI_RETURN_IF_ERROR(WriteJobs({begin, end}, [&](JobSteps& steps, JobRow& row) { return steps.Cancel(why, row); }));
+    begin = end;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<JobRecord> TableJobStore::SetPriority(const std::string& id, Priority priority) {
@@ -248,69 +251,6 @@ absl::Status TableJobStore::Delete(const std::string& id) {
 
 absl::Status TableJobStore::Expire(const std::string& id) {
   return WriteJob(id, [](JobSteps& steps, JobRow& row) { return steps.Expire(row); }).status();
-}
-
-// Changes that were made must be told; an error that came after them comes again next time.
-absl::StatusOr<SweptJobs> TableJobStore::Sweep() {
-  SweptJobs swept;
-  absl::Status status = TakeBackExpired(swept);
-  if (status.ok())
-    status = ExpireResults(swept);
-  if (status.ok())
-    status = EraseOldRecords(swept);
-  if (!status.ok() && swept.taken_back.empty() && swept.expired.empty() && swept.deleted.empty())
-    return status;
-  return swept;
-}
-
-absl::Status TableJobStore::TakeBackExpired(SweptJobs& swept) {
-  RUYI_ASSIGN_OR_RETURN(const auto tokens, LeasesThatRanOut());
-  std::vector<std::string> ids;
-  for (const auto& [id, token] : tokens)
-    ids.push_back(id);
-  std::set<std::string> taken_back;
-  const auto take_back = [&](JobSteps& steps, JobRow& row) -> absl::StatusOr<bool> {
-    const std::string& id = row.record.ticket.id;
-    if (row.lease_token != tokens.at(id) || !row.is_lease_over)
-      return false;
-    RUYI_RETURN_IF_ERROR(steps.TakeBack("its worker was lost", row));
-    taken_back.insert(id);
-    return true;
-  };
-  RUYI_RETURN_IF_ERROR(WriteJobs(ids, take_back));
-  for (const auto& [id, token] : tokens)
-    OnLeaseEnded(id, token);
-  swept.taken_back.assign(taken_back.begin(), taken_back.end());
-  return absl::OkStatus();
-}
-
-absl::Status TableJobStore::ExpireResults(SweptJobs& swept) {
-  RUYI_ASSIGN_OR_RETURN(std::vector<std::string> ids,
-                        View([&](const JobTable& table) { return table.Expiring(clock_.AgingTime(), kSweepBatch); }));
-  RUYI_RETURN_IF_ERROR(WriteJobs(ids, [](JobSteps& steps, JobRow& row) { return steps.Expire(row); }));
-  swept.expired = std::move(ids);
-  return absl::OkStatus();
-}
-
-absl::Status TableJobStore::EraseOldRecords(SweptJobs& swept) {
-  const absl::Time latest = clock_.AgingTime() - options_.record_ttl;
-  RUYI_ASSIGN_OR_RETURN(std::vector<std::string> ids,
-                        View([&](const JobTable& table) { return table.EndedBy(latest, kSweepBatch); }));
-  if (ids.empty())
-    return absl::OkStatus();
-  const absl::Status erased = WriteRows(WriteKind::kEnding, [&](JobTable& table) -> absl::Status {
-    for (const std::string& id : ids) {
-      RUYI_ASSIGN_OR_RETURN(const std::optional<int64_t> number, table.NumberOf(id));
-      if (number.has_value())
-        RUYI_RETURN_IF_ERROR(table.Erase(*number));
-    }
-    return absl::OkStatus();
-  });
-  RUYI_RETURN_IF_ERROR(erased);
-  for (const std::string& id : ids)
-    Announce(id);
-  swept.deleted = std::move(ids);
-  return absl::OkStatus();
 }
 
 absl::Status TableJobStore::CheckTenant(const std::string& id, const std::string& tenant) const {
@@ -362,11 +302,13 @@ absl::StatusOr<std::optional<JobRecord>> TableJobStore::FindReusable(const std::
 }
 
 absl::StatusOr<JobCounts> TableJobStore::Counts() const {
-  RUYI_ASSIGN_OR_RETURN(const JobTotals totals, View([](const JobTable& table) { return table.Totals(); }));
-  return JobCounts{.waiting = totals.waiting.jobs,
-                   .running = totals.running.jobs,
-                   .predicted_seconds = absl::ToDoubleSeconds(totals.waiting.work + totals.running.work),
-                   .paused = totals.paused};
+  RUYI_ASSIGN_OR_RETURN(const QueueShares shares, View([](const JobTable& table) { return table.Shares(); }));
+  const JobSum waiting = shares.waiting();
+  const JobSum running = shares.running();
+  return JobCounts{.waiting = waiting.jobs,
+                   .running = running.jobs,
+                   .predicted_seconds = absl::ToDoubleSeconds(waiting.work + running.work),
+                   .paused = shares.paused};
 }
 
 absl::StatusOr<std::optional<JobQueued>> TableJobStore::PositionOf(const std::string& id) const {
@@ -376,12 +318,20 @@ absl::StatusOr<std::optional<JobQueued>> TableJobStore::PositionOf(const std::st
       return NotFound(id);
     if (row->record.state != JobState::kQueued)
       return std::nullopt;
-    return AheadOf(table, *row);
+    return PlaceOf(table, *row);
   });
 }
 
 absl::StatusOr<std::vector<std::string>> TableJobStore::QueueOrder() const {
-  return View([](const JobTable& table) { return table.QueueOrder(); });
+  return View([](const JobTable& table) -> absl::StatusOr<std::vector<std::string>> {
+    RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
+    RUYI_ASSIGN_OR_RETURN(const std::vector<WaitingJob> jobs, table.Waiting());
+    return FairOrder(shares, jobs);
+  });
+}
+
+absl::StatusOr<JobQueued> TableJobStore::PlaceOfNew(const std::string& tenant) const {
+  return View([&](const JobTable& table) { return ruyi::PlaceOfNew(table, tenant); });
 }
 
 absl::StatusOr<std::set<std::string>> TableJobStore::ReferencedInputs() const {

@@ -29,21 +29,31 @@ constexpr int kWaiting = 200'000;
 constexpr int kThreads = 8;
 constexpr absl::Duration kLease = absl::Minutes(10);
 
-// Two stores on a database with kWaiting jobs, which are copies of one that a store has made.
+std::string TenantOf(int64_t i, int64_t tenants) {
+  return absl::StrCat("tenant-", i % tenants);
+}
+
+// Two stores on a database with kWaiting jobs of some tenants, which are copies of one that a store has made.
 class FullQueue {
  public:
-  FullQueue() : url_(Cluster().NewSchema()) {
+  explicit FullQueue(int64_t tenants) : url_(Cluster().NewSchema()) {
     for (std::unique_ptr<PostgresJobStore>& store : stores_)
       store = *PostgresJobStore::Open(url_, {.jobs = {.queue_capacity = 10 * kWaiting}}, Clock::Real());
     benchmark::DoNotOptimize(stores_[0]->Create(TestNewJob("original")));
-    PostgresCluster::Run(url_, absl::StrCat("INSERT INTO jobs(number, id, reuse_key, state, claim_key, work, "
-                                            "lease_token, log_time, inputs, record) SELECT n, 'copy-' || n, reuse_key, "
-                                            "state, n, work, 0, log_time, inputs, replace(record, 'original', "
-                                            "'copy-' || n) FROM jobs, generate_series(2, ",
-                                            kWaiting, ") AS n WHERE id = 'original'"));
+    PostgresCluster::Run(url_, "ALTER TABLE jobs DISABLE TRIGGER USER");
+    PostgresCluster::Run(
+        url_,
+        absl::StrCat("INSERT INTO jobs(number, id, tenant, reuse_key, state, claim_key, work, lease_token, "
+                     "log_time, inputs, record) SELECT n, 'copy-' || n, 'tenant-' || n % ",
+                     tenants,
+                     ", reuse_key, state, n, work, 0, log_time, inputs, replace(record, 'original', 'copy-' || n) ",
+                     "FROM jobs, generate_series(2, ", kWaiting, ") AS n WHERE id = 'original'"));
+    PostgresCluster::Run(url_, "ALTER TABLE jobs ENABLE TRIGGER USER");
     PostgresCluster::Run(url_, absl::StrCat("SELECT setval('job_numbers', ", kWaiting, ")"));
-    PostgresCluster::Run(url_, absl::StrCat("UPDATE totals SET waiting_jobs = ", kWaiting, " WHERE shard = 0"));
-    PostgresCluster::Run(url_, "UPDATE totals SET waiting_jobs = 0 WHERE shard > 0");
+    PostgresCluster::Run(url_, "DELETE FROM tenants");
+    PostgresCluster::Run(url_,
+                         "INSERT INTO tenants(tenant, shard, waiting_jobs, waiting_work) "
+                         "SELECT tenant, 0, count(*), sum(work) FROM jobs GROUP BY tenant");
     PostgresCluster::Run(url_, "VACUUM ANALYZE");
     PostgresCluster::Run(url_, "CHECKPOINT");
   }
@@ -87,21 +97,23 @@ std::vector<std::unique_ptr<PostgresConnection>> Connections(const std::string& 
 
 void Create(benchmark::State& state) {
   constexpr int kJobs = 20'000;
-  FullQueue queue;
+  const int64_t tenants = state.range(0);
+  FullQueue queue(tenants);
   const auto connections = Connections(queue.url());
   for (auto _ : state) {
     std::atomic<int> failed = 0;
     state.counters["creates/s"] = RateOf(kJobs, [&](int thread, int i) {
-      failed +=
-          queue.store(thread).Create(TestRequest(absl::StrCat("new-", i), absl::StrCat("request-", i))).ok() ? 0 : 1;
+      NewJob job = TestRequest(absl::StrCat("new-", i), absl::StrCat("request-", i));
+      job.ticket.tenant = TenantOf(i, tenants);
+      failed += queue.store(thread).Create(std::move(job)).ok() ? 0 : 1;
     });
     state.counters["failed"] = failed.load();
     const std::string record = PostgresCluster::Run(queue.url(), "SELECT record FROM jobs WHERE id = 'original'");
     state.counters["bare_inserts/s"] = RateOf(kJobs, [&](int thread, int i) {
       connections[thread]->Send("BEGIN");
       connections[thread]->Send(
-          "INSERT INTO jobs(number, id, reuse_key, state, claim_key, work, lease_token, log_time, inputs, record) "
-          "VALUES (nextval('job_numbers'), $1, '', 'queued', 1000000, 0, 0, 0, '', $2)",
+          "INSERT INTO jobs(number, id, tenant, reuse_key, state, claim_key, work, lease_token, log_time, inputs, "
+          "record) VALUES (nextval('job_numbers'), $1, 'tenant-0', '', 'queued', 1000000, 0, 0, 0, '', $2)",
           absl::StrCat("bare-", i), record);
       for (int64_t seq = 1; seq <= 2; ++seq)
         connections[thread]->Send("INSERT INTO log(number, seq, time, event) VALUES ($1, $2, 0, $3)", int64_t{-i}, seq,
@@ -112,12 +124,21 @@ void Create(benchmark::State& state) {
     state.counters["bare_failed"] = failed.load();
   }
 }
-BENCHMARK(Create)->Name("PostgresStore/Create")->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
+BENCHMARK(Create)
+    ->Name("PostgresStore/Create")
+    ->ArgName("tenants")
+    ->Arg(1)
+    ->Arg(20)
+    ->Arg(200)
+    ->Iterations(1)
+    ->UseRealTime()
+    ->Unit(benchmark::kSecond);
 
 void Claim(benchmark::State& state) {
-  constexpr int kLeases = 100'000;
+  const int64_t tenants = state.range(0);
+  const int kLeases = tenants == 1 ? 100'000 : 10'000;
   constexpr int kBare = 20'000;
-  FullQueue queue;
+  FullQueue queue(tenants);
   const auto connections = Connections(queue.url());
   for (auto _ : state) {
     std::mutex mutex;
@@ -139,12 +160,20 @@ void Claim(benchmark::State& state) {
     });
   }
 }
-BENCHMARK(Claim)->Name("PostgresStore/Claim")->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
+BENCHMARK(Claim)
+    ->Name("PostgresStore/Claim")
+    ->ArgName("tenants")
+    ->Arg(1)
+    ->Arg(20)
+    ->Arg(200)
+    ->Iterations(1)
+    ->UseRealTime()
+    ->Unit(benchmark::kSecond);
 
 // The worker is on one server, the watcher on another.
 void Watch(benchmark::State& state) {
   constexpr int kEvents = 2000;
-  FullQueue queue;
+  FullQueue queue(1);
   const Lease lease = **queue.store(0).Claim("worker", kLease);
   std::vector<Time::time_point> sent(kEvents);
   std::vector<double> milliseconds;

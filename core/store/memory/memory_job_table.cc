@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/base/status_macros.h"
+
 namespace ruyi {
 namespace {
 
@@ -56,17 +58,36 @@ absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindReusable(const std::st
   return rows_.at(*found->second.rbegin());
 }
 
-absl::StatusOr<std::optional<JobRow>> MemoryJobTable::NextWaiting() const {
-  if (waiting_.empty() || paused_)
+absl::StatusOr<std::optional<JobRow>> MemoryJobTable::NextWaiting(const std::string& tenant) const {
+  RUYI_ASSIGN_OR_RETURN(const std::optional<Place> place, FirstPlace(tenant));
+  if (!place.has_value())
     return std::nullopt;
-  return rows_.at(waiting_.begin()->second);
+  return rows_.at(place->second);
 }
 
-absl::StatusOr<std::vector<std::string>> MemoryJobTable::QueueOrder() const {
-  std::vector<std::string> ids;
-  for (const auto& [key, number] : waiting_)
-    ids.push_back(rows_.at(number).record.ticket.id);
-  return ids;
+absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> MemoryJobTable::FirstPlace(const std::string& tenant) const {
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end() || found->second.waiting.empty())
+    return std::nullopt;
+  return *found->second.waiting.begin();
+}
+
+absl::StatusOr<std::vector<WaitingJob>> MemoryJobTable::Waiting() const {
+  std::map<Place, WaitingJob> jobs;
+  for (const auto& [name, tenant] : tenants_) {
+    for (const Place& place : tenant.waiting) {
+      const JobRecord& record = rows_.at(place.second).record;
+      jobs[place] = {.id = record.ticket.id,
+                     .tenant = name,
+                     .claim_key = place.first,
+                     .number = place.second,
+                     .work = WorkOf(record)};
+    }
+  }
+  std::vector<WaitingJob> sorted;
+  for (auto& [place, job] : jobs)
+    sorted.push_back(std::move(job));
+  return sorted;
 }
 
 absl::StatusOr<std::vector<JobRow>> MemoryJobTable::Newest(const JobFilter& filter, int64_t before, int limit) const {
@@ -79,16 +100,23 @@ absl::StatusOr<std::vector<JobRow>> MemoryJobTable::Newest(const JobFilter& filt
   return rows;
 }
 
-absl::StatusOr<JobTotals> MemoryJobTable::Totals() const {
-  return JobTotals{.waiting = {.jobs = static_cast<int>(waiting_.size()), .work = waiting_work_},
-                   .running = {.jobs = static_cast<int>(running_.size()), .work = running_work_},
-                   .paused = paused_};
+absl::StatusOr<QueueShares> MemoryJobTable::Shares() const {
+  QueueShares shares = {.tenants = {}, .now = now_, .paused = paused_};
+  for (const auto& [name, tenant] : tenants_) {
+    shares.tenants.push_back(
+        {.tenant = name, .waiting = tenant.waiting_sum, .running = tenant.running_sum, .served = tenant.served});
+  }
+  return shares;
 }
 
-absl::StatusOr<JobSum> MemoryJobTable::WaitingBetween(int64_t above, int64_t below) const {
+absl::StatusOr<JobSum> MemoryJobTable::WaitingBetween(const std::string& tenant, int64_t above, int64_t below) const {
   JobSum sum;
-  auto place = waiting_.upper_bound({above, std::numeric_limits<int64_t>::max()});
-  for (; place != waiting_.end() && place->first < below; ++place) {
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end())
+    return sum;
+  const std::set<Place>& waiting = found->second.waiting;
+  auto place = waiting.upper_bound({above, std::numeric_limits<int64_t>::max()});
+  for (; place != waiting.end() && place->first < below; ++place) {
     ++sum.jobs;
     sum.work += WorkOf(rows_.at(place->second).record);
   }
@@ -119,8 +147,10 @@ absl::StatusOr<bool> MemoryJobTable::IsCheckpoint(const std::string& sha256) con
 
 absl::StatusOr<std::vector<std::string>> MemoryJobTable::Active() const {
   std::vector<std::string> ids;
-  for (const auto& [key, number] : waiting_)
-    ids.push_back(rows_.at(number).record.ticket.id);
+  for (const auto& [name, tenant] : tenants_) {
+    for (const auto& [key, number] : tenant.waiting)
+      ids.push_back(rows_.at(number).record.ticket.id);
+  }
   for (const int64_t number : running_)
     ids.push_back(rows_.at(number).record.ticket.id);
   return ids;
@@ -163,15 +193,22 @@ absl::StatusOr<int64_t> MemoryJobTable::NextToken() {
   return ++last_token_;
 }
 
+void MemoryJobTable::Count(const JobRow& row, int sign) {
+  if (IsEnded(row.record.state))
+    return;
+  Tenant& tenant = tenants_[row.record.ticket.tenant];
+  JobSum& sum = row.record.state == JobState::kQueued ? tenant.waiting_sum : tenant.running_sum;
+  sum.jobs += sign;
+  sum.work += sign * WorkOf(row.record);
+}
+
 void MemoryJobTable::Enter(const JobRow& row) {
   const JobRecord& record = row.record;
-  if (record.state == JobState::kQueued) {
-    waiting_.emplace(ClaimKeyOf(row), row.number);
-    waiting_work_ += WorkOf(record);
-  } else if (!IsEnded(record.state)) {
+  Count(row, 1);
+  if (record.state == JobState::kQueued)
+    tenants_[record.ticket.tenant].waiting.emplace(ClaimKeyOf(row), row.number);
+  else if (!IsEnded(record.state))
     running_.insert(row.number);
-    running_work_ += WorkOf(record);
-  }
   if (record.state == JobState::kSucceeded) {
     reusable_[record.ticket.reuse_key].insert(row.number);
     expiring_.emplace(absl::ToUnixNanos(record.expire_age.value_or(absl::InfiniteFuture())), row.number);
@@ -182,10 +219,10 @@ void MemoryJobTable::Enter(const JobRow& row) {
 
 void MemoryJobTable::Leave(const JobRow& row) {
   const JobRecord& record = row.record;
-  if (waiting_.erase({ClaimKeyOf(row), row.number}) > 0)
-    waiting_work_ -= WorkOf(record);
-  if (running_.erase(row.number) > 0)
-    running_work_ -= WorkOf(record);
+  Count(row, -1);
+  if (record.state == JobState::kQueued)
+    tenants_[record.ticket.tenant].waiting.erase({ClaimKeyOf(row), row.number});
+  running_.erase(row.number);
   if (record.state == JobState::kSucceeded) {
     const auto same_key = reusable_.find(record.ticket.reuse_key);
     same_key->second.erase(row.number);
@@ -231,6 +268,25 @@ absl::Status MemoryJobTable::AppendLog(int64_t number, const LoggedEvent& entry)
 
 absl::Status MemoryJobTable::SetPaused(bool paused) {
   paused_ = paused;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryJobTable::Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) {
+  now_ = std::max(now_, start);
+  tenants_[tenant].served = start + charge;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryJobTable::PayBack(const std::string& tenant, absl::Duration charge) {
+  tenants_[tenant].served -= charge;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryJobTable::ForgetIdleTenants() {
+  std::erase_if(tenants_, [&](const auto& entry) {
+    const Tenant& tenant = entry.second;
+    return tenant.waiting_sum.jobs == 0 && tenant.running_sum.jobs == 0 && tenant.served <= now_;
+  });
   return absl::OkStatus();
 }
 

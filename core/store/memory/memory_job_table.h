@@ -22,11 +22,12 @@ class MemoryJobTable final : public JobTable {
   absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_key) const override;
   absl::StatusOr<std::optional<std::string>> TenantOf(const std::string& id) const override;
   absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
-  absl::StatusOr<std::optional<JobRow>> NextWaiting() const override;
-  absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
+  absl::StatusOr<std::optional<JobRow>> NextWaiting(const std::string& tenant) const override;
+  absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> FirstPlace(const std::string& tenant) const override;
+  absl::StatusOr<std::vector<WaitingJob>> Waiting() const override;
   absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
-  absl::StatusOr<JobTotals> Totals() const override;
-  absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const override;
+  absl::StatusOr<QueueShares> Shares() const override;
+  absl::StatusOr<JobSum> WaitingBetween(const std::string& tenant, int64_t above, int64_t below) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const override;
   absl::StatusOr<std::set<std::string>> Inputs() const override;
   absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
@@ -42,11 +43,24 @@ class MemoryJobTable final : public JobTable {
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
   absl::Status SetPaused(bool paused) override;
+  absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
+  absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;
+  absl::Status ForgetIdleTenants() override;
 
  private:
   using Place = std::pair<int64_t, int64_t>;  // claim key or time, and number
 
+  struct Tenant {
+    JobSum waiting_sum;
+    JobSum running_sum;
+    absl::Duration served;
+    std::set<Place> waiting;
+  };
+
   std::optional<JobRow> RowOf(const std::unordered_map<std::string, int64_t>& index, const std::string& key) const;
+
+  // Adds a job that has not ended to the sums of its tenant, or takes it away.
+  void Count(const JobRow& row, int sign);
 
   // Enter puts a row into the indexes; Leave takes it out of them.
   void Enter(const JobRow& row);
@@ -59,12 +73,11 @@ class MemoryJobTable final : public JobTable {
   std::unordered_map<std::string, int64_t> by_id_;
   std::unordered_map<std::string, int64_t> by_request_;
   std::map<std::string, std::set<int64_t>> reusable_;
-  std::set<Place> waiting_;
+  std::map<std::string, Tenant> tenants_;
   std::set<int64_t> running_;
   std::set<Place> expiring_;  // by Unix nanoseconds
   std::set<Place> ended_;     // by Unix nanoseconds
-  absl::Duration waiting_work_;
-  absl::Duration running_work_;
+  absl::Duration now_;        // virtual
   absl::Time last_time_ = absl::InfinitePast();
   int64_t last_number_ = 0;
   int64_t last_token_ = 0;

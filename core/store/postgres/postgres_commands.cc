@@ -23,24 +23,22 @@ std::string ReadRows(const std::string& rest) {
                       rest);
 }
 
-// A new job has the largest number, so few are behind it.
+// A new job has the largest number, so few of its tenant are behind it.
 const char* const kArrivalCommand =
     "WITH next AS MATERIALIZED (SELECT nextval('job_numbers') AS number) "
     "SELECT known.number, known.lease_token, known.record, known.id, known.state, known.work, known.log_time, false, "
-    "next.number, EXISTS (SELECT 1 FROM jobs WHERE jobs.id = $1), sums.*, behind.* FROM next "
-    "CROSS JOIN (SELECT sum(waiting_jobs)::bigint, sum(waiting_work)::bigint, sum(running_jobs)::bigint, "
-    "sum(running_work)::bigint, (SELECT paused FROM queue) FROM totals) AS sums "
+    "next.number, EXISTS (SELECT 1 FROM jobs WHERE jobs.id = $1), behind.* FROM next "
     "CROSS JOIN LATERAL (SELECT count(*), coalesce(sum(w.work), 0)::bigint FROM (SELECT jobs.work FROM jobs "
-    "WHERE jobs.state = 'queued' AND jobs.claim_key > next.number - $2 ORDER BY jobs.claim_key) AS w) AS behind "
+    "WHERE jobs.state = 'queued' AND jobs.tenant = $4 AND jobs.claim_key > next.number - $2 ORDER BY jobs.claim_key) "
+    "AS w) AS behind "
     "LEFT JOIN jobs AS known ON known.request_key = $3";
 
 // Rows that others have locked are being claimed. The token is drawn after the row is locked.
 std::string NextWaitingCommand() {
-  return absl::StrCat(
-      "WITH next AS MATERIALIZED (SELECT ", kColumns,
-      " FROM jobs WHERE state = 'queued' AND (claim_key, number) > ($1, $2) "
-      "AND NOT (SELECT paused FROM queue) ORDER BY claim_key, number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) "
-      "SELECT next.*, true, claim_key, nextval('lease_tokens') FROM next JOIN jobs USING (number)");
+  return absl::StrCat("WITH next AS MATERIALIZED (SELECT ", kColumns,
+                      " FROM jobs WHERE state = 'queued' AND tenant = $3 AND (claim_key, number) > ($1, $2) "
+                      "ORDER BY claim_key, number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) "
+                      "SELECT next.*, true, claim_key, nextval('lease_tokens') FROM next JOIN jobs USING (number)");
 }
 
 // The first label, or the state or tenant, finds the rows in their order by an index.

@@ -26,14 +26,6 @@ std::string CheckpointOf(const JobRecord& record) {
   return record.checkpoint.has_value() && !IsEnded(record.state) ? record.checkpoint->sha256 : "";
 }
 
-JobTotals TotalsOf(const PostgresRows& rows, int column) {
-  return {
-      .waiting = {.jobs = static_cast<int>(rows.Int(0, column)), .work = absl::Microseconds(rows.Int(0, column + 1))},
-      .running = {.jobs = static_cast<int>(rows.Int(0, column + 2)),
-                  .work = absl::Microseconds(rows.Int(0, column + 3))},
-      .paused = rows.Bool(0, column + 4)};
-}
-
 absl::StatusOr<std::vector<std::string>> TextsOf(absl::StatusOr<PostgresRows> rows) {
   RUYI_RETURN_IF_ERROR(rows.status());
   std::vector<std::string> texts;
@@ -91,7 +83,7 @@ absl::StatusOr<std::optional<std::string>> PostgresJobTable::TenantOf(const std:
 absl::StatusOr<Arrival> PostgresJobTable::Arrive(const JobTicket& ticket) {
   RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
                         connection_.Query(kArrivalCommand, ticket.id, -ClaimKeyOf(0, ticket.priority),
-                                          RequestKeyOf(ticket.tenant, ticket.request_id)));
+                                          RequestKeyOf(ticket.tenant, ticket.request_id), ticket.tenant));
   Arrival arrival;
   if (!rows.IsNull(0, 0)) {
     RUYI_ASSIGN_OR_RETURN(arrival.known, RowOf(rows, 0));
@@ -99,8 +91,8 @@ absl::StatusOr<Arrival> PostgresJobTable::Arrive(const JobTicket& ticket) {
   }
   arrival.number = rows.Int(0, 8);
   arrival.is_id_taken = rows.Bool(0, 9);
-  arrival.totals = TotalsOf(rows, 10);
-  arrival.behind = {.jobs = static_cast<int>(rows.Int(0, 15)), .work = absl::Microseconds(rows.Int(0, 16))};
+  arrival.behind = {.jobs = static_cast<int>(rows.Int(0, 10)), .work = absl::Microseconds(rows.Int(0, 11))};
+  RUYI_ASSIGN_OR_RETURN(arrival.shares, Shares());
   return arrival;
 }
 
@@ -109,12 +101,12 @@ absl::StatusOr<std::optional<JobRow>> PostgresJobTable::FindReusable(const std::
       ReadRows("WHERE reuse_key = $1 AND state = 'succeeded' ORDER BY jobs.number DESC LIMIT 1"), reuse_key));
 }
 
-absl::StatusOr<std::optional<JobRow>> PostgresJobTable::NextWaiting() const {
+absl::StatusOr<std::optional<JobRow>> PostgresJobTable::NextWaiting(const std::string& tenant) const {
   constexpr int64_t kFirst = std::numeric_limits<int64_t>::min();
   int64_t key = kFirst;
   int64_t number = kFirst;
   while (true) {
-    RUYI_ASSIGN_OR_RETURN(const PostgresRows rows, connection_.Query(NextWaitingCommand(), key, number));
+    RUYI_ASSIGN_OR_RETURN(const PostgresRows rows, connection_.Query(NextWaitingCommand(), key, number, tenant));
     if (rows.size() == 0)
       return std::nullopt;
     if (absl::StatusOr<JobRow> row = RowOf(rows, 0); row.ok()) {
@@ -124,10 +116,6 @@ absl::StatusOr<std::optional<JobRow>> PostgresJobTable::NextWaiting() const {
     number = rows.Int(0, 0);
     key = rows.Int(0, 8);
   }
-}
-
-absl::StatusOr<std::vector<std::string>> PostgresJobTable::QueueOrder() const {
-  return TextsOf(connection_.Query("SELECT id FROM jobs WHERE state = 'queued' ORDER BY claim_key, number"));
 }
 
 absl::StatusOr<std::vector<JobRow>> PostgresJobTable::Newest(const JobFilter& filter, int64_t before, int limit) const {
@@ -154,27 +142,6 @@ absl::StatusOr<std::vector<JobRow>> PostgresJobTable::Newest(const JobFilter& fi
       break;
   }
   return result;
-}
-
-absl::StatusOr<JobTotals> PostgresJobTable::Totals() const {
-  RUYI_ASSIGN_OR_RETURN(
-      const PostgresRows rows,
-      connection_.Query("SELECT sum(waiting_jobs)::bigint, sum(waiting_work)::bigint, sum(running_jobs)::bigint, "
-                        "sum(running_work)::bigint, (SELECT paused FROM queue) FROM totals"));
-  JobTotals totals = TotalsOf(rows, 0);
-  totals.waiting.jobs += changes_.waiting.jobs;
-  totals.waiting.work += changes_.waiting.work;
-  totals.running.jobs += changes_.running.jobs;
-  totals.running.work += changes_.running.work;
-  return totals;
-}
-
-absl::StatusOr<JobSum> PostgresJobTable::WaitingBetween(int64_t above, int64_t below) const {
-  RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
-                        connection_.Query("SELECT count(*), coalesce(sum(work), 0)::bigint FROM jobs "
-                                          "WHERE state = 'queued' AND claim_key > $1 AND claim_key < $2",
-                                          above, below));
-  return JobSum{.jobs = static_cast<int>(rows.Int(0, 0)), .work = absl::Microseconds(rows.Int(0, 1))};
 }
 
 absl::StatusOr<std::vector<LoggedEvent>> PostgresJobTable::Log(int64_t number, int64_t after_seq, int limit) const {
@@ -257,26 +224,30 @@ absl::StatusOr<int64_t> PostgresJobTable::NextToken() {
   return rows.Int(0, 0);
 }
 
+int64_t PostgresJobTable::Shard() const {
+  return connection_.process_id() % kShards;
+}
+
 void PostgresJobTable::Count(const Counted& counted, int sign) {
   const bool waits = counted.state == WordOf(JobState::kQueued);
   if (!waits && counted.state != WordOf(JobState::kRunning) && counted.state != WordOf(JobState::kCancelling))
     return;
-  JobSum& sum = waits ? changes_.waiting : changes_.running;
+  JobSum& sum = waits ? waiting_change_ : running_change_;
   sum.jobs += sign;
   sum.work += sign * absl::Microseconds(counted.work);
 }
 
+// Servers of the version before read these sums, while a fleet is being upgraded.
 void PostgresJobTable::SendTotals() {
   const auto work = [](const JobSum& sum) { return absl::ToInt64Microseconds(sum.work); };
-  const JobSum& waiting = changes_.waiting;
-  const JobSum& running = changes_.running;
+  const JobSum& waiting = waiting_change_;
+  const JobSum& running = running_change_;
   if (waiting.jobs == 0 && running.jobs == 0 && work(waiting) == 0 && work(running) == 0)
     return;
   connection_.Send(
       "UPDATE totals SET waiting_jobs = waiting_jobs + $2, waiting_work = waiting_work + $3, "
       "running_jobs = running_jobs + $4, running_work = running_work + $5 WHERE shard = $1",
-      int64_t{connection_.process_id() % kShards}, int64_t{waiting.jobs}, work(waiting), int64_t{running.jobs},
-      work(running));
+      Shard(), int64_t{waiting.jobs}, work(waiting), int64_t{running.jobs}, work(running));
 }
 
 absl::Status PostgresJobTable::Insert(const JobRow& row) {
@@ -353,11 +324,6 @@ absl::Status PostgresJobTable::Erase(int64_t number) {
 absl::Status PostgresJobTable::AppendLog(int64_t number, const LoggedEvent& entry) {
   connection_.Send("INSERT INTO log(number, seq, time, event) VALUES ($1, $2, $3, $4)", number, entry.seq,
                    absl::ToUnixNanos(entry.time), EventToJson(entry.event));
-  return absl::OkStatus();
-}
-
-absl::Status PostgresJobTable::SetPaused(bool paused) {
-  connection_.Send("UPDATE queue SET paused = ($1 <> 0)", int64_t{paused});
   return absl::OkStatus();
 }
 

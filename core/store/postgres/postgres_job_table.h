@@ -33,11 +33,12 @@ class PostgresJobTable final : public JobTable {
   absl::StatusOr<std::optional<std::string>> TenantOf(const std::string& id) const override;
   absl::StatusOr<Arrival> Arrive(const JobTicket& ticket) override;
   absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
-  absl::StatusOr<std::optional<JobRow>> NextWaiting() const override;
-  absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
+  absl::StatusOr<std::optional<JobRow>> NextWaiting(const std::string& tenant) const override;
+  absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> FirstPlace(const std::string& tenant) const override;
+  absl::StatusOr<std::vector<WaitingJob>> Waiting() const override;
   absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
-  absl::StatusOr<JobTotals> Totals() const override;
-  absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const override;
+  absl::StatusOr<QueueShares> Shares() const override;
+  absl::StatusOr<JobSum> WaitingBetween(const std::string& tenant, int64_t above, int64_t below) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const override;
   absl::StatusOr<std::set<std::string>> Inputs() const override;
   absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
@@ -53,6 +54,9 @@ class PostgresJobTable final : public JobTable {
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
   absl::Status SetPaused(bool paused) override;
+  absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
+  absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;
+  absl::Status ForgetIdleTenants() override;
 
   // Returns the tokens of the leases that have run out by the database's clock, by job, at most `limit`.
   absl::StatusOr<std::map<std::string, int64_t>> LeasesThatRanOut(int limit) const;
@@ -73,15 +77,18 @@ class PostgresJobTable final : public JobTable {
 
   absl::StatusOr<JobRow> RowOf(const PostgresRows& rows, int row) const;
   absl::StatusOr<std::optional<JobRow>> FirstOf(const absl::StatusOr<PostgresRows>& rows) const;
+  int64_t Shard() const;
   void Count(const Counted& counted, int sign);
   void SendLease(const JobRow& row, bool had_lease);
 
   PostgresConnection& connection_;
   TimeFloor& floor_;
   const Access access_;
-  JobTotals changes_;                           // of the totals, by this transaction
-  mutable std::map<int64_t, Counted> counted_;  // of the rows that were read, by their numbers
-  mutable std::optional<int64_t> next_token_;   // came with NextWaiting
+  JobSum waiting_change_;  // of the totals, by this transaction
+  JobSum running_change_;
+  mutable std::map<std::string, int64_t> charged_;  // to tenants, as Shares has read it
+  mutable std::map<int64_t, Counted> counted_;      // of the rows that were read, by their numbers
+  mutable std::optional<int64_t> next_token_;       // came with NextWaiting
 };
 
 }  // namespace ruyi

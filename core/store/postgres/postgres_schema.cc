@@ -84,6 +84,58 @@ INSERT INTO totals SELECT shard, 0, 0, 0, 0 FROM generate_series(0, 63) AS shard
 CREATE TABLE queue(paused boolean NOT NULL);  -- one row: true while no job is given to a worker
 INSERT INTO queue VALUES (false);
 )sql",
+    R"sql(
+LOCK TABLE jobs IN SHARE ROW EXCLUSIVE MODE;
+DROP INDEX jobs_waiting;
+CREATE INDEX jobs_turn ON jobs(tenant, claim_key, number) INCLUDE (work) WHERE state = 'queued';
+
+-- Sums over jobs that have not ended, and what the queue has given. Each session adds to rows of its own, so that none
+-- waits for another's transaction: the sums of a tenant's rows count, and of head_start and turn the largest.
+CREATE TABLE tenants(
+  tenant text NOT NULL,
+  shard integer NOT NULL,
+  waiting_jobs bigint NOT NULL DEFAULT 0,
+  waiting_work bigint NOT NULL DEFAULT 0,
+  running_jobs bigint NOT NULL DEFAULT 0,
+  running_work bigint NOT NULL DEFAULT 0,
+  served bigint NOT NULL DEFAULT 0,      -- virtual microseconds that were charged
+  head_start bigint NOT NULL DEFAULT 0,  -- and those that were not, because others were served meanwhile
+  turn bigint NOT NULL DEFAULT 0,        -- at which its latest turn began; the latest of all tenants is the time now
+  PRIMARY KEY (tenant, shard)
+) WITH (fillfactor = 50);
+INSERT INTO tenants(tenant, shard, waiting_jobs, waiting_work, running_jobs, running_work)
+  SELECT tenant, 0, count(*) FILTER (WHERE state = 'queued'), coalesce(sum(work) FILTER (WHERE state = 'queued'), 0),
+    count(*) FILTER (WHERE state <> 'queued'), coalesce(sum(work) FILTER (WHERE state <> 'queued'), 0)
+  FROM jobs WHERE state IN ('queued', 'running', 'cancelling') GROUP BY tenant;
+
+CREATE FUNCTION count_job() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  name text := CASE WHEN TG_OP = 'DELETE' THEN OLD.tenant ELSE NEW.tenant END;
+  waited boolean := TG_OP <> 'INSERT' AND OLD.state = 'queued';
+  waits boolean := TG_OP <> 'DELETE' AND NEW.state = 'queued';
+  ran boolean := TG_OP <> 'INSERT' AND OLD.state IN ('running', 'cancelling');
+  runs boolean := TG_OP <> 'DELETE' AND NEW.state IN ('running', 'cancelling');
+BEGIN
+  INSERT INTO tenants AS t(tenant, shard, waiting_jobs, waiting_work, running_jobs, running_work) VALUES (
+      name, pg_backend_pid() % 64,
+      waits::integer - waited::integer,
+      CASE WHEN waits THEN NEW.work ELSE 0 END - CASE WHEN waited THEN OLD.work ELSE 0 END,
+      runs::integer - ran::integer,
+      CASE WHEN runs THEN NEW.work ELSE 0 END - CASE WHEN ran THEN OLD.work ELSE 0 END)
+    ON CONFLICT (tenant, shard) DO UPDATE SET
+      waiting_jobs = t.waiting_jobs + excluded.waiting_jobs, waiting_work = t.waiting_work + excluded.waiting_work,
+      running_jobs = t.running_jobs + excluded.running_jobs, running_work = t.running_work + excluded.running_work;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs FOR EACH ROW
+  WHEN (NEW.state IN ('queued', 'running', 'cancelling')) EXECUTE FUNCTION count_job();
+CREATE TRIGGER jobs_updated AFTER UPDATE OF state, work ON jobs FOR EACH ROW
+  WHEN ((OLD.state <> NEW.state OR OLD.work <> NEW.work) AND
+    (OLD.state IN ('queued', 'running', 'cancelling') OR NEW.state IN ('queued', 'running', 'cancelling')))
+  EXECUTE FUNCTION count_job();
+CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs FOR EACH ROW
+  WHEN (OLD.state IN ('queued', 'running', 'cancelling')) EXECUTE FUNCTION count_job();
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -51,6 +51,7 @@ class SqliteQuery {
   // Each returns a value of the row; columns count from 0.
   int64_t Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
   std::string_view Text(int column) const;  // until the next row
+  bool IsNull(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
 
  private:
   SqliteConnection& connection_;

@@ -20,8 +20,8 @@ constexpr const char* kRowOfReuseKey =
     "SELECT number, lease_token, record, id FROM jobs WHERE reuse_key = ? AND state = 'succeeded' "
     "ORDER BY number DESC LIMIT 1";
 constexpr const char* kWaitingRows =
-    "SELECT number, lease_token, record, id FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued' "
-    "AND NOT (SELECT paused FROM queue) ORDER BY claim_key, number";
+    "SELECT number, lease_token, record, id FROM jobs INDEXED BY jobs_turn WHERE state = 'queued' AND tenant = ? "
+    "ORDER BY claim_key, number";
 
 std::string WordOf(JobState state) {
   return std::string(EnumWords<JobState>::kWords[static_cast<int>(state)]);
@@ -110,8 +110,8 @@ absl::StatusOr<std::optional<JobRow>> SqliteJobTable::FindReusable(const std::st
   return FirstOf(*query);
 }
 
-absl::StatusOr<std::optional<JobRow>> SqliteJobTable::NextWaiting() const {
-  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kWaitingRows));
+absl::StatusOr<std::optional<JobRow>> SqliteJobTable::NextWaiting(const std::string& tenant) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query, connection_.Query(kWaitingRows, tenant));
   while (true) {
     RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
     if (!has_row)
@@ -121,9 +121,30 @@ absl::StatusOr<std::optional<JobRow>> SqliteJobTable::NextWaiting() const {
   }
 }
 
-absl::StatusOr<std::vector<std::string>> SqliteJobTable::QueueOrder() const {
-  return TextsOf(connection_.Query(
-      "SELECT id FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued' ORDER BY claim_key, number"));
+absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> SqliteJobTable::FirstPlace(const std::string& tenant) const {
+  RUYI_ASSIGN_OR_RETURN(const auto query,
+                        connection_.Query("SELECT claim_key, number FROM jobs INDEXED BY jobs_turn "
+                                          "WHERE state = 'queued' AND tenant = ? ORDER BY claim_key, number LIMIT 1",
+                                          tenant));
+  RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+  return has_row ? std::optional(std::pair(query->Int(0), query->Int(1))) : std::nullopt;
+}
+
+absl::StatusOr<std::vector<WaitingJob>> SqliteJobTable::Waiting() const {
+  RUYI_ASSIGN_OR_RETURN(const auto query,
+                        connection_.Query("SELECT id, tenant, claim_key, number, work FROM jobs INDEXED BY jobs_turn "
+                                          "WHERE state = 'queued' ORDER BY claim_key, number"));
+  std::vector<WaitingJob> jobs;
+  while (true) {
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+    if (!has_row)
+      return jobs;
+    jobs.push_back({.id = std::string(query->Text(0)),
+                    .tenant = std::string(query->Text(1)),
+                    .claim_key = query->Int(2),
+                    .number = query->Int(3),
+                    .work = absl::Microseconds(query->Int(4))});
+  }
 }
 
 absl::StatusOr<std::vector<JobRow>> SqliteJobTable::Newest(const JobFilter& filter, int64_t before, int limit) const {
@@ -146,26 +167,34 @@ absl::StatusOr<std::vector<JobRow>> SqliteJobTable::Newest(const JobFilter& filt
   return rows;
 }
 
-absl::StatusOr<JobTotals> SqliteJobTable::Totals() const {
+absl::StatusOr<QueueShares> SqliteJobTable::Shares() const {
+  const auto sum = [](const SqliteQuery& query, int column) {
+    return JobSum{.jobs = static_cast<int>(query.Int(column)), .work = absl::Microseconds(query.Int(column + 1))};
+  };
   RUYI_ASSIGN_OR_RETURN(const auto query,
-                        connection_.Query("SELECT state = 'queued', jobs, work, paused FROM totals, queue"));
-  JobTotals totals;
+                        connection_.Query("SELECT paused, now, waiting_jobs, waiting_work, running_jobs, running_work, "
+                                          "served, tenant FROM queue LEFT JOIN tenants"));
+  QueueShares shares;
   while (true) {
     RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
     if (!has_row)
-      return totals;
-    JobSum& sum = query->Int(0) != 0 ? totals.waiting : totals.running;
-    sum.jobs += static_cast<int>(query->Int(1));
-    sum.work += absl::Microseconds(query->Int(2));
-    totals.paused = query->Int(3) != 0;
+      return shares;
+    shares.paused = query->Int(0) != 0;
+    shares.now = absl::Microseconds(query->Int(1));
+    if (!query->IsNull(7)) {
+      shares.tenants.push_back({.tenant = std::string(query->Text(7)),
+                                .waiting = sum(*query, 2),
+                                .running = sum(*query, 4),
+                                .served = absl::Microseconds(query->Int(6))});
+    }
   }
 }
 
-absl::StatusOr<JobSum> SqliteJobTable::WaitingBetween(int64_t above, int64_t below) const {
+absl::StatusOr<JobSum> SqliteJobTable::WaitingBetween(const std::string& tenant, int64_t above, int64_t below) const {
   RUYI_ASSIGN_OR_RETURN(const auto query,
-                        connection_.Query("SELECT count(*), coalesce(sum(work), 0) FROM jobs INDEXED BY jobs_waiting "
-                                          "WHERE state = 'queued' AND claim_key > ? AND claim_key < ?",
-                                          above, below));
+                        connection_.Query("SELECT count(*), coalesce(sum(work), 0) FROM jobs INDEXED BY jobs_turn "
+                                          "WHERE state = 'queued' AND tenant = ? AND claim_key > ? AND claim_key < ?",
+                                          tenant, above, below));
   RUYI_RETURN_IF_ERROR(query->Next().status());
   return JobSum{.jobs = static_cast<int>(query->Int(0)), .work = absl::Microseconds(query->Int(1))};
 }
@@ -279,6 +308,22 @@ absl::Status SqliteJobTable::AppendLog(int64_t number, const LoggedEvent& entry)
 
 absl::Status SqliteJobTable::SetPaused(bool paused) {
   return connection_.Execute("UPDATE queue SET paused = ?", int64_t{paused});
+}
+
+absl::Status SqliteJobTable::Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) {
+  RUYI_RETURN_IF_ERROR(connection_.Execute("UPDATE queue SET now = max(now, ?)", absl::ToInt64Microseconds(start)));
+  return connection_.Execute("UPDATE tenants SET served = ? WHERE tenant = ?",
+                             absl::ToInt64Microseconds(start + charge), tenant);
+}
+
+absl::Status SqliteJobTable::PayBack(const std::string& tenant, absl::Duration charge) {
+  return connection_.Execute("UPDATE tenants SET served = served - ? WHERE tenant = ?",
+                             absl::ToInt64Microseconds(charge), tenant);
+}
+
+absl::Status SqliteJobTable::ForgetIdleTenants() {
+  return connection_.Execute(
+      "DELETE FROM tenants WHERE waiting_jobs = 0 AND running_jobs = 0 AND served <= (SELECT now FROM queue)");
 }
 
 }  // namespace ruyi

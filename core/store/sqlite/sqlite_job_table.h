@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/store/job_table.h"
@@ -23,11 +24,12 @@ class SqliteJobTable final : public JobTable {
   absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_key) const override;
   absl::StatusOr<std::optional<std::string>> TenantOf(const std::string& id) const override;
   absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
-  absl::StatusOr<std::optional<JobRow>> NextWaiting() const override;
-  absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
+  absl::StatusOr<std::optional<JobRow>> NextWaiting(const std::string& tenant) const override;
+  absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> FirstPlace(const std::string& tenant) const override;
+  absl::StatusOr<std::vector<WaitingJob>> Waiting() const override;
   absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
-  absl::StatusOr<JobTotals> Totals() const override;
-  absl::StatusOr<JobSum> WaitingBetween(int64_t above, int64_t below) const override;
+  absl::StatusOr<QueueShares> Shares() const override;
+  absl::StatusOr<JobSum> WaitingBetween(const std::string& tenant, int64_t above, int64_t below) const override;
   absl::StatusOr<std::vector<LoggedEvent>> Log(int64_t number, int64_t after_seq, int limit) const override;
   absl::StatusOr<std::set<std::string>> Inputs() const override;
   absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
@@ -43,6 +45,9 @@ class SqliteJobTable final : public JobTable {
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
   absl::Status SetPaused(bool paused) override;
+  absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
+  absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;
+  absl::Status ForgetIdleTenants() override;
 
  private:
   absl::StatusOr<JobRow> RowOf(const SqliteQuery& query) const;

@@ -82,6 +82,51 @@ CREATE INDEX jobs_tenant ON jobs(tenant, number);
 CREATE TABLE queue(paused INTEGER NOT NULL) STRICT;  -- one row: 1 while no job is given to a worker
 INSERT INTO queue VALUES (0);
 )sql",
+    R"sql(
+DROP TRIGGER jobs_inserted;
+DROP TRIGGER jobs_updated;
+DROP TRIGGER jobs_deleted;
+DROP TABLE totals;
+DROP INDEX jobs_waiting;
+CREATE INDEX jobs_turn ON jobs(tenant, claim_key, number, work) WHERE state = 'queued';
+ALTER TABLE queue ADD COLUMN now INTEGER NOT NULL DEFAULT 0;  -- virtual microseconds
+
+-- Sums over jobs that have not ended, so that nobody counts them, and what the queue has given.
+CREATE TABLE tenants(
+  tenant TEXT PRIMARY KEY,
+  waiting_jobs INTEGER NOT NULL,
+  waiting_work INTEGER NOT NULL,
+  running_jobs INTEGER NOT NULL,
+  running_work INTEGER NOT NULL,
+  served INTEGER NOT NULL DEFAULT 0  -- virtual microseconds
+) STRICT, WITHOUT ROWID;
+INSERT INTO tenants(tenant, waiting_jobs, waiting_work, running_jobs, running_work)
+  SELECT tenant, sum(state = 'queued'), sum(work * (state = 'queued')), sum(state <> 'queued'),
+    sum(work * (state <> 'queued'))
+  FROM jobs WHERE state IN ('queued', 'running', 'cancelling') GROUP BY tenant;
+CREATE TRIGGER jobs_updated AFTER UPDATE OF state, work ON jobs
+WHEN (old.state <> new.state OR old.work <> new.work)
+  AND (old.state IN ('queued', 'running', 'cancelling') OR new.state IN ('queued', 'running', 'cancelling'))
+BEGIN
+  INSERT INTO tenants(tenant, waiting_jobs, waiting_work, running_jobs, running_work) VALUES (
+      new.tenant,
+      (new.state = 'queued') - (old.state = 'queued'),
+      new.work * (new.state = 'queued') - old.work * (old.state = 'queued'),
+      (new.state IN ('running', 'cancelling')) - (old.state IN ('running', 'cancelling')),
+      new.work * (new.state IN ('running', 'cancelling')) - old.work * (old.state IN ('running', 'cancelling')))
+    ON CONFLICT (tenant) DO UPDATE SET
+      waiting_jobs = waiting_jobs + excluded.waiting_jobs, waiting_work = waiting_work + excluded.waiting_work,
+      running_jobs = running_jobs + excluded.running_jobs, running_work = running_work + excluded.running_work;
+END;
+CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
+  UPDATE tenants SET waiting_jobs = waiting_jobs - 1, waiting_work = waiting_work - old.work
+    WHERE tenant = old.tenant AND old.state = 'queued';
+  UPDATE tenants SET running_jobs = running_jobs - 1, running_work = running_work - old.work
+    WHERE tenant = old.tenant AND old.state IN ('running', 'cancelling');
+  DELETE FROM log WHERE number = old.number;
+  DELETE FROM labels WHERE number = old.number;
+END;
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -76,7 +76,7 @@ TEST_F(SqliteJobStoreTest, ADatabaseOfANewerServerIsRefused) {
   ASSERT_THAT(Open(), IsOk());
   Execute("PRAGMA user_version = 99");
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 3)")));
+                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 4)")));
 }
 
 // Takes back what the later schemas have brought.
@@ -85,7 +85,13 @@ TEST_F(SqliteJobStoreTest, JobsOfTheFirstSchemaAreTheDefaultTenants) {
   ASSERT_THAT(store->Create(TestRequest("a", "request")), IsOk());
   store.reset();
   Execute(
-      "DROP TABLE queue; DROP INDEX jobs_tenant; ALTER TABLE jobs DROP COLUMN tenant; "
+      "DROP TABLE queue; DROP TRIGGER jobs_updated; DROP TRIGGER jobs_deleted; DROP TABLE tenants; DROP INDEX "
+      "jobs_turn; "
+      "CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs BEGIN SELECT 1; END; "
+      "CREATE TRIGGER jobs_updated AFTER UPDATE ON jobs BEGIN SELECT 1; END; "
+      "CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN SELECT 1; END; "
+      "CREATE TABLE totals(state TEXT); CREATE INDEX jobs_waiting ON jobs(claim_key); "
+      "DROP INDEX jobs_tenant; ALTER TABLE jobs DROP COLUMN tenant; "
       "ALTER TABLE jobs RENAME COLUMN request_key TO request_id; PRAGMA user_version = 1");
   ASSERT_OK_AND_ASSIGN(store, Open());
   EXPECT_THAT(store->CheckTenant("a", "default"), IsOk());

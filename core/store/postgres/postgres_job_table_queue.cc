@@ -1,0 +1,113 @@
+// What PostgresJobTable knows of the queue: whose turn it is, and what tenants were given.
+#include <algorithm>
+#include <utility>
+
+#include "core/base/status_macros.h"
+#include "core/store/postgres/postgres_job_table.h"
+
+namespace ruyi {
+namespace {
+
+JobSum SumOf(const PostgresRows& rows, int row, int column) {
+  return {.jobs = static_cast<int>(rows.Int(row, column)), .work = absl::Microseconds(rows.Int(row, column + 1))};
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> PostgresJobTable::FirstPlace(
+    const std::string& tenant) const {
+  RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
+                        connection_.Query("SELECT claim_key, number FROM jobs WHERE state = 'queued' AND tenant = $1 "
+                                          "ORDER BY claim_key, number LIMIT 1",
+                                          tenant));
+  return rows.size() == 0 ? std::nullopt : std::optional(std::pair(rows.Int(0, 0), rows.Int(0, 1)));
+}
+
+absl::StatusOr<std::vector<WaitingJob>> PostgresJobTable::Waiting() const {
+  RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
+                        connection_.Query("SELECT id, tenant, claim_key, number, work FROM jobs WHERE state = 'queued' "
+                                          "ORDER BY claim_key, number"));
+  std::vector<WaitingJob> jobs;
+  for (int row = 0; row < rows.size(); ++row) {
+    jobs.push_back({.id = std::string(rows.Text(row, 0)),
+                    .tenant = std::string(rows.Text(row, 1)),
+                    .claim_key = rows.Int(row, 2),
+                    .number = rows.Int(row, 3),
+                    .work = absl::Microseconds(rows.Int(row, 4))});
+  }
+  return jobs;
+}
+
+absl::StatusOr<QueueShares> PostgresJobTable::Shares() const {
+  RUYI_ASSIGN_OR_RETURN(
+      const PostgresRows rows,
+      connection_.Query("SELECT paused, waiting_jobs, waiting_work, running_jobs, running_work, served, head_start, "
+                        "turn, tenant FROM queue LEFT JOIN (SELECT tenant, sum(waiting_jobs)::bigint AS waiting_jobs, "
+                        "sum(waiting_work)::bigint AS waiting_work, sum(running_jobs)::bigint AS running_jobs, "
+                        "sum(running_work)::bigint AS running_work, sum(served)::bigint AS served, "
+                        "max(head_start) AS head_start, max(turn) AS turn FROM tenants GROUP BY tenant) AS t ON true"));
+  QueueShares shares;
+  for (int row = 0; row < rows.size(); ++row) {
+    shares.paused = rows.Bool(row, 0);
+    if (rows.IsNull(row, 8))
+      continue;
+    const std::string tenant(rows.Text(row, 8));
+    charged_[tenant] = rows.Int(row, 5);
+    shares.now = std::max(shares.now, absl::Microseconds(rows.Int(row, 7)));
+    shares.tenants.push_back({.tenant = tenant,
+                              .waiting = SumOf(rows, row, 1),
+                              .running = SumOf(rows, row, 3),
+                              .served = absl::Microseconds(rows.Int(row, 5) + rows.Int(row, 6))});
+  }
+  return shares;
+}
+
+absl::StatusOr<JobSum> PostgresJobTable::WaitingBetween(const std::string& tenant, int64_t above, int64_t below) const {
+  RUYI_ASSIGN_OR_RETURN(
+      const PostgresRows rows,
+      connection_.Query("SELECT count(*), coalesce(sum(work), 0)::bigint FROM jobs "
+                        "WHERE state = 'queued' AND tenant = $1 AND claim_key > $2 AND claim_key < $3",
+                        tenant, above, below));
+  return SumOf(rows, 0, 0);
+}
+
+absl::Status PostgresJobTable::SetPaused(bool paused) {
+  connection_.Send("UPDATE queue SET paused = ($1 <> 0)", int64_t{paused});
+  return absl::OkStatus();
+}
+
+// The head start is what the tenant was served without being charged: two claims that find it behind at the same moment
+// set it to the same.
+absl::Status PostgresJobTable::Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) {
+  const int64_t begin = absl::ToInt64Microseconds(start);
+  connection_.Send(
+      "INSERT INTO tenants AS t(tenant, shard, served, head_start, turn) VALUES ($1, $2, $3, $4, $5) "
+      "ON CONFLICT (tenant, shard) DO UPDATE SET served = t.served + excluded.served, "
+      "head_start = greatest(t.head_start, excluded.head_start), turn = greatest(t.turn, excluded.turn)",
+      tenant, Shard(), absl::ToInt64Microseconds(charge), begin - charged_[tenant], begin);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresJobTable::PayBack(const std::string& tenant, absl::Duration charge) {
+  connection_.Send(
+      "INSERT INTO tenants AS t(tenant, shard, served) VALUES ($1, $2, -$3::bigint) "
+      "ON CONFLICT (tenant, shard) DO UPDATE SET served = t.served + excluded.served",
+      tenant, Shard(), absl::ToInt64Microseconds(charge));
+  return absl::OkStatus();
+}
+
+// Also makes one row of those that a tenant has. The lock waits for the transactions that are under way, and nobody
+// waits for this one for longer than it lasts.
+absl::Status PostgresJobTable::ForgetIdleTenants() {
+  connection_.Send("LOCK TABLE tenants IN EXCLUSIVE MODE");
+  connection_.Send(
+      "WITH gone AS (DELETE FROM tenants RETURNING *), sums AS (SELECT tenant, sum(waiting_jobs) AS waiting_jobs, "
+      "sum(waiting_work) AS waiting_work, sum(running_jobs) AS running_jobs, sum(running_work) AS running_work, "
+      "sum(served) AS served, max(head_start) AS head_start, max(turn) AS turn FROM gone GROUP BY tenant) "
+      "INSERT INTO tenants SELECT tenant, 0, waiting_jobs, waiting_work, running_jobs, running_work, served, "
+      "head_start, turn FROM sums WHERE waiting_jobs <> 0 OR running_jobs <> 0 "
+      "OR served + head_start >= (SELECT max(turn) FROM sums)");
+  return absl::OkStatus();
+}
+
+}  // namespace ruyi
