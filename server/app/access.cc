@@ -117,6 +117,7 @@ void Access::OnRefused(const Doorkeeper::Refusal& refusal) {
   Log(LogLevel::kWarning, "call_refused",
       {{"peer", refusal.peer},
        {"call_id", refusal.call_id},
+       {"traceparent", refusal.traceparent},
        {"code", absl::StatusCodeToString(refusal.why.code())},
        {"reason", reason},
        {"message", std::string(refusal.why.message())}});

@@ -23,6 +23,7 @@
 #include "server/app/grpc_plugins.h"
 #include "server/app/log.h"
 #include "server/app/version.h"
+#include "server/metrics/build_info.h"
 
 namespace ruyi {
 namespace {
@@ -120,9 +121,14 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
     : options_(options),
       components_(std::move(components)),
       model_name_(limits.model_name),
+      call_metrics_(*registry_, *components_.clock),
       job_metrics_(*registry_),
+      work_metrics_(*registry_),
+      store_metrics_(*registry_),
       stores_(std::move(opened.stores)),
-      jobs_(*stores_.jobs, {&job_metrics_, &job_log_}),
+      timed_jobs_(*stores_.jobs, *components_.clock,
+                  [this](std::string_view operation, absl::Duration took) { store_metrics_.OnDone(operation, took); }),
+      jobs_(timed_jobs_, {&job_metrics_, &work_metrics_, &job_log_}),
       janitor_(jobs_, *stores_.artifacts),
       intake_({.limits = std::move(limits),
                .build = kVersion,
@@ -145,7 +151,9 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                 .on_bytes_sent = [this](size_t bytes) { job_metrics_.OnBytesSent(bytes); }}),
       health_({v1::VideoService::service_full_name()}),
       workers_(*components_.clock),
-      administration_(AdminParts()) {}
+      administration_(AdminParts()) {
+  AddBuildInfo(*registry_, kVersion, model_name_);
+}
 
 Server::~Server() {
   workers_.Stop(absl::ZeroDuration(), components_.stop_limits.hand_back);
@@ -229,6 +237,7 @@ absl::Status Server::Listen() {
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
   builder.RegisterService(&health_);
+  WatchCalls(builder);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0)
     return CannotListen(options_.listen, "--listen");
@@ -239,6 +248,12 @@ absl::Status Server::Listen() {
   rereads_.emplace(kTick, [this] { access_->Refresh(/*all=*/false); });
   sweeps_.emplace(kSweepInterval, [this] { OnTrouble(janitor_.CleanUp()); });
   return absl::OkStatus();
+}
+
+void Server::WatchCalls(grpc::ServerBuilder& builder) {
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> watches;
+  watches.push_back(std::make_unique<CallMetrics::Factory>(call_metrics_));
+  builder.experimental().SetInterceptorCreators(std::move(watches));
 }
 
 void Server::StartLoading() {
@@ -294,7 +309,8 @@ WorkerTools Server::ToolsOf(size_t worker, const LoadedPipelines& loaded) {
                          .arithmetic = loaded.arithmetic},
           .device = loaded.devices[worker],
           .checkpoint_interval = options_.checkpoint_interval,
-          .on_trouble = [this](const absl::Status& status) { OnTrouble(status); }};
+          .on_trouble = [this](const absl::Status& status) { OnTrouble(status); },
+          .on_checkpoint = [this](const CheckpointCost& cost) { work_metrics_.OnCheckpoint(cost); }};
 }
 
 // While the store is away everybody finds that out; WatchStore says it once.

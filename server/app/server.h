@@ -4,6 +4,7 @@
 #pragma once
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 #include <prometheus/exposer.h>
 #include <prometheus/registry.h>
 
@@ -19,6 +20,7 @@
 #include "core/janitor/janitor.h"
 #include "core/request/limits.h"
 #include "core/store/observed_job_store.h"
+#include "core/store/timed_job_store.h"
 #include "server/admin/administration.h"
 #include "server/app/access.h"
 #include "server/app/admin_listener.h"
@@ -29,8 +31,11 @@
 #include "server/app/server_options.h"
 #include "server/app/ticker.h"
 #include "server/app/worker_pool.h"
+#include "server/metrics/call_metrics.h"
 #include "server/metrics/job_metrics.h"
 #include "server/metrics/queue_metrics.h"
+#include "server/metrics/store_metrics.h"
+#include "server/metrics/work_metrics.h"
 #include "server/service/video_service.h"
 
 namespace ruyi {
@@ -89,6 +94,7 @@ class Server {
 
   Administration::Parts AdminParts();
   absl::Status Listen();
+  void WatchCalls(grpc::ServerBuilder& builder);
   absl::Status ListenForMetrics();
   absl::Status ListenForProbes();
   absl::Status ListenForAdmins();
@@ -111,9 +117,13 @@ class Server {
   const std::string model_name_;
   Listeners listeners_;
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
+  CallMetrics call_metrics_;
   JobMetrics job_metrics_;
+  WorkMetrics work_metrics_;
   JobLog job_log_;
+  StoreMetrics store_metrics_;
   const Stores stores_;
+  TimedJobStore timed_jobs_;
   ObservedJobStore jobs_;
   Janitor janitor_;
   JobIntake intake_;

@@ -6,16 +6,10 @@
 #include "absl/status/status.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "server/metrics/buckets.h"
 
 namespace ruyi {
 namespace {
-
-// Returns buckets in seconds, from a demo model on a CPU to 120 frames on a small GPU.
-const prometheus::Histogram::BucketBoundaries& Seconds() {
-  static const auto& boundaries =
-      *new prometheus::Histogram::BucketBoundaries{0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1200};
-  return boundaries;
-}
 
 // Returns buckets in MiB, from a demo model to the largest GPU, at the sizes that GPUs have.
 const prometheus::Histogram::BucketBoundaries& Mib() {
@@ -42,9 +36,9 @@ JobMetrics::JobMetrics(prometheus::Registry& registry)
       refused_(Counters(registry, "ruyi_requests_refused_total",
                         "Requests that did not become a job, by gRPC status code and reason.")),
       ended_(Counters(registry, "ruyi_jobs_ended_total", "Jobs that ended, by gRPC status code.")),
-      bytes_(Counters(registry, "ruyi_mp4_bytes_total", "Bytes of MP4 that were sent to readers.").Add({})),
+      bytes_(Counters(registry, "ruyi_mp4_bytes_total", "Bytes of MP4 that the transport took for readers.").Add({})),
       queued_(Histograms(registry, "ruyi_job_queue_seconds", "From acceptance to the start of the work.")
-                  .Add({}, Seconds())),
+                  .Add({}, WorkSeconds())),
       phases_(Histograms(registry, "ruyi_job_phase_seconds", "Work on completed jobs, by phase.")),
       predicted_mib_(Histograms(registry, "ruyi_job_predicted_mib",
                                 "Memory of the device that completed jobs were predicted to take at their peak.")
@@ -90,7 +84,7 @@ void JobMetrics::OnCompleted(const JobRecord& job, const JobCompleted& completed
   const VideoUsage& usage = completed.usage;
   queued_.Observe(absl::ToDoubleSeconds(usage.queued));
   const auto observe = [&](const std::string& phase, absl::Duration time) {
-    phases_.Add({{"phase", phase}}, Seconds()).Observe(absl::ToDoubleSeconds(time));
+    phases_.Add({{"phase", phase}}, WorkSeconds()).Observe(absl::ToDoubleSeconds(time));
   };
   observe("conditioning", usage.conditioning);
   observe("denoising", usage.denoising);

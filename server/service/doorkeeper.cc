@@ -140,7 +140,8 @@ absl::StatusOr<CallContext> Doorkeeper::Admit(grpc::ServerContextBase& context) 
   const std::string peer = AddressOfPeer(context.peer());
   absl::StatusOr<Identity> identity = IdentityOf(context, peer);
   if (!identity.ok()) {
-    parts_.on_refused({.peer = peer, .call_id = caller.call_id, .why = identity.status()});
+    parts_.on_refused(
+        {.peer = peer, .call_id = caller.call_id, .traceparent = caller.traceparent, .why = identity.status()});
     return identity.status();
   }
   caller.principal = std::move(identity->principal);

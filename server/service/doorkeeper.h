@@ -25,6 +25,7 @@ class Doorkeeper {
   struct Refusal {
     std::string peer;
     std::string call_id;
+    std::string traceparent;
     absl::Status why;
   };
 
