@@ -19,6 +19,7 @@
 #include "server/app/contradiction.h"
 #include "server/app/device_names.h"
 #include "server/app/network_flags.h"
+#include "server/app/trace_flags.h"
 #include "server/app/user_folders.h"
 #include "server/app/version.h"
 
@@ -342,6 +343,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   AddStateFlags(app, options);
   AddArtifactFlags(app, options);
   AddLogFlags(app, options);
+  AddTraceFlags(app, options);
   const std::vector<std::string> arguments = WithEnvironment(app, {argv, argv + argc});
   std::vector<const char*> pointers;
   for (const std::string& argument : arguments)

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
+#include "core/http/curl_http_client.h"
 #include "core/media/codecs/jpeg_encoder.h"
 #include "core/media/ffmpeg/ffmpeg_video_encoder.h"
 #include "core/media/opencv/opencv_image_decoder.h"
@@ -23,6 +24,9 @@
 
 namespace ruyi {
 namespace {
+
+// A collector that is slower than this is away.
+constexpr absl::Duration kCollectorPatience = absl::Seconds(2);
 
 c10::ScalarType TypeOf(ComputeType type, c10::Device device) {
   switch (type) {
@@ -123,6 +127,8 @@ Components MakeComponents(const ServerOptions& options) {
   components.image_decoder = std::make_unique<OpencvImageDecoder>();
   components.image_encoder = std::make_unique<JpegEncoder>();
   components.video_encoders = std::make_unique<FfmpegVideoEncoderFactory>();
+  components.collector = std::make_unique<CurlHttpClient>(
+      CurlOptions{.connect_timeout = kCollectorPatience, .timeout = kCollectorPatience});
   return components;
 }
 

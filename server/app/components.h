@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
+#include "core/http/http_client.h"
 #include "core/media/image_decoder.h"
 #include "core/media/image_encoder.h"
 #include "core/media/video_encoder.h"
@@ -41,6 +42,7 @@ struct Components {
   std::unique_ptr<ImageDecoder> image_decoder;
   std::unique_ptr<ImageEncoder> image_encoder;
   std::unique_ptr<VideoEncoderFactory> video_encoders;
+  std::unique_ptr<HttpClient> collector;  // of traces, which ServerOptions names; none: traces are not sent
   const Clock* clock = &Clock::Real();
   StopLimits stop_limits;
 };

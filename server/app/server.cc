@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
@@ -24,6 +26,7 @@
 #include "server/app/log.h"
 #include "server/app/version.h"
 #include "server/metrics/build_info.h"
+#include "server/tracing/call_tracer.h"
 
 namespace ruyi {
 namespace {
@@ -78,6 +81,23 @@ LoadedModel ModelOf(const LoadedPipelines& loaded) {
           .workers = static_cast<int>(all.size())};
 }
 
+std::string TracesUrl(const std::string& endpoint) {
+  return absl::StrCat(absl::StripSuffix(endpoint, "/"), "/v1/traces");
+}
+
+std::string HostName() {
+  char name[HOST_NAME_MAX + 1] = {};
+  gethostname(name, HOST_NAME_MAX);
+  return name;
+}
+
+void LogCollector(const absl::Status& status) {
+  if (status.ok())
+    Log(LogLevel::kInfo, "collector_back");
+  else
+    Log(LogLevel::kWarning, "collector_away", {{"message", std::string(status.message())}});
+}
+
 absl::Status Draining() {
   constexpr absl::Duration kRetryDelay = absl::Seconds(5);
   return WithErrorInfo(absl::UnavailableError("the server is shutting down; its jobs go on when it starts again. Send "
@@ -128,7 +148,9 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
       stores_(std::move(opened.stores)),
       timed_jobs_(*stores_.jobs, *components_.clock,
                   [this](std::string_view operation, absl::Duration took) { store_metrics_.OnDone(operation, took); }),
-      jobs_(timed_jobs_, {&job_metrics_, &work_metrics_, &job_log_}),
+      exporter_(MakeExporter()),
+      job_tracer_(exporter_ == nullptr ? nullptr : std::make_unique<JobTracer>(timed_jobs_, *exporter_)),
+      jobs_(timed_jobs_, Observers()),
       janitor_(jobs_, *stores_.artifacts),
       intake_({.limits = std::move(limits),
                .build = kVersion,
@@ -169,6 +191,24 @@ Server::~Server() {
   exposer_.reset();
   service_.Stop();  // like /metrics, what is being worked on asks the workers' pipelines
   workers_.Clear();
+}
+
+std::unique_ptr<SpanExporter> Server::MakeExporter() {
+  if (options_.otlp_endpoint.empty() || components_.collector == nullptr)
+    return nullptr;
+  const SpanResource resource = {.version = kVersion, .instance_id = DrawId(), .host = HostName()};
+  Log(LogLevel::kInfo, "tracing", {{"instance", resource.instance_id}});
+  return std::make_unique<SpanExporter>(*registry_, SpanExporter::Parts{.url = TracesUrl(options_.otlp_endpoint),
+                                                                        .resource = resource,
+                                                                        .http = std::move(components_.collector),
+                                                                        .on_change = &LogCollector});
+}
+
+std::vector<JobObserver*> Server::Observers() {
+  std::vector<JobObserver*> observers = {&job_metrics_, &work_metrics_, &job_log_};
+  if (job_tracer_ != nullptr)
+    observers.push_back(job_tracer_.get());
+  return observers;
 }
 
 absl::Status Server::ListenForMetrics() {
@@ -253,6 +293,8 @@ absl::Status Server::Listen() {
 void Server::WatchCalls(grpc::ServerBuilder& builder) {
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> watches;
   watches.push_back(std::make_unique<CallMetrics::Factory>(call_metrics_));
+  if (exporter_ != nullptr)
+    watches.push_back(std::make_unique<CallTracer>(*exporter_, *components_.clock));
   builder.experimental().SetInterceptorCreators(std::move(watches));
 }
 
@@ -378,6 +420,7 @@ void Server::WatchStore() {
 
 void Server::Drain(absl::Duration patience) {
   constexpr absl::Duration kLastAnswers = absl::Seconds(1);
+  constexpr absl::Duration kLastTraces = absl::Seconds(3);
   if (intake_.Ready().ok())
     StopServing(Draining());
   Log(LogLevel::kInfo, "draining");
@@ -385,6 +428,8 @@ void Server::Drain(absl::Duration patience) {
   service_.FinishStreams(Draining(), components_.stop_limits.flush);
   service_.EndStreams(Draining());
   EndCalls(kLastAnswers);
+  if (exporter_ != nullptr)
+    exporter_->Flush(kLastTraces);
 }
 
 void Server::EndCalls(absl::Duration timeout) {

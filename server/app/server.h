@@ -37,6 +37,8 @@
 #include "server/metrics/store_metrics.h"
 #include "server/metrics/work_metrics.h"
 #include "server/service/video_service.h"
+#include "server/tracing/job_tracer.h"
+#include "server/tracing/span_exporter.h"
 
 namespace ruyi {
 
@@ -93,6 +95,8 @@ class Server {
   Server(const ServerOptions& options, Components components, RequestLimits limits, Opened opened);
 
   Administration::Parts AdminParts();
+  std::unique_ptr<SpanExporter> MakeExporter();
+  std::vector<JobObserver*> Observers();
   absl::Status Listen();
   void WatchCalls(grpc::ServerBuilder& builder);
   absl::Status ListenForMetrics();
@@ -124,6 +128,8 @@ class Server {
   StoreMetrics store_metrics_;
   const Stores stores_;
   TimedJobStore timed_jobs_;
+  const std::unique_ptr<SpanExporter> exporter_;  // none, and no tracer: nobody collects traces
+  const std::unique_ptr<JobTracer> job_tracer_;
   ObservedJobStore jobs_;
   Janitor janitor_;
   JobIntake intake_;

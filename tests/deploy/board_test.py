@@ -20,9 +20,9 @@ BOARD = json.loads((MONITORING / "board.json").read_text())
 RULES = yaml.safe_load((MONITORING / "prometheus_rule.yaml").read_text())["spec"]["groups"][0]["rules"]
 VARIABLES = {"$__rate_interval": "1m"}
 METRIC = re.compile(r"\b(?:ruyi_\w+)\b")
-# They come with what they count, such as the first request that is refused, or with TLS.
+# They come with what they count, such as the first request that is refused, or with TLS or traces.
 WITHOUT_A_SAMPLE = {"ruyi_requests_refused_total", "ruyi_calls_unauthorized_total", "ruyi_credential_reads_total",
-                    "ruyi_tls_certificate_expiry_timestamp_seconds"}
+                    "ruyi_tls_certificate_expiry_timestamp_seconds", "ruyi_spans_total"}
 
 
 def expressions():
@@ -105,7 +105,8 @@ def test_an_expression_runs_and_names_metrics_that_there_are(prometheus, metrics
 
 
 def test_names_of_metrics_that_come_late_are_those_of_the_source():
-    source = "".join((ROOT / "server" / path).read_text() for path in ("metrics/job_metrics.cc", "app/access.cc"))
+    source = "".join((ROOT / "server" / path).read_text() for path in ("metrics/job_metrics.cc", "app/access.cc",
+                                                                         "tracing/span_exporter.cc"))
     assert all(f'"{name}"' in source for name in WITHOUT_A_SAMPLE)
 
 

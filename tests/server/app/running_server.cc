@@ -44,6 +44,7 @@ Components MakeComponents(const RunningOptions& options, PipelineWatch* watch) {
   components.image_decoder = std::make_unique<FakeImageDecoder>();
   components.image_encoder = std::make_unique<FakeImageEncoder>();
   components.video_encoders = std::make_unique<FakeVideoEncoderFactory>(options.encoder);
+  components.collector = options.collector();
   components.stop_limits = options.stop_limits;
   return components;
 }

@@ -34,6 +34,7 @@ struct RunningOptions {
   bool awaits_loading = true;
   bool keeps_jobs = false;  // for the next server of the same test
   std::function<std::unique_ptr<JobStore>(const JobStoreOptions&, const Clock&)> open_jobs;  // absent: jobs in memory
+  std::function<std::unique_ptr<HttpClient>()> collector = [] { return nullptr; };           // of traces
   StopLimits stop_limits;
 };
 
