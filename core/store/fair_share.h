@@ -1,5 +1,5 @@
 // Decides whose turn it is when several tenants have jobs that wait: start-time fair queueing over the predicted work
-// (docs/adr/0019-fair-shares-of-predicted-work.md). Before it: core/store/job_steps.h, which asks it. After it: a
+// (docs/adr/0021-fair-shares-of-predicted-work.md). Before it: core/store/job_steps.h, which asks it. After it: a
 // JobTable, which keeps what each tenant was given. Functions without state; thread-safe.
 #pragma once
 

@@ -110,6 +110,10 @@ absl::StatusOr<std::optional<JobQueued>> TimedJobStore::PositionOf(const std::st
   return Timed("position_of", [&] { return store_.PositionOf(id); });
 }
 
+absl::StatusOr<JobQueued> TimedJobStore::PlaceOfNew(const std::string& tenant) const {
+  return Timed("place_of_new", [&] { return store_.PlaceOfNew(tenant); });
+}
+
 absl::StatusOr<std::set<std::string>> TimedJobStore::ReferencedInputs() const {
   return Timed("referenced_inputs", [&] { return store_.ReferencedInputs(); });
 }

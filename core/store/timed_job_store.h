@@ -52,6 +52,7 @@ class TimedJobStore final : public JobStore {
   absl::StatusOr<JobCounts> Counts() const override;
   absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
   absl::StatusOr<std::optional<JobQueued>> PositionOf(const std::string& id) const override;
+  absl::StatusOr<JobQueued> PlaceOfNew(const std::string& tenant) const override;
   absl::StatusOr<std::set<std::string>> ReferencedInputs() const override;
   absl::StatusOr<bool> IsCheckpoint(const std::string& sha256) const override;
   absl::Status Reachable() const override;

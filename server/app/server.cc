@@ -12,9 +12,7 @@
 #include <vector>
 
 #include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/exception_guard.h"
@@ -25,8 +23,6 @@
 #include "server/app/grpc_plugins.h"
 #include "server/app/log.h"
 #include "server/app/version.h"
-#include "server/metrics/build_info.h"
-#include "server/tracing/call_tracer.h"
 
 namespace ruyi {
 namespace {
@@ -81,23 +77,6 @@ LoadedModel ModelOf(const LoadedPipelines& loaded) {
           .workers = static_cast<int>(all.size())};
 }
 
-std::string TracesUrl(const std::string& endpoint) {
-  return absl::StrCat(absl::StripSuffix(endpoint, "/"), "/v1/traces");
-}
-
-std::string HostName() {
-  char name[HOST_NAME_MAX + 1] = {};
-  gethostname(name, HOST_NAME_MAX);
-  return name;
-}
-
-void LogCollector(const absl::Status& status) {
-  if (status.ok())
-    Log(LogLevel::kInfo, "collector_back");
-  else
-    Log(LogLevel::kWarning, "collector_away", {{"message", std::string(status.message())}});
-}
-
 absl::Status Draining() {
   constexpr absl::Duration kRetryDelay = absl::Seconds(5);
   return WithErrorInfo(absl::UnavailableError("the server is shutting down; its jobs go on when it starts again. Send "
@@ -141,23 +120,21 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
     : options_(options),
       components_(std::move(components)),
       model_name_(limits.model_name),
-      call_metrics_(*registry_, *components_.clock),
-      job_metrics_(*registry_),
-      work_metrics_(*registry_),
-      store_metrics_(*registry_),
       stores_(std::move(opened.stores)),
-      timed_jobs_(*stores_.jobs, *components_.clock,
-                  [this](std::string_view operation, absl::Duration took) { store_metrics_.OnDone(operation, took); }),
-      exporter_(MakeExporter()),
-      job_tracer_(exporter_ == nullptr ? nullptr : std::make_unique<JobTracer>(timed_jobs_, *exporter_)),
-      jobs_(timed_jobs_, Observers()),
+      telemetry_({.model_name = model_name_,
+                  .otlp_endpoint = options.otlp_endpoint,
+                  .instance_id = DrawId(),
+                  .collector = std::move(components_.collector),
+                  .jobs = stores_.jobs.get(),
+                  .clock = components_.clock}),
+      jobs_(telemetry_.jobs()),
       janitor_(jobs_, *stores_.artifacts),
       intake_({.limits = std::move(limits),
                .build = kVersion,
                .decoder = components_.image_decoder.get(),
                .jobs = &jobs_,
                .artifacts = stores_.artifacts.get(),
-               .observers = {&job_metrics_, &job_log_},
+               .observers = telemetry_.intake_observers(),
                .draw_seed = &DrawSeed,
                .draw_id = &DrawId}),
       queue_metrics_(
@@ -170,12 +147,10 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                 .clock = components_.clock,
                 .version = kVersion,
                 .queue_capacity = options.queue_capacity,
-                .on_bytes_sent = [this](size_t bytes) { job_metrics_.OnBytesSent(bytes); }}),
+                .on_bytes_sent = [this](size_t bytes) { telemetry_.OnBytesSent(bytes); }}),
       health_({v1::VideoService::service_full_name()}),
       workers_(*components_.clock),
-      administration_(AdminParts()) {
-  AddBuildInfo(*registry_, kVersion, model_name_);
-}
+      administration_(AdminParts()) {}
 
 Server::~Server() {
   workers_.Stop(absl::ZeroDuration(), components_.stop_limits.hand_back);
@@ -193,24 +168,6 @@ Server::~Server() {
   workers_.Clear();
 }
 
-std::unique_ptr<SpanExporter> Server::MakeExporter() {
-  if (options_.otlp_endpoint.empty() || components_.collector == nullptr)
-    return nullptr;
-  const SpanResource resource = {.version = kVersion, .instance_id = DrawId(), .host = HostName()};
-  Log(LogLevel::kInfo, "tracing", {{"instance", resource.instance_id}});
-  return std::make_unique<SpanExporter>(*registry_, SpanExporter::Parts{.url = TracesUrl(options_.otlp_endpoint),
-                                                                        .resource = resource,
-                                                                        .http = std::move(components_.collector),
-                                                                        .on_change = &LogCollector});
-}
-
-std::vector<JobObserver*> Server::Observers() {
-  std::vector<JobObserver*> observers = {&job_metrics_, &work_metrics_, &job_log_};
-  if (job_tracer_ != nullptr)
-    observers.push_back(job_tracer_.get());
-  return observers;
-}
-
 absl::Status Server::ListenForMetrics() {
   constexpr size_t kThreads = 1;
   absl::StatusOr<std::unique_ptr<prometheus::Exposer>> exposer = GuardExceptions(
@@ -219,7 +176,7 @@ absl::Status Server::ListenForMetrics() {
     return CannotListen(options_.metrics_listen, "--metrics-listen");
   exposer_ = *std::move(exposer);
   metrics_port_ = exposer_->GetListeningPorts().front();
-  exposer_->RegisterCollectable(registry_);
+  exposer_->RegisterCollectable(telemetry_.registry());
   exposer_->RegisterCollectable(queue_metrics_);
   exposer_->RegisterCollectable(access_);
   return absl::OkStatus();
@@ -277,7 +234,7 @@ absl::Status Server::Listen() {
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
   builder.RegisterService(&health_);
-  WatchCalls(builder);
+  telemetry_.WatchCalls(builder);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0)
     return CannotListen(options_.listen, "--listen");
@@ -288,14 +245,6 @@ absl::Status Server::Listen() {
   rereads_.emplace(kTick, [this] { access_->Refresh(/*all=*/false); });
   sweeps_.emplace(kSweepInterval, [this] { OnTrouble(janitor_.CleanUp()); });
   return absl::OkStatus();
-}
-
-void Server::WatchCalls(grpc::ServerBuilder& builder) {
-  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> watches;
-  watches.push_back(std::make_unique<CallMetrics::Factory>(call_metrics_));
-  if (exporter_ != nullptr)
-    watches.push_back(std::make_unique<CallTracer>(*exporter_, *components_.clock));
-  builder.experimental().SetInterceptorCreators(std::move(watches));
 }
 
 void Server::StartLoading() {
@@ -352,7 +301,7 @@ WorkerTools Server::ToolsOf(size_t worker, const LoadedPipelines& loaded) {
           .device = loaded.devices[worker],
           .checkpoint_interval = options_.checkpoint_interval,
           .on_trouble = [this](const absl::Status& status) { OnTrouble(status); },
-          .on_checkpoint = [this](const CheckpointCost& cost) { work_metrics_.OnCheckpoint(cost); }};
+          .on_checkpoint = [this](const CheckpointCost& cost) { telemetry_.OnCheckpoint(cost); }};
 }
 
 // While the store is away everybody finds that out; WatchStore says it once.
@@ -365,7 +314,7 @@ void Server::OnTrouble(const absl::Status& status) {
 
 // The worker's job has ended with the fault. The process has to end; the jobs of other devices go on in the next one.
 void Server::OnWorkerLost(const absl::Status& why) {
-  job_metrics_.OnWorkerLost();
+  telemetry_.OnWorkerLost();
   {
     absl::MutexLock lock(&mutex_);
     worker_lost_ = true;
@@ -428,8 +377,7 @@ void Server::Drain(absl::Duration patience) {
   service_.FinishStreams(Draining(), components_.stop_limits.flush);
   service_.EndStreams(Draining());
   EndCalls(kLastAnswers);
-  if (exporter_ != nullptr)
-    exporter_->Flush(kLastTraces);
+  telemetry_.Flush(kLastTraces);
 }
 
 void Server::EndCalls(absl::Duration timeout) {

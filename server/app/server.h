@@ -4,9 +4,7 @@
 #pragma once
 
 #include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 #include <prometheus/exposer.h>
-#include <prometheus/registry.h>
 
 #include <functional>
 #include <memory>
@@ -19,26 +17,18 @@
 #include "core/intake/job_intake.h"
 #include "core/janitor/janitor.h"
 #include "core/request/limits.h"
-#include "core/store/observed_job_store.h"
-#include "core/store/timed_job_store.h"
 #include "server/admin/administration.h"
 #include "server/app/access.h"
 #include "server/app/admin_listener.h"
 #include "server/app/components.h"
 #include "server/app/health_listener.h"
 #include "server/app/health_service.h"
-#include "server/app/job_log.h"
 #include "server/app/server_options.h"
+#include "server/app/telemetry.h"
 #include "server/app/ticker.h"
 #include "server/app/worker_pool.h"
-#include "server/metrics/call_metrics.h"
-#include "server/metrics/job_metrics.h"
 #include "server/metrics/queue_metrics.h"
-#include "server/metrics/store_metrics.h"
-#include "server/metrics/work_metrics.h"
 #include "server/service/video_service.h"
-#include "server/tracing/job_tracer.h"
-#include "server/tracing/span_exporter.h"
 
 namespace ruyi {
 
@@ -95,10 +85,7 @@ class Server {
   Server(const ServerOptions& options, Components components, RequestLimits limits, Opened opened);
 
   Administration::Parts AdminParts();
-  std::unique_ptr<SpanExporter> MakeExporter();
-  std::vector<JobObserver*> Observers();
   absl::Status Listen();
-  void WatchCalls(grpc::ServerBuilder& builder);
   absl::Status ListenForMetrics();
   absl::Status ListenForProbes();
   absl::Status ListenForAdmins();
@@ -120,17 +107,9 @@ class Server {
   Components components_;
   const std::string model_name_;
   Listeners listeners_;
-  std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
-  CallMetrics call_metrics_;
-  JobMetrics job_metrics_;
-  WorkMetrics work_metrics_;
-  JobLog job_log_;
-  StoreMetrics store_metrics_;
   const Stores stores_;
-  TimedJobStore timed_jobs_;
-  const std::unique_ptr<SpanExporter> exporter_;  // none, and no tracer: nobody collects traces
-  const std::unique_ptr<JobTracer> job_tracer_;
-  ObservedJobStore jobs_;
+  Telemetry telemetry_;
+  JobStore& jobs_;  // as telemetry watches it
   Janitor janitor_;
   JobIntake intake_;
   std::shared_ptr<QueueMetrics> queue_metrics_;
