@@ -1,6 +1,7 @@
 """What became of each job, judged on a healthy server and then on its stopped database."""
 
 import collections
+import hashlib
 import random
 
 import grpc
@@ -18,14 +19,16 @@ CRASHES = 3  # after which a job is given up: core/job/job_record.h
 
 
 class Verdict:
-    """Judges jobs by `reference` (the right bytes by recipe) and the reasons with which they may fail here."""
+    """Judges jobs by `reference` (the right bytes by recipe) and the reasons with which they may fail here. Where
+    `believes_callers`, what a caller has read whole while it was made is not read once more."""
 
-    def __init__(self, connection, make_request, reference, allowed):
+    def __init__(self, connection, make_request, reference, allowed, believes_callers=False):
         self._connection = connection
         self._messages = connection.messages
         self._make_request = make_request
         self._reference = reference
         self._allowed = allowed
+        self._believes_callers = believes_callers
         self._by_request = collections.Counter()
         self.findings = []  # (kind, what)
 
@@ -89,6 +92,8 @@ class Verdict:
             return self._find(WRONG_LOG, job, "it ended before it began")
         if job.damage in ("result", "seal"):
             return self._judge_damaged(job, right)
+        if self._believes_callers and job.is_whole and video.result.sha256 == hashlib.sha256(right).digest():
+            return COMPLETED
         return self._judge_bytes(job, video, right, rng)
 
     def _state(self, name):
