@@ -161,6 +161,14 @@ def test_any_replica_answers_for_a_video(fleet, caller):
         assert all(caller.get(film.name) == film for _ in range(REPLICAS))
 
 
+def test_a_connection_takes_many_calls_that_nobody_reads(caller):
+    name = caller.make(frame_count=24).name
+    unread = [caller.download_stream(name) for _ in range(150)]
+    assert caller.get(name).name == name
+    for each in unread:
+        each.cancel()
+
+
 def test_tenants_are_told_apart_behind_the_edge(fleet, proxy, caller):
     other = fleet.caller(proxy, fleet.new_token("press"))
     fleet.await_tokens()
