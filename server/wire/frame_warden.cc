@@ -61,29 +61,39 @@ absl::Status FrameWarden::Look(std::string_view bytes, absl::Duration now) {
 
 absl::Status FrameWarden::OnFrame(absl::Duration now) {
   unread_ = size_t{ByteAt(head_, 0)} << 16 | size_t{ByteAt(head_, 1)} << 8 | ByteAt(head_, 2);
-  const uint8_t flags = ByteAt(head_, 4);
   switch (ByteAt(head_, 3)) {
     case kHeaders:
-      block_bytes_ = 0;
-      block_frames_ = 0;
-      return OnHeaders(unread_);
+      return OnCall();
     case kContinuation:
-      return OnHeaders(unread_);
+      return OnHeaders();
     case kResetStream:
       return resets_.Take(now) ? absl::OkStatus() : TooMany("resets of calls");
     case kSettings:
-      return (flags & kAck) != 0 || settings_.Take(now) ? absl::OkStatus() : TooMany("settings");
+      return OnSettings((ByteAt(head_, 4) & kAck) != 0, now);
     default:
       return absl::OkStatus();
   }
 }
 
-absl::Status FrameWarden::OnHeaders(size_t size) {
-  block_bytes_ += size;
+absl::Status FrameWarden::OnCall() {
+  block_bytes_ = 0;
+  block_frames_ = 0;
+  if (!knows_settings_ && ++early_calls_ > limits_.early_calls)
+    return TooMany("calls before it has answered the settings");
+  return OnHeaders();
+}
+
+absl::Status FrameWarden::OnHeaders() {
+  block_bytes_ += unread_;
   ++block_frames_;
   if (block_bytes_ > limits_.header_bytes || block_frames_ > limits_.header_frames)
     return TooMany("headers of one call");
   return absl::OkStatus();
+}
+
+absl::Status FrameWarden::OnSettings(bool is_ack, absl::Duration now) {
+  knows_settings_ |= is_ack;
+  return is_ack || settings_.Take(now) ? absl::OkStatus() : TooMany("settings");
 }
 
 }  // namespace ruyi

@@ -22,6 +22,9 @@ struct FrameLimits {
   // Calls that may be reset at once, as many as a connection may have, and how many more in each second.
   double resets = 1024;
   double resets_per_second = 100;
+  // Calls that may be begun before the client has taken note of the server's settings: until then gRPC does not hold it
+  // to the number of calls at the same time.
+  int early_calls = 1024;
   double settings = 100;
   double settings_per_second = 10;
 };
@@ -48,7 +51,9 @@ class FrameWarden {
   };
 
   absl::Status OnFrame(absl::Duration now);
-  absl::Status OnHeaders(size_t size);
+  absl::Status OnCall();
+  absl::Status OnHeaders();
+  absl::Status OnSettings(bool is_ack, absl::Duration now);
 
   const FrameLimits limits_;
   Bucket resets_;
@@ -57,6 +62,8 @@ class FrameWarden {
   std::string head_;        // of the next frame, as far as it is there
   size_t block_bytes_ = 0;  // of the headers that are being sent
   int block_frames_ = 0;
+  int early_calls_ = 0;
+  bool knows_settings_ = false;
 };
 
 }  // namespace ruyi

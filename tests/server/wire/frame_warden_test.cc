@@ -12,6 +12,7 @@ constexpr uint8_t kResetStream = 3;
 constexpr uint8_t kSettings = 4;
 constexpr uint8_t kPing = 6;
 constexpr uint8_t kContinuation = 9;
+constexpr uint8_t kAck = 1;
 const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 std::string Frame(uint8_t type, size_t size, uint8_t flags = 0) {
@@ -68,10 +69,18 @@ TEST(FrameWarden, ResetsAreNotSaved) {
   EXPECT_FALSE(warden.Look(reset, absl::Hours(1)).ok());
 }
 
+TEST(FrameWarden, CallsHaveALimitUntilTheSettingsAreKnown) {
+  const FrameLimits limits = {.early_calls = 2};
+  const std::string two = Frame(kHeaders, 10) + Frame(kHeaders, 10);
+  EXPECT_FALSE(IsRefused(two, limits));
+  EXPECT_TRUE(IsRefused(two + Frame(kHeaders, 10), limits));
+  EXPECT_FALSE(IsRefused(Frame(kSettings, 0, kAck) + two + two, limits));
+}
+
 TEST(FrameWarden, SettingsHaveALimitAndTheirAnswersHaveNone) {
   const FrameLimits limits = {.settings = 2, .settings_per_second = 0};
   const std::string two = Frame(kSettings, 0) + Frame(kSettings, 6);
-  EXPECT_FALSE(IsRefused(two + Frame(kSettings, 0, /*flags=*/1), limits));
+  EXPECT_FALSE(IsRefused(two + Frame(kSettings, 0, kAck), limits));
   EXPECT_TRUE(IsRefused(two + Frame(kSettings, 0), limits));
 }
 
