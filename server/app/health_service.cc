@@ -1,7 +1,11 @@
 #include "server/app/health_service.h"
 
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+
 #include <optional>
 #include <utility>
+
+#include "server/convert/status_to_grpc.h"
 
 namespace ruyi {
 
@@ -75,7 +79,42 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   std::optional<grpc::Status> final_status_ ABSL_GUARDED_BY(mutex_);  // nothing is written after it is set
 };
 
-HealthService::HealthService(std::set<std::string> services) : services_(std::move(services)) {}
+// Ends a Watch at once.
+class HealthService::Refused final : public grpc::ServerWriteReactor<HealthCheckResponse> {
+ public:
+  explicit Refused(const grpc::Status& why) { Finish(why); }
+  void OnDone() override { delete this; }
+};
+
+HealthService::HealthService(std::set<std::string> services) : services_(std::move(services)) {
+  constexpr int kCheck = 0;  // their order in the proto
+  constexpr int kWatch = 1;
+  using Received = ReceivedMessage<HealthCheckRequest>;
+  MarkMethodCallback(kCheck, new grpc::internal::CallbackUnaryHandler<Received, HealthCheckResponse>(
+                                 [this](auto* context, const Received* received, HealthCheckResponse* response) {
+                                   return CheckReceived(*context, *received, *response);
+                                 }));
+  MarkMethodCallback(
+      kWatch, new grpc::internal::CallbackServerStreamingHandler<Received, HealthCheckResponse>(
+                  [this](auto* context, const Received* received) { return WatchReceived(*context, *received); }));
+}
+
+grpc::ServerUnaryReactor* HealthService::CheckReceived(grpc::CallbackServerContext& context,
+                                                       const ReceivedMessage<HealthCheckRequest>& received,
+                                                       HealthCheckResponse& response) {
+  if (received.status.ok())
+    return Check(&context, &received.message, &response);
+  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
+  reactor->Finish(ToGrpc(received.status));
+  return reactor;
+}
+
+grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::WatchReceived(
+    grpc::CallbackServerContext& context, const ReceivedMessage<HealthCheckRequest>& received) {
+  if (received.status.ok())
+    return Watch(&context, &received.message);
+  return new Refused(ToGrpc(received.status));
+}
 
 HealthService::~HealthService() = default;
 
@@ -116,6 +155,8 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::Callba
   watchers_.emplace(reactor, std::move(watcher));
   if (ended_)
     reactor->End(Stopping());
+  else if (watchers_.size() > kMaxWatches)
+    reactor->End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many watch the state of the server; ask with Check"});
   else
     reactor->Tell(serving_);
   return reactor;

@@ -14,12 +14,15 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "server/service/received_message.h"
 
 namespace ruyi {
 
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
   static constexpr char kLiveness[] = "liveness";
+  // How many may watch at once: everybody may, without a credential.
+  static constexpr size_t kMaxWatches = 1024;
 
   // Knows the full names in `services`, "" for the server as a whole, and kLiveness.
   explicit HealthService(std::set<std::string> services);
@@ -37,12 +40,20 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
                                   grpc::health::v1::HealthCheckResponse* response) override;
 
   // Sends the state now and after each change. For an unknown service it sends SERVICE_UNKNOWN, and stays open.
+  // RESOURCE_EXHAUSTED: too many watch.
   grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
       grpc::CallbackServerContext* context, const grpc::health::v1::HealthCheckRequest* request) override;
 
  private:
   class Watcher;
+  class Refused;
 
+  // These look at the message before Check and Watch.
+  grpc::ServerUnaryReactor* CheckReceived(grpc::CallbackServerContext& context,
+                                          const ReceivedMessage<grpc::health::v1::HealthCheckRequest>& received,
+                                          grpc::health::v1::HealthCheckResponse& response);
+  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* WatchReceived(
+      grpc::CallbackServerContext& context, const ReceivedMessage<grpc::health::v1::HealthCheckRequest>& received);
   bool IsKnown(const std::string& service) const;
   void Remove(const Watcher* watcher);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/service/too_many_requests.h"
+
 namespace ruyi {
 
 void StreamRegistry::Add(const std::shared_ptr<OpenStream>& stream) {
@@ -10,8 +12,10 @@ void StreamRegistry::Add(const std::shared_ptr<OpenStream>& stream) {
   {
     absl::MutexLock lock(&mutex_);
     std::erase_if(streams_, [](const auto& known) { return known.expired(); });
-    streams_.push_back(stream);
     end = end_;
+    if (!end.has_value() && streams_.size() >= kMaxStreams)
+      end = TooManyRequests();
+    streams_.push_back(stream);
     dry_end = dry_end_;
   }
   if (end.has_value())

@@ -18,7 +18,12 @@ namespace ruyi {
 
 class StreamRegistry {
  public:
-  // After EndAll the stream is ended at once, after EndAllWhenDry once it has nothing left to send.
+  // How many streams may be under way at once. A reader that does not read holds one chunk of bytes, as message and
+  // encoded.
+  static constexpr size_t kMaxStreams = 2048;
+
+  // Ends the stream with RESOURCE_EXHAUSTED QUEUE_FULL when there are too many. After EndAll it is ended at once, after
+  // EndAllWhenDry once it has nothing left to send.
   void Add(const std::shared_ptr<OpenStream>& stream);
 
   // Ticks every stream that still lives.

@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
+#include "core/base/status_macros.h"
 #include "core/intake/job_request.h"
 #include "server/convert/status_to_grpc.h"
 #include "server/convert/time_to_proto.h"
@@ -76,10 +77,12 @@ void UploadCall::OnReadDone(bool ok) {
 }
 
 absl::Status UploadCall::Take() {
+  RUYI_RETURN_IF_ERROR(message_.status);
+  const std::string& data = message_.message.data();
   const int64_t max_bytes = parts_.intake->limits().image.max_bytes;
-  if (static_cast<int64_t>(bytes_.size() + message_.data().size()) > max_bytes)
+  if (static_cast<int64_t>(bytes_.size() + data.size()) > max_bytes)
     return TooLarge(max_bytes);
-  bytes_ += message_.data();
+  bytes_ += data;
   absl::MutexLock lock(&mutex_);
   last_message_ = parts_.clock->Elapsed();
   return absl::OkStatus();

@@ -17,11 +17,12 @@
 #include "core/base/clock.h"
 #include "core/intake/job_intake.h"
 #include "server/service/open_stream.h"
+#include "server/service/received_message.h"
 #include "server/service/task_pool.h"
 
 namespace ruyi {
 
-class UploadCall final : public grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>,
+class UploadCall final : public grpc::ServerReadReactor<ReceivedMessage<ruyi::v1::UploadImageRequest>>,
                          public OpenStream,
                          public std::enable_shared_from_this<UploadCall> {
  public:
@@ -67,7 +68,7 @@ class UploadCall final : public grpc::ServerReadReactor<ruyi::v1::UploadImageReq
   grpc::CallbackServerContext& context_;
   CancellationSource cancellation_;
   ruyi::v1::Image* answer_;
-  ruyi::v1::UploadImageRequest message_;  // being read
+  ReceivedMessage<ruyi::v1::UploadImageRequest> message_;  // being read
   std::string bytes_;
   const absl::Duration begin_;
   absl::Mutex mutex_;

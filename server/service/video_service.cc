@@ -16,7 +16,6 @@
 #include "server/service/download_stream.h"
 #include "server/service/too_many_requests.h"
 #include "server/service/unary_call.h"
-#include "server/service/upload_call.h"
 
 namespace ruyi {
 namespace {
@@ -43,6 +42,14 @@ absl::Status CheckDownload(const ruyi::v1::DownloadVideoRequest& request) {
   return violations.empty() ? absl::OkStatus() : InvalidFields(std::move(violations));
 }
 
+// Returns the bytes that the requests under way may take together: those of eight with all pictures, at their limits,
+// and more of small ones.
+int64_t BudgetOf(const RequestLimits& limits) {
+  constexpr int64_t kSmall = int64_t{256} << 20;
+  constexpr int64_t kLarge = 8;
+  return kSmall + kLarge * (limits.max_start_images + limits.max_end_images) * limits.image.max_bytes;
+}
+
 // Returns the event after which a watcher begins to see. A video that has ended shows its last event to everybody, for
 // a stream without it says nothing of the video.
 absl::StatusOr<int64_t> BeginOfWatch(const JobRecord& record, int64_t after_seq) {
@@ -57,8 +64,11 @@ absl::StatusOr<int64_t> BeginOfWatch(const JobRecord& record, int64_t after_seq)
 
 VideoService::VideoService(Parts parts)
     : parts_(std::move(parts)),
+      message_budget_(BudgetOf(parts_.intake->limits())),
       intake_pool_(std::in_place, kIntakeThreads, kIntakeCapacity),
-      reader_pool_(std::in_place, kReaderThreads, kReaderCapacity) {}
+      reader_pool_(std::in_place, kReaderThreads, kReaderCapacity) {
+  BoundMessages();
+}
 
 void VideoService::FinishStreams(const absl::Status& why, absl::Duration timeout) {
   constexpr absl::Duration kQuiet = absl::Seconds(2);
@@ -251,19 +261,6 @@ grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
   streams_.Add(stream);
   stream->Open();
   return stream.get();
-}
-
-grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* VideoService::UploadImage(grpc::CallbackServerContext* context,
-                                                                                 ruyi::v1::Image* response) {
-  const auto call = std::make_shared<UploadCall>(UploadCall::Parts{.caller = parts_.doorkeeper->Admit(*context),
-                                                                   .intake = parts_.intake,
-                                                                   .pool = &*intake_pool_,
-                                                                   .open_uploads = &open_uploads_,
-                                                                   .clock = parts_.clock},
-                                                 *context, response);
-  call->Start();
-  streams_.Add(call);
-  return call.get();
 }
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(

@@ -15,6 +15,8 @@
 #include "core/intake/job_intake.h"
 #include "server/service/doorkeeper.h"
 #include "server/service/event_stream.h"
+#include "server/service/message_budget.h"
+#include "server/service/received_message.h"
 #include "server/service/stream_registry.h"
 #include "server/service/task_pool.h"
 
@@ -52,8 +54,6 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   grpc::ServerUnaryReactor* DeleteVideo(grpc::CallbackServerContext* context,
                                         const ruyi::v1::DeleteVideoRequest* request,
                                         google::protobuf::Empty* response) override;
-  grpc::ServerReadReactor<ruyi::v1::UploadImageRequest>* UploadImage(grpc::CallbackServerContext* context,
-                                                                     ruyi::v1::Image* response) override;
   grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* GenerateVideo(grpc::CallbackServerContext* context,
                                                                 const ruyi::v1::GenerateVideoRequest* request) override;
   grpc::ServerUnaryReactor* EstimateVideo(grpc::CallbackServerContext* context,
@@ -81,6 +81,10 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   void Stop();
 
  private:
+  template <typename Request, typename Response>
+  using Unary = grpc::ServerUnaryReactor* (VideoService::*)(grpc::CallbackServerContext*, const Request*, Response*);
+  template <typename Request, typename Response>
+  using Streaming = grpc::ServerWriteReactor<Response>* (VideoService::*)(grpc::CallbackServerContext*, const Request*);
   template <typename Response>
   using Work = std::function<absl::StatusOr<Response>(const CallContext&, const CancellationToken&)>;
   using Start = std::function<void(EventStream&, const CallContext&)>;
@@ -88,6 +92,18 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   template <typename Response>
   grpc::ServerUnaryReactor* AnswerOnPool(TaskPool& pool, grpc::CallbackServerContext& context, Response* response,
                                          Work<Response> work);
+  // Lets messages come to the methods of these names only within the limits of received_message.h and of the budget.
+  void BoundMessages();
+  template <typename Request, typename Response>
+  void Bound(const char* name, Unary<Request, Response> method);
+  template <typename Request, typename Response>
+  void Bound(const char* name, Streaming<Request, Response> method);
+  template <typename Request>
+  absl::Status Check(const ReceivedMessage<Request>& received);
+  absl::Status RefusalOf(const absl::Status& why, grpc::CallbackServerContext& context) const;
+  grpc::ServerReadReactor<ReceivedMessage<ruyi::v1::UploadImageRequest>>* OpenUpload(
+      grpc::CallbackServerContext* context, ruyi::v1::Image* response);
+
   StreamSources sources();
   absl::Status Overload(const CallContext& caller) const;
   grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* OpenOnPool(TaskPool& pool, grpc::CallbackServerContext& context,
@@ -109,6 +125,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   StreamRegistry streams_;
   std::atomic<int> workers_ = 1;
   std::atomic<int> open_uploads_ = 0;
+  MessageBudget message_budget_;
   std::optional<TaskPool> intake_pool_;  // decodes pictures
   std::optional<TaskPool> reader_pool_;  // asks the stores
 };

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/server/raw_call.h"
 #include "tests/server/video_call.h"
@@ -110,6 +111,25 @@ TEST_F(HealthServiceTest, LetsAnUnknownServiceBeWatched) {
   health_.EndWatches();
   EXPECT_EQ(call.Next(), std::nullopt);
   EXPECT_EQ(call.Finish(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(HealthServiceTest, EndsWatchesOverTheLimit) {
+  std::vector<std::unique_ptr<WatchCall>> calls;
+  for (size_t i = 0; i < HealthService::kMaxWatches; ++i) {
+    calls.push_back(std::make_unique<WatchCall>(channel_, ""));
+    ASSERT_EQ(calls.back()->Next(), HealthCheckResponse::NOT_SERVING) << i;
+  }
+  WatchCall refused(channel_, "");
+  EXPECT_EQ(refused.Next(), std::nullopt);
+  EXPECT_EQ(refused.Finish(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  health_.EndWatches();
+}
+
+TEST_F(HealthServiceTest, RefusesWhatIsNoMessage) {
+  for (const char* method : {"Check", "Watch"}) {
+    const RawAnswer answer = RawCall(channel_, std::string("/grpc.health.v1.Health/") + method, "\xff");
+    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method;
+  }
 }
 
 TEST_F(HealthServiceTest, EndsWatchesOfBeforeAndAfter) {
