@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/wake_up.h"
+#include "core/http/curl_http_client.h"
 #include "server/app/open_stores.h"
 #include "server/app/serve.h"
 #include "tests/support/fake_image_decoder.h"
@@ -38,6 +39,7 @@ Components MakeFakes(const ServerOptions& options) {
   components.open_stores = [options, clock = components.clock] { return OpenStores(options, *clock); };
   components.image_decoder = std::make_unique<FakeImageDecoder>();
   components.image_encoder = std::make_unique<FakeImageEncoder>();
+  components.collector = std::make_unique<CurlHttpClient>(CurlOptions());
   components.video_encoders = std::make_unique<FakeVideoEncoderFactory>(
       FakeVideoEncoderOptions{.bytes_per_frame = kBytesPerFrame, .fail_at_frame = {}, .shaded = true});
   return components;
