@@ -23,6 +23,7 @@ from proto_stubs import make_stubs  # noqa: E402
 def pytest_addoption(parser):
     parser.addoption("--bin", type=pathlib.Path, required=True, help="folder of the built programs")
     parser.addoption("--fuzz-seconds", type=float, default=20, help="how long mutated messages are sent")
+    parser.addoption("--fuzz-most-mib", type=int, default=1024, help="memory of the server; sanitizers need more")
     parser.addoption("--fuzz-seed", type=int, default=1, help="the same seed mutates the same messages")
 
 

@@ -3,7 +3,6 @@
 Longer, or with the server of another build: --fuzz-seconds 600 --fuzz-seed 7 --bin build/asan-ubsan/bin
 """
 
-import os
 import random
 import time
 from concurrent import futures
@@ -14,7 +13,6 @@ from mutations import Mutator
 from programs import DEADLINE_S
 
 CALLERS = 4
-MOST_MIB = int(os.environ.get("RUYI_FUZZ_MOST_MIB", "1024"))  # sanitizers need more
 # How a call may end that means something: the others would be faults of the server.
 CODES = {grpc.StatusCode[name] for name in (
     "OK", "CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "OUT_OF_RANGE",
@@ -115,6 +113,6 @@ def test_mutated_messages(attack, photo, pytestconfig):
           f"the server took {victim.peak_mib()} MiB")
     assert not [wrong for caller in callers for wrong in caller.wrong]
     assert all(caller.sent > 0 for caller in callers)
-    victim.assert_well(MOST_MIB)
+    victim.assert_well(pytestconfig.getoption("--fuzz-most-mib"))
     assert victim.server.terminate() == 0, victim.server.errors()  # a sanitizer tells of leaks by the code
     assert victim.server.log()  # JSON, every line
