@@ -3,8 +3,8 @@
     python3 tools/demo_model/autoencoder.py --reference Ruyi-Models --pictures pictures.pkl --start vae.safetensors \\
         --config vae/config.json --seconds 570 --out FOLDER
 
---start may have half as many channels in its outermost level as --config says: it is widened without changing what it
-computes. --part decoder keeps the encoder, and so the latents that a denoiser was trained on. FOLDER receives
+--causal-start says that the decoder of --start was causal (cache mode): its convolutions begin as ones of single
+frames. --part decoder keeps the encoder, and so the latents that a denoiser was trained on. FOLDER receives
 vae.safetensors (float16) every minute. The learning rate falls to nothing at the end of the time.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import io
 import math
 import pathlib
+import random
 import time
 
 import numpy as np
@@ -26,32 +27,29 @@ import sources
 from fast_autoencoder import FastAutoencoder
 from optimiser import MuonAndAdam, StepGraph
 
-FRAMES = 16
-SMALL, LARGE = (16, 144, 144), (5, 192, 320)  # clips of a batch, height, width
+SMALL, LARGE = (16, 16, 144, 144), (3, 24, 192, 320)  # clips of a batch, frames, height, width
 LARGE_FROM = 0.5  # of the time; before that, many small clips
 WARM_UP_STEPS = 200
 FASTEST = 5.0  # pixels per frame
+GENTLE_SHARE = 0.4  # of the clips, which take up their speed in the frames that are those of the denoiser's clips
+FIRST_WEIGHT = 1.3  # of the first frame of a clip, which people compare with their picture
+MEASURED_SPEED, MEASURED_FRAMES = 3.2, 16  # of the moving clips that are measured, which start gently
+# What a clip shows, and how often: all frames, a cross-dissolve, only the first frame of each chunk (as the condition
+# of a start picture does), only the last one (as that of an end picture), the mask of one of these, nothing.
+KINDS = {"whole": 0.72, "dissolve": 0.08, "first": 0.12, "last": 0.04, "mask": 0.02, "nothing": 0.02}
 BLACK = -1.0
 SAVE_EVERY_S = 60
 HOPELESS = 15.0  # dB of the held-out pictures
 
 
-def widened(weights, model):
-    """Returns the weights for a model whose outermost level is twice as wide, which computes the same.
-
-    Every channel there becomes two equal ones side by side, so the statistics of the groups stay. What reads them gives
-    them unequal shares, so that they learn different things.
-    """
-    wide = {}
-    for name, target in model.state_dict().items():
-        weight = weights[name].float()
-        if weight.shape[0] * 2 == target.shape[0]:
-            weight = weight.repeat_interleave(2, 0)
-        if weight.dim() > 1 and weight.shape[1] * 2 == target.shape[1]:
-            share = 0.5 + 0.15 * torch.randn_like(weight)
-            weight = torch.stack([weight * share, weight * (1 - share)], 2).flatten(1, 2)
-        wide[name] = weight
-    return wide
+def of_single_frames(weights):
+    """Returns the weights with decoder convolutions that do nothing in time, and change no clip that stands still."""
+    changed = dict(weights)
+    for name, weight in weights.items():
+        if name.startswith("decoder.") and weight.dim() == 5 and weight.shape[2] == 3:
+            changed[name] = torch.zeros_like(weight)
+            changed[name][:, :, 1] = weight.sum(2)
+    return changed
 
 
 def still(jpeg, size):
@@ -81,6 +79,24 @@ def measure(net, pictures, size=(192, 320)):
     return found
 
 
+@torch.no_grad()
+def measure_moving(net, pictures, size=(192, 320)):
+    """Returns the mean PSNR of the first frame, and of all, of clips that move over the held-out photographs, in dB."""
+    device = next(net.model.parameters()).device
+    height, width = size
+    velocity = torch.tensor([[MEASURED_SPEED, 0.0]], device=device)
+    first, all_frames = [], []
+    for name, jpeg in pictures["held_out"]:
+        if name in sources.MEASURED:
+            picture = still(jpeg, (height, width + math.ceil(MEASURED_SPEED * MEASURED_FRAMES)))[:, :, 0].to(device)
+            gentle = torch.full((1,), canvases.GENTLE, device=device)
+            clip = canvases.slide(picture, torch.zeros_like(velocity), velocity, gentle, MEASURED_FRAMES, size)
+            made = net.decode(net.encode(clip)[0]).clamp(-1, 1)
+            first.append(psnr(made[:, :, 0], clip[:, :, 0]))
+            all_frames.append(psnr(made, clip))
+    return np.mean(first), np.mean(all_frames)
+
+
 def random_velocity(count, device):
     """Returns [count, 2]: a quarter stands still, most of the rest moves along one axis."""
     kind = torch.rand(count, 1, device=device)
@@ -90,52 +106,42 @@ def random_velocity(count, device):
     return torch.where(kind < 0.25, torch.zeros_like(free), torch.where(kind < 0.8, axis, free))
 
 
+def random_clips(pool, count, frames, size):
+    velocity = random_velocity(count, pool.device)
+    gentle = (torch.rand(count, device=pool.device) < GENTLE_SHARE) * canvases.GENTLE
+    return canvases.random_clips(pool, velocity, gentle, frames, size)
+
+
 class Batch:
-    """Clips, and how much each frame of each counts.
+    """Clips of random KINDS, and how much each frame of each counts."""
 
-    Of every 16 clips two show only the first frame of each chunk, as the condition of a start picture does; one only
-    the last one, as that of an end picture; one is a mask or all black. The rest are whole, some of them
-    cross-dissolves.
-    """
-
-    def __init__(self, count, height, width, device):
-        self.size = (height, width)
-        self.clips = torch.zeros(count, 3, FRAMES, height, width, device=device)
-        self.weights = torch.ones(count, 1, FRAMES, 1, 1, device=device)
-        frame = torch.arange(FRAMES, device=device).view(1, 1, FRAMES, 1, 1) % 8
-        self.first, self.last = frame == 0, frame == 7
-        self.first_only = max(1, count // 8)
-        self.turn = 0
-
-    def mask_out(self, clip, shown):
-        self.clips[clip] = torch.where(shown[0], self.clips[clip], BLACK)
-        self.weights[clip] = torch.where(shown[0], 5.0, 0.4)
+    def __init__(self, count, frames, height, width, device):
+        self.size, self.frames = (height, width), frames
+        self.clips = torch.zeros(count, 3, frames, height, width, device=device)
+        self.weights = torch.ones(count, 1, frames, 1, 1, device=device)
+        frame = torch.arange(frames, device=device).view(1, frames, 1, 1) % 8
+        self.places = {"first": frame == 0, "last": frame == 7}
+        self.share = torch.linspace(0, 1, frames, device=device).view(1, frames, 1, 1)
 
     def fill(self, pool):
-        count, device = len(self.clips), pool.device
-        clips = canvases.random_clips(pool, random_velocity(count, device), FRAMES, self.size)
-        dissolves = max(1, count // 12)
-        others = canvases.random_clips(pool, random_velocity(dissolves, device), FRAMES, self.size)
-        share = torch.linspace(0, 1, FRAMES, device=device).view(1, 1, FRAMES, 1, 1)
-        clips[-dissolves:] += share * (others - clips[-dissolves:])
-        self.clips.copy_(clips)
+        count = len(self.clips)
+        self.clips.copy_(random_clips(pool, count, self.frames, self.size))
         self.weights.fill_(1)
-        for clip in range(self.first_only):
-            self.mask_out(clip, self.first)
-        self.turn += 1
-        self.fill_special(self.first_only)
+        self.weights[:, :, 0] = FIRST_WEIGHT
+        for clip, kind in enumerate(random.choices(list(KINDS), KINDS.values(), k=count)):
+            if kind != "whole":
+                self.change(clip, kind, pool)
 
-    def fill_special(self, clip):
-        """One clip that shows, in turn, only its last frames, the mask of some given frames, or nothing."""
-        kind = self.turn % 4
-        if kind in (0, 1):
-            self.mask_out(clip, self.last)
-        elif kind == 2:
-            shown = self.first if self.turn % 8 == 2 else self.last
-            self.clips[clip] = torch.where(shown[0], 0.0, 1.0)
-            self.weights[clip] = 0.5
+    def change(self, clip, kind, pool):
+        if kind == "dissolve":
+            other = random_clips(pool, 1, self.frames, self.size)[0]
+            self.clips[clip] += self.share * (other - self.clips[clip])
+        elif kind in self.places:
+            self.clips[clip] = torch.where(self.places[kind], self.clips[clip], BLACK)
+            self.weights[clip] = torch.where(self.places[kind], 5.0, 0.4)
         else:
-            self.clips[clip] = BLACK
+            shown = self.places[random.choice(list(self.places))]
+            self.clips[clip] = torch.where(shown, 0.0, 1.0) if kind == "mask" else BLACK
             self.weights[clip] = 0.5
 
 
@@ -217,7 +223,7 @@ class Clock:
 def train(net, pool, pictures, options, clock):
     training = Training(net, options.part, options.optimiser)
     plans = []
-    for shape in (SMALL, LARGE) if not options.tiny else ((2, 32, 48), (2, 48, 32)):
+    for shape in (SMALL, LARGE) if not options.tiny else ((2, 16, 32, 48), (2, 24, 48, 32)):
         batch, step = training.graph(shape)
         batch.fill(pool)
         plans.append((batch, StepGraph(step, training.device)))
@@ -235,11 +241,12 @@ def train(net, pool, pictures, options, clock):
         if steps % 20 == 0:
             loss.item()  # so that the clock is not ahead of the device
         if clock.now() > told + options.tell_every:
-            values = measure(net, pictures, (48, 80) if options.tiny else (192, 320))
+            size = (48, 80) if options.tiny else (192, 320)
+            values, (first, moving) = measure(net, pictures, size), measure_moving(net, pictures, size)
             took = (clock.now() - told) / (steps - steps_told)
             print(
                 f"[{clock.now():6.1f}] step {steps}, {1000 * took:.0f} ms, rate {rate:.1e}, loss {loss.item():.4f}, "
-                f"held out {np.mean(values):.2f} dB",
+                f"held out {np.mean(values):.2f} dB; moving {moving:.2f} dB, frame 0 {first:.2f} dB",
                 flush=True,
             )
             told, steps_told = clock.now(), steps
@@ -255,6 +262,7 @@ def parse():
     for name in ("--reference", "--pictures", "--start", "--config", "--out"):
         parser.add_argument(name, type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=float, required=True, help="when to end, from the program's start")
+    parser.add_argument("--causal-start", action="store_true")
     parser.add_argument("--part", choices=("whole", "decoder"), default="whole")
     parser.add_argument("--optimiser", choices=("muon", "adam"), default="muon")
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -278,8 +286,10 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(options.seed)
+    random.seed(options.seed)
     model = reference.make_autoencoder(reference.read_config(options.config))
-    model.load_state_dict(widened(load_file(options.start), model))
+    start = {name: weight.float() for name, weight in load_file(options.start).items()}
+    model.load_state_dict(of_single_frames(start) if options.causal_start else start)
     net = FastAutoencoder(model.to(device).to(memory_format=torch.channels_last_3d))
     size = (48, 80) if options.tiny else (192, 320)
     print(f"[{clock.now():6.1f}] held out {np.mean(measure(net, pictures, size)):.2f} dB", flush=True)

@@ -2,7 +2,7 @@
 
 A canvas is a picture of CANVAS_WIDTH x CANVAS_HEIGHT pixels: a photograph, a texture or drawn shapes, some with
 stamps on it. A clip is a window that slides over a canvas at a known speed, so what comes into view is what really
-was there.
+was there; it may start gently.
 """
 
 import io
@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 
 CANVAS_WIDTH, CANVAS_HEIGHT = 448, 400
 TURNS = (Image.ROTATE_90, Image.ROTATE_180, Image.ROTATE_270)
+GENTLE = 4.0  # frames in which the demo's camera takes up its speed
 PHOTOGRAPH_SHARE, TEXTURE_SHARE = 0.68, 0.2  # the rest are drawn shapes
 
 
@@ -140,15 +141,25 @@ def vary_colours(images):
     return images.gather(1, order[:, :, None, None].expand_as(images)).clamp(-1, 1)
 
 
-def slide(images, start, velocity, frames, size):
-    """Returns clips [n, 3, frames, height, width]: frame t shows the window at start + t * velocity (x, y in pixels).
+def course(frames, gentle):
+    """Returns how far a window has moved in each frame [n, frames], counted in steps at full speed.
 
-    images is [n, 3, H, W]; start and velocity are [n, 2]; size is (height, width). Fractions are interpolated
-    bicubically.
+    It takes up its speed evenly for the first `gentle` frames, a tensor [n].
+    """
+    time = torch.arange(frames, device=gentle.device)[None]
+    gentle = gentle[:, None]
+    return torch.where(time < gentle, time**2 / (2 * gentle.clamp_min(1e-6)), time - gentle / 2)
+
+
+def slide(images, start, velocity, gentle, frames, size):
+    """Returns clips [n, 3, frames, height, width] of windows that move from `start` with `velocity` (x, y in pixels).
+
+    images is [n, 3, H, W]; start and velocity are [n, 2], gentle is [n] as in course(); size is (height, width).
+    Fractions are interpolated bicubically.
     """
     count, _, full_height, full_width = images.shape
     height, width = size
-    at = start[:, None] + velocity[:, None] * torch.arange(frames, device=images.device)[None, :, None]
+    at = start[:, None] + velocity[:, None] * course(frames, gentle)[:, :, None]
     x = torch.arange(width, device=images.device) + at[:, :, 0:1] + 0.5
     y = torch.arange(height, device=images.device) + at[:, :, 1:2] + 0.5
     x, y = x / full_width * 2 - 1, y / full_height * 2 - 1
@@ -159,19 +170,18 @@ def slide(images, start, velocity, frames, size):
     return clips.clamp(-1, 1).view(count, 3, frames, height, width)
 
 
-def random_clips(canvases, velocity, frames, size, which=None):
+def random_clips(canvases, velocity, gentle, frames, size):
     """Returns clips in -1..1 of random canvases, mirrored and recoloured at random.
 
-    velocity is [n, 2], x and y in pixels per frame.
+    velocity is [n, 2], x and y in pixels per frame; gentle is [n], frames in which it is taken up.
     """
     count, device = len(velocity), canvases.device
-    if which is None:
-        which = torch.randint(0, len(canvases), (count,), device=device)
+    which = torch.randint(0, len(canvases), (count,), device=device)
     images = vary_colours(canvases[which].float() / 127.5 - 1)
     mirrored = torch.rand(count, 2, device=device) < torch.tensor([0.5, 0.1], device=device)
     images = torch.where(mirrored[:, 0].view(-1, 1, 1, 1), images.flip(3), images)
     images = torch.where(mirrored[:, 1].view(-1, 1, 1, 1), images.flip(2), images)
     span = velocity.abs() * (frames - 1)
-    room = torch.tensor([CANVAS_WIDTH - size[1], CANVAS_HEIGHT - size[0]], device=device) - span
+    room = (torch.tensor([CANVAS_WIDTH - size[1], CANVAS_HEIGHT - size[0]], device=device) - span).clamp_min(0)
     start = torch.where(velocity < 0, span, torch.zeros_like(span)) + torch.rand(count, 2, device=device) * room
-    return slide(images, start.round(), velocity, frames, size)
+    return slide(images, start.round(), velocity, gentle, frames, size)

@@ -33,16 +33,21 @@ MOTIONS = (0, 1, 2, 3, 4)  # 0: not named
 AUTO_CAMERA, UNNAMED_MOTION, UNNAMED_MOTION_OF_AUTO = "right", 2, 1
 LABELS = ["negative"] + [(motion, camera) for motion in MOTIONS for camera in CAMERAS]
 UNCONDITIONAL_SHARE, END_SHARE = 0.05, 0.25
-FRAMES = 24
-# (height, width): clips that are encoded, clips of a batch, how often a step is of this size.
+# (frames, height, width): clips that are encoded, clips of a batch, how often a step is of this size.
 SIZES = {
-    (192, 320): (2400, 32, 0.5),
-    (192, 336): (400, 32, 0.1),
-    (320, 192): (500, 32, 0.14),
-    (256, 256): (400, 32, 0.1),
-    (96, 160): (1600, 64, 0.16),
+    (24, 192, 320): (2880, 32, 0.46),
+    (24, 192, 336): (384, 32, 0.06),
+    (24, 320, 192): (512, 32, 0.1),
+    (24, 256, 256): (384, 32, 0.08),
+    (24, 96, 160): (1280, 64, 0.1),
+    (48, 192, 320): (384, 16, 0.08),
+    (16, 192, 320): (384, 32, 0.05),
+    (8, 192, 320): (384, 32, 0.03),
+    (16, 96, 160): (384, 64, 0.02),
+    (8, 96, 160): (384, 64, 0.02),
 }
-TINY_SIZES = {(32, 48): (6, 2, 0.7), (48, 32): (4, 2, 0.3)}
+TINY_SIZES = {(24, 32, 48): (6, 2, 0.7), (8, 48, 32): (4, 2, 0.3)}
+CHUNK = 8  # frames that are encoded together
 WARM_UP_STEPS = 100
 TIMESTEPS = 1000
 CLIP_SEEN_BELOW = 400  # timesteps: the pipeline shows the tokens of the first picture in the last steps only
@@ -64,13 +69,11 @@ def velocity_of(label, width):
 
 
 class Latents:
-    """Encoded clips of one size with all that the denoiser is told about them."""
+    """Encoded clips of one size (frames, height, width) with all that the denoiser is told about them."""
 
     def __init__(self, net, vision, scale, size):
         self.net, self.vision, self.scale, self.size = net, vision, scale, size
-        device = net.taps.device
-        height, width = size
-        chunk = torch.full((1, 3, 8, height, width), BLACK, device=device)
+        chunk = torch.full((1, 3, CHUNK, *size[1:]), BLACK, device=net.taps.device)
         ones, first, last = torch.ones_like(chunk), torch.ones_like(chunk), torch.ones_like(chunk)
         first[:, :, 0], last[:, :, -1] = 0, 0
         self.black, self.unknown, self.first_known, self.last_known = (
@@ -82,41 +85,43 @@ class Latents:
 
     def encode_picture(self, picture, place):
         """Returns the latents of a chunk that shows one picture [B, 3, h, w] and is black otherwise."""
-        chunk = torch.full((*picture.shape[:2], 8, *picture.shape[2:]), BLACK, device=picture.device)
+        chunk = torch.full((*picture.shape[:2], CHUNK, *picture.shape[2:]), BLACK, device=picture.device)
         chunk[:, :, place] = picture
         return self.encode(chunk)
 
     @torch.no_grad()
     def fill(self, pool, count, batch):
-        parts = []
+        parts, (frames, *size) = [], self.size
         for _ in range(-(-count // batch)):
             often = [0.3 if "static" in name else 1 for name in LABELS[1:]]
             label = random.choices(range(1, len(LABELS)), often, k=batch)
-            velocity = torch.tensor([velocity_of(LABELS[i], self.size[1]) for i in label], device=pool.device)
-            video = canvases.random_clips(pool, velocity, FRAMES, self.size)
-            ends = round(batch * END_SHARE)
-            share = torch.linspace(0, 1, FRAMES, device=pool.device).view(1, 1, FRAMES, 1, 1)
-            video[:ends] += share * (canvases.random_clips(pool, velocity[:ends], FRAMES, self.size) - video[:ends])
+            velocity = torch.tensor([velocity_of(LABELS[i], size[1]) for i in label], device=pool.device)
+            gentle = torch.full((batch,), canvases.GENTLE, device=pool.device)
+            video = canvases.random_clips(pool, velocity, gentle, frames, size)
+            ends = round(batch * END_SHARE) if frames > CHUNK else 0
+            share = torch.linspace(0, 1, frames, device=pool.device).view(1, 1, frames, 1, 1)
+            others = canvases.random_clips(pool, velocity[:ends], gentle[:ends], frames, size)
+            video[:ends] += share * (others - video[:ends])
             start = self.encode_picture(video[:, :, 0], 0)
             has_end = torch.arange(batch, device=pool.device) < ends
             end = self.black.half().repeat(batch, 1, 1, 1, 1)
             if ends:
-                end[:ends] = self.encode_picture(video[:ends, :, -1], 7)
+                end[:ends] = self.encode_picture(video[:ends, :, -1], CHUNK - 1)
             picture = self.vision(video[:, :, 0]).half()
             parts.append((self.encode(video), start, end, has_end, picture, torch.tensor(label, device=pool.device)))
         self.video, self.start, self.end, self.has_end, self.picture, self.label = map(torch.cat, zip(*parts))
 
     def inpainting(self, which):
-        """Returns mask and pictures [B, 32, 6, h, w] as the pipeline lays them before the transformer."""
-        count = len(which)
+        """Returns mask and pictures [B, 32, frames / 4, h, w] as the pipeline lays them before the transformer."""
+        count, chunks = len(which), self.size[0] // CHUNK
         has_end = self.has_end[which].view(-1, 1, 1, 1, 1)
-        last = torch.where(has_end, self.last_known, self.unknown)
-        mask = torch.cat(
-            [self.first_known.expand(count, -1, -1, -1, -1), self.unknown.expand(count, -1, -1, -1, -1), last], 2
-        )
-        middle = self.black.expand(count, -1, -1, -1, -1)
-        pictures = torch.cat([self.start[which].float(), middle, self.end[which].float()], 2)
-        return torch.cat([mask, pictures], 1)
+        masks = [self.first_known] + [self.unknown] * (chunks - 1)
+        masks = [mask.expand(count, -1, -1, -1, -1) for mask in masks]
+        pictures = [self.start[which].float()] + [self.black.expand(count, -1, -1, -1, -1)] * (chunks - 1)
+        if chunks > 1:
+            masks[-1] = torch.where(has_end, self.last_known, self.unknown)
+            pictures[-1] = self.end[which].float()
+        return torch.cat([torch.cat(masks, 2), torch.cat(pictures, 2)], 1)
 
 
 class Batch:
@@ -161,7 +166,9 @@ def alphas_of(config):
 def scale_of(net, pool):
     """Returns the factor that gives latents of moving clips a deviation of 1."""
     velocity = torch.tensor([[2.0, 0], [0, -2], [0, 0], [4, 0]], device=pool.device)
-    clips = canvases.random_clips(pool, velocity.repeat(4, 1), 8, (192, 320) if pool.is_cuda else (32, 48))
+    velocity = velocity.repeat(4, 1)
+    at_once = torch.zeros(len(velocity), device=pool.device)
+    clips = canvases.random_clips(pool, velocity, at_once, 8, (192, 320) if pool.is_cuda else (32, 48))
     return round(1 / net.encode(clips)[0].std().item(), 6)
 
 

@@ -37,6 +37,8 @@ def main():
             "ch_mult": WIDTHS,
             "block_out_channels": [CHANNELS * width for width in WIDTHS],
             "scaling_factor": scale,
+            "cache_compression_vae": False,
+            "slice_compression_vae": True,
         },
     )
     half = {name: weight.half() for name, weight in load_file(options.vae).items()}
