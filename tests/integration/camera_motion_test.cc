@@ -35,6 +35,8 @@ constexpr int kFrames = 24;
 constexpr uint64_t kSeed = 1;
 constexpr double kTolerance = 0.1;   // of the speed
 constexpr double kStillness = 0.04;  // pixels per frame: a tenth of the slowest motion
+constexpr double kEvenness = 0.4;    // of the speed, that a step from frame to frame may be off
+constexpr size_t kGentle = 4;        // frames in which the camera takes up its speed
 
 std::string ReadFile(const char* path) {
   std::ifstream file(path, std::ios::binary);
@@ -92,6 +94,20 @@ v1::GenerateVideoRequest RequestOf(const MotionCase& motion_case) {
   request.set_motion(motion_case.motion);
   request.set_seed(kSeed);
   return request;
+}
+
+// Checks that the picture moves in every frame, gently at first, and neither stops nor jumps.
+void ExpectEvenSteps(const std::vector<cv::Point2d>& steps, const cv::Point2d& speed) {
+  const double tolerance = std::max(kEvenness * cv::norm(speed), 4 * kStillness);
+  cv::Point2d taken_up;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (i + 1 < kGentle)
+      taken_up += steps[i];
+    else
+      EXPECT_LE(cv::norm(steps[i] - speed), tolerance) << "from frame " << i;
+  }
+  // An even acceleration comes to 9/8 of a step at full speed.
+  EXPECT_LE(cv::norm(taken_up - 1.125 * speed), tolerance);
 }
 
 // One server with the demo model for all cases.
@@ -162,6 +178,7 @@ TEST_P(CameraMotionTest, MovesThePictureAgainstTheCameraAtTheSpeedOfTheReadme) {
   const double tolerance = std::max(kTolerance * cv::norm(expected), kStillness);
   EXPECT_NEAR(measured.x, expected.x, tolerance);
   EXPECT_NEAR(measured.y, expected.y, tolerance);
+  ExpectEvenSteps(MeasureSteps(frames), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cameras, CameraMotionTest, testing::ValuesIn(MotionCases()),

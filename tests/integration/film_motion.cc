@@ -71,4 +71,11 @@ cv::Point2d MeasureMotion(const std::vector<cv::Mat>& frames) {
   return Slope(places, kGroup);
 }
 
+std::vector<cv::Point2d> MeasureSteps(const std::vector<cv::Mat>& frames) {
+  std::vector<cv::Point2d> steps;
+  for (size_t i = 1; i < frames.size(); ++i)
+    steps.push_back(Displacement(frames[i - 1], frames[i]));
+  return steps;
+}
+
 }  // namespace ruyi

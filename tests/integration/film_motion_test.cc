@@ -10,8 +10,8 @@ namespace {
 
 constexpr double kTolerance = 0.04;  // pixels per frame
 
-// A window of 160x96 that slides over the photograph, blurred as the demo model's films are: what is seen moves by
-// `speed`.
+// A window of 160x96 that slides over the photograph, blurred somewhat more than the demo model's films are: what is
+// seen moves by `speed`.
 std::vector<cv::Mat> Pan(cv::Point2d speed) {
   const cv::Mat photo = cv::imread(RUYI_SOURCE_DIR "/tests/data/photo.jpg", cv::IMREAD_GRAYSCALE);
   cv::Mat soft;
@@ -45,6 +45,25 @@ TEST(MeasureMotionTest, FindsBothDirectionsAtOnce) {
 
 TEST(MeasureMotionTest, FindsNoMotionInAStillPicture) {
   ExpectMeasured({0, 0});
+}
+
+TEST(MeasureStepsTest, FindsEachStepOfAPan) {
+  for (const double speed : {0.4, 0.9, 1.6, 2.4}) {
+    const std::vector<cv::Point2d> steps = MeasureSteps(Pan({speed, 0}));
+    ASSERT_EQ(steps.size(), 23);
+    for (const cv::Point2d step : steps) {
+      EXPECT_NEAR(step.x, speed, kTolerance);
+      EXPECT_NEAR(step.y, 0, kTolerance);
+    }
+  }
+}
+
+TEST(MeasureStepsTest, FindsThatAFilmStandsStillInBetween) {
+  std::vector<cv::Mat> frames = Pan({2.4, 0});
+  frames[5] = frames[4];
+  const std::vector<cv::Point2d> steps = MeasureSteps(frames);
+  EXPECT_NEAR(steps[4].x, 0, kTolerance);
+  EXPECT_NEAR(steps[5].x, 4.8, kTolerance);
 }
 
 TEST(ReadGreyFramesTest, OfNoFilmIsEmpty) {
