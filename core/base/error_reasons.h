@@ -15,6 +15,7 @@ inline constexpr std::string_view kLoraChanged = "LORA_CHANGED";
 inline constexpr std::string_view kModelChanged = "MODEL_CHANGED";
 inline constexpr std::string_view kWorkerLost = "WORKER_LOST";
 inline constexpr std::string_view kQueueFull = "QUEUE_FULL";
+inline constexpr std::string_view kQuotaExceeded = "QUOTA_EXCEEDED";
 inline constexpr std::string_view kModelLoading = "MODEL_LOADING";
 inline constexpr std::string_view kDraining = "DRAINING";
 inline constexpr std::string_view kStoreUnavailable = "STORE_UNAVAILABLE";

@@ -177,6 +177,7 @@ absl::StatusOr<CreatedJob> JobIntake::TryCreate(JobRequest request, const Cancel
   if (known.has_value())
     return Known(*std::move(known), request.cancel_on_disconnect);
   RUYI_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> current, model());
+  RUYI_RETURN_IF_ERROR(parts_.jobs->CheckQuota(request.caller.tenant));  // before the pictures, which cost most
   RUYI_ASSIGN_OR_RETURN(PlannedVideo planned, PlanJob(request, *current, token));
   RUYI_RETURN_IF_ERROR(token.Check());
   RUYI_RETURN_IF_ERROR(KeepPictures(planned));
@@ -310,6 +311,7 @@ absl::StatusOr<KeptImage> JobIntake::KeepImage(const CallContext& caller, const 
                                                const CancellationToken& token) {
   RUYI_RETURN_IF_ERROR(refusal());
   RUYI_RETURN_IF_ERROR(token.Check());
+  RUYI_RETURN_IF_ERROR(parts_.jobs->ChargeUpload(caller.tenant, static_cast<int64_t>(bytes.size())));
   const absl::StatusOr<RgbImage> image = parts_.decoder->Decode(bytes, parts_.limits.image);
   if (!image.ok())
     return NoPicture(image.status());

@@ -72,12 +72,27 @@ JobQueued PlaceBehind(const JobSum& own, const JobSum& running, const std::strin
   return queued;
 }
 
-JobSum WaitingOf(const std::string& tenant, const QueueShares& shares) {
+TenantShare ShareOf(const std::string& tenant, const QueueShares& shares) {
   for (const TenantShare& share : shares.tenants) {
     if (share.tenant == tenant)
-      return share.waiting;
+      return share;
   }
-  return {};
+  return {.tenant = tenant};
+}
+
+TenantQuota QuotaOf(const JobStoreOptions& options, const std::string& tenant) {
+  return options.quotas == nullptr ? TenantQuota() : options.quotas->Of(tenant);
+}
+
+// Returns how long devices have worked on a job that has ended. Of one without a video nobody has said it: then it is
+// the time since its start, but no more than was predicted or its checkpoint tells.
+absl::Duration DeviceTimeOf(const JobRecord& record) {
+  if (record.usage.has_value())
+    return record.usage->worked;
+  if (!record.start_time.has_value() || !record.end_time.has_value())
+    return absl::ZeroDuration();
+  const absl::Duration told = record.checkpoint.has_value() ? record.checkpoint->worked : absl::ZeroDuration();
+  return std::min(*record.end_time - *record.start_time, std::max(told, WorkOf(record)));
 }
 
 absl::StatusOr<JobSum> OwnBefore(const JobTable& table, const JobRow& row) {
@@ -116,7 +131,44 @@ absl::StatusOr<JobQueued> PlaceOf(const JobTable& table, const JobRow& row) {
 
 absl::StatusOr<JobQueued> PlaceOfNew(const JobTable& table, const std::string& tenant) {
   RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
-  return PlaceBehind(WaitingOf(tenant, shares), shares.running(), tenant, shares);
+  return PlaceBehind(ShareOf(tenant, shares).waiting, shares.running(), tenant, shares);
+}
+
+absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options, const QueueShares& shares,
+                           const WantedJob& wanted) {
+  const auto& [tenant, work, now] = wanted;
+  const TenantQuota quota = QuotaOf(options, tenant);
+  const TenantShare share = ShareOf(tenant, shares);
+  if (quota.waiting.has_value() && share.waiting.jobs >= *quota.waiting) {
+    return QuotaExceeded(tenant, {.name = "waiting", .limit = *quota.waiting, .used = share.waiting.jobs},
+                         "videos that wait", kRetryDelay);
+  }
+  if (!quota.device_seconds_a_day.has_value())
+    return absl::OkStatus();
+  RUYI_ASSIGN_OR_RETURN(const DayUse use, table.UseOn(tenant, DayOf(now)));
+  const absl::Duration used = use.device + share.waiting.work + share.running.work;
+  if (used < absl::Seconds(*quota.device_seconds_a_day) && used + work <= absl::Seconds(*quota.device_seconds_a_day))
+    return absl::OkStatus();
+  return QuotaExceeded(tenant,
+                       {.name = "device_seconds_a_day",
+                        .limit = *quota.device_seconds_a_day,
+                        .used = absl::ToInt64Seconds(absl::Ceil(used, absl::Seconds(1)))},
+                       "device seconds of this day, with what is predicted of videos that have not ended",
+                       UntilNextDay(now));
+}
+
+absl::Status JobSteps::ChargeUpload(const std::string& tenant, int64_t bytes) {
+  const std::optional<int64_t> limit = QuotaOf(options_, tenant).upload_bytes_a_day;
+  if (!limit.has_value())
+    return absl::OkStatus();
+  RUYI_RETURN_IF_ERROR(table_.LockQuota(tenant));
+  const absl::Time now = clock_.Now();
+  RUYI_ASSIGN_OR_RETURN(const DayUse use, table_.UseOn(tenant, DayOf(now)));
+  if (use.upload_bytes + bytes > *limit) {
+    return QuotaExceeded(tenant, {.name = "upload_bytes_a_day", .limit = *limit, .used = use.upload_bytes},
+                         "bytes uploaded on this day", UntilNextDay(now));
+  }
+  return table_.AddUse(tenant, DayOf(now), {.device = {}, .upload_bytes = bytes});
 }
 
 absl::Status JobSteps::CheckRoom(const NewJob& job, const Arrival& arrival) const {
@@ -128,12 +180,21 @@ absl::Status JobSteps::CheckRoom(const NewJob& job, const Arrival& arrival) cons
 }
 
 absl::StatusOr<CreatedJob> JobSteps::Create(const NewJob& job) {
+  const std::string& tenant = job.ticket.tenant;
+  const bool is_limited = !job.completed.has_value() && QuotaOf(options_, tenant).LimitsJobs();
+  if (is_limited)
+    RUYI_RETURN_IF_ERROR(table_.LockQuota(tenant));
   RUYI_ASSIGN_OR_RETURN(Arrival arrival, table_.Arrive(job.ticket));
   if (arrival.known.has_value()) {
     RUYI_RETURN_IF_ERROR(CheckKnown(*arrival.known, job.ticket.request_digest));
     return CreatedJob{.record = std::move(arrival.known->record), .is_new = false};
   }
   RUYI_RETURN_IF_ERROR(CheckRoom(job, arrival));
+  if (is_limited) {
+    const absl::Duration work = WorkOf({.ticket = {}, .spec = {}, .placement = job.advice});
+    RUYI_RETURN_IF_ERROR(
+        CheckJobQuota(table_, options_, arrival.shares, {.tenant = tenant, .work = work, .now = clock_.Now()}));
+  }
   JobRow row;
   row.number = arrival.number;
   row.record.ticket = job.ticket;
@@ -152,7 +213,7 @@ absl::Status JobSteps::Begin(const NewJob& job, const Arrival& arrival, JobRow& 
     return Append(*job.completed, row);
   const QueueShares& shares = arrival.shares;
   const std::string& tenant = job.ticket.tenant;
-  return Append(PlaceBehind(WaitingOf(tenant, shares) - arrival.behind, shares.running(), tenant, shares), row);
+  return Append(PlaceBehind(ShareOf(tenant, shares).waiting - arrival.behind, shares.running(), tenant, shares), row);
 }
 
 // A tenant's jobs may all be in the hands of claims that are under way, or damaged: then the next tenant has its turn.
@@ -165,6 +226,9 @@ absl::StatusOr<std::optional<JobRow>> JobSteps::Claim(absl::Duration duration) {
     const auto end = std::find_if(turn, turns.end(), [&](const Turn& other) { return other.start != turn->start; });
     RUYI_RETURN_IF_ERROR(SortByAge(absl::MakeSpan(&*turn, end - turn)));
     for (; turn != end; ++turn) {
+      RUYI_ASSIGN_OR_RETURN(const bool may_run, MayRunMore(ShareOf(turn->tenant, shares)));
+      if (!may_run)
+        continue;
       RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table_.NextWaiting(turn->tenant));
       if (!row.has_value())
         continue;
@@ -175,15 +239,27 @@ absl::StatusOr<std::optional<JobRow>> JobSteps::Claim(absl::Duration duration) {
   return std::nullopt;
 }
 
+// Looks again once it has the lock, for others may have claimed meanwhile.
+absl::StatusOr<bool> JobSteps::MayRunMore(const TenantShare& share) {
+  const std::optional<int64_t> limit = QuotaOf(options_, share.tenant).running;
+  if (!limit.has_value())
+    return true;
+  if (share.running.jobs >= *limit)
+    return false;
+  RUYI_ASSIGN_OR_RETURN(const bool is_locked, table_.TryLockRunning(share.tenant));
+  if (!is_locked)
+    return false;
+  RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table_.Shares());
+  return ShareOf(share.tenant, shares).running.jobs < *limit;
+}
+
 absl::Status JobSteps::SortByAge(absl::Span<Turn> turns) const {
   if (turns.size() < 2)
     return absl::OkStatus();
-  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
-  std::map<std::string, std::pair<int64_t, int64_t>> places;
-  for (const Turn& turn : turns) {
-    RUYI_ASSIGN_OR_RETURN(const auto place, table_.FirstPlace(turn.tenant));
-    places[turn.tenant] = place.value_or(std::pair(kLast, kLast));
-  }
+  std::vector<std::string> tenants;
+  for (const Turn& turn : turns)
+    tenants.push_back(turn.tenant);
+  RUYI_ASSIGN_OR_RETURN(JobTable::Places places, table_.FirstPlaces(tenants));
   std::sort(turns.begin(), turns.end(),
             [&](const Turn& a, const Turn& b) { return places[a.tenant] < places[b.tenant]; });
   return absl::OkStatus();
@@ -206,18 +282,22 @@ absl::Status JobSteps::Append(JobEvent event, JobRow& row) {
   const LoggedEvent entry = {.seq = ++record.last_seq, .time = time, .event = std::move(event)};
   Apply(entry.event, time, record);
   if (IsEnded(record.state))
-    End(time, row);
+    RUYI_RETURN_IF_ERROR(End(time, row));
   return table_.AppendLog(row.number, entry);
 }
 
-void JobSteps::End(absl::Time time, JobRow& row) const {
+absl::Status JobSteps::End(absl::Time time, JobRow& row) {
   JobRecord& record = row.record;
   row.lease_token = 0;
   record.end_age = clock_.AgingTime();
-  if (record.state != JobState::kSucceeded)
-    return;
-  record.expire_time = time + options_.result_ttl;
-  record.expire_age = *record.end_age + options_.result_ttl;
+  if (record.state == JobState::kSucceeded) {
+    record.expire_time = time + options_.result_ttl;
+    record.expire_age = *record.end_age + options_.result_ttl;
+  }
+  const absl::Duration device = DeviceTimeOf(record);
+  if (device <= absl::ZeroDuration())
+    return absl::OkStatus();
+  return table_.AddUse(record.ticket.tenant, DayOf(time), {.device = device});
 }
 
 // The job's old place is near the front, so that few are before it. It is among those that run until its row is

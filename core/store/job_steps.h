@@ -31,6 +31,17 @@ absl::StatusOr<JobQueued> PlaceOf(const JobTable& table, const JobRow& row);
 // Returns the place that a new job of `tenant` would have behind all others of the tenant.
 absl::StatusOr<JobQueued> PlaceOfNew(const JobTable& table, const std::string& tenant);
 
+// A job that a tenant would like to have.
+struct WantedJob {
+  std::string tenant;
+  absl::Duration work;  // predicted; zero where it is not known yet
+  absl::Time now;
+};
+
+// Returns OK where the quota of the tenant in `options` has room for the job. RESOURCE_EXHAUSTED QUOTA_EXCEEDED.
+absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options, const QueueShares& shares,
+                           const WantedJob& wanted);
+
 class JobSteps {
  public:
   // All arguments must outlive this object.
@@ -39,6 +50,9 @@ class JobSteps {
 
   // Does what JobStore::Create says, and writes the new row.
   absl::StatusOr<CreatedJob> Create(const NewJob& job);
+
+  // Does what JobStore::ChargeUpload says.
+  absl::Status ChargeUpload(const std::string& tenant, int64_t bytes);
 
   // Does what JobStore::Claim says, and writes the row that it returns. The functions below leave theirs to be written.
   absl::StatusOr<std::optional<JobRow>> Claim(absl::Duration duration);
@@ -71,7 +85,8 @@ class JobSteps {
  private:
   absl::Status CheckRoom(const NewJob& job, const Arrival& arrival) const;
   absl::Status Begin(const NewJob& job, const Arrival& arrival, JobRow& row);
-  void End(absl::Time time, JobRow& row) const;
+  absl::Status End(absl::Time time, JobRow& row);
+  absl::StatusOr<bool> MayRunMore(const TenantShare& share);
   absl::Status SortByAge(absl::Span<Turn> turns) const;
   absl::Status BeginTurn(const Turn& turn, absl::Duration duration, JobRow& row);
 

@@ -19,6 +19,7 @@
 #include "core/base/change_hub.h"
 #include "core/job/job_event.h"
 #include "core/job/job_record.h"
+#include "core/quota/quotas.h"
 
 namespace ruyi {
 
@@ -72,6 +73,7 @@ struct JobStoreOptions {
   int queue_capacity = 16;                          // jobs that may wait
   absl::Duration result_ttl = absl::Hours(24);      // from a job's end until its result expires
   absl::Duration record_ttl = absl::Hours(7 * 24);  // from a job's end until its record goes
+  std::shared_ptr<const Quotas> quotas = nullptr;   // none: nobody is limited
 };
 
 // Every function may also end with UNAVAILABLE, STORE_UNAVAILABLE, where the jobs lie in a database that is away. What
@@ -89,14 +91,23 @@ class JobStore {
   // Creates a job that waits, with the events accepted and queued in its log; or one that has succeeded, with accepted
   // and completed. When the tenant's request_id is known with the same digest, returns the job that it made, whatever
   // has become of that job. When it returns, a crash loses the job no more. ALREADY_EXISTS REQUEST_ID_REUSED: the
-  // request_id is known with another digest. RESOURCE_EXHAUSTED QUEUE_FULL: too many jobs wait; DISK_FULL: there is no
-  // room.
+  // request_id is known with another digest. RESOURCE_EXHAUSTED QUEUE_FULL: too many jobs wait; QUOTA_EXCEEDED: too
+  // many of the tenant's, or it has had its device time of the day; DISK_FULL: there is no room.
   virtual absl::StatusOr<CreatedJob> Create(NewJob job) = 0;
+
+  // Returns OK where Create would not refuse a job of the tenant for its quota, as far as one can say without the job.
+  // Cheap. RESOURCE_EXHAUSTED QUOTA_EXCEEDED.
+  virtual absl::Status CheckQuota(const std::string& tenant) const = 0;
+
+  // Notes that the tenant uploads so many bytes today, where that is limited. RESOURCE_EXHAUSTED QUOTA_EXCEEDED: it may
+  // not; then nothing is noted.
+  virtual absl::Status ChargeUpload(const std::string& tenant, int64_t bytes) = 0;
 
   // Gives the next waiting job to `worker` for `duration`, and makes it RUNNING; nullopt when none waits, and while
   // the queue is paused. Tenants with waiting jobs share by predicted work (core/store/fair_share.h); those of one
   // tenant go by priority and age: a job goes before at most kHeadStart of the next lower priority that came before it,
-  // so that none waits for ever.
+  // so that none waits for ever. A tenant with as many running jobs as its quota allows has no
+  // turn.
   virtual absl::StatusOr<std::optional<Lease>> Claim(const std::string& worker, absl::Duration duration) = 0;
   static constexpr int kHeadStart = 32;
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -69,6 +70,12 @@ struct QueueShares {
   JobSum running() const;
 };
 
+// What a tenant has used on a day.
+struct DayUse {
+  absl::Duration device;  // of jobs that have ended
+  int64_t upload_bytes = 0;
+};
+
 // What the order of claims depends on.
 struct WaitingJob {
   std::string id;
@@ -111,8 +118,10 @@ class JobTable {
   // Returns the tenant's first job, by claim key and number, that waits and can be read.
   virtual absl::StatusOr<std::optional<JobRow>> NextWaiting(const std::string& tenant) const = 0;
 
-  // Returns claim key and number of the tenant's first job that waits; nullopt when there is none.
-  virtual absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> FirstPlace(const std::string& tenant) const = 0;
+  // Returns claim key and number of the first job that waits of each of the tenants that have one. Names have no
+  // newline.
+  using Places = std::map<std::string, std::pair<int64_t, int64_t>>;
+  virtual absl::StatusOr<Places> FirstPlaces(const std::vector<std::string>& tenants) const = 0;
 
   // Returns all jobs that wait, by claim key and number.
   virtual absl::StatusOr<std::vector<WaitingJob>> Waiting() const = 0;
@@ -172,6 +181,19 @@ class JobTable {
 
   // Takes `charge` back from what the tenant was served.
   virtual absl::Status PayBack(const std::string& tenant, absl::Duration charge) = 0;
+
+  // Returns what the tenant has used on that day of UTC (DayOf), or zeros.
+  virtual absl::StatusOr<DayUse> UseOn(const std::string& tenant, int64_t day) const = 0;
+
+  // Adds `use` to it. Days before the last are forgotten.
+  virtual absl::Status AddUse(const std::string& tenant, int64_t day, const DayUse& use) = 0;
+
+  // Makes other transactions that ask for this tenant's lock wait until this one has ended, so that nobody else changes
+  // between what is read after it and what is written. A table that has one transaction at a time has nothing to do.
+  virtual absl::Status LockQuota(const std::string& /*tenant*/) { return absl::OkStatus(); }
+
+  // Does the same for its running jobs without waiting: returns false when another transaction has the lock.
+  virtual absl::StatusOr<bool> TryLockRunning(const std::string& /*tenant*/) { return true; }
 
   // Forgets tenants that have no jobs and are not ahead of others, so that Shares stays short. To be called now and
   // then, in a transaction of its own.

@@ -141,6 +141,14 @@ absl::StatusOr<CreatedJob> ObservedJobStore::Create(NewJob job) {
   return created;
 }
 
+absl::Status ObservedJobStore::CheckQuota(const std::string& tenant) const {
+  return store_.CheckQuota(tenant);
+}
+
+absl::Status ObservedJobStore::ChargeUpload(const std::string& tenant, int64_t bytes) {
+  return store_.ChargeUpload(tenant, bytes);
+}
+
 absl::StatusOr<std::optional<Lease>> ObservedJobStore::Claim(const std::string& worker, absl::Duration duration) {
   absl::StatusOr<std::optional<Lease>> lease = store_.Claim(worker, duration);
   if (lease.ok() && lease->has_value())

@@ -120,6 +120,22 @@ absl::StatusOr<CreatedJob> TableJobStore::Create(NewJob job) {
   return created;
 }
 
+absl::Status TableJobStore::CheckQuota(const std::string& tenant) const {
+  if (options_.quotas == nullptr || !options_.quotas->Of(tenant).LimitsJobs())
+    return absl::OkStatus();
+  return ViewRows([&](const JobTable& table) -> absl::Status {
+    RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
+    return CheckJobQuota(table, options_, shares, {.tenant = tenant, .work = {}, .now = clock_.Now()});
+  });
+}
+
+absl::Status TableJobStore::ChargeUpload(const std::string& tenant, int64_t bytes) {
+  if (options_.quotas == nullptr)
+    return absl::OkStatus();
+  return WriteRows(WriteKind::kSnapshot,
+                   [&](JobTable& table) { return JobSteps(table, options_, clock_).ChargeUpload(tenant, bytes); });
+}
+
 absl::StatusOr<std::optional<Lease>> TableJobStore::Claim(const std::string& /*worker*/, absl::Duration duration) {
   using Claimed = absl::StatusOr<std::optional<Lease>>;
   Claimed lease = Write(WriteKind::kWork, [&](JobTable& table) -> Claimed {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/base/status_macros.h"
-
 namespace ruyi {
 namespace {
 
@@ -59,17 +57,20 @@ absl::StatusOr<std::optional<JobRow>> MemoryJobTable::FindReusable(const std::st
 }
 
 absl::StatusOr<std::optional<JobRow>> MemoryJobTable::NextWaiting(const std::string& tenant) const {
-  RUYI_ASSIGN_OR_RETURN(const std::optional<Place> place, FirstPlace(tenant));
-  if (!place.has_value())
-    return std::nullopt;
-  return rows_.at(place->second);
-}
-
-absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> MemoryJobTable::FirstPlace(const std::string& tenant) const {
   const auto found = tenants_.find(tenant);
   if (found == tenants_.end() || found->second.waiting.empty())
     return std::nullopt;
-  return *found->second.waiting.begin();
+  return rows_.at(found->second.waiting.begin()->second);
+}
+
+absl::StatusOr<JobTable::Places> MemoryJobTable::FirstPlaces(const std::vector<std::string>& tenants) const {
+  Places places;
+  for (const std::string& tenant : tenants) {
+    const auto found = tenants_.find(tenant);
+    if (found != tenants_.end() && !found->second.waiting.empty())
+      places[tenant] = *found->second.waiting.begin();
+  }
+  return places;
 }
 
 absl::StatusOr<std::vector<WaitingJob>> MemoryJobTable::Waiting() const {
@@ -279,6 +280,19 @@ absl::Status MemoryJobTable::Charge(const std::string& tenant, absl::Duration st
 
 absl::Status MemoryJobTable::PayBack(const std::string& tenant, absl::Duration charge) {
   tenants_[tenant].served -= charge;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DayUse> MemoryJobTable::UseOn(const std::string& tenant, int64_t day) const {
+  const auto found = uses_.find({day, tenant});
+  return found == uses_.end() ? DayUse() : found->second;
+}
+
+absl::Status MemoryJobTable::AddUse(const std::string& tenant, int64_t day, const DayUse& use) {
+  uses_.erase(uses_.begin(), uses_.lower_bound({day - 1, ""}));
+  DayUse& sum = uses_[{day, tenant}];
+  sum.device += use.device;
+  sum.upload_bytes += use.upload_bytes;
   return absl::OkStatus();
 }
 

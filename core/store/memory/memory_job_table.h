@@ -23,7 +23,7 @@ class MemoryJobTable final : public JobTable {
   absl::StatusOr<std::optional<std::string>> TenantOf(const std::string& id) const override;
   absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
   absl::StatusOr<std::optional<JobRow>> NextWaiting(const std::string& tenant) const override;
-  absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> FirstPlace(const std::string& tenant) const override;
+  absl::StatusOr<Places> FirstPlaces(const std::vector<std::string>& tenants) const override;
   absl::StatusOr<std::vector<WaitingJob>> Waiting() const override;
   absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
   absl::StatusOr<QueueShares> Shares() const override;
@@ -45,6 +45,8 @@ class MemoryJobTable final : public JobTable {
   absl::Status SetPaused(bool paused) override;
   absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
   absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;
+  absl::StatusOr<DayUse> UseOn(const std::string& tenant, int64_t day) const override;
+  absl::Status AddUse(const std::string& tenant, int64_t day, const DayUse& use) override;
   absl::Status ForgetIdleTenants() override;
 
  private:
@@ -74,6 +76,7 @@ class MemoryJobTable final : public JobTable {
   std::unordered_map<std::string, int64_t> by_request_;
   std::map<std::string, std::set<int64_t>> reusable_;
   std::map<std::string, Tenant> tenants_;
+  std::map<std::pair<int64_t, std::string>, DayUse> uses_;  // by day and tenant
   std::set<int64_t> running_;
   std::set<Place> expiring_;  // by Unix nanoseconds
   std::set<Place> ended_;     // by Unix nanoseconds

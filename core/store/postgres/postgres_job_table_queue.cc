@@ -2,11 +2,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 #include "core/store/postgres/postgres_job_table.h"
 
 namespace ruyi {
 namespace {
+
+// The first keys of advisory locks.
+constexpr int kQuotaLock = 0x52555951;    // "RUYQ"
+constexpr int kRunningLock = 0x52555952;  // "RUYR"
 
 JobSum SumOf(const PostgresRows& rows, int row, int column) {
   return {.jobs = static_cast<int>(rows.Int(row, column)), .work = absl::Microseconds(rows.Int(row, column + 1))};
@@ -14,13 +19,18 @@ JobSum SumOf(const PostgresRows& rows, int row, int column) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> PostgresJobTable::FirstPlace(
-    const std::string& tenant) const {
-  RUYI_ASSIGN_OR_RETURN(const PostgresRows rows,
-                        connection_.Query("SELECT claim_key, number FROM jobs WHERE state = 'queued' AND tenant = $1 "
-                                          "ORDER BY claim_key, number LIMIT 1",
-                                          tenant));
-  return rows.size() == 0 ? std::nullopt : std::optional(std::pair(rows.Int(0, 0), rows.Int(0, 1)));
+absl::StatusOr<JobTable::Places> PostgresJobTable::FirstPlaces(const std::vector<std::string>& tenants) const {
+  RUYI_ASSIGN_OR_RETURN(
+      const PostgresRows rows,
+      connection_.Query(
+          "SELECT t.tenant, claim_key, number FROM unnest(string_to_array($1, E'\\n')) AS t(tenant) CROSS "
+          "JOIN LATERAL (SELECT claim_key, number FROM jobs WHERE state = 'queued' AND "
+          "jobs.tenant = t.tenant ORDER BY claim_key, number LIMIT 1) AS first",
+          absl::StrJoin(tenants, "\n")));
+  Places places;
+  for (int row = 0; row < rows.size(); ++row)
+    places[std::string(rows.Text(row, 0))] = {rows.Int(row, 1), rows.Int(row, 2)};
+  return places;
 }
 
 absl::StatusOr<std::vector<WaitingJob>> PostgresJobTable::Waiting() const {
@@ -96,9 +106,41 @@ absl::Status PostgresJobTable::PayBack(const std::string& tenant, absl::Duration
   return absl::OkStatus();
 }
 
+absl::StatusOr<DayUse> PostgresJobTable::UseOn(const std::string& tenant, int64_t day) const {
+  RUYI_ASSIGN_OR_RETURN(
+      const PostgresRows rows,
+      connection_.Query("SELECT coalesce(sum(device), 0)::bigint, coalesce(sum(upload_bytes), 0)::bigint FROM uses "
+                        "WHERE tenant = $1 AND day = $2",
+                        tenant, day));
+  return DayUse{.device = absl::Microseconds(rows.Int(0, 0)), .upload_bytes = rows.Int(0, 1)};
+}
+
+// Sweeps forget the days before.
+absl::Status PostgresJobTable::AddUse(const std::string& tenant, int64_t day, const DayUse& use) {
+  connection_.Send(
+      "INSERT INTO uses AS u(tenant, day, shard, device, upload_bytes) VALUES ($1, $2, $3, $4, $5) "
+      "ON CONFLICT (tenant, day, shard) DO UPDATE SET device = u.device + excluded.device, "
+      "upload_bytes = u.upload_bytes + excluded.upload_bytes",
+      tenant, day, Shard(), absl::ToInt64Microseconds(use.device), use.upload_bytes);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresJobTable::LockQuota(const std::string& tenant) {
+  connection_.Send("SELECT pg_advisory_xact_lock($1::integer, hashtext($2))", int64_t{kQuotaLock}, tenant);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> PostgresJobTable::TryLockRunning(const std::string& tenant) {
+  RUYI_ASSIGN_OR_RETURN(
+      const PostgresRows rows,
+      connection_.Query("SELECT pg_try_advisory_xact_lock($1::integer, hashtext($2))", int64_t{kRunningLock}, tenant));
+  return rows.Bool(0, 0);
+}
+
 // Also makes one row of those that a tenant has. The lock waits for the transactions that are under way, and nobody
 // waits for this one for longer than it lasts.
 absl::Status PostgresJobTable::ForgetIdleTenants() {
+  connection_.Send("DELETE FROM uses WHERE day < (SELECT max(day) FROM uses) - 1");
   connection_.Send("LOCK TABLE tenants IN EXCLUSIVE MODE");
   connection_.Send(
       "WITH gone AS (DELETE FROM tenants RETURNING *), sums AS (SELECT tenant, sum(waiting_jobs) AS waiting_jobs, "

@@ -136,6 +136,17 @@ CREATE TRIGGER jobs_updated AFTER UPDATE OF state, work ON jobs FOR EACH ROW
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs FOR EACH ROW
   WHEN (OLD.state IN ('queued', 'running', 'cancelling')) EXECUTE FUNCTION count_job();
 )sql",
+    R"sql(
+-- What tenants have used, by days of UTC since 1970: in the rows of sessions, whose sums count.
+CREATE TABLE uses(
+  tenant text NOT NULL,
+  day bigint NOT NULL,
+  shard integer NOT NULL,
+  device bigint NOT NULL,        -- microseconds of devices, of jobs that have ended
+  upload_bytes bigint NOT NULL,
+  PRIMARY KEY (tenant, day, shard)
+) WITH (fillfactor = 50);
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -121,13 +121,18 @@ absl::StatusOr<std::optional<JobRow>> SqliteJobTable::NextWaiting(const std::str
   }
 }
 
-absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> SqliteJobTable::FirstPlace(const std::string& tenant) const {
-  RUYI_ASSIGN_OR_RETURN(const auto query,
-                        connection_.Query("SELECT claim_key, number FROM jobs INDEXED BY jobs_turn "
-                                          "WHERE state = 'queued' AND tenant = ? ORDER BY claim_key, number LIMIT 1",
-                                          tenant));
-  RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
-  return has_row ? std::optional(std::pair(query->Int(0), query->Int(1))) : std::nullopt;
+absl::StatusOr<JobTable::Places> SqliteJobTable::FirstPlaces(const std::vector<std::string>& tenants) const {
+  Places places;
+  for (const std::string& tenant : tenants) {
+    RUYI_ASSIGN_OR_RETURN(const auto query,
+                          connection_.Query("SELECT claim_key, number FROM jobs INDEXED BY jobs_turn WHERE state = "
+                                            "'queued' AND tenant = ? ORDER BY claim_key, number LIMIT 1",
+                                            tenant));
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+    if (has_row)
+      places[tenant] = {query->Int(0), query->Int(1)};
+  }
+  return places;
 }
 
 absl::StatusOr<std::vector<WaitingJob>> SqliteJobTable::Waiting() const {
@@ -319,6 +324,22 @@ absl::Status SqliteJobTable::Charge(const std::string& tenant, absl::Duration st
 absl::Status SqliteJobTable::PayBack(const std::string& tenant, absl::Duration charge) {
   return connection_.Execute("UPDATE tenants SET served = served - ? WHERE tenant = ?",
                              absl::ToInt64Microseconds(charge), tenant);
+}
+
+absl::StatusOr<DayUse> SqliteJobTable::UseOn(const std::string& tenant, int64_t day) const {
+  RUYI_ASSIGN_OR_RETURN(
+      const auto query,
+      connection_.Query("SELECT device, upload_bytes FROM uses WHERE tenant = ? AND day = ?", tenant, day));
+  RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+  return has_row ? DayUse{.device = absl::Microseconds(query->Int(0)), .upload_bytes = query->Int(1)} : DayUse();
+}
+
+absl::Status SqliteJobTable::AddUse(const std::string& tenant, int64_t day, const DayUse& use) {
+  RUYI_RETURN_IF_ERROR(connection_.Execute("DELETE FROM uses WHERE tenant = ? AND day < ?", tenant, day - 1));
+  return connection_.Execute(
+      "INSERT INTO uses(tenant, day, device, upload_bytes) VALUES (?, ?, ?, ?) ON CONFLICT (tenant, day) DO UPDATE SET "
+      "device = device + excluded.device, upload_bytes = upload_bytes + excluded.upload_bytes",
+      tenant, day, absl::ToInt64Microseconds(use.device), use.upload_bytes);
 }
 
 absl::Status SqliteJobTable::ForgetIdleTenants() {

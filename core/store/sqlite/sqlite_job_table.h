@@ -25,7 +25,7 @@ class SqliteJobTable final : public JobTable {
   absl::StatusOr<std::optional<std::string>> TenantOf(const std::string& id) const override;
   absl::StatusOr<std::optional<JobRow>> FindReusable(const std::string& reuse_key) const override;
   absl::StatusOr<std::optional<JobRow>> NextWaiting(const std::string& tenant) const override;
-  absl::StatusOr<std::optional<std::pair<int64_t, int64_t>>> FirstPlace(const std::string& tenant) const override;
+  absl::StatusOr<Places> FirstPlaces(const std::vector<std::string>& tenants) const override;
   absl::StatusOr<std::vector<WaitingJob>> Waiting() const override;
   absl::StatusOr<std::vector<JobRow>> Newest(const JobFilter& filter, int64_t before, int limit) const override;
   absl::StatusOr<QueueShares> Shares() const override;
@@ -47,6 +47,8 @@ class SqliteJobTable final : public JobTable {
   absl::Status SetPaused(bool paused) override;
   absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
   absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;
+  absl::StatusOr<DayUse> UseOn(const std::string& tenant, int64_t day) const override;
+  absl::Status AddUse(const std::string& tenant, int64_t day, const DayUse& use) override;
   absl::Status ForgetIdleTenants() override;
 
  private:

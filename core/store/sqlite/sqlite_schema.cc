@@ -127,6 +127,16 @@ CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
   DELETE FROM labels WHERE number = old.number;
 END;
 )sql",
+    R"sql(
+-- What tenants have used, by days of UTC since 1970.
+CREATE TABLE uses(
+  tenant TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  device INTEGER NOT NULL,        -- microseconds of devices, of jobs that have ended
+  upload_bytes INTEGER NOT NULL,
+  PRIMARY KEY (tenant, day)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -16,6 +17,7 @@
 #include "tests/core/store/test_jobs.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ruyi {
 
@@ -92,6 +94,15 @@ class JobStoreConformance : public testing::TestWithParam<StoreKind> {
     for (const JobRecord& job : page.value_or(JobPage()).jobs)
       ids.push_back(job.ticket.id);
     return ids;
+  }
+  // Opens the store again with `quota`, a JSON object, for the tenant "film".
+  void LimitFilm(const std::string& quota) {
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "quotas.json") << R"({"tenants": {"film": )" << quota << "}}";
+    const auto quotas = std::make_shared<Quotas>(folder.path() / "quotas.json");
+    ASSERT_THAT(quotas->Reload(), IsOk());
+    options_.quotas = quotas;
+    Reopen();
   }
   std::vector<std::string> ClaimAll() {
     std::vector<std::string> ids;

@@ -76,7 +76,7 @@ TEST_F(SqliteJobStoreTest, ADatabaseOfANewerServerIsRefused) {
   ASSERT_THAT(Open(), IsOk());
   Execute("PRAGMA user_version = 99");
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 4)")));
+                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 5)")));
 }
 
 // Takes back what the later schemas have brought.
@@ -85,7 +85,8 @@ TEST_F(SqliteJobStoreTest, JobsOfTheFirstSchemaAreTheDefaultTenants) {
   ASSERT_THAT(store->Create(TestRequest("a", "request")), IsOk());
   store.reset();
   Execute(
-      "DROP TABLE queue; DROP TRIGGER jobs_updated; DROP TRIGGER jobs_deleted; DROP TABLE tenants; DROP INDEX "
+      "DROP TABLE uses; DROP TABLE queue; DROP TRIGGER jobs_updated; DROP TRIGGER jobs_deleted; DROP TABLE tenants; "
+      "DROP INDEX "
       "jobs_turn; "
       "CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs BEGIN SELECT 1; END; "
       "CREATE TRIGGER jobs_updated AFTER UPDATE ON jobs BEGIN SELECT 1; END; "

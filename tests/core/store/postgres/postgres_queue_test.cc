@@ -1,0 +1,77 @@
+// What two stores on one database do with the queue that they share.
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/wake_up.h"
+#include "tests/core/store/postgres/postgres_place.h"
+
+namespace ruyi {
+namespace {
+
+constexpr absl::Duration kLease = absl::Seconds(30);
+
+class PostgresQueueTest : public testing::Test {
+ protected:
+  // Two stores stand for two processes.
+  void OpenTwo() {
+    for (std::unique_ptr<PostgresJobStore>* store : {&one_, &two_}) {
+      ASSERT_OK_AND_ASSIGN(
+          *store, PostgresJobStore::Open(place_.url(), {.jobs = {.queue_capacity = 1000, .quotas = quotas_}}, clock_));
+    }
+  }
+
+  std::shared_ptr<Quotas> quotas_;
+  FakeClock clock_;
+  PostgresPlace place_;
+  std::unique_ptr<PostgresJobStore> one_;
+  std::unique_ptr<PostgresJobStore> two_;
+};
+
+TEST_F(PostgresQueueTest, APauseHoldsForAllStoresAndTheirListenersHearOfIt) {
+  OpenTwo();
+  for (const char* id : {"a", "b"})
+    ASSERT_THAT(one_->Create(TestNewJob(id)), IsOk());
+  WakeUp news;
+  const auto listening = two_->Subscribe("a job that nobody changes", [&] { news.Wake(); });
+  ASSERT_THAT(one_->SetPaused(true), IsOk());
+  EXPECT_TRUE(two_->Counts()->paused);
+  EXPECT_EQ(*two_->Claim("worker", kLease), std::nullopt);
+  news.Wait(absl::InfiniteDuration());
+  ASSERT_THAT(two_->SetPaused(false), IsOk());
+  EXPECT_EQ((*one_->Claim("worker", kLease))->job_id, "a");
+}
+
+TEST_F(PostgresQueueTest, TwoStoresDoNotGoOverAQuotaTogether) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "quotas.json") << R"({"default": {"waiting": 10, "running": 3}})";
+  quotas_ = std::make_shared<Quotas>(folder.path() / "quotas.json");
+  ASSERT_THAT(quotas_->Reload(), IsOk());
+  OpenTwo();
+  const auto on_threads = [&](const std::function<void(JobStore&, int)>& work) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&, i] { work(i % 2 == 0 ? *one_ : *two_, i); });
+    for (std::thread& thread : threads)
+      thread.join();
+  };
+  on_threads([](JobStore& store, int thread) {
+    for (int i = 0; i < 5; ++i)
+      store.Create(TestNewJob(absl::StrCat(thread, " ", i))).status().IgnoreError();
+  });
+  EXPECT_EQ(one_->Counts()->waiting, 10);
+  on_threads([](JobStore& store, int) {
+    for (int i = 0; i < 5; ++i)
+      store.Claim("worker", kLease).status().IgnoreError();
+  });
+  EXPECT_LE(one_->Counts()->running, 3);
+  while ((*one_->Claim("worker", kLease)).has_value())
+    continue;
+  EXPECT_EQ(one_->Counts()->running, 3);
+}
+
+}  // namespace
+}  // namespace ruyi
