@@ -12,6 +12,14 @@ absl::StatusOr<CreatedJob> TimedJobStore::Create(NewJob job) {
   return Timed("create", [&] { return store_.Create(std::move(job)); });
 }
 
+absl::Status TimedJobStore::CheckQuota(const std::string& tenant) const {
+  return Timed("check_quota", [&] { return store_.CheckQuota(tenant); });
+}
+
+absl::Status TimedJobStore::ChargeUpload(const std::string& tenant, int64_t bytes) {
+  return Timed("charge_upload", [&] { return store_.ChargeUpload(tenant, bytes); });
+}
+
 absl::StatusOr<std::optional<Lease>> TimedJobStore::Claim(const std::string& worker, absl::Duration duration) {
   return Timed("claim", [&] { return store_.Claim(worker, duration); });
 }

@@ -28,6 +28,8 @@ class TimedJobStore final : public JobStore {
   absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& tenant, const std::string& request_id,
                                                            const std::string& digest) const override;
   absl::StatusOr<CreatedJob> Create(NewJob job) override;
+  absl::Status CheckQuota(const std::string& tenant) const override;
+  absl::Status ChargeUpload(const std::string& tenant, int64_t bytes) override;
   absl::StatusOr<std::optional<Lease>> Claim(const std::string& worker, absl::Duration duration) override;
   absl::Status Renew(const Lease& lease, absl::Duration duration) override;
   absl::StatusOr<int64_t> Append(const Lease& lease, JobEvent event) override;
