@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -50,7 +51,7 @@ class AdminRun {
   // Makes the call, and shows its answer as JSON or as `text` has it.
   template <typename Request, typename Response>
   ExitCode Show(AdminClient::Method<Request, Response> method, const Request& request,
-                absl::FunctionRef<std::string(const Response&)> text) {
+                std::type_identity_t<absl::FunctionRef<std::string(const Response&)>> text) {
     Response response;
     const grpc::Status status = Ask(method, request, &response);
     if (!status.ok())
@@ -116,7 +117,7 @@ ExitCode AdminRun::VramBudget() {
   if (options_.budget_mib.has_value())
     request.set_mib(*options_.budget_mib);
   const auto text = [](const v1::SetVramBudgetResponse& response) { return WorkerTable(response.workers()); };
-  return Show<v1::SetVramBudgetRequest, v1::SetVramBudgetResponse>(&Stub::SetVramBudget, request, text);
+  return Show(&Stub::SetVramBudget, request, text);
 }
 
 ExitCode AdminRun::Priority() {
@@ -126,7 +127,7 @@ ExitCode AdminRun::Priority() {
   const auto text = [](const v1::AdminJob& job) {
     return absl::StrFormat("%s is of priority %s\n", job.video().name(), NameOfPriority(job.video().priority()));
   };
-  return Show<v1::SetJobPriorityRequest, v1::AdminJob>(&Stub::SetJobPriority, request, text);
+  return Show(&Stub::SetJobPriority, request, text);
 }
 
 ExitCode AdminRun::Cancel() {
@@ -136,7 +137,7 @@ ExitCode AdminRun::Cancel() {
   const auto text = [](const v1::AdminJob& job) {
     return absl::StrFormat("%s of %s is %s\n", job.video().name(), job.tenant(), NameOfState(job.video().state()));
   };
-  return Show<v1::CancelJobRequest, v1::AdminJob>(&Stub::CancelJob, request, text);
+  return Show(&Stub::CancelJob, request, text);
 }
 
 ExitCode AdminRun::LoadLora() {
@@ -145,7 +146,7 @@ ExitCode AdminRun::LoadLora() {
   const auto text = [](const v1::LoadedLora& lora) {
     return absl::StrFormat("%s fits the model: %d MiB, sha256 %s\n", lora.name(), lora.device_mib(), lora.sha256());
   };
-  return Show<v1::LoadLoraRequest, v1::LoadedLora>(&Stub::LoadLora, request, text);
+  return Show(&Stub::LoadLora, request, text);
 }
 
 ExitCode AdminRun::UnloadLora() {

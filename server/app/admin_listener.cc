@@ -10,8 +10,8 @@ namespace ruyi {
 absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(const Parts& parts) {
   constexpr int kMostBytes = 64 << 10;  // of a request
   std::unique_ptr<AdminListener> listener(new AdminListener(parts));
-  grpc::ServerBuilder builder;
-  ChoosePlugins(parts.plugins, builder);
+  const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder(parts.plugins);
+  grpc::ServerBuilder& builder = *made;
   GuardPlugins(*parts.doorkeeper, builder);
   builder.AddListeningPort(parts.address, parts.credentials, &listener->port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

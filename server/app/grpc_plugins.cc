@@ -72,11 +72,14 @@ class GuardFactory final : public grpc::experimental::ServerInterceptorFactoryIn
 
 }  // namespace
 
-void ChoosePlugins(const GrpcPlugins& plugins, grpc::ServerBuilder& builder) {
+// A builder has the plugins that there are when it is made.
+std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   if (plugins.channelz)
     grpc::channelz::experimental::InitChannelzService();
-  builder.SetOption(std::make_unique<OnlyPlugins>(plugins));
+  auto builder = std::make_unique<grpc::ServerBuilder>();
+  builder->SetOption(std::make_unique<OnlyPlugins>(plugins));
+  return builder;
 }
 
 void GuardPlugins(Doorkeeper& doorkeeper, grpc::ServerBuilder& builder) {

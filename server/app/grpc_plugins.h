@@ -5,6 +5,8 @@
 
 #include <grpcpp/server_builder.h>
 
+#include <memory>
+
 #include "server/service/doorkeeper.h"
 
 namespace ruyi {
@@ -14,8 +16,8 @@ struct GrpcPlugins {
   bool channelz = false;
 };
 
-// Gives the server of `builder` the services that `plugins` asks for, and no others.
-void ChoosePlugins(const GrpcPlugins& plugins, grpc::ServerBuilder& builder);
+// Returns a builder of a server with the services that `plugins` asks for, and no others.
+std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins);
 
 // Lets callers of reflection and Channelz in only where `doorkeeper` does, Channelz only administrators. gRPC can end
 // such a call with no other status than CANCELLED. `doorkeeper` must outlive the server.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/app/grpc_limits.h"
+#include "server/app/grpc_plugins.h"
 
 namespace ruyi {
 
@@ -14,7 +15,8 @@ absl::StatusOr<std::unique_ptr<HealthListener>> HealthListener::Start(const std:
                                                                       std::set<std::string> services) {
   constexpr int kMostBytes = 4096;  // of a message: the name of a service
   std::unique_ptr<HealthListener> listener(new HealthListener(std::move(services)));
-  grpc::ServerBuilder builder;
+  const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder({});
+  grpc::ServerBuilder& builder = *made;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &listener->port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   LimitCallers(GrpcLimits(), kMostBytes, builder);

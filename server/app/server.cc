@@ -226,8 +226,8 @@ absl::Status Server::ListenForAdmins() {
 }
 
 absl::Status Server::Listen() {
-  grpc::ServerBuilder builder;
-  ChoosePlugins({.reflection = options_.reflection}, builder);
+  const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder({.reflection = options_.reflection});
+  grpc::ServerBuilder& builder = *made;
   GuardPlugins(access_->doorkeeper(), builder);
   builder.AddListeningPort(options_.listen, access_->Credentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server

@@ -71,6 +71,12 @@ TEST_F(ConnectionTest, ATokenComesFromTheFileOrTheVariable) {
   EXPECT_EQ(ChannelOptionsOf({.token_file = Write("token", " ruyi_other\n")}, "127.0.0.1:1")->token, "ruyi_other");
 }
 
+TEST_F(ConnectionTest, TheNameInTheServersCertificateIsForTls) {
+  const ConnectionOptions options = {.tls_ca = Write("ca", "x"), .tls_server_name = "ruyi.example"};
+  EXPECT_EQ(ChannelOptionsOf(options, "127.0.0.1:1")->tls_server_name, "ruyi.example");
+  EXPECT_THAT(WrongWith({.tls_server_name = "ruyi.example"}), HasSubstr("--tls-server-name"));
+}
+
 TEST_F(ConnectionTest, SaysWhichFileIsWrong) {
   EXPECT_THAT(WrongWith({.token_file = "none"}), HasSubstr("--token-file: none cannot be read"));
   EXPECT_THAT(WrongWith({.token_file = Write("token", "two secret words")}), HasSubstr("one word"));

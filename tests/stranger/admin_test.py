@@ -141,7 +141,6 @@ def test_vram_budgets(site_of):
     refusal = admin.refused(CODE.FAILED_PRECONDITION, "VRAM_BUDGET", "SetVramBudget", mib=1)
     least = int(refusal.metadata["least_mib"])
     assert admin.ask("SetVramBudget", mib=least, device="cpu").workers[0].budget_mib == least
-    caller.assert_refused(CODE.FAILED_PRECONDITION, "VRAM_BUDGET", lambda: caller.create_from(caller.long_request()))
     assert not admin.ask("SetVramBudget").workers[0].HasField("budget_mib")
     assert caller.make().plan.budget_mib >= most // 2
 
