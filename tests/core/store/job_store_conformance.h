@@ -97,7 +97,7 @@ class JobStoreConformance : public testing::TestWithParam<StoreKind> {
   }
   // Opens the store again with `quota`, a JSON object, for the tenant "film".
   void LimitFilm(const std::string& quota) {
-    const TemporaryFolder folder;
+    const TemporaryFolder folder(" quotas");
     std::ofstream(folder.path() / "quotas.json") << R"({"tenants": {"film": )" << quota << "}}";
     const auto quotas = std::make_shared<Quotas>(folder.path() / "quotas.json");
     ASSERT_THAT(quotas->Reload(), IsOk());
