@@ -1,7 +1,6 @@
 #include "server/app/admin_listener.h"
 
 #include <grpc/support/time.h>
-#include <grpcpp/server_builder.h>
 
 #include "server/app/grpc_limits.h"
 
@@ -17,6 +16,7 @@ absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(const Parts&
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   LimitCallers(GrpcLimits(), kMostBytes, builder);
   builder.RegisterService(&listener->service_);
+  parts.watch(builder);
   listener->grpc_ = builder.BuildAndStart();
   if (listener->grpc_ == nullptr || listener->port_ == 0)
     return absl::UnavailableError("cannot listen on " + parts.address);

@@ -212,13 +212,15 @@ Administration::Parts Server::AdminParts() {
 absl::Status Server::ListenForAdmins() {
   if (options_.admin_listen.empty())
     return absl::OkStatus();
-  auto admin = AdminListener::Start({.address = options_.admin_listen,
-                                     .plugins = {.reflection = options_.reflection, .channelz = options_.channelz},
-                                     .credentials = access_->Credentials(),
-                                     .doorkeeper = &access_->doorkeeper(),
-                                     .administration = &administration_,
-                                     .clock = components_.clock,
-                                     .queue_capacity = options_.queue_capacity});
+  auto admin =
+      AdminListener::Start({.address = options_.admin_listen,
+                            .plugins = {.reflection = options_.reflection, .channelz = options_.channelz},
+                            .credentials = access_->Credentials(),
+                            .doorkeeper = &access_->doorkeeper(),
+                            .administration = &administration_,
+                            .clock = components_.clock,
+                            .queue_capacity = options_.queue_capacity,
+                            .watch = [this](grpc::ServerBuilder& builder) { telemetry_.WatchCalls(builder); }});
   if (!admin.ok())
     return CannotListen(options_.admin_listen, "--admin-listen");
   admin_ = *std::move(admin);

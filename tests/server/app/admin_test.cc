@@ -364,5 +364,13 @@ TEST_F(AdminTest, EveryChangeIsInTheLog) {
   EXPECT_EQ(lines[1]["code"], "NOT_FOUND");
 }
 
+TEST_F(AdminTest, CallsAreCounted) {
+  Start();
+  EXPECT_TRUE(AskAdmin(admin_, &Stub::GetServerStatus, {}).status.ok());
+  EXPECT_THAT(
+      running_->Metrics(),
+      HasSubstr("\nruyi_rpcs_total{code=\"OK\",method=\"ruyi.v1.AdminService/GetServerStatus\",reason=\"\"} 1\n"));
+}
+
 }  // namespace
 }  // namespace ruyi
