@@ -67,6 +67,13 @@ absl::Status Access::OpenSources(const std::filesystem::path& folder) {
   return Add({.kind = "jwks", .files = WatchedFiles({options_.jwt_jwks}), .reload = [this] { return jwt_->Reload(); }});
 }
 
+void Access::Watch(std::shared_ptr<Quotas> quotas) {
+  WatchedFiles files({options_.quotas});
+  files.HaveChanged();
+  absl::MutexLock lock(&refresh_mutex_);
+  sources_.push_back({.kind = "quotas", .files = std::move(files), .reload = [quotas] { return quotas->Reload(); }});
+}
+
 absl::Status Access::Add(Source source) {
   source.files.HaveChanged();
   RUYI_RETURN_IF_ERROR(source.reload());
@@ -128,7 +135,7 @@ std::vector<prometheus::MetricFamily> Access::Collect() const {
                                             prometheus::MetricType::Counter);
   prometheus::MetricFamily reads =
       Family("ruyi_credential_reads_total",
-             "Files of certificates (tls), tokens and keys of JWTs (jwks) that were read again, by result.",
+             "Files of certificates (tls), tokens, keys of JWTs (jwks) and quotas that were read again, by result.",
              prometheus::MetricType::Counter);
   {
     absl::MutexLock lock(&mutex_);

@@ -18,6 +18,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "core/quota/quotas.h"
 #include "server/app/server_options.h"
 #include "server/identity/jwt_verifier.h"
 #include "server/identity/server_certificates.h"
@@ -34,6 +35,9 @@ class Access final : public prometheus::Collectable {
   static absl::StatusOr<std::shared_ptr<Access>> Open(const AccessOptions& options, const std::filesystem::path& folder,
                                                       const Clock& clock);
 
+  // Reads the quotas again too when their file changes. To be called before Refresh.
+  void Watch(std::shared_ptr<Quotas> quotas);
+
   Doorkeeper& doorkeeper() { return *doorkeeper_; }
 
   // Returns what the listener takes connections with; it must end before this object.
@@ -48,7 +52,7 @@ class Access final : public prometheus::Collectable {
  private:
   // A kind of file that is read again.
   struct Source {
-    std::string kind;  // "tls", "tokens" or "jwks"
+    std::string kind;  // "tls", "tokens", "jwks" or "quotas"
     WatchedFiles files;
     std::function<absl::Status()> reload;
   };

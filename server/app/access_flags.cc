@@ -32,6 +32,8 @@ void AddAccessFlags(CLI::App& app, AccessOptions& options) {
   app.add_option("--jwt-issuer", options.jwt_issuer, "What the claim iss of a JWT must be")
       ->envname("RUYI_JWT_ISSUER")
       ->type_name("TEXT");
+  AddFile(app, "--quotas", "RUYI_QUOTAS", options.quotas,
+          "Hold tenants to the quotas in this JSON file; read again when it changes");
 }
 
 std::string WrongAccess(const AccessOptions& options, const std::string& listen, const std::string& flag) {

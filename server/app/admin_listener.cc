@@ -2,6 +2,8 @@
 
 #include <grpc/support/time.h>
 
+#include <utility>
+
 #include "server/app/grpc_limits.h"
 
 namespace ruyi {
@@ -11,12 +13,13 @@ absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(const Parts&
   std::unique_ptr<AdminListener> listener(new AdminListener(parts));
   const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder(parts.plugins);
   grpc::ServerBuilder& builder = *made;
-  GuardPlugins(*parts.doorkeeper, builder);
   builder.AddListeningPort(parts.address, parts.credentials, &listener->port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   LimitCallers(GrpcLimits(), kMostBytes, builder);
   builder.RegisterService(&listener->service_);
-  parts.watch(builder);
+  Interceptors interceptors = parts.new_watches();
+  interceptors.push_back(PluginGuard(*parts.doorkeeper));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   listener->grpc_ = builder.BuildAndStart();
   if (listener->grpc_ == nullptr || listener->port_ == 0)
     return absl::UnavailableError("cannot listen on " + parts.address);

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 
 #include <functional>
 #include <memory>
@@ -28,7 +27,7 @@ class AdminListener {
     Administration* administration = nullptr;
     const Clock* clock = nullptr;
     int queue_capacity = 0;
-    std::function<void(grpc::ServerBuilder&)> watch;  // lets somebody see all calls
+    std::function<Interceptors()> new_watches;  // of those who see all calls
   };
 
   // Blocks for the binding. UNAVAILABLE: the address cannot be bound.

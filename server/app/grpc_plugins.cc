@@ -82,10 +82,8 @@ std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins
   return builder;
 }
 
-void GuardPlugins(Doorkeeper& doorkeeper, grpc::ServerBuilder& builder) {
-  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> guards;
-  guards.push_back(std::make_unique<GuardFactory>(doorkeeper));
-  builder.experimental().SetInterceptorCreators(std::move(guards));
+Interceptors::value_type PluginGuard(Doorkeeper& doorkeeper) {
+  return std::make_unique<GuardFactory>(doorkeeper);
 }
 
 }  // namespace ruyi

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <grpcpp/server_builder.h>
+#include <grpcpp/support/server_interceptor.h>
 
 #include <memory>
+#include <vector>
 
 #include "server/service/doorkeeper.h"
 
@@ -19,8 +21,11 @@ struct GrpcPlugins {
 // Returns a builder of a server with the services that `plugins` asks for, and no others.
 std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins);
 
+// What sees the calls of a server, one after the other. A builder keeps the list that it was given last, and no other.
+using Interceptors = std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>;
+
 // Lets callers of reflection and Channelz in only where `doorkeeper` does, Channelz only administrators. gRPC can end
 // such a call with no other status than CANCELLED. `doorkeeper` must outlive the server.
-void GuardPlugins(Doorkeeper& doorkeeper, grpc::ServerBuilder& builder);
+Interceptors::value_type PluginGuard(Doorkeeper& doorkeeper);
 
 }  // namespace ruyi

@@ -28,9 +28,15 @@ absl::Status MakeStateFolder(const std::filesystem::path& folder) {
 }  // namespace
 
 absl::StatusOr<Stores> OpenJobStore(const ServerOptions& options, const Clock& machine) {
-  const JobStoreOptions jobs = {
-      .queue_capacity = options.queue_capacity, .result_ttl = options.result_ttl, .record_ttl = options.record_ttl};
   Stores stores;
+  if (!options.access.quotas.empty()) {
+    stores.quotas = std::make_shared<Quotas>(options.access.quotas);
+    RUYI_RETURN_IF_ERROR(stores.quotas->Reload());
+  }
+  const JobStoreOptions jobs = {.queue_capacity = options.queue_capacity,
+                                .result_ttl = options.result_ttl,
+                                .record_ttl = options.record_ttl,
+                                .quotas = stores.quotas};
   if (IsSharedStore(options.store)) {
     RUYI_RETURN_IF_ERROR(MakeStateFolder(options.state_dir));
     RUYI_ASSIGN_OR_RETURN(stores.clock, OpenPostgresClock(options.store, machine));

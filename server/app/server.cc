@@ -105,6 +105,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   RUYI_ASSIGN_OR_RETURN(opened.stores, components.open_stores());
   RUYI_ASSIGN_OR_RETURN(
       opened.access, Access::Open(options.access, std::filesystem::path(options.state_dir) / "tls", *components.clock));
+  if (opened.stores.quotas != nullptr)
+    opened.access->Watch(opened.stores.quotas);
   std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits), std::move(opened)));
   server->listeners_ = std::move(listeners);
   RUYI_RETURN_IF_ERROR(server->janitor_.Reconcile());
@@ -147,6 +149,7 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                 .clock = components_.clock,
                 .version = kVersion,
                 .queue_capacity = options.queue_capacity,
+                .quotas = stores_.quotas,
                 .on_bytes_sent = [this](size_t bytes) { telemetry_.OnBytesSent(bytes); }}),
       health_({v1::VideoService::service_full_name()}),
       workers_(*components_.clock),
@@ -212,15 +215,14 @@ Administration::Parts Server::AdminParts() {
 absl::Status Server::ListenForAdmins() {
   if (options_.admin_listen.empty())
     return absl::OkStatus();
-  auto admin =
-      AdminListener::Start({.address = options_.admin_listen,
-                            .plugins = {.reflection = options_.reflection, .channelz = options_.channelz},
-                            .credentials = access_->Credentials(),
-                            .doorkeeper = &access_->doorkeeper(),
-                            .administration = &administration_,
-                            .clock = components_.clock,
-                            .queue_capacity = options_.queue_capacity,
-                            .watch = [this](grpc::ServerBuilder& builder) { telemetry_.WatchCalls(builder); }});
+  auto admin = AdminListener::Start({.address = options_.admin_listen,
+                                     .plugins = {.reflection = options_.reflection, .channelz = options_.channelz},
+                                     .credentials = access_->Credentials(),
+                                     .doorkeeper = &access_->doorkeeper(),
+                                     .administration = &administration_,
+                                     .clock = components_.clock,
+                                     .queue_capacity = options_.queue_capacity,
+                                     .new_watches = [this] { return telemetry_.NewWatches(); }});
   if (!admin.ok())
     return CannotListen(options_.admin_listen, "--admin-listen");
   admin_ = *std::move(admin);
@@ -230,13 +232,14 @@ absl::Status Server::ListenForAdmins() {
 absl::Status Server::Listen() {
   const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder({.reflection = options_.reflection});
   grpc::ServerBuilder& builder = *made;
-  GuardPlugins(access_->doorkeeper(), builder);
   builder.AddListeningPort(options_.listen, access_->Credentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
   builder.RegisterService(&health_);
-  telemetry_.WatchCalls(builder);
+  Interceptors interceptors = telemetry_.NewWatches();
+  interceptors.push_back(PluginGuard(access_->doorkeeper()));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0)
     return CannotListen(options_.listen, "--listen");

@@ -31,6 +31,7 @@ struct AccessOptions {
   std::string jwt_jwks;  // with jwt_audience and jwt_issuer
   std::string jwt_audience;
   std::string jwt_issuer;
+  std::string quotas;  // of tenants
 };
 
 struct ServerOptions {

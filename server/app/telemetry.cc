@@ -59,12 +59,12 @@ std::vector<JobObserver*> Telemetry::Observers() {
   return observers;
 }
 
-void Telemetry::WatchCalls(grpc::ServerBuilder& builder) {
-  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> watches;
+Interceptors Telemetry::NewWatches() {
+  Interceptors watches;
   watches.push_back(std::make_unique<CallMetrics::Factory>(call_metrics_));
   if (exporter_ != nullptr)
     watches.push_back(std::make_unique<CallTracer>(*exporter_, clock_));
-  builder.experimental().SetInterceptorCreators(std::move(watches));
+  return watches;
 }
 
 void Telemetry::Flush(absl::Duration timeout) {

@@ -3,7 +3,6 @@
 // registry that /metrics shows, the log, and the collector of traces. Thread-safe.
 #pragma once
 
-#include <grpcpp/server_builder.h>
 #include <prometheus/registry.h>
 
 #include <cstddef>
@@ -16,6 +15,7 @@
 #include "core/http/http_client.h"
 #include "core/store/observed_job_store.h"
 #include "core/store/timed_job_store.h"
+#include "server/app/grpc_plugins.h"
 #include "server/app/job_log.h"
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/job_metrics.h"
@@ -46,8 +46,8 @@ class Telemetry {
   // Returns those who want to hear of requests that were refused.
   std::vector<JobObserver*> intake_observers() { return {&job_metrics_, &job_log_}; }
 
-  // Lets the calls of the server that `builder` makes be counted and traced. This object must outlive it.
-  void WatchCalls(grpc::ServerBuilder& builder);
+  // Returns what counts and traces the calls of a gRPC server. This object must outlive that.
+  Interceptors NewWatches();
 
   void OnBytesSent(size_t bytes) { job_metrics_.OnBytesSent(bytes); }
   void OnCheckpoint(const CheckpointCost& cost) { work_metrics_.OnCheckpoint(cost); }

@@ -98,6 +98,16 @@ google::rpc::PreconditionFailure ToPreconditionFailure(const ErrorInfo& info) {
   return proto;
 }
 
+google::rpc::QuotaFailure ToQuotaFailure(const ErrorInfo& info) {
+  google::rpc::QuotaFailure proto;
+  for (const UnmetPrecondition& unmet : info.unmet_preconditions) {
+    auto* added = proto.add_violations();
+    added->set_subject(Cut(unmet.subject, kMaxText));
+    added->set_description(Cut(unmet.description, kMaxText));
+  }
+  return proto;
+}
+
 google::rpc::ResourceInfo ToResourceInfo(const std::string& id, const absl::Status& status) {
   google::rpc::ResourceInfo proto;
   proto.set_resource_type("ruyi.v1.Video");
@@ -116,7 +126,9 @@ google::rpc::Status ToProto(const absl::Status& status) {
   proto.add_details()->PackFrom(ToErrorInfo(info));
   if (!info.field_violations.empty())
     proto.add_details()->PackFrom(ToBadRequest(info.field_violations));
-  if (!info.unmet_preconditions.empty())
+  if (info.reason == reason::kQuotaExceeded)
+    proto.add_details()->PackFrom(ToQuotaFailure(info));
+  else if (!info.unmet_preconditions.empty())
     proto.add_details()->PackFrom(ToPreconditionFailure(info));
   if (const auto id = info.metadata.find(kVideoMetadata); id != info.metadata.end())
     proto.add_details()->PackFrom(ToResourceInfo(id->second, status));

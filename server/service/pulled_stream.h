@@ -45,6 +45,9 @@ class PulledStream : public grpc::ServerWriteReactor<Message>,
     self_ = this->shared_from_this();
   }
 
+  // Lets `thing` live as long as the stream. Once, before Open.
+  void Hold(std::shared_ptr<void> thing) { held_ = std::move(thing); }
+
   // Begins to pull, or ends the call if End was called before. Once, after Keep. Until then the call does not end, so
   // that its request can still be read.
   void Open() {
@@ -189,6 +192,7 @@ class PulledStream : public grpc::ServerWriteReactor<Message>,
 
   TaskPool& pool_;
   const Clock& clock_;
+  std::shared_ptr<void> held_;
   absl::Mutex mutex_;
   std::shared_ptr<OpenStream> self_ ABSL_GUARDED_BY(mutex_);
   State state_ ABSL_GUARDED_BY(mutex_) = State::kStarting;

@@ -64,6 +64,7 @@ absl::StatusOr<int64_t> BeginOfWatch(const JobRecord& record, int64_t after_seq)
 
 VideoService::VideoService(Parts parts)
     : parts_(std::move(parts)),
+      watchers_(parts_.quotas),
       message_budget_(BudgetOf(parts_.intake->limits())),
       intake_pool_(std::in_place, kIntakeThreads, kIntakeCapacity),
       reader_pool_(std::in_place, kReaderThreads, kReaderCapacity) {
@@ -202,6 +203,17 @@ absl::Status VideoService::Overload(const CallContext& caller) const {
   return refusal;
 }
 
+template <typename Message>
+absl::Status VideoService::TakePlace(const absl::StatusOr<CallContext>& caller, PulledStream<Message>& stream) {
+  RUYI_RETURN_IF_ERROR(caller.status());
+  absl::StatusOr<std::shared_ptr<void>> place = watchers_.Take(caller->tenant);
+  if (place.ok())
+    stream.Hold(*std::move(place));
+  else
+    parts_.intake->CountRefusal(*caller, place.status());
+  return place.status();
+}
+
 // The call does not end before `start` has read its request.
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::OpenOnPool(TaskPool& pool,
                                                                          grpc::CallbackServerContext& context,
@@ -215,9 +227,10 @@ grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::OpenOnPool(TaskPoo
     start(*stream, *caller);
     stream->Open();
   };
-  if (caller.ok() && pool.TryRun(run))
+  const absl::Status admitted = TakePlace(caller, *stream);
+  if (admitted.ok() && pool.TryRun(run))
     return stream.get();
-  stream->End(caller.ok() ? Overload(*caller) : caller.status());
+  stream->End(admitted.ok() ? Overload(*caller) : admitted);
   stream->Open();
   return stream.get();
 }
@@ -249,12 +262,14 @@ grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
     grpc::CallbackServerContext* context, const ruyi::v1::DownloadVideoRequest* request) {
   const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(*context);
   const absl::StatusOr<std::string> id = IdOfVideo(request->name());
-  const absl::Status status = caller.ok() ? CheckDownload(*request) : caller.status();
+  absl::Status status = caller.ok() ? CheckDownload(*request) : caller.status();
   ReadRange range = {.offset = request->read_offset(), .limit = {}};
   if (request->read_limit() > 0)
     range.limit = request->read_limit();
   const std::shared_ptr<DownloadStream> stream =
       DownloadStream::Create(sources(), caller.value_or(CallContext()).tenant, id.value_or(""), range);
+  if (status.ok())
+    status = TakePlace(caller, *stream);
   if (!status.ok())
     stream->End(status);
   stream->Keep();

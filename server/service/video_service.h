@@ -19,6 +19,7 @@
 #include "server/service/received_message.h"
 #include "server/service/stream_registry.h"
 #include "server/service/task_pool.h"
+#include "server/service/watcher_places.h"
 
 namespace ruyi {
 
@@ -33,6 +34,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
     const Clock* clock = nullptr;
     std::string version;  // what GetCapabilities says
     int queue_capacity = 0;
+    std::shared_ptr<const Quotas> quotas;       // none: nobody is limited
     std::function<void(size_t)> on_bytes_sent;  // is told of MP4 bytes that went to readers
   };
   explicit VideoService(Parts parts);
@@ -106,6 +108,10 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
 
   StreamSources sources();
   absl::Status Overload(const CallContext& caller) const;
+
+  // Lets `stream` hold a place of the caller's tenant. The error of `caller`; RESOURCE_EXHAUSTED QUOTA_EXCEEDED.
+  template <typename Message>
+  absl::Status TakePlace(const absl::StatusOr<CallContext>& caller, PulledStream<Message>& stream);
   grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* OpenOnPool(TaskPool& pool, grpc::CallbackServerContext& context,
                                                              Start start);
   void StartWatching(EventStream& stream, const ruyi::v1::WatchVideoRequest& request, const CallContext& caller);
@@ -123,6 +129,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   const Parts parts_;
   JobCallers callers_;
   StreamRegistry streams_;
+  WatcherPlaces watchers_;
   std::atomic<int> workers_ = 1;
   std::atomic<int> open_uploads_ = 0;
   MessageBudget message_budget_;

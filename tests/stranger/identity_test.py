@@ -129,6 +129,25 @@ def test_tokens_are_not_tried_without_end(guarded):
     assert 0 < refusal.retry_delay_s() <= 6
 
 
+def assert_over_quota(caller, quota, call):
+    refusal = caller.assert_refused(CODE.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED", call)
+    assert (refusal.metadata["quota"], refusal.metadata["limit"]) == (quota, "1")
+    assert refusal.retry_delay_s() > 0
+
+
+def test_a_tenant_is_held_to_its_quotas(tmp_path, site):
+    quotas = tmp_path / "quotas.json"
+    quotas.write_text(json.dumps({"default": {"waiting": 1, "upload_bytes_a_day": 1}}), encoding="utf-8")
+    server, caller = site.start(quotas=quotas)
+    assert_over_quota(caller, "upload_bytes_a_day", lambda: caller.upload(caller.photo))
+    with caller.busy_worker():
+        caller.create()
+        assert_over_quota(caller, "waiting", caller.create)
+        quotas.write_text("{}", encoding="utf-8")
+        server.await_log("credentials_read", kind="quotas")
+        caller.create()
+
+
 def test_a_video_is_there_for_its_tenant_alone(guarded):
     other = guarded.new_token("press")
     guarded.await_tokens()
