@@ -1,10 +1,7 @@
 #include "server/app/admin_listener.h"
 
-#include <grpc/support/time.h>
-
-#include <utility>
-
 #include "server/app/grpc_limits.h"
+#include "server/app/grpc_shutdown.h"
 
 namespace ruyi {
 
@@ -17,9 +14,7 @@ absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(const Parts&
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   LimitCallers(GrpcLimits(), kMostBytes, builder);
   builder.RegisterService(&listener->service_);
-  Interceptors interceptors = parts.new_watches();
-  interceptors.push_back(PluginGuard(*parts.doorkeeper));
-  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  GuardPlugins(*parts.doorkeeper, parts.new_watches(), builder);
   listener->grpc_ = builder.BuildAndStart();
   if (listener->grpc_ == nullptr || listener->port_ == 0)
     return absl::UnavailableError("cannot listen on " + parts.address);
@@ -27,10 +22,8 @@ absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(const Parts&
 }
 
 void AdminListener::End(absl::Duration timeout) {
-  if (grpc_ != nullptr) {
-    const gpr_timespec time = gpr_time_from_millis(absl::ToInt64Milliseconds(timeout), GPR_TIMESPAN);
-    grpc_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), time));
-  }
+  if (grpc_ != nullptr)
+    ShutDown(*grpc_, timeout);
   service_.Stop();
 }
 

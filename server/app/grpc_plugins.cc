@@ -82,8 +82,9 @@ std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins
   return builder;
 }
 
-Interceptors::value_type PluginGuard(Doorkeeper& doorkeeper) {
-  return std::make_unique<GuardFactory>(doorkeeper);
+void GuardPlugins(Doorkeeper& doorkeeper, Interceptors watches, grpc::ServerBuilder& builder) {
+  watches.push_back(std::make_unique<GuardFactory>(doorkeeper));
+  builder.experimental().SetInterceptorCreators(std::move(watches));
 }
 
 }  // namespace ruyi

@@ -21,11 +21,12 @@ struct GrpcPlugins {
 // Returns a builder of a server with the services that `plugins` asks for, and no others.
 std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins);
 
-// What sees the calls of a server, one after the other. A builder keeps the list that it was given last, and no other.
+// What sees the calls of a server, one after the other.
 using Interceptors = std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>;
 
 // Lets callers of reflection and Channelz in only where `doorkeeper` does, Channelz only administrators. gRPC can end
-// such a call with no other status than CANCELLED. `doorkeeper` must outlive the server.
-Interceptors::value_type PluginGuard(Doorkeeper& doorkeeper);
+// such a call with no other status than CANCELLED. `watches` see all calls before that: a builder has one list of
+// interceptors. `doorkeeper` must outlive the server.
+void GuardPlugins(Doorkeeper& doorkeeper, Interceptors watches, grpc::ServerBuilder& builder);
 
 }  // namespace ruyi

@@ -21,6 +21,7 @@
 #include "server/app/admin_log.h"
 #include "server/app/grpc_limits.h"
 #include "server/app/grpc_plugins.h"
+#include "server/app/grpc_shutdown.h"
 #include "server/app/log.h"
 #include "server/app/version.h"
 
@@ -237,9 +238,7 @@ absl::Status Server::Listen() {
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
   builder.RegisterService(&health_);
-  Interceptors interceptors = telemetry_.NewWatches();
-  interceptors.push_back(PluginGuard(access_->doorkeeper()));
-  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  GuardPlugins(access_->doorkeeper(), telemetry_.NewWatches(), builder);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0)
     return CannotListen(options_.listen, "--listen");
@@ -389,8 +388,7 @@ void Server::EndCalls(absl::Duration timeout) {
   if (admin_ != nullptr)
     admin_->End(timeout);
   health_.EndWatches();
-  const gpr_timespec time = gpr_time_from_millis(absl::ToInt64Milliseconds(timeout), GPR_TIMESPAN);
-  grpc_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), time));
+  ShutDown(*grpc_, timeout);
 }
 
 bool Server::is_loading() const {
