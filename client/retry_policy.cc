@@ -57,11 +57,12 @@ std::optional<absl::Duration> RetryPolicy::Next(absl::Time now, const grpc::Stat
     delay_ = kFirstDelay;
   }
   const absl::Duration left = *first_failure_ + window_ - now;
-  if (left <= absl::ZeroDuration())
+  const absl::Duration asked = DelayOfServer(status).value_or(absl::ZeroDuration());
+  if (left <= absl::ZeroDuration() || asked > left)
     return std::nullopt;
   const absl::Duration wait = delay_ * absl::Uniform(random_, 1 - kJitter, 1 + kJitter);
   delay_ = std::min(delay_ * kGrowth, kLongestDelay);
-  return std::min(left, std::max(wait, DelayOfServer(status).value_or(absl::ZeroDuration())));
+  return std::min(left, std::max(wait, asked));
 }
 
 void RetryPolicy::Reset() {

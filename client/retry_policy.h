@@ -27,7 +27,7 @@ class RetryPolicy {
   explicit RetryPolicy(absl::Duration window) : window_(window) {}
 
   // Returns how long to wait after a failure at `now`: longer each time, at random a little more or less, and not
-  // shorter than the server asks for. Returns nullopt when the window is over.
+  // shorter than the server asks for. Returns nullopt when the window is over, or would be by then.
   std::optional<absl::Duration> Next(absl::Time now, const grpc::Status& status);
 
   // To be called when a message has come: the next failure counts as the first one.

@@ -64,6 +64,11 @@ TEST(RetryPolicy, WaitsAsLongAsTheServerAsks) {
   EXPECT_EQ(policy.Next(absl::UnixEpoch(), Said(grpc::UNAVAILABLE, 30'000)), absl::Seconds(30));
 }
 
+TEST(RetryPolicy, GivesUpAtOnceWhereTheServerAsksForMoreThanTheWindow) {
+  RetryPolicy policy(absl::Minutes(2));
+  EXPECT_FALSE(policy.Next(absl::UnixEpoch(), Said(grpc::RESOURCE_EXHAUSTED, 3'600'000)).has_value());
+}
+
 TEST(RetryPolicy, GivesUpAtTheEndOfItsWindow) {
   RetryPolicy policy(absl::Seconds(10));
   EXPECT_TRUE(policy.Next(absl::UnixEpoch(), kAway).has_value());

@@ -11,6 +11,7 @@ from ruyi.v1 import capabilities_pb2, video_pb2, video_service_pb2
 VIDEO = video_pb2.Video(name=NAME, state=video_pb2.VIDEO_STATE_QUEUED)
 LOADING = fail("UNAVAILABLE", "MODEL_LOADING", details=[retry_info(7)])
 FULL = fail("RESOURCE_EXHAUSTED", "QUEUE_FULL", details=[retry_info(30)])
+TOMORROW = fail("RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", details=[retry_info(3600)])
 
 
 def test_generate_sends_the_request_and_gives_the_job(server, client):
@@ -73,6 +74,15 @@ def test_a_full_queue_is_asked_again_and_then_reported(server, client, waits):
         client.create(b"picture")
     assert raised.value.retry_after == 30
     assert waits == [30, 30, 30]
+
+
+def test_nobody_waits_until_tomorrow(server, client, waits):
+    server.script("CreateVideo", TOMORROW)
+    with pytest.raises(ruyi.Error) as raised:
+        client.create(b"picture")
+    assert raised.value.reason == "QUOTA_EXCEEDED"
+    assert raised.value.retry_after == 3600
+    assert waits == []
 
 
 def test_a_server_that_stays_away_is_given_up(server, client, waits):

@@ -51,6 +51,7 @@ class Retry:
     attempts: int = 40  # in a row; with the waits below they last about five minutes
     first_wait: float = 0.5  # seconds, at most
     longest_wait: float = 15.0  # seconds
+    longest_pause: float = 300.0  # seconds that the server may ask for; a longer one is an error
     sleep: Callable[[float], None] = time.sleep
 
     def call(
@@ -70,7 +71,9 @@ class Retry:
                 raise error_of_call(error) from error
 
         return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(may_try_again),
+            retry=tenacity.retry_if_exception(
+                lambda error: may_try_again(error) and self._asked_by(error) <= self.longest_pause
+            ),
             stop=tenacity.stop_after_attempt(self.attempts),
             wait=self._wait,
             sleep=self.sleep,
@@ -81,5 +84,9 @@ class Retry:
         grown = tenacity.wait_random_exponential(multiplier=self.first_wait, max=self.longest_wait)(
             state
         )
-        asked = getattr(state.outcome.exception(), "retry_after", None) if state.outcome else None
-        return max(grown, asked or 0.0)
+        error = state.outcome.exception() if state.outcome else None
+        return max(grown, self._asked_by(error))
+
+    @staticmethod
+    def _asked_by(error: BaseException | None) -> float:
+        return getattr(error, "retry_after", None) or 0.0
