@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/video_client.h"
 #include "ruyi/v1/video_service.grpc.pb.h"
 #include "tests/client/client_process.h"
 #include "tests/support/temporary_folder.h"
