@@ -64,7 +64,7 @@ struct ServerOptions {
   ComputeType dtype = ComputeType::kAuto;
   bool reflection = true;
   std::string otlp_endpoint;  // URL of the collector of traces, without /v1/traces, or empty
-  std::string port_file;  // where to write the ports, or empty
+  std::string port_file;      // where to write the ports, or empty
   std::string log_level = "info";
 };
 

@@ -102,7 +102,7 @@ def check_flags(tree, programs, path, text):
 
 def check_variables(tree, path, text):
     known = set()
-    sources = ("scripts/*", "*.cmake", "*CMakeLists.txt", "server/*.cc", "server/*.h", "client/*.cc", "client/*.h")
+    sources = ("scripts/*", "deploy/*", "*.cmake", "*CMakeLists.txt", "server/*.cc", "server/*.h", "client/*.cc", "client/*.h")
     for source in tree.matching(*sources):
         known |= set(VARIABLE.findall(tree.text(source)))
     for match in VARIABLE.finditer(text):
