@@ -88,6 +88,7 @@ def test_many_large_messages_that_do_not_end(attack):
 def test_more_calls_on_a_connection_than_it_may_have(attack):
     victim = attack()
     with RawConnection(victim.address) as connection:
+        assert connection.await_frame(raw_http2.SETTINGS) is not None
         connection.send(frame(raw_http2.SETTINGS, b"", raw_http2.ACK))
         headers = call_headers(CREATE_VIDEO)
         for stream in range(1, 2 * 1024, 2):

@@ -29,8 +29,8 @@ class Admin(Caller):
         request = getattr(self.admin, call + "Request")(**fields)
         return getattr(self._stub, call)(request, timeout=DEADLINE_S, metadata=self._metadata)
 
-    def refused(self, code, reason, call, **fields):
-        return self.assert_refused(code, reason, lambda: self.ask(call, **fields))
+    def refused(self, code, error_reason, call, /, **fields):
+        return self.assert_refused(code, error_reason, lambda: self.ask(call, **fields))
 
     def status(self):
         return self.ask("GetServerStatus")
