@@ -97,9 +97,16 @@ class Fleet:
                               check=True, capture_output=True, text=True, env=clean_environment())
         return made.stdout.strip()
 
-    def await_tokens(self):
-        for replica in self.replicas:
-            replica.server.await_log("credentials_read", kind="tokens")
+    def new_token_of_all(self, tenant):
+        """A token that every replica knows: each reads the file once after each change."""
+        before = [self._reads(replica) for replica in self.replicas]
+        token = self.new_token(tenant)
+        await_true(lambda: all(self._reads(replica) > reads for replica, reads in zip(self.replicas, before)))
+        return token
+
+    @staticmethod
+    def _reads(replica):
+        return sum(entry["event"] == "credentials_read" and entry["kind"] == "tokens" for entry in replica.server.log())
 
     def caller(self, proxy, token=None, pair=None):
         """A caller with a certificate of the outside, or with `pair`."""
@@ -170,8 +177,7 @@ def test_a_connection_takes_many_calls_that_nobody_reads(caller):
 
 
 def test_tenants_are_told_apart_behind_the_edge(fleet, proxy, caller):
-    other = fleet.caller(proxy, fleet.new_token("press"))
-    fleet.await_tokens()
+    other = fleet.caller(proxy, fleet.new_token_of_all("press"))
     name = caller.make().name
     for _ in range(REPLICAS):
         other.assert_refused(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", lambda: other.get(name))
@@ -262,7 +268,7 @@ class Persistent:
 
 def start_streams(caller, persistent, pool):
     """Films that come through open streams, of which each replica has some, by their requests."""
-    requests = [caller.request(frame_count=120, steps=100, seed=seed, request_id=str(uuid.uuid4())) for seed in range(2 * REPLICAS)]
+    requests = [caller.request(frame_count=120, steps=100, seed=seed, request_id=str(uuid.uuid4())) for seed in range(6 * REPLICAS)]
     films = [(request, pool.submit(persistent.generate, request)) for request in requests]
     await_true(lambda: persistent.accepted == len(films))
     fields = {"frame_count": 120, "steps": 10, "priority": caller.video.PRIORITY_HIGH}
