@@ -153,10 +153,12 @@ void Claim(benchmark::State& state) {
       tokens.insert((*lease)->token);
     });
     state.counters["doubles_or_failed"] = kLeases - static_cast<double>(std::min(ids.size(), tokens.size()));
-    state.counters["bare_updates/s"] = RateOf(kBare, [&](int thread, int /*i*/) {
+    state.counters["bare_updates/s"] = RateOf(kBare, [&](int thread, int i) {
       benchmark::DoNotOptimize(connections[thread]->Query(
           "UPDATE jobs SET state = 'running', lease_token = nextval('lease_tokens') WHERE number = (SELECT number FROM "
-          "jobs WHERE state = 'queued' ORDER BY claim_key, number LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING record"));
+          "jobs WHERE state = 'queued' AND tenant = $1 ORDER BY claim_key, number LIMIT 1 FOR UPDATE SKIP LOCKED) "
+          "RETURNING record",
+          absl::StrCat("tenant-", i % tenants)));
     });
   }
 }
