@@ -158,7 +158,7 @@ void Claim(benchmark::State& state) {
           "UPDATE jobs SET state = 'running', lease_token = nextval('lease_tokens') WHERE number = (SELECT number FROM "
           "jobs WHERE state = 'queued' AND tenant = $1 ORDER BY claim_key, number LIMIT 1 FOR UPDATE SKIP LOCKED) "
           "RETURNING record",
-          absl::StrCat("tenant-", i % tenants)));
+          TenantOf(i, tenants)));
     });
   }
 }
