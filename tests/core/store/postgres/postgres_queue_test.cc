@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/wake_up.h"
+#include "core/store/postgres/postgres_connection.h"
 #include "tests/core/store/postgres/postgres_place.h"
 
 namespace ruyi {
@@ -71,6 +72,19 @@ TEST_F(PostgresQueueTest, TwoStoresDoNotGoOverAQuotaTogether) {
   while ((*one_->Claim("worker", kLease)).has_value())
     continue;
   EXPECT_EQ(one_->Counts()->running, 3);
+}
+
+// A server that was cut off leaves a transaction open, with rows of its own, until the database ends it.
+TEST_F(PostgresQueueTest, ASweepWaitsForNoTransactionThatIsLeftOpen) {
+  OpenTwo();
+  ASSERT_THAT(one_->Create(TestNewJob("a")), IsOk());
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<PostgresConnection> cut_off, PostgresConnection::Open(place_.url()));
+  ASSERT_THAT(cut_off->RunScript("BEGIN; INSERT INTO tenants(tenant, shard) VALUES ('default', 64)"), IsOk());
+  EXPECT_THAT(two_->Sweep(), IsOk());
+  EXPECT_THAT(one_->Create(TestNewJob("b")), IsOk());
+  ASSERT_THAT(cut_off->RunScript("ROLLBACK"), IsOk());
+  EXPECT_THAT(two_->Sweep(), IsOk());
+  EXPECT_EQ(one_->Counts()->waiting, 2);
 }
 
 }  // namespace
