@@ -85,7 +85,7 @@ std::string PatternOf(const Named& command, const CLI::Option& option) {
   });
 }
 
-// What comes before the second argument is not known, so only the first one is completed.
+// Nothing says which argument comes before the second one, so only the first is completed.
 std::string WordCases(const Named& command) {
   std::string cases;
   bool has_argument = false;
@@ -104,7 +104,7 @@ std::string NamesIn(const CLI::App& app) {
                        [](std::string* out, const CLI::App* command) { out->append(command->get_name()); });
 }
 
-// What may follow `command`: its commands and its flags, and those of the program.
+// Returns the words that may follow `command`: its commands and its flags, and those of the program.
 std::string WordsAfter(const CLI::App& command, const CLI::App& app) {
   const std::string names = NamesIn(command);
   return absl::StrCat(names, names.empty() ? "" : " ", FlagsOf(command), " ", FlagsOf(app));

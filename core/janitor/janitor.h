@@ -20,7 +20,7 @@ class Janitor {
   // The stores must outlive it.
   Janitor(JobStore& jobs, ArtifactStore& artifacts) : jobs_(jobs), artifacts_(artifacts) {}
 
-  // Of the results that were there at the start, so many are looked at by one CleanUp.
+  // The number of results of those that were there at the start that one CleanUp looks at.
   static constexpr int kChecksAtATime = 100;
 
   // Cleans up after a process that died: deletes results whose jobs made no video, and expires jobs whose results are

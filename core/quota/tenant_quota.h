@@ -1,5 +1,5 @@
-// What one tenant may take of a server and of its store, and the refusal of what is more. Before it:
-// core/quota/quotas.h, which reads the numbers. After it: core/store, core/intake and server/service, which count.
+// Says what one tenant may take of a server and of its store, and refuses what is more. Before it: core/quota/quotas.h,
+// which reads the numbers. After it: core/store, core/intake and server/service, which count.
 // Values and functions without state; thread-safe.
 #pragma once
 
