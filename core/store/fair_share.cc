@@ -16,14 +16,6 @@ absl::Duration StartOf(const TenantShare& share, const QueueShares& shares) {
   return std::max(share.served, shares.now);
 }
 
-absl::Duration StartOf(const std::string& tenant, const QueueShares& shares) {
-  for (const TenantShare& share : shares.tenants) {
-    if (share.tenant == tenant)
-      return StartOf(share, shares);
-  }
-  return shares.now;
-}
-
 // Returns those of the jobs of `share` that begin by the virtual time `latest`, as if all of them were as long.
 JobSum BegunBy(absl::Duration latest, const TenantShare& share, const QueueShares& shares) {
   const absl::Duration start = StartOf(share, shares);
@@ -52,14 +44,12 @@ std::vector<Turn> TurnsOf(const QueueShares& shares) {
 }
 
 JobSum AheadOf(const QueueShares& shares, const std::string& tenant, const JobSum& own) {
-  const absl::Duration begin = StartOf(tenant, shares) + ChargeOf(own);
+  const absl::Duration begin = StartOf(shares.Of(tenant), shares) + ChargeOf(own);
   JobSum ahead = own;
   for (const TenantShare& share : shares.tenants) {
     if (share.tenant == tenant)
       continue;
-    const JobSum others = BegunBy(begin, share, shares);
-    ahead.jobs += others.jobs;
-    ahead.work += others.work;
+    ahead += BegunBy(begin, share, shares);
   }
   return ahead;
 }
@@ -71,7 +61,7 @@ std::vector<std::string> FairOrder(const QueueShares& shares, const std::vector<
     queues[job.tenant].push_back(&job);
   std::set<std::tuple<absl::Duration, int64_t, int64_t, std::string>> turns;
   for (const auto& [tenant, queue] : queues)
-    turns.emplace(StartOf(tenant, shares), queue.front()->claim_key, queue.front()->number, tenant);
+    turns.emplace(StartOf(shares.Of(tenant), shares), queue.front()->claim_key, queue.front()->number, tenant);
   std::vector<std::string> ids;
   while (!turns.empty()) {
     const auto [start, key, number, tenant] = std::move(turns.extract(turns.begin()).value());

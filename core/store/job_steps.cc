@@ -55,14 +55,6 @@ absl::Status CheckKnown(const JobRow& known, const std::string& digest) {
   return known.record.ticket.request_digest == digest ? absl::OkStatus() : RequestIdReused(known.record.ticket);
 }
 
-JobSum operator+(const JobSum& a, const JobSum& b) {
-  return {.jobs = a.jobs + b.jobs, .work = a.work + b.work};
-}
-
-JobSum operator-(const JobSum& a, const JobSum& b) {
-  return {.jobs = a.jobs - b.jobs, .work = a.work - b.work};
-}
-
 // Returns the place behind the jobs `own` of its tenant and what `running` sums up.
 JobQueued PlaceBehind(const JobSum& own, const JobSum& running, const std::string& tenant, const QueueShares& shares) {
   const JobSum ahead = AheadOf(shares, tenant, own) + running;
@@ -70,14 +62,6 @@ JobQueued PlaceBehind(const JobSum& own, const JobSum& running, const std::strin
   if (ahead.jobs == 0 || ahead.work > absl::ZeroDuration())
     queued.expected_wait = ahead.work;
   return queued;
-}
-
-TenantShare ShareOf(const std::string& tenant, const QueueShares& shares) {
-  for (const TenantShare& share : shares.tenants) {
-    if (share.tenant == tenant)
-      return share;
-  }
-  return {.tenant = tenant};
 }
 
 TenantQuota QuotaOf(const JobStoreOptions& options, const std::string& tenant) {
@@ -131,14 +115,14 @@ absl::StatusOr<JobQueued> PlaceOf(const JobTable& table, const JobRow& row) {
 
 absl::StatusOr<JobQueued> PlaceOfNew(const JobTable& table, const std::string& tenant) {
   RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
-  return PlaceBehind(ShareOf(tenant, shares).waiting, shares.running(), tenant, shares);
+  return PlaceBehind(shares.Of(tenant).waiting, shares.running(), tenant, shares);
 }
 
 absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options, const QueueShares& shares,
                            const WantedJob& wanted) {
   const auto& [tenant, work, now] = wanted;
   const TenantQuota quota = QuotaOf(options, tenant);
-  const TenantShare share = ShareOf(tenant, shares);
+  const TenantShare share = shares.Of(tenant);
   if (quota.waiting.has_value() && share.waiting.jobs >= *quota.waiting) {
     return QuotaExceeded(tenant, {.name = "waiting", .limit = *quota.waiting, .used = share.waiting.jobs},
                          "videos that wait", kRetryDelay);
@@ -213,7 +197,7 @@ absl::Status JobSteps::Begin(const NewJob& job, const Arrival& arrival, JobRow& 
     return Append(*job.completed, row);
   const QueueShares& shares = arrival.shares;
   const std::string& tenant = job.ticket.tenant;
-  return Append(PlaceBehind(ShareOf(tenant, shares).waiting - arrival.behind, shares.running(), tenant, shares), row);
+  return Append(PlaceBehind(shares.Of(tenant).waiting - arrival.behind, shares.running(), tenant, shares), row);
 }
 
 // A tenant's jobs may all be in the hands of claims that are under way, or damaged: then the next tenant has its turn.
@@ -226,7 +210,7 @@ absl::StatusOr<std::optional<JobRow>> JobSteps::Claim(absl::Duration duration) {
     const auto end = std::find_if(turn, turns.end(), [&](const Turn& other) { return other.start != turn->start; });
     RUYI_RETURN_IF_ERROR(SortByAge(absl::MakeSpan(&*turn, end - turn)));
     for (; turn != end; ++turn) {
-      RUYI_ASSIGN_OR_RETURN(const bool may_run, MayRunMore(ShareOf(turn->tenant, shares)));
+      RUYI_ASSIGN_OR_RETURN(const bool may_run, MayRunMore(shares.Of(turn->tenant)));
       if (!may_run)
         continue;
       RUYI_ASSIGN_OR_RETURN(std::optional<JobRow> row, table_.NextWaiting(turn->tenant));
@@ -250,7 +234,7 @@ absl::StatusOr<bool> JobSteps::MayRunMore(const TenantShare& share) {
   if (!is_locked)
     return false;
   RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table_.Shares());
-  return ShareOf(share.tenant, shares).running.jobs < *limit;
+  return shares.Of(share.tenant).running.jobs < *limit;
 }
 
 absl::Status JobSteps::SortByAge(absl::Span<Turn> turns) const {

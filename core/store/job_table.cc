@@ -34,21 +34,23 @@ absl::Duration WorkOf(const JobRecord& record) {
   return absl::Trunc(std::clamp(predicted, absl::ZeroDuration(), kLongestWork), absl::Microseconds(1));
 }
 
+TenantShare QueueShares::Of(const std::string& tenant) const {
+  const auto found =
+      std::find_if(tenants.begin(), tenants.end(), [&](const TenantShare& share) { return share.tenant == tenant; });
+  return found == tenants.end() ? TenantShare{.tenant = tenant} : *found;
+}
+
 JobSum QueueShares::waiting() const {
   JobSum sum;
-  for (const TenantShare& share : tenants) {
-    sum.jobs += share.waiting.jobs;
-    sum.work += share.waiting.work;
-  }
+  for (const TenantShare& share : tenants)
+    sum += share.waiting;
   return sum;
 }
 
 JobSum QueueShares::running() const {
   JobSum sum;
-  for (const TenantShare& share : tenants) {
-    sum.jobs += share.running.jobs;
-    sum.work += share.running.work;
-  }
+  for (const TenantShare& share : tenants)
+    sum += share.running;
   return sum;
 }
 

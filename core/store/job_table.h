@@ -49,9 +49,19 @@ absl::Duration WorkOf(const JobRecord& record);
 struct JobSum {
   int jobs = 0;
   absl::Duration work;
+
+  JobSum& operator+=(const JobSum& other) {
+    jobs += other.jobs;
+    work += other.work;
+    return *this;
+  }
+  friend JobSum operator+(JobSum a, const JobSum& b) { return a += b; }
+  friend JobSum operator-(const JobSum& a, const JobSum& b) {
+    return {.jobs = a.jobs - b.jobs, .work = a.work - b.work};
+  }
 };
 
-// What the queue knows of a tenant.
+// Holds what the queue knows of a tenant.
 struct TenantShare {
   std::string tenant;
   JobSum waiting = {};
@@ -59,24 +69,27 @@ struct TenantShare {
   absl::Duration served = {};  // the virtual time up to which it was served (core/store/fair_share.h)
 };
 
-// What the queue knows of all tenants that have jobs that have not ended, or are ahead of others. Their sums are those
-// of the whole store.
+// Holds what the queue knows of all tenants that have jobs that have not ended, or are ahead of others. Their sums are
+// those of the whole store.
 struct QueueShares {
   std::vector<TenantShare> tenants;
   absl::Duration now;   // the virtual time: the start of the latest turn
   bool paused = false;  // the queue gives no job
 
+  // Returns what it knows of the tenant: nothing but its name where it has no jobs.
+  TenantShare Of(const std::string& tenant) const;
+
   JobSum waiting() const;
   JobSum running() const;
 };
 
-// What a tenant has used on a day.
+// Says what a tenant has used on a day.
 struct DayUse {
   absl::Duration device;  // of jobs that have ended
   int64_t upload_bytes = 0;
 };
 
-// What the order of claims depends on.
+// Holds what the order of claims depends on.
 struct WaitingJob {
   std::string id;
   std::string tenant;

@@ -130,7 +130,7 @@ absl::Status TableJobStore::CheckQuota(const std::string& tenant) const {
 }
 
 absl::Status TableJobStore::ChargeUpload(const std::string& tenant, int64_t bytes) {
-  if (options_.quotas == nullptr)
+  if (options_.quotas == nullptr || !options_.quotas->Of(tenant).upload_bytes_a_day.has_value())
     return absl::OkStatus();
   return WriteRows(WriteKind::kSnapshot,
                    [&](JobTable& table) { return JobSteps(table, options_, clock_).ChargeUpload(tenant, bytes); });

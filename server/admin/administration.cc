@@ -1,6 +1,7 @@
 #include "server/admin/administration.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
+#include "core/job/job_fields.h"
 #include "core/plan/prediction.h"
 
 namespace ruyi {
@@ -46,18 +48,6 @@ absl::Status NoSuchDevice(const std::string& device, const std::vector<WorkerSta
   return ErrorWithReason(absl::StatusCode::kNotFound,
                          absl::StrFormat("no worker computes on '%s'; use one of %s", device, names),
                          reason::kNotFound);
-}
-
-std::string TextOf(Priority priority) {
-  switch (priority) {
-    case Priority::kLow:
-      return "low";
-    case Priority::kNormal:
-      return "normal";
-    case Priority::kHigh:
-      break;
-  }
-  return "high";
 }
 
 }  // namespace
@@ -163,8 +153,9 @@ absl::StatusOr<std::vector<WorkerStatus>> Administration::TrySetVramBudget(const
 
 absl::StatusOr<JobRecord> Administration::SetPriority(const AdminCaller& caller, const std::string& id,
                                                       Priority priority) {
+  const std::string_view word = EnumWords<Priority>::kWords[static_cast<int>(priority)];
   absl::StatusOr<JobRecord> job = parts_.jobs->SetPriority(id, priority);
-  RUYI_RETURN_IF_ERROR(Told(caller, "set_job_priority", {{"job", id}, {"priority", TextOf(priority)}}, job.status()));
+  RUYI_RETURN_IF_ERROR(Told(caller, "set_job_priority", {{"job", id}, {"priority", std::string(word)}}, job.status()));
   return job;
 }
 

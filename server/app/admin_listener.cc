@@ -11,7 +11,6 @@ absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(const Parts&
   const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder(parts.plugins);
   grpc::ServerBuilder& builder = *made;
   builder.AddListeningPort(parts.address, parts.credentials, &listener->port_);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   LimitCallers(GrpcLimits(), kMostBytes, builder);
   builder.RegisterService(&listener->service_);
   GuardPlugins(*parts.doorkeeper, parts.new_watches(), builder);

@@ -79,6 +79,7 @@ std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins
     grpc::channelz::experimental::InitChannelzService();
   auto builder = std::make_unique<grpc::ServerBuilder>();
   builder->SetOption(std::make_unique<OnlyPlugins>(plugins));
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
   return builder;
 }
 

@@ -18,7 +18,8 @@ struct GrpcPlugins {
   bool channelz = false;
 };
 
-// Returns a builder of a server with the services that `plugins` asks for, and no others.
+// Returns a builder of a server with the services that `plugins` asks for, and no others, on ports that it shares with
+// nobody.
 std::unique_ptr<grpc::ServerBuilder> NewServerBuilder(const GrpcPlugins& plugins);
 
 // What sees the calls of a server, one after the other.

@@ -8,6 +8,7 @@
 
 #include "server/app/grpc_limits.h"
 #include "server/app/grpc_plugins.h"
+#include "server/app/grpc_shutdown.h"
 
 namespace ruyi {
 
@@ -18,7 +19,6 @@ absl::StatusOr<std::unique_ptr<HealthListener>> HealthListener::Start(const std:
   const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder({});
   grpc::ServerBuilder& builder = *made;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &listener->port_);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   LimitCallers(GrpcLimits(), kMostBytes, builder);
   builder.RegisterService(&listener->health_);
   listener->grpc_ = builder.BuildAndStart();
@@ -30,7 +30,7 @@ absl::StatusOr<std::unique_ptr<HealthListener>> HealthListener::Start(const std:
 HealthListener::~HealthListener() {
   health_.EndWatches();
   if (grpc_ != nullptr)
-    grpc_->Shutdown(gpr_now(GPR_CLOCK_MONOTONIC));
+    ShutDown(*grpc_, absl::ZeroDuration());
 }
 
 }  // namespace ruyi

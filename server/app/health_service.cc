@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/convert/status_to_grpc.h"
+#include "server/service/ended_stream.h"
 
 namespace ruyi {
 
@@ -79,13 +80,6 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   std::optional<grpc::Status> final_status_ ABSL_GUARDED_BY(mutex_);  // nothing is written after it is set
 };
 
-// Ends a Watch at once.
-class HealthService::Refused final : public grpc::ServerWriteReactor<HealthCheckResponse> {
- public:
-  explicit Refused(const grpc::Status& why) { Finish(why); }
-  void OnDone() override { delete this; }
-};
-
 HealthService::HealthService(std::set<std::string> services) : services_(std::move(services)) {
   constexpr int kCheck = 0;  // their order in the proto
   constexpr int kWatch = 1;
@@ -113,7 +107,7 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::WatchReceived(
     grpc::CallbackServerContext& context, const ReceivedMessage<HealthCheckRequest>& received) {
   if (received.status.ok())
     return Watch(&context, &received.message);
-  return new Refused(ToGrpc(received.status));
+  return new EndedStream<HealthCheckResponse>(received.status);
 }
 
 HealthService::~HealthService() = default;

@@ -46,7 +46,6 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
  private:
   class Watcher;
-  class Refused;
 
   // These look at the message before Check and Watch.
   grpc::ServerUnaryReactor* CheckReceived(grpc::CallbackServerContext& context,

@@ -234,7 +234,6 @@ absl::Status Server::Listen() {
   const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder({.reflection = options_.reflection});
   grpc::ServerBuilder& builder = *made;
   builder.AddListeningPort(options_.listen, access_->Credentials(), &port_);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a second server
   LimitCallers(GrpcLimits(), MaxMessageBytes(intake_.limits()), builder);
   builder.RegisterService(&service_);
   builder.RegisterService(&health_);

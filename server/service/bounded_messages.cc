@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "server/convert/status_to_grpc.h"
+#include "server/service/ended_stream.h"
 #include "server/service/too_many_requests.h"
 #include "server/service/upload_call.h"
 #include "server/service/video_service.h"
@@ -14,14 +15,6 @@ namespace {
 int IndexOf(const char* method) {
   return ruyi::v1::CreateVideoRequest::descriptor()->file()->service(0)->FindMethodByName(method)->index();
 }
-
-// A stream of nothing that ends at once.
-template <typename Response>
-class EndedStream final : public grpc::ServerWriteReactor<Response> {
- public:
-  explicit EndedStream(const absl::Status& why) { this->Finish(ToGrpc(why)); }
-  void OnDone() override { delete this; }
-};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
+#include "core/job/plan_fields.h"
 #include "server/tracing/trace_context.h"
 
 namespace ruyi {
@@ -14,18 +15,6 @@ namespace {
 
 // Jobs that are handed back again and again have long logs.
 constexpr size_t kMostSpans = 200;
-
-const char* NameOf(Phase phase) {
-  switch (phase) {
-    case Phase::kConditioning:
-      return "conditioning";
-    case Phase::kDenoising:
-      return "denoising";
-    case Phase::kDecoding:
-      break;
-  }
-  return "decoding";
-}
 
 SpanAttributes AttributesOf(const JobRecord& job) {
   SpanAttributes attributes = {{"ruyi.job", job.ticket.id},
@@ -86,7 +75,7 @@ class LogReader {
     if (phase_ == phase)
       return;
     phase_ = phase;
-    Begin(NameOf(phase), attempt_);
+    Begin(std::string(EnumWords<Phase>::kWords[static_cast<int>(phase)]), attempt_);
   }
   void On(const JobResumed& event) { Note("resumed", {{"ruyi.step", int64_t{event.step}}}); }
   void On(const JobRetry& event) {
