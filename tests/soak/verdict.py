@@ -60,7 +60,7 @@ class Verdict:
 
     def _outcome(self, job, rng):
         if not job.names:
-            return self._find(LOST, job, "was never acknowledged")
+            return self._find(LOST, job, "; ".join(["was never acknowledged", *map(str, job.wrongs)]))
         expected = 0 if job.damage == "row" else 1
         if len(job.names) > 1 or self._by_request[job.request_id] > expected:
             return self._find(DUPLICATED, job, f"{self._by_request[job.request_id]} records, names {job.names}")
