@@ -247,12 +247,12 @@ absl::StatusOr<GenerationReport> RuyiPipeline::GenerateForNobody(const VideoSpec
   return Generate(spec, placement, control);
 }
 
-// Returns what the last of several rounds took. The first round also finds kernels and touches memory.
+// Returns what the last round took. On a GPU the first one also finds kernels and touches memory.
 absl::StatusOr<GenerationReport> RuyiPipeline::MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget,
                                                                      bool in_slabs) {
-  constexpr int kRounds = 2;
+  const int rounds = models_.placement.device.is_cpu() ? 1 : 2;
   absl::StatusOr<GenerationReport> report;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     constants_.Clear();  // so that all chunks are encoded
     RUYI_ASSIGN_OR_RETURN(report, GenerateForNobody(spec, budget, in_slabs));
     budget.device_bytes = CostOf(report->stages, Stage::kLoad).peak_bytes;
