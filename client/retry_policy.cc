@@ -20,6 +20,10 @@ std::optional<absl::Duration> DelayOfServer(const grpc::Status& status) {
   return retry.has_value() ? std::optional(absl::Seconds(SecondsOf(retry->retry_delay()))) : std::nullopt;
 }
 
+bool IsWordOfServer(const grpc::Status& status) {
+  return FindDetail<google::rpc::ErrorInfo>(WithDetails(status)).has_value();
+}
+
 bool IsTheSameNextTime(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
@@ -40,13 +44,21 @@ bool IsTheSameNextTime(grpc::StatusCode code) {
 }  // namespace
 
 bool MayCallAgain(const grpc::Status& status) {
-  if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED)
-    return DelayOfServer(status).has_value();
-  return status.error_code() == grpc::StatusCode::UNAVAILABLE;
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      return true;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::ABORTED:
+      return DelayOfServer(status).has_value();
+    case grpc::StatusCode::CANCELLED:
+      return !IsWordOfServer(status);
+    default:
+      return false;
+  }
 }
 
 bool MayStreamAgain(const grpc::Status& status) {
-  if (FindDetail<google::rpc::ErrorInfo>(WithDetails(status)).has_value())
+  if (IsWordOfServer(status))
     return MayCallAgain(status);
   return !IsTheSameNextTime(status.error_code());
 }

@@ -11,8 +11,9 @@
 
 namespace ruyi::client {
 
-// Returns true when a unary call that ended with `status` may be sent again: for UNAVAILABLE, and for
-// RESOURCE_EXHAUSTED that says when (RetryInfo).
+// Returns true when a unary call that ended with `status` may be sent again: for UNAVAILABLE, for RESOURCE_EXHAUSTED
+// and ABORTED that say when (RetryInfo), and for CANCELLED without ErrorInfo: with that gRPC ends a call that reaches a
+// server at the moment of its shutdown, and nobody has worked on it.
 bool MayCallAgain(const grpc::Status& status);
 
 // Returns true when a stream that ended with `status`, without its last message, may be opened again. A status that the

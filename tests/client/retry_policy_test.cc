@@ -19,10 +19,16 @@ TEST(MayCallAgain, OnlyWhenTheServerIsAwayOrSaysWhen) {
   EXPECT_TRUE(MayCallAgain(Said(grpc::RESOURCE_EXHAUSTED, 5000)));
   EXPECT_FALSE(MayCallAgain(Said(grpc::RESOURCE_EXHAUSTED)));
   EXPECT_FALSE(MayCallAgain(grpc::Status(grpc::RESOURCE_EXHAUSTED, "message too large")));
-  for (const grpc::StatusCode code : {grpc::OK, grpc::CANCELLED, grpc::UNKNOWN, grpc::INVALID_ARGUMENT,
-                                      grpc::DEADLINE_EXCEEDED, grpc::ABORTED, grpc::INTERNAL}) {
+  EXPECT_TRUE(MayCallAgain(Said(grpc::ABORTED, 5000)));
+  EXPECT_FALSE(MayCallAgain(Said(grpc::ABORTED)));
+  for (const grpc::StatusCode code :
+       {grpc::OK, grpc::CANCELLED, grpc::UNKNOWN, grpc::INVALID_ARGUMENT, grpc::DEADLINE_EXCEEDED, grpc::INTERNAL}) {
     EXPECT_FALSE(MayCallAgain(Said(code, 5000))) << code;
   }
+}
+
+TEST(MayCallAgain, WhenTheServerStoppedBeforeItLookedAtTheCall) {
+  EXPECT_TRUE(MayCallAgain(grpc::Status(grpc::CANCELLED, "CANCELLED")));
 }
 
 TEST(MayStreamAgain, WhateverTheWayEndsItWith) {

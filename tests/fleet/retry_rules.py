@@ -11,6 +11,8 @@ def may_call_again(code, details):
     """`details`: the names of the status's details, RetryInfo among them."""
     if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED):
         return "RetryInfo" in details
+    if code is grpc.StatusCode.CANCELLED:  # gRPC's end of a call that reached a server at the moment of its shutdown
+        return "ErrorInfo" not in details
     # The caller's own deadline says nothing of the call.
     return code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 

@@ -43,6 +43,23 @@ def test_an_answer_that_is_lost_makes_no_second_video(server, client):
     assert first == second
 
 
+def test_a_call_that_met_the_end_of_the_server_is_made_again(server, client):
+    server.script("GetCapabilities", fail("CANCELLED"), answer(capabilities_pb2.Capabilities()))
+    assert client.capabilities() == capabilities_pb2.Capabilities()
+
+
+def test_what_the_server_calls_cancelled_is_final(server, client):
+    server.script("CreateVideo", fail("CANCELLED", "CANCELLED_BY_CALLER"))
+    with pytest.raises(ruyi.Cancelled):
+        client.create(b"picture")
+
+
+def test_an_upload_that_a_proxy_cancelled_is_final(server, client):
+    server.script("UploadImage", fail("CANCELLED"))
+    with pytest.raises(ruyi.Cancelled):
+        client.upload(b"picture")
+
+
 def test_two_requests_have_two_ids(server, client):
     server.script("CreateVideo", answer(VIDEO), answer(VIDEO))
     client.create(b"picture")

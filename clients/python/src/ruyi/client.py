@@ -10,7 +10,7 @@ from ruyi.connection import Connection
 from ruyi.images import encoded
 from ruyi.job import Job
 from ruyi.request import build_request, enum_value
-from ruyi.retry import Retry
+from ruyi.retry import Retry, may_upload_again
 from ruyi.streams import Download, Watch
 from ruyi.v1 import capabilities_pb2, video_pb2, video_service_pb2, video_service_pb2_grpc
 
@@ -184,7 +184,9 @@ class Client:
                     data=data[start : start + _UPLOAD_PIECE_BYTES]
                 )
 
-        return self._retry.call(lambda: self._stub.UploadImage(pieces(), timeout=_CALL_TIMEOUT_S))
+        return self._retry.call(
+            lambda: self._stub.UploadImage(pieces(), timeout=_CALL_TIMEOUT_S), may_upload_again
+        )
 
     def estimate(
         self, image: Pictures, *, vram_mib: Optional[int] = None, **options: Unpack[Options]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Callable, TypeVar
+from typing import AbstractSet, Callable, TypeVar
 
 import grpc
 import tenacity
@@ -24,20 +24,31 @@ _UNKNOWN_ENDS = {
 }
 
 
-def may_call_again(error: BaseException) -> bool:
+def may_upload_again(error: BaseException) -> bool:
     """Whether the same call may succeed later: the server is away, or says when to come again."""
     if not isinstance(error, Error):
         return False
-    if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+    if error.code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED):
         return error.retry_after is not None
     return error.code is grpc.StatusCode.UNAVAILABLE
 
 
+def may_call_again(error: BaseException) -> bool:
+    """As may_upload_again, and whether the call reached a server at the moment of its shutdown.
+
+    gRPC ends such a call with CANCELLED and no reason. Some proxies say the same of an upload that
+    the server refuses.
+    """
+    return may_upload_again(error) or _is_unexplained(error, {grpc.StatusCode.CANCELLED})
+
+
 def may_open_again(error: BaseException) -> bool:
     """Whether a stream that ended so says nothing of the video: it goes on where it broke."""
-    if may_call_again(error):
-        return True
-    return isinstance(error, Error) and error.code in _UNKNOWN_ENDS and not error.reason
+    return may_upload_again(error) or _is_unexplained(error, _UNKNOWN_ENDS)
+
+
+def _is_unexplained(error: BaseException, codes: AbstractSet[grpc.StatusCode]) -> bool:
+    return isinstance(error, Error) and error.code in codes and not error.reason
 
 
 @dataclasses.dataclass(frozen=True)
