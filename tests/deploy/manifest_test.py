@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import urllib.parse
 
 import jsonschema
 import kubernetes_validate
@@ -109,11 +110,15 @@ def test_a_pod_has_the_time_that_its_drain_takes(overlays, overlay):
     assert needed <= pod["terminationGracePeriodSeconds"] <= needed + 30
 
 
+def variables_of_the_server(binaries):
+    known = set(re.findall(r"Env:(\w+)", run(binaries / "ruyi-server", "--help")))
+    assert known
+    return known
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_variable_is_a_flag_of_the_server(overlays, binaries, overlay):
-    known = set(re.findall(r"Env:(RUYI_\w+)", run(binaries / "ruyi-server", "--help")))
-    assert known
-    assert set(flags_of(overlays[overlay])) - known == set()
+    assert set(flags_of(overlays[overlay])) - variables_of_the_server(binaries) == set()
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -154,15 +159,18 @@ def test_a_claim_takes_the_place_of_the_device_plugin(overlays):
     assert "nvidia.com/gpu" not in resources["limits"]
 
 
+def render_with(tmp_path, overlay, components):
+    """The objects of an overlay with other components."""
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    path = tmp_path / "deploy" / "overlays" / overlay / "kustomization.yaml"
+    changed = {**yaml.safe_load(path.read_text()), "components": [f"../../components/{name}" for name in components]}
+    path.write_text(yaml.safe_dump(changed))
+    return render(path.parent)
+
+
 @pytest.fixture
 def with_weights_on_a_volume(tmp_path):
-    """The overlay gpu with the other component for weights."""
-    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
-    path = tmp_path / "deploy" / "overlays" / "gpu" / "kustomization.yaml"
-    overlay = yaml.safe_load(path.read_text())
-    overlay["components"] = ["../../components/weights-volume"]
-    path.write_text(yaml.safe_dump(overlay))
-    return render(path.parent)
+    return render_with(tmp_path, "gpu", ["weights-volume"])
 
 
 def test_weights_may_lie_on_a_volume(with_weights_on_a_volume):
@@ -170,6 +178,24 @@ def test_weights_may_lie_on_a_volume(with_weights_on_a_volume):
         check_schema(item)
     models = [volume for volume in pod_of(with_weights_on_a_volume)["volumes"] if volume["name"] == "model"]
     assert models == [{"name": "model", "persistentVolumeClaim": {"claimName": "ruyi-weights", "readOnly": True}}]
+
+
+@pytest.mark.parametrize("overlay, egress", [("gpu", []), ("tls", [53, 53, 5432, 443])])
+def test_traces_find_their_way_to_the_collector_and_nowhere_else(overlays, binaries, tmp_path, overlay, egress):
+    items = render_with(tmp_path, overlay, ["traces"])
+    for item in items:
+        check_schema(item)
+    added = flags_of(items).items() - flags_of(overlays[overlay]).items()
+    assert {name for name, _ in added} == {"OTEL_EXPORTER_OTLP_ENDPOINT"} <= variables_of_the_server(binaries)
+    collector = urllib.parse.urlsplit(dict(added)["OTEL_EXPORTER_OTLP_ENDPOINT"])
+    policy = the(items, "NetworkPolicy", "ruyi-server-traces")["spec"]
+    assert policy["podSelector"] == the(items, "NetworkPolicy", "ruyi-server")["spec"]["podSelector"]
+    names, traces = policy["egress"]
+    assert names == {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}
+    namespace = {"kubernetes.io/metadata.name": collector.hostname.split(".")[1]}
+    assert traces == {"to": [{"namespaceSelector": {"matchLabels": namespace}}], "ports": [{"port": collector.port}]}
+    others = the(items, "NetworkPolicy", "ruyi-server")["spec"]["egress"]
+    assert [port["port"] for rule in others for port in rule["ports"]] == egress
 
 
 def test_pods_do_not_start_before_somebody_has_written_the_checksums(overlays, tmp_path):
