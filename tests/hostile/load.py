@@ -2,6 +2,8 @@
 
 load.py --bin build/release/bin                                   2,000 idle connections, 200 streams
 load.py --bin build/release/bin --idle 0 --streams 0 --creates 1000   1,000 CreateVideo a second, and how they ended
+load.py ... --quota                                               all of them refused by the tenant's quota
+load.py ... --model DIR                                           beside a video, whose steps are timed: no GetVideo
 load.py --address HOST:PORT --pid PID ...                         of a server that runs already
 """
 
@@ -34,8 +36,32 @@ def parse_arguments():
     parser.add_argument("--idle", type=int, default=2000, help="connections that do nothing")
     parser.add_argument("--streams", type=int, default=200, help="readers that download a film each second")
     parser.add_argument("--creates", type=float, default=0, help="CreateVideo calls a second")
+    parser.add_argument("--quota", action="store_true", help="refuse CreateVideo by a quota, and not by a full queue")
+    parser.add_argument("--model", type=pathlib.Path, help="let ruyi-server make videos of this model meanwhile")
     parser.add_argument("--seconds", type=float, default=20, help="how long")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.address and (arguments.quota or arguments.model):
+        parser.error("--quota and --model are for servers that are started here")
+    return arguments
+
+
+class LoadedServer(Server):
+    """ruyi-server with a model, or a server whose pipeline does nothing; nobody has a quota yet."""
+
+    def __init__(self, arguments, folder):
+        self._quotas = folder / "quotas.json"
+        self._quotas.write_text("{}", encoding="ascii")
+        (folder / "no model").mkdir()
+        super().__init__(arguments.bin / ("ruyi-server" if arguments.model else "ruyi-hostile-server"), folder,
+                         {"--model": arguments.model or folder / "no model", "--quotas": self._quotas})
+        self.await_log("ready")
+
+    def let_nobody_wait(self):
+        """Refuses each new video by a quota from now on."""
+        changed = self._quotas.with_suffix(".new")
+        changed.write_text('{"default": {"waiting": 0}}', encoding="ascii")
+        changed.replace(self._quotas)
+        self.await_log("credentials_read", kind="quotas")
 
 
 class Usage:
@@ -105,6 +131,30 @@ class Load:
             self.ends[f"{error.code().name} {reason}".strip()] += 1
 
 
+    async def time_steps(self, name):
+        """How many ms the steps of a video take that are made from now on."""
+        begin = time.time()
+        times = []
+        last = None
+        async for event in self._service.WatchVideo(self._caller.messages.WatchVideoRequest(name=name)):
+            if time.monotonic() > self._until:
+                break
+            progress = event.progress
+            if progress.phase != self._caller.video.PHASE_DENOISING or event.time.ToNanoseconds() < begin * 1e9:
+                continue
+            if last and progress.step > last.progress.step:
+                took = event.time.ToNanoseconds() - last.time.ToNanoseconds()
+                times.append(took / 1e6 / (progress.step - last.progress.step))
+            last = event
+        return times
+
+
+def describe_steps(when, times):
+    if not times:
+        return print(f"steps {when}: none; give more --seconds")
+    print(f"steps {when}: {len(times)}, median {percentile(times, 0.5):.2f} ms, mean {sum(times) / len(times):.2f} ms")
+
+
 async def ask(address, message, seconds, folder):
     """One GetVideo after the other, by a program of its own; returns how many ms each took."""
     (folder / "message").write_bytes(grpc_message(message.SerializeToString()))
@@ -117,30 +167,54 @@ async def ask(address, message, seconds, folder):
     return [int(line.split()[2]) / 1000 for line in log.read_text(encoding="ascii").splitlines()]
 
 
-async def run(address, arguments, caller, film, folder):
+@contextlib.asynccontextmanager
+async def new_load(address, arguments, caller, film):
     async with grpc.aio.insecure_channel(address) as channel:
-        load = Load(caller.stubs.video_service_pb2_grpc.VideoServiceStub(channel), caller, film,
-                    time.monotonic() + arguments.seconds)
-        times, *_ = await asyncio.gather(
-            ask(address, caller.messages.GetVideoRequest(name=film), arguments.seconds, folder),
-            load.create(arguments.creates), *(load.read_films() for _ in range(arguments.streams)))
-    print(f"GetVideo beside it: {len(times)} calls, median {percentile(times, 0.5):.1f} ms, "
-          f"p99 {percentile(times, 0.99):.1f} ms")
+        yield Load(caller.stubs.video_service_pb2_grpc.VideoServiceStub(channel), caller, film,
+                   time.monotonic() + arguments.seconds)
+
+
+async def time_quiet_steps(address, arguments, caller, name):
+    async with new_load(address, arguments, caller, film=None) as load:
+        describe_steps("before", await load.time_steps(name))
+
+
+async def run(address, arguments, caller, film, folder, video=None):
+    async with new_load(address, arguments, caller, film) as load:
+        beside = (load.time_steps(video) if video else
+                  ask(address, caller.messages.GetVideoRequest(name=film), arguments.seconds, folder))
+        times, *_ = await asyncio.gather(beside, load.create(arguments.creates),
+                                         *(load.read_films() for _ in range(arguments.streams)))
+    if video:
+        describe_steps("beside it", times)
+    else:
+        print(f"GetVideo beside it: {len(times)} calls, median {percentile(times, 0.5):.1f} ms, "
+              f"p99 {percentile(times, 0.99):.1f} ms")
     print(f"films: {load.bytes_read / arguments.seconds / (1 << 20):.0f} MiB a second")
     print(f"CreateVideo: {dict(load.ends)}")
 
 
-def put_load(address, pid, arguments, folder):
+def put_load(address, pid, arguments, folder, server=None):
     stubs = make_stubs(folder)
     photo = (ROOT / "tests" / "data" / "photo.jpg").read_bytes()
     with contextlib.ExitStack() as exits:
         caller = exits.enter_context(contextlib.closing(Caller(address, stubs, photo)))
-        film = caller.make(size=caller.video.Size(width=256, height=256), frame_count=24).name
+        small = {"size": caller.video.Size(width=256, height=256)}
+        film = caller.make(frame_count=24, **small).name
+        videos = [caller.create_from(caller.long_request(**small)).name for _ in range(2)] if arguments.model else []
+        if arguments.quota:
+            server.let_nobody_wait()
+        for video in videos[:1]:
+            caller.await_denoising(video)
+            asyncio.run(time_quiet_steps(address, arguments, caller, video))
+            caller.cancel(video)
+        for video in videos[1:]:
+            caller.await_denoising(video)
         print(f"before: {Usage(pid).describe()}")
         for _ in range(arguments.idle):
             exits.enter_context(RawConnection(address))
         usage = Usage(pid)
-        asyncio.run(run(address, arguments, caller, film, folder))
+        asyncio.run(run(address, arguments, caller, film, folder, *videos[1:]))
         print(f"{arguments.idle} idle connections, {arguments.streams} streams, {arguments.creates:.0f} creates a second: "
               f"{usage.describe()}")
 
@@ -151,11 +225,9 @@ def main():
         folder = pathlib.Path(temporary)
         if arguments.address:
             return put_load(arguments.address, arguments.pid, arguments, folder)
-        (folder / "model").mkdir()
-        server = Server(arguments.bin / "ruyi-hostile-server", folder, {"--model": folder / "model"})
+        server = LoadedServer(arguments, folder)
         try:
-            server.await_log("ready")
-            return put_load(server.address(), server.process.pid, arguments, folder)
+            return put_load(server.address(), server.process.pid, arguments, folder, server)
         finally:
             server.kill()
 
