@@ -137,18 +137,24 @@ absl::StatusOr<bool> PostgresJobTable::TryLockRunning(const std::string& tenant)
   return rows.Bool(0, 0);
 }
 
-// Also makes one row of those that a tenant has. The lock waits for the transactions that are under way, and others
-// wait for it. One that a server has left open may last for a minute, so after a moment this is left to the next sweep.
+// Also makes one row of those that a tenant has. Rows of which nothing is to be changed are left alone, and where there
+// are no others nobody is locked out. The lock waits for the transactions that are under way, and others wait for it.
+// One that a server has left open may last for a minute, so after a moment this is left to the next sweep.
 absl::Status PostgresJobTable::ForgetIdleTenants() {
   connection_.Send("DELETE FROM uses WHERE day < (SELECT max(day) FROM uses) - 1");
   connection_.Send(
-      "DO $$ BEGIN PERFORM set_config('lock_timeout', '100ms', true); LOCK TABLE tenants IN EXCLUSIVE MODE; "
-      "WITH gone AS (DELETE FROM tenants RETURNING *), sums AS (SELECT tenant, sum(waiting_jobs) AS waiting_jobs, "
+      "DO $$ DECLARE changing text[] := ARRAY(SELECT tenant FROM tenants GROUP BY tenant HAVING count(*) > 1 OR "
+      "(sum(waiting_jobs) = 0 AND sum(running_jobs) = 0 AND "
+      "sum(served) + max(head_start) < (SELECT max(turn) FROM tenants))); "
+      "BEGIN IF changing = '{}' THEN RETURN; END IF; "
+      "PERFORM set_config('lock_timeout', '100ms', true); LOCK TABLE tenants IN EXCLUSIVE MODE; "
+      "WITH gone AS (DELETE FROM tenants WHERE tenant = ANY (changing) RETURNING *), "
+      "sums AS (SELECT tenant, sum(waiting_jobs) AS waiting_jobs, "
       "sum(waiting_work) AS waiting_work, sum(running_jobs) AS running_jobs, sum(running_work) AS running_work, "
       "sum(served) AS served, max(head_start) AS head_start, max(turn) AS turn FROM gone GROUP BY tenant) "
       "INSERT INTO tenants SELECT tenant, 0, waiting_jobs, waiting_work, running_jobs, running_work, served, "
       "head_start, turn FROM sums WHERE waiting_jobs <> 0 OR running_jobs <> 0 "
-      "OR served + head_start >= (SELECT max(turn) FROM sums); EXCEPTION WHEN lock_not_available THEN NULL; END $$");
+      "OR served + head_start >= (SELECT max(turn) FROM tenants); EXCEPTION WHEN lock_not_available THEN NULL; END $$");
   return absl::OkStatus();
 }
 

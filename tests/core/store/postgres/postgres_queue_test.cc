@@ -13,6 +13,11 @@
 namespace ruyi {
 namespace {
 
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
 constexpr absl::Duration kLease = absl::Seconds(30);
 
 class PostgresQueueTest : public testing::Test {
@@ -79,12 +84,41 @@ TEST_F(PostgresQueueTest, ASweepWaitsForNoTransactionThatIsLeftOpen) {
   OpenTwo();
   ASSERT_THAT(one_->Create(TestNewJob("a")), IsOk());
   ASSERT_OK_AND_ASSIGN(const std::unique_ptr<PostgresConnection> cut_off, PostgresConnection::Open(place_.url()));
-  ASSERT_THAT(cut_off->RunScript("BEGIN; INSERT INTO tenants(tenant, shard) VALUES ('default', 64)"), IsOk());
+  ASSERT_THAT(cut_off->RunScript("INSERT INTO tenants(tenant, shard) VALUES ('default', 64)"), IsOk());
+  ASSERT_THAT(cut_off->RunScript("BEGIN; INSERT INTO tenants(tenant, shard) VALUES ('default', 65)"), IsOk());
   EXPECT_THAT(two_->Sweep(), IsOk());
   EXPECT_THAT(one_->Create(TestNewJob("b")), IsOk());
   ASSERT_THAT(cut_off->RunScript("ROLLBACK"), IsOk());
   EXPECT_THAT(two_->Sweep(), IsOk());
   EXPECT_EQ(one_->Counts()->waiting, 2);
+}
+
+// Servers sweep again and again: what nobody has changed is not written anew.
+TEST_F(PostgresQueueTest, ASweepWritesOnlyTheRowsThatChange) {
+  OpenTwo();
+  for (const auto& [tenant, id] : {std::pair("film", "a"), std::pair("film", "b"), std::pair("press", "c")}) {
+    NewJob job = TestNewJob(id);
+    job.ticket.tenant = tenant;
+    ASSERT_THAT(one_->Create(job), IsOk());
+  }
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<PostgresConnection> reader, PostgresConnection::Open(place_.url()));
+  const auto rows = [&] {
+    const absl::StatusOr<PostgresRows> found = reader->Query(
+        "SELECT coalesce(string_agg(concat_ws(' ', tenant, shard, waiting_jobs, xmin), ', ' ORDER BY tenant, shard), "
+        "'') FROM tenants");
+    EXPECT_THAT(found, IsOk());
+    return found.ok() ? std::string(found->Text(0, 0)) : "";
+  };
+  ASSERT_THAT(reader->RunScript("INSERT INTO tenants(tenant, shard, turn) VALUES ('film', 64, 1), ('gone', 1, 0)"),
+              IsOk());
+  const std::string before = rows();
+  ASSERT_THAT(one_->Sweep(), IsOk());
+  const std::string swept = rows();
+  EXPECT_THAT(swept, AllOf(StartsWith("film 0 2 "), Not(HasSubstr("gone"))));
+  EXPECT_EQ(swept.substr(swept.find("press")), before.substr(before.find("press"))) << "it had one row";
+  for (PostgresJobStore* store : {one_.get(), two_.get()})
+    ASSERT_THAT(store->Sweep(), IsOk());
+  EXPECT_EQ(rows(), swept);
 }
 
 }  // namespace
