@@ -12,18 +12,17 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
+#include "core/store/job_quota.h"
 
 namespace ruyi {
 namespace {
-
-constexpr absl::Duration kRetryDelay = absl::Seconds(5);
 
 absl::Status QueueFull(int capacity) {
   return WithErrorInfo(absl::ResourceExhaustedError(
                            absl::StrFormat("the queue is full: %d jobs wait; send the request again later", capacity)),
                        {.reason = std::string(reason::kQueueFull),
                         .metadata = {{"queue_capacity", absl::StrCat(capacity)}},
-                        .retry_delay = kRetryDelay});
+                        .retry_delay = kQueueRetryDelay});
 }
 
 absl::Status RequestIdReused(const JobTicket& known) {
@@ -62,10 +61,6 @@ JobQueued PlaceBehind(const JobSum& own, const JobSum& running, const std::strin
   if (ahead.jobs == 0 || ahead.work > absl::ZeroDuration())
     queued.expected_wait = ahead.work;
   return queued;
-}
-
-TenantQuota QuotaOf(const JobStoreOptions& options, const std::string& tenant) {
-  return options.quotas == nullptr ? TenantQuota() : options.quotas->Of(tenant);
 }
 
 // Returns how long devices have worked on a job that has ended. Of one without a video nobody has said it: then it is
@@ -116,29 +111,6 @@ absl::StatusOr<JobQueued> PlaceOf(const JobTable& table, const JobRow& row) {
 absl::StatusOr<JobQueued> PlaceOfNew(const JobTable& table, const std::string& tenant) {
   RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
   return PlaceBehind(shares.Of(tenant).waiting, shares.running(), tenant, shares);
-}
-
-absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options, const QueueShares& shares,
-                           const WantedJob& wanted) {
-  const auto& [tenant, work, now] = wanted;
-  const TenantQuota quota = QuotaOf(options, tenant);
-  const TenantShare share = shares.Of(tenant);
-  if (quota.waiting.has_value() && share.waiting.jobs >= *quota.waiting) {
-    return QuotaExceeded(tenant, {.name = "waiting", .limit = *quota.waiting, .used = share.waiting.jobs},
-                         "videos that wait", kRetryDelay);
-  }
-  if (!quota.device_seconds_a_day.has_value())
-    return absl::OkStatus();
-  RUYI_ASSIGN_OR_RETURN(const DayUse use, table.UseOn(tenant, DayOf(now)));
-  const absl::Duration used = use.device + share.waiting.work + share.running.work;
-  if (used < absl::Seconds(*quota.device_seconds_a_day) && used + work <= absl::Seconds(*quota.device_seconds_a_day))
-    return absl::OkStatus();
-  return QuotaExceeded(tenant,
-                       {.name = "device_seconds_a_day",
-                        .limit = *quota.device_seconds_a_day,
-                        .used = absl::ToInt64Seconds(absl::Ceil(used, absl::Seconds(1)))},
-                       "device seconds of this day, with what is predicted of videos that have not ended",
-                       UntilNextDay(now));
 }
 
 absl::Status JobSteps::ChargeUpload(const std::string& tenant, int64_t bytes) {

@@ -31,17 +31,6 @@ absl::StatusOr<JobQueued> PlaceOf(const JobTable& table, const JobRow& row);
 // Returns the place that a new job of `tenant` would have behind all others of the tenant.
 absl::StatusOr<JobQueued> PlaceOfNew(const JobTable& table, const std::string& tenant);
 
-// A job that a tenant would like to have.
-struct WantedJob {
-  std::string tenant;
-  absl::Duration work;  // predicted; zero where it is not known yet
-  absl::Time now;
-};
-
-// Returns OK where the quota of the tenant in `options` has room for the job. RESOURCE_EXHAUSTED QUOTA_EXCEEDED.
-absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options, const QueueShares& shares,
-                           const WantedJob& wanted);
-
 class JobSteps {
  public:
   // All arguments must outlive this object.

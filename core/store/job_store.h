@@ -50,6 +50,27 @@ struct JobCounts {
   bool paused = false;           // no waiting job is given to a worker
 };
 
+// Says what a tenant has in the queue.
+struct TenantLoad {
+  std::string tenant;
+  int waiting = 0;
+  int running = 0;
+  absl::Duration waiting_work;  // predicted of the jobs that wait, one after the other
+
+  // Whose job begins next: 1 is the first. Of tenants with the same turn the one whose job is older goes first. Absent:
+  // none of its jobs may begin, for none waits, or as many run as its quota allows.
+  std::optional<int> turn = std::nullopt;
+
+  // Device seconds of this day of UTC, as its quota counts them: of jobs that have ended, and predicted of the others.
+  // Absent: they are not limited.
+  std::optional<QuotaUse> device_seconds = std::nullopt;
+};
+
+struct TenantLoads {
+  std::vector<TenantLoad> tenants;  // those with the most work that waits first
+  int left_out = 0;                 // tenants that have jobs too
+};
+
 struct NewJob {
   JobTicket ticket;
   VideoSpec spec;
@@ -188,6 +209,9 @@ class JobStore {
   virtual absl::Status Expire(const std::string& id) = 0;
 
   virtual absl::StatusOr<JobCounts> Counts() const = 0;
+
+  // Returns the tenants that have jobs that have not ended, at most `most` of them.
+  virtual absl::StatusOr<TenantLoads> Loads(int most) const = 0;
 
   // Returns the ids of the jobs that wait, in the order in which they will be claimed if no other comes. Takes time in
   // proportion to their number.

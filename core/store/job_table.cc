@@ -71,6 +71,11 @@ absl::StatusOr<Arrival> JobTable::Arrive(const JobTicket& ticket) {
   return arrival;
 }
 
+absl::StatusOr<DayUse> JobTable::UseOn(const std::string& tenant, int64_t day) const {
+  RUYI_ASSIGN_OR_RETURN(Uses uses, UsesOn({tenant}, day));
+  return uses[tenant];
+}
+
 std::set<std::string> InputsOf(const JobRecord& record) {
   std::set<std::string> inputs;
   if (IsEnded(record.state))

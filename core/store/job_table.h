@@ -195,8 +195,13 @@ class JobTable {
   // Takes `charge` back from what the tenant was served.
   virtual absl::Status PayBack(const std::string& tenant, absl::Duration charge) = 0;
 
-  // Returns what the tenant has used on that day of UTC (DayOf), or zeros.
-  virtual absl::StatusOr<DayUse> UseOn(const std::string& tenant, int64_t day) const = 0;
+  // Returns what those of the tenants that have used something have used on that day of UTC (DayOf). Names have no
+  // newline.
+  using Uses = std::map<std::string, DayUse>;
+  virtual absl::StatusOr<Uses> UsesOn(const std::vector<std::string>& tenants, int64_t day) const = 0;
+
+  // Returns the same of one tenant, or zeros.
+  absl::StatusOr<DayUse> UseOn(const std::string& tenant, int64_t day) const;
 
   // Adds `use` to it. Days before the last are forgotten.
   virtual absl::Status AddUse(const std::string& tenant, int64_t day, const DayUse& use) = 0;

@@ -290,6 +290,10 @@ absl::StatusOr<JobCounts> ObservedJobStore::Counts() const {
   return store_.Counts();
 }
 
+absl::StatusOr<TenantLoads> ObservedJobStore::Loads(int most) const {
+  return store_.Loads(most);
+}
+
 absl::StatusOr<std::vector<std::string>> ObservedJobStore::QueueOrder() const {
   return store_.QueueOrder();
 }

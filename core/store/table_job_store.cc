@@ -8,7 +8,9 @@
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
+#include "core/store/job_quota.h"
 #include "core/store/page_token.h"
+#include "core/store/tenant_loads.h"
 
 namespace ruyi {
 namespace {
@@ -325,6 +327,10 @@ absl::StatusOr<JobCounts> TableJobStore::Counts() const {
                    .running = running.jobs,
                    .predicted_seconds = absl::ToDoubleSeconds(waiting.work + running.work),
                    .paused = shares.paused};
+}
+
+absl::StatusOr<TenantLoads> TableJobStore::Loads(int most) const {
+  return View([&](const JobTable& table) { return TenantLoadsOf(table, options_, clock_.Now(), most); });
 }
 
 absl::StatusOr<std::optional<JobQueued>> TableJobStore::PositionOf(const std::string& id) const {

@@ -50,6 +50,7 @@ class TableJobStore : public JobStore {
   absl::StatusOr<SweptJobs> Sweep() override;
   absl::Status Expire(const std::string& id) override;
   absl::StatusOr<JobCounts> Counts() const override;
+  absl::StatusOr<TenantLoads> Loads(int most) const override;
   absl::StatusOr<std::vector<std::string>> QueueOrder() const override;
   absl::StatusOr<std::optional<JobQueued>> PositionOf(const std::string& id) const override;
   absl::StatusOr<JobQueued> PlaceOfNew(const std::string& tenant) const override;

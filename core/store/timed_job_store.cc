@@ -110,6 +110,10 @@ absl::StatusOr<JobCounts> TimedJobStore::Counts() const {
   return Timed("counts", [&] { return store_.Counts(); });
 }
 
+absl::StatusOr<TenantLoads> TimedJobStore::Loads(int most) const {
+  return Timed("loads", [&] { return store_.Loads(most); });
+}
+
 absl::StatusOr<std::vector<std::string>> TimedJobStore::QueueOrder() const {
   return Timed("queue_order", [&] { return store_.QueueOrder(); });
 }

@@ -283,9 +283,14 @@ absl::Status MemoryJobTable::PayBack(const std::string& tenant, absl::Duration c
   return absl::OkStatus();
 }
 
-absl::StatusOr<DayUse> MemoryJobTable::UseOn(const std::string& tenant, int64_t day) const {
-  const auto found = uses_.find({day, tenant});
-  return found == uses_.end() ? DayUse() : found->second;
+absl::StatusOr<JobTable::Uses> MemoryJobTable::UsesOn(const std::vector<std::string>& tenants, int64_t day) const {
+  Uses uses;
+  for (const std::string& tenant : tenants) {
+    const auto found = uses_.find({day, tenant});
+    if (found != uses_.end())
+      uses[tenant] = found->second;
+  }
+  return uses;
 }
 
 absl::Status MemoryJobTable::AddUse(const std::string& tenant, int64_t day, const DayUse& use) {

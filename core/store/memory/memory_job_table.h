@@ -45,7 +45,7 @@ class MemoryJobTable final : public JobTable {
   absl::Status SetPaused(bool paused) override;
   absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
   absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;
-  absl::StatusOr<DayUse> UseOn(const std::string& tenant, int64_t day) const override;
+  absl::StatusOr<Uses> UsesOn(const std::vector<std::string>& tenants, int64_t day) const override;
   absl::Status AddUse(const std::string& tenant, int64_t day, const DayUse& use) override;
   absl::Status ForgetIdleTenants() override;
 

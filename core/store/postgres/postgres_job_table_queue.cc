@@ -106,13 +106,18 @@ absl::Status PostgresJobTable::PayBack(const std::string& tenant, absl::Duration
   return absl::OkStatus();
 }
 
-absl::StatusOr<DayUse> PostgresJobTable::UseOn(const std::string& tenant, int64_t day) const {
+absl::StatusOr<JobTable::Uses> PostgresJobTable::UsesOn(const std::vector<std::string>& tenants, int64_t day) const {
   RUYI_ASSIGN_OR_RETURN(
       const PostgresRows rows,
-      connection_.Query("SELECT coalesce(sum(device), 0)::bigint, coalesce(sum(upload_bytes), 0)::bigint FROM uses "
-                        "WHERE tenant = $1 AND day = $2",
-                        tenant, day));
-  return DayUse{.device = absl::Microseconds(rows.Int(0, 0)), .upload_bytes = rows.Int(0, 1)};
+      connection_.Query("SELECT tenant, sum(device)::bigint, sum(upload_bytes)::bigint FROM uses "
+                        "WHERE tenant = ANY (string_to_array($1, E'\\n')) AND day = $2 GROUP BY tenant",
+                        absl::StrJoin(tenants, "\n"), day));
+  Uses uses;
+  for (int row = 0; row < rows.size(); ++row) {
+    uses[std::string(rows.Text(row, 0))] = {.device = absl::Microseconds(rows.Int(row, 1)),
+                                            .upload_bytes = rows.Int(row, 2)};
+  }
+  return uses;
 }
 
 // Sweeps forget the days before.

@@ -326,12 +326,17 @@ absl::Status SqliteJobTable::PayBack(const std::string& tenant, absl::Duration c
                              absl::ToInt64Microseconds(charge), tenant);
 }
 
-absl::StatusOr<DayUse> SqliteJobTable::UseOn(const std::string& tenant, int64_t day) const {
-  RUYI_ASSIGN_OR_RETURN(
-      const auto query,
-      connection_.Query("SELECT device, upload_bytes FROM uses WHERE tenant = ? AND day = ?", tenant, day));
-  RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
-  return has_row ? DayUse{.device = absl::Microseconds(query->Int(0)), .upload_bytes = query->Int(1)} : DayUse();
+absl::StatusOr<JobTable::Uses> SqliteJobTable::UsesOn(const std::vector<std::string>& tenants, int64_t day) const {
+  Uses uses;
+  for (const std::string& tenant : tenants) {
+    RUYI_ASSIGN_OR_RETURN(
+        const auto query,
+        connection_.Query("SELECT device, upload_bytes FROM uses WHERE tenant = ? AND day = ?", tenant, day));
+    RUYI_ASSIGN_OR_RETURN(const bool has_row, query->Next());
+    if (has_row)
+      uses[tenant] = {.device = absl::Microseconds(query->Int(0)), .upload_bytes = query->Int(1)};
+  }
+  return uses;
 }
 
 absl::Status SqliteJobTable::AddUse(const std::string& tenant, int64_t day, const DayUse& use) {
