@@ -9,6 +9,7 @@
 #include "core/artifact/s3/object_names.h"
 #include "core/base/status_macros.h"
 #include "core/digest/sha256.h"
+#include "core/s3/s3_error.h"
 
 namespace ruyi {
 namespace {
@@ -45,13 +46,16 @@ absl::StatusOr<std::string> S3Blobs::PutBlob(std::string_view bytes, absl::Time 
   return sha256;
 }
 
-// The newest object may be gone by now, because the blob was put again.
+// The newest object may be gone by now, because the blob was put again. A popular blob that is read over a slow network
+// may be put again each time that it is looked for.
 absl::StatusOr<std::string> S3Blobs::ReadBlob(const std::string& sha256) const {
   constexpr int kMostLooks = 5;
-  for (int look = 0; IsSha256(sha256) && look < kMostLooks; ++look) {
+  if (!IsSha256(sha256))
+    return NoBlob(sha256);
+  for (int look = 0; look < kMostLooks; ++look) {
     RUYI_ASSIGN_OR_RETURN(const std::vector<S3Entry> entries, s3_.List(BlobPrefix(sha256)));
     if (entries.empty())
-      break;
+      return NoBlob(sha256);
     absl::StatusOr<S3Object> object = s3_.Get(entries.back().key);
     if (absl::IsNotFound(object.status()))
       continue;
@@ -60,7 +64,7 @@ absl::StatusOr<std::string> S3Blobs::ReadBlob(const std::string& sha256) const {
       return ArtifactCorrupt(absl::StrCat("the bytes of blob ", sha256, " have changed; put it again"));
     return std::move(object->bytes);
   }
-  return NoBlob(sha256);
+  return StoreUnavailable(absl::StrCat("blob ", sha256, " is put again faster than it is read; try again"));
 }
 
 absl::StatusOr<BlobState> S3Blobs::StatBlob(const std::string& sha256) const {

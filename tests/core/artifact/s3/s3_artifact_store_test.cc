@@ -185,6 +185,22 @@ TEST_F(S3ArtifactStoreTest, EveryCallSaysThatTheServerIsAway) {
   EXPECT_THAT(store->PutBlob("four"), IsOk());
 }
 
+TEST_F(S3ArtifactStoreTest, ABlobThatIsPutAgainWithEachLookIsNotLost) {
+  const auto busy = place_.Open(clock_, kOptions);
+  ASSERT_OK_AND_ASSIGN(const std::string sha256, busy->PutBlob("four"));
+  bool is_busy = true;
+  const auto store = OpenHooked([&](const HttpRequest& request, HttpClient& real) {
+    if (is_busy && request.method == "GET" && absl::StrContains(request.url, sha256 + "/")) {
+      clock_.Advance(absl::Seconds(1));
+      EXPECT_THAT(busy->PutBlob("four"), IsOk());
+    }
+    return real.Send(request);
+  });
+  EXPECT_THAT(store->ReadBlob(sha256), HasReason("STORE_UNAVAILABLE"));
+  is_busy = false;
+  EXPECT_EQ(*store->ReadBlob(sha256), "four");
+}
+
 TEST_F(S3ArtifactStoreTest, DoesNotOpenWithoutItsBucket) {
   auto client =
       Seaweed::Get().ClientOf(place_.prefix(), std::make_unique<CurlHttpClient>(PatientOptions()), "no secret");
