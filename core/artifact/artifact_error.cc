@@ -28,6 +28,17 @@ absl::Status ResultChanged(std::string_view message) {
   return ErrorWithReason(absl::StatusCode::kDataLoss, message, reason::kResultChanged);
 }
 
+absl::Status CheckOwner(std::string_view file, std::string_view owner, std::string_view jobs) {
+  if (owner == jobs)
+    return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "these artifacts belong to another store of jobs (%s says %s; this one is %s), and a server that does not know "
+      "its "
+      "videos would delete them. Give each store of jobs a folder or a prefix of its own; if the other one is gone for "
+      "good, delete %s, and its videos are deleted",
+      file, owner, jobs, file));
+}
+
 absl::Status NoResult(std::string_view job_id) {
   return ErrorWithReason(absl::StatusCode::kNotFound, absl::StrFormat("there is no result of job %s", job_id),
                          reason::kNotFound);

@@ -19,6 +19,9 @@ absl::Status DiskFull(std::string_view message);
 // Returns DATA_LOSS RESULT_CHANGED.
 absl::Status ResultChanged(std::string_view message);
 
+// Returns FAILED_PRECONDITION unless `owner`, which `file` holds, is the store of jobs `jobs`.
+absl::Status CheckOwner(std::string_view file, std::string_view owner, std::string_view jobs);
+
 // Returns NOT_FOUND for a job without a result, and for a blob that is not there.
 absl::Status NoResult(std::string_view job_id);
 absl::Status NoBlob(std::string_view sha256);

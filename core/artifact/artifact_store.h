@@ -60,6 +60,10 @@ class ArtifactStore {
  public:
   virtual ~ArtifactStore() = default;
 
+  // Makes this the store of artifacts of the store of jobs with that identity (JobStore::Identity), if it is nobody's
+  // yet. FAILED_PRECONDITION: it is that of another store of jobs, whose artifacts a janitor would delete.
+  virtual absl::Status BelongTo(const std::string& jobs) = 0;
+
   // Keeps `bytes` and returns their sha256 in hex. The lifetime of bytes that are there already begins anew. When it
   // returns, a crash loses them no more. RESOURCE_EXHAUSTED DISK_FULL: there is no room.
   virtual absl::StatusOr<std::string> PutBlob(std::string_view bytes) = 0;

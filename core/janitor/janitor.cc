@@ -11,6 +11,8 @@ namespace ruyi {
 
 absl::Status Janitor::Reconcile() {
   constexpr int kPageSize = 500;
+  RUYI_ASSIGN_OR_RETURN(const std::string identity, jobs_.Identity());
+  RUYI_RETURN_IF_ERROR(artifacts_.BelongTo(identity));
   RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> listed, artifacts_.ResultIds());
   std::set<std::string> ids(listed.begin(), listed.end());
   std::string page_token;

@@ -26,8 +26,8 @@ class Janitor {
   // Cleans up after a process that died: deletes results whose jobs made no video, and expires jobs whose results are
   // gone. It lists both stores and asks for no result that it finds in both, for in a bucket each is a request; whether
   // those are whole the calls of CleanUp after it find out. They also delete the results that have no job, if they have
-  // none then: another server may be about to create one. To be called once, before jobs are claimed. Blocks on the
-  // disk.
+  // none then: another server may be about to create one. To be called once, before jobs are claimed.
+  // FAILED_PRECONDITION: the artifacts belong to another store of jobs; nothing has been deleted. Blocks on the disk.
   absl::Status Reconcile();
 
   // Sweeps both stores; to be called every few seconds. A result that cannot be deleted now is deleted by a later call.

@@ -81,6 +81,11 @@ class S3Client {
   // Returns OK when the bucket can be listed.
   absl::Status Check();
 
+  // Returns "s3://BUCKET/PREFIX/KEY", for messages.
+  std::string UrlOf(const std::string& key) const {
+    return "s3://" + parts_.location.bucket + "/" + parts_.location.prefix + key;
+  }
+
  private:
   struct Request {
     std::string method;

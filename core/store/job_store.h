@@ -208,6 +208,10 @@ class JobStore {
   // Expires the result of a job that succeeded, before its time. NOT_FOUND: there is no such job.
   virtual absl::Status Expire(const std::string& id) = 0;
 
+  // Returns a word of letters and digits that tells this store from all others that last: it was drawn when the store
+  // was made, and is the same for all servers that share it.
+  virtual absl::StatusOr<std::string> Identity() const = 0;
+
   virtual absl::StatusOr<JobCounts> Counts() const = 0;
 
   // Returns the tenants that have jobs that have not ended, at most `most` of them.

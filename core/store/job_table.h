@@ -186,6 +186,9 @@ class JobTable {
 
   virtual absl::Status AppendLog(int64_t number, const LoggedEvent& entry) = 0;
 
+  // See JobStore::Identity.
+  virtual absl::StatusOr<std::string> Identity() const = 0;
+
   virtual absl::Status SetPaused(bool paused) = 0;
 
   // Notes that a turn of the tenant has begun at the virtual time `start`, which is not before what it was served up to

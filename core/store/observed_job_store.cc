@@ -286,6 +286,10 @@ absl::Status ObservedJobStore::Expire(const std::string& id) {
   return store_.Expire(id);
 }
 
+absl::StatusOr<std::string> ObservedJobStore::Identity() const {
+  return store_.Identity();
+}
+
 absl::StatusOr<JobCounts> ObservedJobStore::Counts() const {
   return store_.Counts();
 }

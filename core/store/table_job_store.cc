@@ -319,6 +319,10 @@ absl::StatusOr<std::optional<JobRecord>> TableJobStore::FindReusable(const std::
   return std::move(row->record);
 }
 
+absl::StatusOr<std::string> TableJobStore::Identity() const {
+  return View([](const JobTable& table) { return table.Identity(); });
+}
+
 absl::StatusOr<JobCounts> TableJobStore::Counts() const {
   RUYI_ASSIGN_OR_RETURN(const QueueShares shares, View([](const JobTable& table) { return table.Shares(); }));
   const JobSum waiting = shares.waiting();

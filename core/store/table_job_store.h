@@ -49,6 +49,7 @@ class TableJobStore : public JobStore {
   absl::Status Delete(const std::string& id) override;
   absl::StatusOr<SweptJobs> Sweep() override;
   absl::Status Expire(const std::string& id) override;
+  absl::StatusOr<std::string> Identity() const override;
   absl::StatusOr<JobCounts> Counts() const override;
   absl::StatusOr<TenantLoads> Loads(int most) const override;
   absl::StatusOr<std::vector<std::string>> QueueOrder() const override;

@@ -106,6 +106,10 @@ absl::Status TimedJobStore::Expire(const std::string& id) {
   return Timed("expire", [&] { return store_.Expire(id); });
 }
 
+absl::StatusOr<std::string> TimedJobStore::Identity() const {
+  return Timed("identity", [&] { return store_.Identity(); });
+}
+
 absl::StatusOr<JobCounts> TimedJobStore::Counts() const {
   return Timed("counts", [&] { return store_.Counts(); });
 }

@@ -25,6 +25,10 @@ class DistantArtifactStore final : public ArtifactStore {
 
   DistantArtifactStore(ArtifactStore& store, IsThere is_there) : store_(store), is_there_(std::move(is_there)) {}
 
+  absl::Status BelongTo(const std::string& jobs) override {
+    RUYI_RETURN_IF_ERROR(Reach("BelongTo"));
+    return store_.BelongTo(jobs);
+  }
   absl::StatusOr<std::string> PutBlob(std::string_view bytes) override {
     RUYI_RETURN_IF_ERROR(Reach("PutBlob"));
     return store_.PutBlob(bytes);

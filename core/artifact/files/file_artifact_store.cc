@@ -1,5 +1,6 @@
 #include "core/artifact/files/file_artifact_store.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -8,7 +9,9 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "core/artifact/artifact_error.h"
 #include "core/artifact/files/disk_error.h"
+#include "core/artifact/files/file_descriptor.h"
 #include "core/artifact/files/make_folder.h"
 #include "core/artifact/files/partial_file.h"
 #include "core/artifact/files/result_paths.h"
@@ -29,7 +32,12 @@ std::string PartialIn(const std::string& folder) {
   return folder + "/partial";
 }
 
-// Counts the bytes of all files below `folder`, each once; tokens are not worth counting.
+// Names the file that holds the identity of the store of jobs.
+std::string OwnerIn(const std::string& folder) {
+  return folder + "/owner";
+}
+
+// Counts the bytes of all files below `folder`, each once; tokens and the owner are not worth counting.
 absl::StatusOr<int64_t> CountBytes(const std::string& folder) {
   std::set<ino_t> seen;
   int64_t bytes = 0;
@@ -39,7 +47,7 @@ absl::StatusOr<int64_t> CountBytes(const std::string& folder) {
     struct stat state{};
     // A file that is gone by now takes no bytes.
     if (stat(entry->path().c_str(), &state) != 0 || !S_ISREG(state.st_mode) ||
-        entry->path().extension() == kTokensSuffix)
+        entry->path().extension() == kTokensSuffix || entry->path() == OwnerIn(folder))
       continue;
     if (state.st_nlink == 1 || seen.insert(state.st_ino).second)
       bytes += state.st_size;
@@ -78,6 +86,18 @@ absl::Status FileArtifactStore::MakeFolders() {
 
 absl::Status FileArtifactStore::Recount() {
   return budget_.Recount([this] { return CountBytes(folder_); });
+}
+
+// A process that died before it had written leaves an empty file: nobody's.
+absl::Status FileArtifactStore::BelongTo(const std::string& jobs) {
+  RUYI_ASSIGN_OR_RETURN(const FileDescriptor file, disk_.Create(OwnerIn(folder_), O_RDWR | O_CLOEXEC));
+  RUYI_RETURN_IF_ERROR(LockFile(file));
+  RUYI_ASSIGN_OR_RETURN(const std::string owner, ReadWhole(file));
+  if (!owner.empty())
+    return CheckOwner(OwnerIn(folder_), owner, jobs);
+  RUYI_RETURN_IF_ERROR(disk_.WriteAt(file, 0, jobs));
+  RUYI_RETURN_IF_ERROR(disk_.Sync(file));
+  return disk_.SyncFolder(folder_);
 }
 
 absl::StatusOr<std::string> FileArtifactStore::PutBlob(std::string_view bytes) {

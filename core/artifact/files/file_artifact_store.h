@@ -41,6 +41,7 @@ class FileArtifactStore final : public ArtifactStore {
                                                                  FileArtifactStoreOptions options, const Clock& clock);
 
   // These are the methods of ArtifactStore. They end with INTERNAL too, when the disk fails.
+  absl::Status BelongTo(const std::string& jobs) override;
   absl::StatusOr<std::string> PutBlob(std::string_view bytes) override;
   absl::StatusOr<std::string> ReadBlob(const std::string& sha256) const override;
   absl::StatusOr<BlobState> StatBlob(const std::string& sha256) const override;

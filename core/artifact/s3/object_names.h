@@ -1,5 +1,5 @@
 // Names the objects of a store in its bucket, below the location's prefix: blobs/SHA256/TIME-RANDOM, one object for
-// each time that the blob was put; results/JOB/manifest.json and results/JOB/RUN/PIECE. Functions without state;
+// each time that the blob was put; results/JOB/manifest.json and results/JOB/RUN/PIECE; owner. Functions without state;
 // thread-safe.
 #pragma once
 
@@ -13,6 +13,7 @@ namespace ruyi {
 
 inline constexpr char kBlobsPrefix[] = "blobs/";
 inline constexpr char kResultsPrefix[] = "results/";
+inline constexpr char kOwnerKey[] = "owner";        // the object that holds the identity of the store of jobs
 inline constexpr char kProbesPrefix[] = "probes/";  // objects that live for a moment, while a store is opened
 
 // Returns a name that nobody has used.

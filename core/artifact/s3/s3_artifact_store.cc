@@ -4,6 +4,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "core/artifact/artifact_error.h"
 #include "core/artifact/s3/object_names.h"
 #include "core/base/status_macros.h"
 
@@ -42,6 +43,14 @@ absl::Status S3ArtifactStore::TryConditions() {
       return refused;
   }
   return s3_->Delete(key);
+}
+
+absl::Status S3ArtifactStore::BelongTo(const std::string& jobs) {
+  const absl::Status put = s3_->Put(kOwnerKey, jobs, S3Condition::IfAbsent()).status();
+  if (!absl::IsFailedPrecondition(put))
+    return put;
+  RUYI_ASSIGN_OR_RETURN(const S3Object owner, s3_->Get(kOwnerKey));
+  return CheckOwner(s3_->UrlOf(kOwnerKey), owner.bytes, jobs);
 }
 
 absl::StatusOr<std::string> S3ArtifactStore::PutBlob(std::string_view bytes) {

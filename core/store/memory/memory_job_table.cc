@@ -1,7 +1,10 @@
 #include "core/store/memory/memory_job_table.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
+
+#include "absl/strings/str_format.h"
 
 namespace ruyi {
 namespace {
@@ -265,6 +268,16 @@ absl::Status MemoryJobTable::Erase(int64_t number) {
 absl::Status MemoryJobTable::AppendLog(int64_t number, const LoggedEvent& entry) {
   logs_[number].push_back(entry);
   return absl::OkStatus();
+}
+
+// Such a table lives no longer than its process, so a number of the process tells it from all others.
+MemoryJobTable::MemoryJobTable() {
+  static std::atomic<uint64_t> count = 0;
+  identity_ = absl::StrFormat("%016x", ++count);
+}
+
+absl::StatusOr<std::string> MemoryJobTable::Identity() const {
+  return identity_;
 }
 
 absl::Status MemoryJobTable::SetPaused(bool paused) {

@@ -17,6 +17,8 @@ namespace ruyi {
 
 class MemoryJobTable final : public JobTable {
  public:
+  MemoryJobTable();
+
   absl::StatusOr<std::optional<JobRow>> Find(const std::string& id) const override;
   absl::StatusOr<std::optional<int64_t>> NumberOf(const std::string& id) const override;
   absl::StatusOr<std::optional<JobRow>> FindRequest(const std::string& request_key) const override;
@@ -42,6 +44,7 @@ class MemoryJobTable final : public JobTable {
   absl::Status Update(const JobRow& row) override;
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+  absl::StatusOr<std::string> Identity() const override;
   absl::Status SetPaused(bool paused) override;
   absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
   absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;
@@ -85,6 +88,7 @@ class MemoryJobTable final : public JobTable {
   int64_t last_number_ = 0;
   int64_t last_token_ = 0;
   bool paused_ = false;
+  std::string identity_;
 };
 
 }  // namespace ruyi

@@ -53,6 +53,7 @@ class PostgresJobTable final : public JobTable {
   absl::Status Update(const JobRow& row) override;
   absl::Status Erase(int64_t number) override;
   absl::Status AppendLog(int64_t number, const LoggedEvent& entry) override;
+  absl::StatusOr<std::string> Identity() const override;
   absl::Status SetPaused(bool paused) override;
   absl::Status Charge(const std::string& tenant, absl::Duration start, absl::Duration charge) override;
   absl::Status PayBack(const std::string& tenant, absl::Duration charge) override;

@@ -81,6 +81,11 @@ absl::StatusOr<JobSum> PostgresJobTable::WaitingBetween(const std::string& tenan
   return SumOf(rows, 0, 0);
 }
 
+absl::StatusOr<std::string> PostgresJobTable::Identity() const {
+  RUYI_ASSIGN_OR_RETURN(const PostgresRows rows, connection_.Query("SELECT id FROM identity"));
+  return std::string(rows.Text(0, 0));
+}
+
 absl::Status PostgresJobTable::SetPaused(bool paused) {
   connection_.Send("UPDATE queue SET paused = ($1 <> 0)", int64_t{paused});
   return absl::OkStatus();

@@ -147,6 +147,10 @@ CREATE TABLE uses(
   PRIMARY KEY (tenant, day, shard)
 ) WITH (fillfactor = 50);
 )sql",
+    R"sql(
+CREATE TABLE identity(id text NOT NULL);  -- one row: what tells this store from all others
+INSERT INTO identity VALUES (replace(gen_random_uuid()::text, '-', ''));
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -311,6 +311,11 @@ absl::Status SqliteJobTable::AppendLog(int64_t number, const LoggedEvent& entry)
                              absl::ToUnixNanos(entry.time), event);
 }
 
+absl::StatusOr<std::string> SqliteJobTable::Identity() const {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> rows, TextsOf(connection_.Query("SELECT id FROM identity")));
+  return rows.front();
+}
+
 absl::Status SqliteJobTable::SetPaused(bool paused) {
   return connection_.Execute("UPDATE queue SET paused = ?", int64_t{paused});
 }

@@ -137,6 +137,10 @@ CREATE TABLE uses(
   PRIMARY KEY (tenant, day)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+CREATE TABLE identity(id TEXT NOT NULL) STRICT;  -- one row: what tells this store from all others
+INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+)sql",
 };
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -5,6 +5,9 @@ namespace ruyi {
 namespace {
 
 using absl::StatusCode;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 constexpr char kNoBlob[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -150,6 +153,20 @@ TEST_P(ArtifactStoreConformance, TakesNoMoreBytesThanItMay) {
   EXPECT_EQ(*store->UsedBytes(), 10);
   ASSERT_THAT(store->DeleteBlob(sha256), IsOk());
   EXPECT_THAT(store->PutBlob("more"), IsOk());
+}
+
+TEST_P(ArtifactStoreConformance, BelongsToTheStoreOfJobsThatCameFirst) {
+  const auto store = Open();
+  ASSERT_OK_AND_ASSIGN(const std::string sha256, store->PutBlob("four"));
+  EXPECT_THAT(store->BelongTo("one"), IsOk());
+  const auto another = Open();
+  EXPECT_THAT(another->BelongTo("two"),
+              StatusIs(StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("owner says one; this one is two"), HasSubstr("of its own"))));
+  EXPECT_THAT(another->BelongTo("one"), IsOk());
+  EXPECT_EQ(*another->UsedBytes(), 4);
+  EXPECT_THAT(*another->ResultIds(), IsEmpty());
+  EXPECT_THAT(another->StatBlob(sha256), IsOk());
 }
 
 }  // namespace

@@ -211,5 +211,14 @@ TEST_F(JanitorTest, DeletesLaterWhatItCannotDeleteNow) {
   EXPECT_FALSE(HasBytes("one") || HasBytes("two"));
 }
 
+TEST_F(JanitorTest, LeavesTheArtifactsOfAnotherStoreOfJobsAlone) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  Make("job");
+  MemoryJobStore others({}, clock_);
+  EXPECT_THAT(Janitor(others, *artifacts_).Reconcile(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_TRUE(HasBytes("job"));
+  EXPECT_THAT(janitor_.Reconcile(), IsOk());
+}
+
 }  // namespace
 }  // namespace ruyi

@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::UnorderedElementsAre;
 
 MATCHER(IsNotFound, "says that there is no such video") {
@@ -381,6 +382,12 @@ TEST_P(JobStoreConformance, NothingIsHeardAfterTheEndOfASubscription) {
   subscription.reset();
   Claim();
   EXPECT_EQ(heard, 1);
+}
+
+TEST_P(JobStoreConformance, HasAnIdentityOfItsOwn) {
+  ASSERT_OK_AND_ASSIGN(const std::string identity, store().Identity());
+  EXPECT_THAT(identity, MatchesRegex("[0-9a-f]{16,32}"));
+  EXPECT_EQ(*store().Identity(), identity);
 }
 
 }  // namespace

@@ -97,6 +97,12 @@ TEST_F(PostgresJobStoreTest, TwoStoresGiveNoJobTwice) {
   EXPECT_EQ(two_->Counts()->waiting, 0);
 }
 
+TEST_F(PostgresJobStoreTest, TwoStoresOnOneDatabaseHaveOneIdentity) {
+  OpenTwo();
+  ASSERT_OK_AND_ASSIGN(const std::string identity, one_->Identity());
+  EXPECT_EQ(*two_->Identity(), identity);
+}
+
 TEST_F(PostgresJobStoreTest, ClaimsOfTwoStoresGoByOneOrder) {
   OpenTwo();
   for (int i = 0; i < 6; ++i) {
@@ -269,14 +275,14 @@ TEST_F(PostgresJobStoreTest, ServersThatStartTogetherMakeTheTablesOnce) {
   for (std::thread& thread : threads)
     thread.join();
   EXPECT_THAT(statuses, testing::Each(IsOk()));
-  EXPECT_EQ(Run("SELECT count(*) || ' ' || max(version) FROM ruyi_schema"), "1 4");
+  EXPECT_EQ(Run("SELECT count(*) || ' ' || max(version) FROM ruyi_schema"), "1 5");
 }
 
 TEST_F(PostgresJobStoreTest, ADatabaseOfANewerServerIsRefused) {
   ASSERT_THAT(Open(), IsOk());
   Run("UPDATE ruyi_schema SET version = 99");
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 4)")));
+                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 5)")));
 }
 
 TEST_F(PostgresJobStoreTest, TablesOfAnotherProgramAreRefused) {

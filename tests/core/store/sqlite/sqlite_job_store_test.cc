@@ -50,6 +50,17 @@ TEST_F(SqliteJobStoreTest, OneProcessHasAFolderAndItIsNamed) {
   EXPECT_THAT(Open(), IsOk());
 }
 
+TEST_F(SqliteJobStoreTest, KeepsItsIdentityAndSharesItWithNoOther) {
+  ASSERT_OK_AND_ASSIGN(std::unique_ptr<SqliteJobStore> store, Open());
+  ASSERT_OK_AND_ASSIGN(const std::string identity, store->Identity());
+  store.reset();
+  ASSERT_OK_AND_ASSIGN(store, Open());
+  EXPECT_EQ(*store->Identity(), identity);
+  const TemporaryFolder another(" another");
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<SqliteJobStore> other, SqliteJobStore::Open(another.path(), {}, clock_));
+  EXPECT_NE(*other->Identity(), identity);
+}
+
 TEST_F(SqliteJobStoreTest, AFolderThatCannotBeMadeIsNamed) {
   const std::filesystem::path file = folder_.Write("file", "");
   EXPECT_THAT(SqliteJobStore::Open(file / "state", {}, clock_),
@@ -76,7 +87,7 @@ TEST_F(SqliteJobStoreTest, ADatabaseOfANewerServerIsRefused) {
   ASSERT_THAT(Open(), IsOk());
   Execute("PRAGMA user_version = 99");
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 5)")));
+                               HasSubstr("was written by a newer ruyi-server (schema 99; this one knows 6)")));
 }
 
 // Takes back what the later schemas have brought.
@@ -85,8 +96,8 @@ TEST_F(SqliteJobStoreTest, JobsOfTheFirstSchemaAreTheDefaultTenants) {
   ASSERT_THAT(store->Create(TestRequest("a", "request")), IsOk());
   store.reset();
   Execute(
-      "DROP TABLE uses; DROP TABLE queue; DROP TRIGGER jobs_updated; DROP TRIGGER jobs_deleted; DROP TABLE tenants; "
-      "DROP INDEX "
+      "DROP TABLE identity; DROP TABLE uses; DROP TABLE queue; DROP TRIGGER jobs_updated; DROP TRIGGER jobs_deleted; "
+      "DROP TABLE tenants; DROP INDEX "
       "jobs_turn; "
       "CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs BEGIN SELECT 1; END; "
       "CREATE TRIGGER jobs_updated AFTER UPDATE ON jobs BEGIN SELECT 1; END; "
