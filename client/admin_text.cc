@@ -55,6 +55,17 @@ TableRow RowOf(const v1::AdminJob& job) {
           video.plan().reason()};
 }
 
+TableRow RowOf(const v1::TenantStatus& tenant) {
+  return {tenant.tenant(),
+          absl::StrCat(tenant.waiting()),
+          absl::StrCat(tenant.running()),
+          ClockText(tenant.waiting_work()),
+          tenant.has_turn() ? absl::StrCat(tenant.turn()) : "",
+          tenant.has_device_seconds_a_day()
+              ? absl::StrFormat("%d of %d s", tenant.device_seconds_used(), tenant.device_seconds_a_day())
+              : "not limited"};
+}
+
 }  // namespace
 
 std::string QueueStatusText(const v1::QueueStatus& queue) {
@@ -82,7 +93,19 @@ std::string ServerStatusText(const v1::ServerStatus& status) {
   add("artifacts", absl::StrFormat("%s; %d bytes", HealthText(status.artifacts()), status.artifacts().used_bytes()));
   if (status.has_queue())
     absl::StrAppendFormat(&text, "%-10s%s", "queue", QueueStatusText(status.queue()));
-  return status.workers().empty() ? text : absl::StrCat(text, "\n", WorkerTable(status.workers()));
+  if (!status.workers().empty())
+    absl::StrAppend(&text, "\n", WorkerTable(status.workers()));
+  if (!status.tenants().empty())
+    absl::StrAppend(&text, "\n", TenantTable(status.tenants(), status.tenants_left_out()));
+  return text;
+}
+
+std::string TenantTable(const google::protobuf::RepeatedPtrField<v1::TenantStatus>& tenants, int left_out) {
+  std::vector<TableRow> rows = {{"TENANT", "WAITING", "RUNNING", "WAITING WORK", "TURN", "DEVICE TIME TODAY"}};
+  for (const v1::TenantStatus& tenant : tenants)
+    rows.push_back(RowOf(tenant));
+  const std::string text = TableText(rows);
+  return left_out == 0 ? text : absl::StrFormat("%s%d more have jobs, and less work that waits\n", text, left_out);
 }
 
 std::string JobTable(const std::vector<v1::AdminJob>& jobs) {

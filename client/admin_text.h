@@ -11,7 +11,7 @@ namespace ruyi::client {
 
 // Each ends with a line feed.
 
-// Returns a line for each thing about the server, and a table of its workers.
+// Returns a line for each thing about the server, a table of its workers, and one of the tenants that have jobs.
 std::string ServerStatusText(const v1::ServerStatus& status);
 
 // Returns one line: "2 wait, 1 is being made, of 16 that may wait; about 1:03 of work; paused".
@@ -19,6 +19,10 @@ std::string QueueStatusText(const v1::QueueStatus& queue);
 
 // Returns one line for each worker below a title: name, device, budget, what is free, mode, job and how far it is.
 std::string WorkerTable(const google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers);
+
+// Returns one line for each tenant below a title: name, jobs, work, whose turn it is and its device time of the day. A
+// last line says how many more have jobs, where that is not 0.
+std::string TenantTable(const google::protobuf::RepeatedPtrField<v1::TenantStatus>& tenants, int left_out);
 
 // Returns one line for each job below a title.
 std::string JobTable(const std::vector<v1::AdminJob>& jobs);

@@ -60,6 +60,7 @@ struct ServerStatus {
   std::vector<WorkerView> workers;  // none until the model is loaded
   std::optional<JobCounts> queue;   // of all servers that share the store; absent: the store is away
   int queue_capacity = 0;
+  TenantLoads tenants;          // at most kMostTenants; none while the store is away
   absl::Status job_store;       // OK while it can be asked
   absl::Status artifact_store;  // likewise
   int64_t artifact_bytes = 0;   // that all blobs and results take
@@ -72,6 +73,7 @@ struct DrainReport {
   std::optional<int> waiting;       // jobs that wait for the next start or another server; absent: the store is away
 };
 
+inline constexpr int kMostTenants = 50;  // of a status
 inline constexpr absl::Duration kLongestDrain = absl::Hours(24);
 inline constexpr int64_t kMostBudgetMib = int64_t{1} << 24;
 inline constexpr size_t kMostReasonBytes = 256;  // of why a job is cancelled

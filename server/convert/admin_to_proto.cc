@@ -28,6 +28,21 @@ ruyi::v1::StoreHealth HealthOf(const absl::Status& status) {
   return health;
 }
 
+ruyi::v1::TenantStatus TenantStatusOf(const TenantLoad& load) {
+  ruyi::v1::TenantStatus proto;
+  proto.set_tenant(load.tenant);
+  proto.set_waiting(load.waiting);
+  proto.set_running(load.running);
+  *proto.mutable_waiting_work() = ToProto(load.waiting_work);
+  if (load.turn.has_value())
+    proto.set_turn(*load.turn);
+  if (load.device_seconds.has_value()) {
+    proto.set_device_seconds_a_day(load.device_seconds->limit);
+    proto.set_device_seconds_used(load.device_seconds->used);
+  }
+  return proto;
+}
+
 }  // namespace
 
 ruyi::v1::AdminJob AdminJobOf(const JobRecord& record) {
@@ -85,6 +100,9 @@ ruyi::v1::ServerStatus ToProto(const ServerStatus& status) {
   *proto.mutable_jobs() = HealthOf(status.job_store);
   *proto.mutable_artifacts() = HealthOf(status.artifact_store);
   proto.mutable_artifacts()->set_used_bytes(status.artifact_bytes);
+  for (const TenantLoad& load : status.tenants.tenants)
+    *proto.add_tenants() = TenantStatusOf(load);
+  proto.set_tenants_left_out(status.tenants.left_out);
   return proto;
 }
 

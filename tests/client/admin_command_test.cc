@@ -16,6 +16,7 @@ namespace {
 
 using testing::AllOf;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -96,6 +97,32 @@ TEST_F(AdminCommandTest, StatusShowsTheServer) {
                         "\n") +
                 kWorkers);
   EXPECT_EQ(nlohmann::json::parse(Run({"status", "--json"}).out)["workers"][0]["job"]["tenant"], "film");
+}
+
+TEST_F(AdminCommandTest, StatusShowsTheTenantsThatHaveJobs) {
+  v1::TenantStatus& film = *admin_.status.add_tenants();
+  film.set_tenant("film");
+  film.set_waiting(12);
+  film.set_running(1);
+  film.mutable_waiting_work()->set_seconds(3723);
+  film.set_turn(1);
+  film.set_device_seconds_a_day(86400);
+  film.set_device_seconds_used(3600);
+  v1::TenantStatus& press = *admin_.status.add_tenants();
+  press.set_tenant("press");
+  press.set_running(2);
+  const std::string table =
+      "\n"
+      "TENANT  WAITING  RUNNING  WAITING WORK  TURN  DEVICE TIME TODAY\n"
+      "film    12       1        1:02:03       1     3600 of 86400 s\n"
+      "press   0        2        0:00                not limited\n";
+  EXPECT_THAT(Run({"status"}).out, EndsWith(table));
+  admin_.status.set_tenants_left_out(7);
+  EXPECT_THAT(Run({"status"}).out, EndsWith(table + "7 more have jobs, and less work that waits\n"));
+  const auto json = nlohmann::json::parse(Run({"status", "--json"}).out);
+  EXPECT_EQ(json["tenants"][0]["turn"], 1);
+  EXPECT_EQ(json["tenants"][0]["device_seconds_used"], "3600");
+  EXPECT_EQ(json["tenants_left_out"], 7);
 }
 
 TEST_F(AdminCommandTest, JobsAsksForAsManyPagesAsAreNeeded) {

@@ -74,6 +74,9 @@ def test_shows_the_server(site_of):
         assert worker.job.video.plan.reason and worker.job.video.plan.predicted_time
         assert (worker.job.tenant, worker.job.principal) == ("default", "anonymous")
         assert worker.job.worker == worker.worker
+        (tenant,) = status.tenants
+        assert (tenant.tenant, tenant.waiting, tenant.running, tenant.turn) == ("default", 1, 1, 1)
+        assert tenant.waiting_work.seconds > 0 and not tenant.HasField("device_seconds_a_day")
 
 
 def test_while_the_model_is_loaded(site_of):

@@ -86,7 +86,7 @@ class AdministrationTest : public testing::Test {
   const TemporaryFolder folder_;
   FakeClock clock_;
   FakeImageDecoder decoder_;
-  FlakyJobStore jobs_{{.queue_capacity = 4}, clock_};
+  FlakyJobStore jobs_{{.queue_capacity = 60}, clock_};
   std::unique_ptr<FileArtifactStore> artifacts_;
   JobIntake intake_;
   ServerState state_ = ServerState::kServing;
@@ -132,6 +132,26 @@ TEST_F(AdministrationTest, ShowsTheServerWhileTheStoreIsAway) {
   EXPECT_THAT(status.job_store, HasReason(reason::kStoreUnavailable));
   EXPECT_EQ(status.workers[0].worker.job_id, "job-1");
   EXPECT_EQ(status.workers[0].job, std::nullopt);
+}
+
+TEST_F(AdministrationTest, ShowsTheTenantsThatHaveJobs) {
+  CreateJob("film");
+  CreateJob("press");
+  const ServerStatus status = administration_.Status();
+  ASSERT_EQ(status.tenants.tenants.size(), 2u);
+  EXPECT_EQ(status.tenants.tenants[0].tenant, "film");
+  EXPECT_EQ(status.tenants.tenants[0].waiting, 1);
+  EXPECT_EQ(status.tenants.left_out, 0);
+  jobs_.SetAway(true);
+  EXPECT_THAT(administration_.Status().tenants.tenants, IsEmpty());
+}
+
+TEST_F(AdministrationTest, ShowsNoMoreThanFiftyTenants) {
+  for (int i = 0; i < 51; ++i)
+    CreateJob("tenant-" + std::to_string(i));
+  const ServerStatus status = administration_.Status();
+  EXPECT_EQ(status.tenants.tenants.size(), 50u);
+  EXPECT_EQ(status.tenants.left_out, 1);
 }
 
 TEST_F(AdministrationTest, DrainsWithTheUsualPatienceOrAnother) {

@@ -84,6 +84,31 @@ TEST(AdminToProto, AServerWhoseStoreIsAwayHasNoQueue) {
   EXPECT_TRUE(proto.queue().paused());
 }
 
+TEST(AdminToProto, ATenantHasATurnAndADayWhereTheStoreKnowsThem) {
+  ServerStatus status;
+  status.tenants = {.tenants = {{.tenant = "film",
+                                 .waiting = 2,
+                                 .running = 1,
+                                 .waiting_work = absl::Seconds(63),
+                                 .turn = 3,
+                                 .device_seconds = QuotaUse{.name = "device_seconds_a_day", .limit = 100, .used = 7}},
+                                {.tenant = "press"}},
+                    .left_out = 4};
+  const v1::ServerStatus proto = ToProto(status);
+  EXPECT_EQ(proto.tenants_left_out(), 4);
+  ASSERT_EQ(proto.tenants_size(), 2);
+  EXPECT_EQ(proto.tenants(0).tenant(), "film");
+  EXPECT_EQ(proto.tenants(0).waiting(), 2);
+  EXPECT_EQ(proto.tenants(0).running(), 1);
+  EXPECT_EQ(proto.tenants(0).waiting_work().seconds(), 63);
+  EXPECT_EQ(proto.tenants(0).turn(), 3);
+  EXPECT_EQ(proto.tenants(0).device_seconds_a_day(), 100);
+  EXPECT_EQ(proto.tenants(0).device_seconds_used(), 7);
+  EXPECT_FALSE(proto.tenants(1).has_turn());
+  EXPECT_FALSE(proto.tenants(1).has_device_seconds_a_day());
+  EXPECT_FALSE(proto.tenants(1).has_device_seconds_used());
+}
+
 TEST(AdminToProto, ADrainSaysWhatGoesOn) {
   DrainReport report = {.timeout = absl::Seconds(30), .working = {{.worker = {.name = "worker-0"}}}};
   EXPECT_FALSE(ToProto(report).has_waiting());
