@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "server/app/grpc_limits.h"
-#include "server/app/grpc_plugins.h"
 #include "server/app/grpc_shutdown.h"
 
 namespace ruyi {
 
 absl::StatusOr<std::unique_ptr<HealthListener>> HealthListener::Start(const std::string& address,
-                                                                      std::set<std::string> services) {
+                                                                      std::set<std::string> services,
+                                                                      Interceptors watches) {
   constexpr int kMostBytes = 4096;  // of a message: the name of a service
   std::unique_ptr<HealthListener> listener(new HealthListener(std::move(services)));
   const std::unique_ptr<grpc::ServerBuilder> made = NewServerBuilder({});
@@ -21,6 +21,7 @@ absl::StatusOr<std::unique_ptr<HealthListener>> HealthListener::Start(const std:
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &listener->port_);
   LimitCallers(GrpcLimits(), kMostBytes, builder);
   builder.RegisterService(&listener->health_);
+  builder.experimental().SetInterceptorCreators(std::move(watches));
   listener->grpc_ = builder.BuildAndStart();
   if (listener->grpc_ == nullptr || listener->port_ == 0)
     return absl::UnavailableError("cannot listen on " + address);

@@ -9,16 +9,17 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "server/app/grpc_plugins.h"
 #include "server/app/health_service.h"
 
 namespace ruyi {
 
 class HealthListener {
  public:
-  // Listens on `address`, HOST:PORT with port 0 for any free one, and knows `services` as HealthService does. Blocks
-  // for the binding. UNAVAILABLE: the address cannot be bound.
+  // Listens on `address`, HOST:PORT with port 0 for any free one, and knows `services` as HealthService does. `watches`
+  // see all calls. Blocks for the binding. UNAVAILABLE: the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<HealthListener>> Start(const std::string& address,
-                                                               std::set<std::string> services);
+                                                               std::set<std::string> services, Interceptors watches);
 
   // Ends all calls at once.
   ~HealthListener();

@@ -189,7 +189,8 @@ absl::Status Server::ListenForMetrics() {
 absl::Status Server::ListenForProbes() {
   if (options_.health_listen.empty())
     return absl::OkStatus();
-  auto probes = HealthListener::Start(options_.health_listen, {v1::VideoService::service_full_name()});
+  auto probes =
+      HealthListener::Start(options_.health_listen, {v1::VideoService::service_full_name()}, telemetry_.NewWatches());
   if (!probes.ok())
     return CannotListen(options_.health_listen, "--health-listen");
   probes_ = *std::move(probes);

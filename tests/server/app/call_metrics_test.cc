@@ -63,6 +63,17 @@ TEST(CallMetrics, CountMessagesThatAreNone) {
   EXPECT_THAT(running.Metrics(), HasSubstr(Calls("INVALID_ARGUMENT", "GetVideo", "INVALID_REQUEST", 1)));
 }
 
+TEST(CallMetrics, CountProbesOnAnAddressOfTheirOwn) {
+  RunningOptions options;
+  options.server.health_listen = "127.0.0.1:0";
+  RunningServer running(options);
+  EXPECT_EQ(CheckHealth(ConnectTo(running.server().health_port()), ""), Health::kServing);
+  EXPECT_EQ(CheckHealth(ConnectTo(running.server().health_port()), "ruyi.v1.Other"), Health::kUnknownService);
+  EXPECT_THAT(running.Metrics(),
+              AllOf(HasSubstr("\nruyi_rpcs_total{code=\"OK\",method=\"grpc.health.v1.Health/Check\",reason=\"\"} 1\n"),
+                    HasSubstr("\nruyi_rpcs_total{code=\"NOT_FOUND\",method=\"grpc.health.v1.Health/Check\",")));
+}
+
 TEST(CallMetrics, ShowStreamsThatAreOpen) {
   RunningServer running;
   VideoCall call = running.Call(SmallRequest());
