@@ -82,9 +82,10 @@ ServerStatus Administration::Status() const {
                          .queue_capacity = parts_.queue_capacity};
   const absl::StatusOr<JobCounts> counts = parts_.jobs->Counts();
   status.job_store = counts.status();
-  if (counts.ok())
+  if (counts.ok()) {
     status.queue = *counts;
-  status.tenants = parts_.jobs->Loads(kMostTenants).value_or(TenantLoads());
+    status.tenants = parts_.jobs->Loads(kMostTenants).value_or(TenantLoads());
+  }
   const absl::Status blob = parts_.artifacts->StatBlob(kNoBlob).status();
   status.artifact_store = absl::IsNotFound(blob) ? absl::OkStatus() : blob;
   status.artifact_bytes = parts_.artifacts->UsedBytes().value_or(0);
