@@ -81,6 +81,9 @@ class Victim:
         path = f"/proc/{self.server.process.pid}/status"
         return int(re.search(rf"^{field}:\s+(\d+)", pathlib.Path(path).read_text(encoding="ascii"), re.M)[1])
 
+    def resident_mib(self):
+        return self.status("VmRSS") // 1024
+
     def peak_mib(self):
         return self.status("VmHWM") // 1024
 

@@ -105,12 +105,13 @@ def test_mutated_messages(attack, photo, pytestconfig):
     seed = pytestconfig.getoption("--fuzz-seed")
     victim = attack(queue_capacity=1000)
     blobs = blobs_of(pytestconfig.rootpath.parents[1], photo)
+    before_mib = victim.resident_mib()
     until = time.monotonic() + seconds
     callers = [FuzzingCaller(victim.new_caller(), blobs, seed * CALLERS + index) for index in range(CALLERS)]
     with futures.ThreadPoolExecutor(CALLERS) as pool:
         list(pool.map(lambda caller: caller.run(until), callers))
     print(f"{sum(caller.sent for caller in callers)} mutated messages in {seconds:.0f} s with seed {seed}; "
-          f"the server took {victim.peak_mib()} MiB")
+          f"the server took {before_mib} MiB before, {victim.resident_mib()} MiB after, {victim.peak_mib()} MiB at most")
     assert not [wrong for caller in callers for wrong in caller.wrong]
     assert all(caller.sent > 0 for caller in callers)
     victim.assert_well(pytestconfig.getoption("--fuzz-most-mib"))
