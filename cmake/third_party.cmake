@@ -12,6 +12,7 @@ endif()
 find_package(Protobuf MODULE REQUIRED)   # Debian ships no protobuf-config.cmake
 find_package(gRPC CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(civetweb CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(CURL REQUIRED)

@@ -4,9 +4,7 @@
 #include <grpcpp/security/auth_context.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/random/random.h"
 #include "absl/strings/ascii.h"
@@ -41,12 +39,15 @@ std::vector<std::string_view> Sent(const grpc::ServerContextBase& context, const
   return values;
 }
 
-std::string CallIdOf(const grpc::ServerContextBase& context) {
-  const std::vector<std::string_view> sent = Sent(context, kCallIdKey);
-  if (sent.size() == 1 && sent[0].size() <= kMaxRequestIdBytes && IsIdentityName(sent[0]))
-    return std::string(sent[0]);
+std::string DrawCallId() {
   absl::BitGen random;
   return absl::StrFormat("%016x", absl::Uniform<uint64_t>(random));
+}
+
+std::string CallIdOf(const grpc::ServerContextBase& context) {
+  const std::vector<std::string_view> sent = Sent(context, kCallIdKey);
+  const bool is_right = sent.size() == 1 && sent[0].size() <= kMaxRequestIdBytes && IsIdentityName(sent[0]);
+  return is_right ? std::string(sent[0]) : DrawCallId();
 }
 
 // Returns what W3C Trace Context calls a traceparent of version 00, or nothing.
@@ -137,40 +138,65 @@ std::string AddressOfPeer(std::string_view peer) {
 absl::StatusOr<CallContext> Doorkeeper::Admit(grpc::ServerContextBase& context) {
   CallContext caller = {.deadline = DeadlineOf(context), .call_id = CallIdOf(context), .traceparent = TraceOf(context)};
   context.AddInitialMetadata(kCallIdKey, caller.call_id);
-  const std::string peer = AddressOfPeer(context.peer());
-  absl::StatusOr<Identity> identity = IdentityOf(context, peer);
+  RUYI_RETURN_IF_ERROR(LetIn({.peer = AddressOfPeer(context.peer()),
+                              .authorization = Sent(context, kAuthorizationKey),
+                              .of_certificate = [&context] { return IdentityOfCertificate(context); }},
+                             caller));
+  return caller;
+}
+
+absl::StatusOr<CallContext> Doorkeeper::AdmitAdmin(grpc::ServerContextBase& context) {
+  RUYI_ASSIGN_OR_RETURN(CallContext caller, Admit(context));
+  RUYI_RETURN_IF_ERROR(CheckAdmin(caller, AddressOfPeer(context.peer())));
+  return caller;
+}
+
+absl::StatusOr<CallContext> Doorkeeper::AdmitAdmin(std::optional<std::string_view> authorization,
+                                                   const std::string& peer) {
+  CallContext caller = {.call_id = DrawCallId()};
+  Evidence evidence = {.peer = peer, .authorization = {}, .of_certificate = nullptr};
+  if (authorization.has_value())
+    evidence.authorization.push_back(*authorization);
+  RUYI_RETURN_IF_ERROR(LetIn(evidence, caller));
+  RUYI_RETURN_IF_ERROR(CheckAdmin(caller, peer));
+  return caller;
+}
+
+absl::Status Doorkeeper::LetIn(const Evidence& evidence, CallContext& caller) {
+  absl::StatusOr<Identity> identity = IdentityOf(evidence);
   if (!identity.ok()) {
-    parts_.on_refused(
-        {.peer = peer, .call_id = caller.call_id, .traceparent = caller.traceparent, .why = identity.status()});
+    parts_.on_refused({.peer = evidence.peer,
+                       .call_id = caller.call_id,
+                       .traceparent = caller.traceparent,
+                       .why = identity.status()});
     return identity.status();
   }
   caller.principal = std::move(identity->principal);
   caller.tenant = std::move(identity->tenant);
   caller.role = identity->role;
-  return caller;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<CallContext> Doorkeeper::AdmitAdmin(grpc::ServerContextBase& context) {
-  absl::StatusOr<CallContext> caller = Admit(context);
-  if (!caller.ok() || caller->role == Role::kAdmin)
-    return caller;
-  const absl::Status why = NoAdministrator(caller->principal);
-  parts_.on_refused({.peer = AddressOfPeer(context.peer()), .call_id = caller->call_id, .why = why});
+absl::Status Doorkeeper::CheckAdmin(const CallContext& caller, const std::string& peer) const {
+  if (caller.role == Role::kAdmin)
+    return absl::OkStatus();
+  const absl::Status why = NoAdministrator(caller.principal);
+  parts_.on_refused({.peer = peer, .call_id = caller.call_id, .why = why});
   return why;
 }
 
-absl::StatusOr<Identity> Doorkeeper::IdentityOf(const grpc::ServerContextBase& context, const std::string& peer) {
+absl::StatusOr<Identity> Doorkeeper::IdentityOf(const Evidence& evidence) {
   const bool has_tokens = parts_.check_token != nullptr;
   if (!has_tokens && !parts_.has_certificates)
     return Identity{.principal = "anonymous", .tenant = kDefaultTenant, .role = Role::kAdmin};
-  const std::vector<std::string_view> sent = Sent(context, kAuthorizationKey);
+  const std::vector<std::string_view>& sent = evidence.authorization;
   if (has_tokens && sent.size() == 1 &&
       absl::EqualsIgnoreCase({sent[0].data(), std::min(sent[0].size(), kBearer.size())},
                              {kBearer.data(), kBearer.size()}))
-    return IdentityOfToken(sent[0].substr(kBearer.size()), peer);
+    return IdentityOfToken(sent[0].substr(kBearer.size()), evidence.peer);
   if (has_tokens && !sent.empty())
     return Malformed();
-  return parts_.has_certificates ? IdentityOfCertificate(context) : Missing();
+  return parts_.has_certificates && evidence.of_certificate != nullptr ? evidence.of_certificate() : Missing();
 }
 
 absl::StatusOr<Identity> Doorkeeper::IdentityOfToken(std::string_view token, const std::string& peer) {

@@ -5,8 +5,10 @@
 #include <grpcpp/server_context.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/call_context.h"
@@ -47,8 +49,23 @@ class Doorkeeper {
   // Does the same for a call that only administrators may make. PERMISSION_DENIED WRONG_ROLE: the caller is none.
   absl::StatusOr<CallContext> AdmitAdmin(grpc::ServerContextBase& context);
 
+  // Does the same for a request that came over plain HTTP from `peer`, an address as AddressOfPeer gives it, by the
+  // value of its header Authorization, if there is one. It has no certificate: where certificates are asked for, only a
+  // token lets it in.
+  absl::StatusOr<CallContext> AdmitAdmin(std::optional<std::string_view> authorization, const std::string& peer);
+
  private:
-  absl::StatusOr<Identity> IdentityOf(const grpc::ServerContextBase& context, const std::string& peer);
+  // Says what a call shows of who makes it.
+  struct Evidence {
+    std::string peer;
+    std::vector<std::string_view> authorization;               // the values of that key
+    std::function<absl::StatusOr<Identity>()> of_certificate;  // none: the transport has no certificates
+  };
+
+  // Fills in who calls, or tells that the call was refused.
+  absl::Status LetIn(const Evidence& evidence, CallContext& caller);
+  absl::Status CheckAdmin(const CallContext& caller, const std::string& peer) const;
+  absl::StatusOr<Identity> IdentityOf(const Evidence& evidence);
   absl::StatusOr<Identity> IdentityOfToken(std::string_view token, const std::string& peer);
 
   const Parts parts_;

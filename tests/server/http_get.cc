@@ -24,24 +24,36 @@ int Connect(int port) {
 
 }  // namespace
 
-void Knock(int port) {
-  if (const int socket = Connect(port); socket >= 0)
-    close(socket);
+HttpConnection::HttpConnection(int port) : socket_(Connect(port)) {}
+
+HttpConnection::~HttpConnection() {
+  if (socket_ >= 0)
+    close(socket_);
+}
+
+bool HttpConnection::Send(const std::string& bytes) {
+  return send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+}
+
+std::string HttpConnection::ReadAll() {
+  std::string answer;
+  std::array<char, 4096> part;
+  for (ssize_t size; (size = recv(socket_, part.data(), part.size(), 0)) > 0;)
+    answer.append(part.data(), size);
+  return answer;
+}
+
+std::string HttpSend(int port, const std::string& bytes) {
+  HttpConnection connection(port);
+  return connection.Send(bytes) ? connection.ReadAll() : "";
 }
 
 std::string HttpGet(int port, const std::string& path) {
-  const int socket = Connect(port);
-  if (socket < 0)
-    return "";
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  std::string answer;
-  if (send(socket, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
-    std::array<char, 4096> part;
-    for (ssize_t size; (size = recv(socket, part.data(), part.size(), 0)) > 0;)
-      answer.append(part.data(), size);
-  }
-  close(socket);
-  return answer;
+  return HttpSend(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+}
+
+void Knock(int port) {
+  const HttpConnection knock(port);
 }
 
 }  // namespace ruyi

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
@@ -14,6 +17,8 @@
 #include "tests/server/stream_call.h"
 #include "tests/server/test_request.h"
 #include "tests/server/unary_answer.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
 
 namespace ruyi {
 namespace {
@@ -137,6 +142,80 @@ TEST(Doorkeeper, EverybodyIsTheDefaultTenantWhereNobodyIsAsked) {
   const std::string name = CreateVideo(channel, SmallRequest()).response.name();
   EXPECT_EQ(service.jobs().Get(name.substr(7))->ticket.tenant, "default");
   EXPECT_EQ(service.jobs().Get(name.substr(7))->ticket.principal, "anonymous");
+}
+
+// What comes over plain HTTP, without gRPC.
+class DoorkeeperOfHttpTest : public testing::Test {
+ protected:
+  Doorkeeper::Parts Parts() {
+    return {.clock = &clock_,
+            .check_token = [](std::string_view token) -> absl::StatusOr<Identity> {
+              if (token == "ops" || token == "film")
+                return Identity{.principal = "ana", .tenant = "t", .role = *RoleOf(token == "ops" ? "admin" : "user")};
+              return ErrorWithReason(absl::StatusCode::kUnauthenticated, "wrong", reason::kCredentialsInvalid);
+            },
+            .on_refused = [this](const Doorkeeper::Refusal& refusal) { refusals_.push_back(refusal); }};
+  }
+
+  static std::string ReasonOf(const absl::StatusOr<CallContext>& caller) {
+    return GetErrorInfo(caller.status()).reason;
+  }
+
+  static constexpr char kPeer[] = "192.0.2.1";
+  FakeClock clock_;
+  std::vector<Doorkeeper::Refusal> refusals_;
+};
+
+TEST_F(DoorkeeperOfHttpTest, LetsAdministratorsIn) {
+  Doorkeeper doorkeeper(Parts());
+  const absl::StatusOr<CallContext> caller = doorkeeper.AdmitAdmin("Bearer ops", kPeer);
+  ASSERT_THAT(caller.status(), IsOk());
+  EXPECT_EQ(caller->principal, "ana");
+  EXPECT_EQ(caller->tenant, "t");
+  EXPECT_EQ(caller->role, Role::kAdmin);
+  EXPECT_THAT(caller->call_id, MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_NE(doorkeeper.AdmitAdmin("bearer ops", kPeer)->call_id, caller->call_id);
+  EXPECT_TRUE(refusals_.empty());
+}
+
+TEST_F(DoorkeeperOfHttpTest, RefusesAllOthersAndTellsIt) {
+  Doorkeeper doorkeeper(Parts());
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin(std::nullopt, kPeer)), reason::kCredentialsMissing);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("", kPeer)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("ops", kPeer)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer film", kPeer)), reason::kWrongRole);
+  ASSERT_EQ(refusals_.size(), 5u);
+  for (const Doorkeeper::Refusal& refusal : refusals_) {
+    EXPECT_EQ(refusal.peer, kPeer);
+    EXPECT_THAT(refusal.call_id, MatchesRegex("[0-9a-f]{16}"));
+  }
+}
+
+TEST_F(DoorkeeperOfHttpTest, CountsWrongAttempts) {
+  Doorkeeper doorkeeper(Parts());
+  for (int i = 0; i < FailedAttempts::kAttempts; ++i)
+    EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer)), reason::kTooManyAttempts);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", "192.0.2.2")), reason::kCredentialsInvalid);
+}
+
+TEST_F(DoorkeeperOfHttpTest, EverybodyIsAnAdministratorWhereNobodyIsAsked) {
+  Doorkeeper doorkeeper({.clock = &clock_});
+  const absl::StatusOr<CallContext> caller = doorkeeper.AdmitAdmin(std::nullopt, kPeer);
+  ASSERT_THAT(caller.status(), IsOk());
+  EXPECT_EQ(caller->principal, "anonymous");
+}
+
+TEST_F(DoorkeeperOfHttpTest, WhoHasNoCertificateNeedsAToken) {
+  Doorkeeper certificates({.clock = &clock_, .has_certificates = true});
+  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin(std::nullopt, kPeer)), reason::kCredentialsMissing);
+  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin("Bearer ops", kPeer)), reason::kCredentialsMissing);
+  Doorkeeper::Parts parts = Parts();
+  parts.has_certificates = true;
+  Doorkeeper both(std::move(parts));
+  EXPECT_EQ(ReasonOf(both.AdmitAdmin(std::nullopt, kPeer)), reason::kCredentialsMissing);
+  EXPECT_THAT(both.AdmitAdmin("Bearer ops", kPeer).status(), IsOk());
 }
 
 TEST(Doorkeeper, AddressesOfPeersHaveNoPort) {

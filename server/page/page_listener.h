@@ -1,0 +1,40 @@
+// Carries the operator's page over HTTP, to this machine alone. Before it: a browser. After it: operator_page.h. Its
+// threads are few and wait for nobody longer than two seconds. Thread-safe, but for End, which belongs to one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "server/page/operator_page.h"
+
+struct mg_context;
+
+namespace ruyi {
+
+class PageListener {
+ public:
+  // Listens on `address`, HOST:PORT of IPv4 (port 0: any free one). Blocks for the binding. UNAVAILABLE: the address
+  // cannot be bound.
+  static absl::StatusOr<std::unique_ptr<PageListener>> Start(const std::string& address, OperatorPage::Parts parts);
+
+  // Ends, and waits for that: for the requests that are being answered, and two seconds at most for those that are
+  // being read or written.
+  ~PageListener();
+
+  int port() const { return port_; }
+
+  // Takes no more requests. Does not block.
+  void End();
+
+ private:
+  explicit PageListener(OperatorPage::Parts parts) : page_(std::move(parts)) {}
+
+  OperatorPage page_;
+  mg_context* server_ = nullptr;
+  int port_ = 0;
+  std::thread ending_;
+};
+
+}  // namespace ruyi
