@@ -57,6 +57,22 @@ absl::Status CheckListenAddress(std::string_view text, AddressFamily family) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPageAddress(std::string_view text) {
+  const absl::Status status = CheckListenAddress(text, AddressFamily::kAny);
+  if (!status.ok())
+    return status;
+  const std::string shown(text);
+  const std::string host = shown.substr(0, shown.rfind(':'));
+  const std::string port = shown.substr(shown.rfind(':') + 1);
+  if (host == "127.0.0.1" || host == "localhost")
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "'%s' is not 127.0.0.1 or localhost; the page has no TLS, and is served to this machine alone: give "
+      "127.0.0.1:%s, "
+      "or none. It is reached from elsewhere through `ssh -L %s:127.0.0.1:%s HOST` or `kubectl port-forward POD %s`",
+      shown, port, port, port, port));
+}
+
 bool IsLoopback(std::string_view text) {
   constexpr uint32_t kLoopbackNet = 127;
   std::string host(text.substr(0, text.rfind(':')));

@@ -1,5 +1,5 @@
-// Checks an address to listen on, as a command line gives it. Before it: --listen and --metrics-listen. After it: gRPC
-// and the web server of /metrics, which take the same text. Functions without state.
+// Checks an address to listen on, as a command line gives it. Before it: --listen and its like. After it: gRPC and
+// the web servers of /metrics and of the operator's page, which take the same text. Functions without state.
 #pragma once
 
 #include <string_view>
@@ -17,5 +17,9 @@ absl::Status CheckListenAddress(std::string_view text, AddressFamily family);
 // Returns true when only this machine reaches the address HOST:PORT: localhost, 127.0.0.0/8 or ::1. Any other name is
 // taken for one that others reach.
 bool IsLoopback(std::string_view text);
+
+// Returns INVALID_ARGUMENT unless `text` is HOST:PORT where HOST is 127.0.0.1 or localhost, by which browsers may name
+// the operator's page; the message says how the page is reached from elsewhere.
+absl::Status CheckPageAddress(std::string_view text);
 
 }  // namespace ruyi

@@ -14,13 +14,31 @@ CLI::Validator IsAddress(AddressFamily family) {
                         "");
 }
 
-CLI::Validator IsAddressOrNone() {
+CLI::Validator OrNone(absl::Status (*check)(std::string_view)) {
   return CLI::Validator(
-      [](std::string& text) {
-        return text.empty() || text == kNone ? ""
-                                             : std::string(CheckListenAddress(text, AddressFamily::kAny).message());
-      },
+      [check](std::string& text) { return text.empty() || text == kNone ? "" : std::string(check(text).message()); },
       "");
+}
+
+absl::Status CheckAnyAddress(std::string_view text) {
+  return CheckListenAddress(text, AddressFamily::kAny);
+}
+
+struct NewFlag {
+  CLI::App& app;
+  std::string name;
+  std::string variable;
+  std::string help;
+};
+
+// Adds a flag of an address that may be left out.
+void AddOptionalAddress(const NewFlag& flag, absl::Status (*check)(std::string_view), std::string& value) {
+  flag.app.add_option(flag.name, value, flag.help)
+      ->envname(flag.variable)
+      ->check(OrNone(check))
+      ->transform([](const std::string& text) { return text == kNone ? std::string() : text; })
+      ->type_name("HOST:PORT|none")
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -43,19 +61,22 @@ void AddNetworkFlags(CLI::App& app, ServerOptions& options) {
       ->envname("RUYI_HEALTH_LISTEN")
       ->check(IsAddress(AddressFamily::kAny))
       ->type_name("HOST:PORT");
-  app.add_option("--admin-listen", options.admin_listen,
-                 "Address of ruyi.v1.AdminService, with the TLS and the credentials of the API; port 0: any free one; "
-                 "none: it is not served")
-      ->envname("RUYI_ADMIN_LISTEN")
-      ->check(IsAddressOrNone())
-      ->transform([](const std::string& text) { return text == kNone ? std::string() : text; })
-      ->type_name("HOST:PORT|none")
-      ->capture_default_str();
+  AddOptionalAddress({app, "--admin-listen", "RUYI_ADMIN_LISTEN",
+                      "Address of ruyi.v1.AdminService, with the TLS and the credentials of the API; port 0: any free "
+                      "one; none: it is not served"},
+                     &CheckAnyAddress, options.admin_listen);
+  AddOptionalAddress(
+      {app, "--admin-page", "RUYI_ADMIN_PAGE",
+       "Address of the operator's page, 127.0.0.1 or localhost, with the tokens of AdminService; port 0: any free one; "
+       "none: it is not served"},
+      &CheckPageAddress, options.admin_page);
   app.add_flag("--channelz", options.channelz,
                "Serve gRPC's Channelz on --admin-listen: connections and calls, for finding faults of the network")
       ->envname("RUYI_CHANNELZ");
-  app.add_option("--port-file", options.port_file,
-                 "Write the ports of the API, of /metrics and of --admin-listen (0: none) to this file, once bound")
+  app.add_option(
+         "--port-file", options.port_file,
+         "Write the ports of the API, of /metrics, of --admin-listen and of --admin-page (0: none) to this file, once "
+         "bound")
       ->envname("RUYI_PORT_FILE")
       ->type_name("FILE");
   app.add_flag("--reflection,!--no-reflection", options.reflection, "Serve gRPC reflection (default: yes)")

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/str_format.h"
 #include "server/app/command_line.h"
 #include "server/app/library_lines.h"
 #include "server/app/log.h"
@@ -46,6 +47,19 @@ void GuardListeners() {
         {{"message", "gRPC is not of version 1.51: floods of frames have no limit"}});
 }
 
+absl::Status TellPorts(const Server& server, const std::string& port_file) {
+  const int page = server.page_port();
+  Log(LogLevel::kInfo, "listening",
+      {{"version", kVersion},
+       {"port", server.port()},
+       {"metrics_port", server.metrics_port()},
+       {"admin_port", server.admin_port()},
+       {"admin_page", page == 0 ? "" : absl::StrFormat("http://127.0.0.1:%d/", page)}});
+  if (port_file.empty())
+    return absl::OkStatus();
+  return WritePortFile(port_file, {server.port(), server.metrics_port(), server.admin_port(), page});
+}
+
 int Serve(const ServerOptions& options, const std::function<Components(const ServerOptions&)>& make_components) {
   ClaimSignals();
   SetLogLevel(options.log_level);
@@ -59,17 +73,9 @@ int Serve(const ServerOptions& options, const std::function<Components(const Ser
                      .on_drain = [&end](absl::Duration patience) { end.OnDrain(patience); }});
   if (!server.ok())
     return CannotStart(server.status());
-  Log(LogLevel::kInfo, "listening",
-      {{"version", kVersion},
-       {"port", (*server)->port()},
-       {"metrics_port", (*server)->metrics_port()},
-       {"admin_port", (*server)->admin_port()}});
-  if (!options.port_file.empty()) {
-    const absl::Status status =
-        WritePortFile(options.port_file, {(*server)->port(), (*server)->metrics_port(), (*server)->admin_port()});
-    if (!status.ok())
-      LeaveAtOnce(CannotStart(status));
-  }
+  const absl::Status told = TellPorts(**server, options.port_file);
+  if (!told.ok())
+    LeaveAtOnce(CannotStart(told));
   const SignalWaiter waiter([&](int signal) {
     if (signal == SIGHUP)
       return (*server)->RereadCredentials();

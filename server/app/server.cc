@@ -15,7 +15,6 @@
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
-#include "core/base/exception_guard.h"
 #include "core/base/host_name.h"
 #include "core/base/status_macros.h"
 #include "server/app/admin_log.h"
@@ -46,13 +45,6 @@ std::string DrawId() {
 int MaxMessageBytes(const RequestLimits& limits) {
   const int64_t pictures = (limits.max_start_images + limits.max_end_images) * limits.image.max_bytes;
   return static_cast<int>(std::min<int64_t>(pictures + kMessageOverhead, std::numeric_limits<int>::max()));
-}
-
-absl::Status CannotListen(const std::string& address, const std::string& flag) {
-  return absl::UnavailableError(
-      absl::StrFormat("cannot listen on %s: another program uses the port, or the host is none of this machine's; "
-                      "choose others with %s",
-                      address, flag));
 }
 
 // All devices are expected to be alike: the first one speaks for their costs and for what lies there, the one with the
@@ -111,9 +103,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   std::unique_ptr<Server> server(new Server(options, std::move(components), std::move(limits), std::move(opened)));
   server->listeners_ = std::move(listeners);
   RUYI_RETURN_IF_ERROR(server->janitor_.Reconcile());
-  RUYI_RETURN_IF_ERROR(server->ListenForMetrics());
-  RUYI_RETURN_IF_ERROR(server->ListenForProbes());
-  RUYI_RETURN_IF_ERROR(server->ListenForAdmins());
+  RUYI_RETURN_IF_ERROR(server->side_.Start());
   RUYI_RETURN_IF_ERROR(server->Listen());
   server->StartLoading();
   return server;
@@ -154,7 +144,14 @@ Server::Server(const ServerOptions& options, Components components, RequestLimit
                 .on_bytes_sent = [this](size_t bytes) { telemetry_.OnBytesSent(bytes); }}),
       health_({v1::VideoService::service_full_name()}),
       workers_(*components_.clock),
-      administration_(AdminParts()) {}
+      administration_(AdminParts()),
+      side_({.options = &options_,
+             .telemetry = &telemetry_,
+             .access = access_,
+             .queue_metrics = queue_metrics_,
+             .administration = &administration_,
+             .jobs = &jobs_,
+             .clock = components_.clock}) {}
 
 Server::~Server() {
   workers_.Stop(absl::ZeroDuration(), components_.stop_limits.hand_back);
@@ -164,37 +161,10 @@ Server::~Server() {
   if (loader_.joinable())
     loader_.join();
   service_.EndStreams(Draining());
-  admin_.reset();
-  if (grpc_ != nullptr)
-    EndCalls(absl::ZeroDuration());
-  exposer_.reset();
+  EndCalls(absl::ZeroDuration());
+  side_.Close();
   service_.Stop();  // like /metrics, what is being worked on asks the workers' pipelines
   workers_.Clear();
-}
-
-absl::Status Server::ListenForMetrics() {
-  constexpr size_t kThreads = 1;
-  absl::StatusOr<std::unique_ptr<prometheus::Exposer>> exposer = GuardExceptions(
-      "serving metrics", [&] { return std::make_unique<prometheus::Exposer>(options_.metrics_listen, kThreads); });
-  if (!exposer.ok())
-    return CannotListen(options_.metrics_listen, "--metrics-listen");
-  exposer_ = *std::move(exposer);
-  metrics_port_ = exposer_->GetListeningPorts().front();
-  exposer_->RegisterCollectable(telemetry_.registry());
-  exposer_->RegisterCollectable(queue_metrics_);
-  exposer_->RegisterCollectable(access_);
-  return absl::OkStatus();
-}
-
-absl::Status Server::ListenForProbes() {
-  if (options_.health_listen.empty())
-    return absl::OkStatus();
-  auto probes =
-      HealthListener::Start(options_.health_listen, {v1::VideoService::service_full_name()}, telemetry_.NewWatches());
-  if (!probes.ok())
-    return CannotListen(options_.health_listen, "--health-listen");
-  probes_ = *std::move(probes);
-  return absl::OkStatus();
 }
 
 Administration::Parts Server::AdminParts() {
@@ -212,23 +182,6 @@ Administration::Parts Server::AdminParts() {
                                std::optional<int64_t> bytes) { return workers_.SetMemoryBudget(worker, bytes); },
           .drain = [this](absl::Duration patience) { OnDrainAsked(patience); },
           .on_change = &LogAdminChange};
-}
-
-absl::Status Server::ListenForAdmins() {
-  if (options_.admin_listen.empty())
-    return absl::OkStatus();
-  auto admin = AdminListener::Start({.address = options_.admin_listen,
-                                     .plugins = {.reflection = options_.reflection, .channelz = options_.channelz},
-                                     .credentials = access_->Credentials(),
-                                     .doorkeeper = &access_->doorkeeper(),
-                                     .administration = &administration_,
-                                     .clock = components_.clock,
-                                     .queue_capacity = options_.queue_capacity,
-                                     .new_watches = [this] { return telemetry_.NewWatches(); }});
-  if (!admin.ok())
-    return CannotListen(options_.admin_listen, "--admin-listen");
-  admin_ = *std::move(admin);
-  return absl::OkStatus();
 }
 
 absl::Status Server::Listen() {
@@ -353,8 +306,7 @@ void Server::StopServing(const absl::Status& why) {
 void Server::TellHealth() {
   const bool is_serving = loaded_ && !draining_ && !store_is_away_;
   health_.SetServing(is_serving);
-  if (probes_ != nullptr)
-    probes_->SetServing(is_serving);
+  side_.SetServing(is_serving);
 }
 
 // Jobs that are being made go on meanwhile.
@@ -385,10 +337,10 @@ void Server::Drain(absl::Duration patience) {
 }
 
 void Server::EndCalls(absl::Duration timeout) {
-  if (admin_ != nullptr)
-    admin_->End(timeout);
+  side_.End(timeout);
   health_.EndWatches();
-  ShutDown(*grpc_, timeout);
+  if (grpc_ != nullptr)
+    ShutDown(*grpc_, timeout);
 }
 
 bool Server::is_loading() const {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <grpcpp/server.h>
-#include <prometheus/exposer.h>
 
 #include <functional>
 #include <memory>
@@ -19,11 +18,10 @@
 #include "core/request/limits.h"
 #include "server/admin/administration.h"
 #include "server/app/access.h"
-#include "server/app/admin_listener.h"
 #include "server/app/components.h"
-#include "server/app/health_listener.h"
 #include "server/app/health_service.h"
 #include "server/app/server_options.h"
+#include "server/app/side_listeners.h"
 #include "server/app/telemetry.h"
 #include "server/app/ticker.h"
 #include "server/app/worker_pool.h"
@@ -54,9 +52,10 @@ class Server {
   ~Server();
 
   int port() const { return port_; }
-  int metrics_port() const { return metrics_port_; }
-  int admin_port() const { return admin_ == nullptr ? 0 : admin_->port(); }
-  int health_port() const { return probes_ == nullptr ? 0 : probes_->port(); }
+  int metrics_port() const { return side_.metrics_port(); }
+  int admin_port() const { return side_.admin_port(); }
+  int page_port() const { return side_.page_port(); }
+  int health_port() const { return side_.health_port(); }
 
   // Takes no more jobs (health NOT_SERVING, DRAINING), and still answers all other calls. Jobs that are being made may
   // go on for `patience`; then they are handed back with a checkpoint, for the next process. After that a stream ends
@@ -86,9 +85,6 @@ class Server {
 
   Administration::Parts AdminParts();
   absl::Status Listen();
-  absl::Status ListenForMetrics();
-  absl::Status ListenForProbes();
-  absl::Status ListenForAdmins();
   void StartLoading();
   absl::Status LoadModel();
   std::vector<Worker::Parts> WorkersOf(LoadedPipelines loaded);
@@ -116,17 +112,14 @@ class Server {
   const std::shared_ptr<Access> access_;
   VideoService service_;
   HealthService health_;
-  std::unique_ptr<HealthListener> probes_;
   WorkerPool workers_;
   Administration administration_;
-  std::unique_ptr<AdminListener> admin_;
-  std::unique_ptr<prometheus::Exposer> exposer_;
+  SideListeners side_;
   std::unique_ptr<grpc::Server> grpc_;
   std::optional<Ticker> heartbeats_;
   std::optional<Ticker> sweeps_;
   std::optional<Ticker> rereads_;
   int port_ = 0;
-  int metrics_port_ = 0;
 
   mutable absl::Mutex mutex_;
   bool loading_ ABSL_GUARDED_BY(mutex_) = false;

@@ -41,6 +41,7 @@ struct ServerOptions {
   std::string metrics_listen = "127.0.0.1:9090";  // host:port of /metrics; port 0: any free one
   std::string health_listen;                      // host:port of health without TLS, or empty
   std::string admin_listen = "127.0.0.1:50052";   // host:port of AdminService; port 0: any free one; empty: none
+  std::string admin_page = "127.0.0.1:50054";     // host:port of the operator's page; likewise, of this machine alone
   bool channelz = false;                          // gRPC's own, on admin_listen
   int queue_capacity = 16;                        // jobs that may wait
   absl::Duration drain_timeout = absl::Seconds(30);

@@ -30,9 +30,14 @@ function element(name, text, className) {
 }
 
 function duration(seconds) {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function count(number, what) {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 async function ask(path, method = "GET") {
@@ -125,7 +130,7 @@ function card(job) {
   const box = element("article");
   const what = element("div", undefined, "what");
   what.append(element("h3", `videos/${job.id}`),
-              element("p", `${whereIn(job)} · ${job.width}×${job.height}, ${job.frames} frames, ${job.steps} steps · ` +
+              element("p", `${whereIn(job)} · ${job.width}×${job.height}, ${count(job.frames, "frame")}, ${count(job.steps, "step")} · ` +
                            `tenant ${job.tenant} · priority ${job.priority}`));
   if (job.state === "running" && job.progress !== undefined) {
     const bar = element("progress");
@@ -136,7 +141,7 @@ function card(job) {
   }
   const made = new Date(job.create_time_s * 1000).toLocaleString();
   const labels = Object.entries(job.labels).map(([key, value]) => ` · ${key}=${value}`).join("");
-  what.append(element("p", `Plan: ${job.mode}, ${job.predicted_mib} MiB and ${duration(job.predicted_s)} predicted. ` +
+  what.append(element("p", `Plan: ${job.mode}, ${job.predicted_mib} MiB and ${duration(job.predicted_s)} predicted: ` +
                            job.plan_reason, "faint"),
               element("p", `Came ${made}${labels}`, "faint"));
   if (job.error) what.append(element("p", job.error, "error"));

@@ -43,6 +43,7 @@ TestServer::TestServer(const std::function<Components(const ServerOptions&)>& ma
                                  .listen = "127.0.0.1:0",
                                  .metrics_listen = "127.0.0.1:0",
                                  .admin_listen = "",
+                                 .admin_page = "",
                                  .queue_capacity = queue_capacity,
                                  .state_dir = state_dir_};
   absl::Notification loaded;

@@ -120,6 +120,7 @@ class CameraMotionTest : public testing::TestWithParam<MotionCase> {
                                    .listen = "127.0.0.1:0",
                                    .metrics_listen = "127.0.0.1:0",
                                    .admin_listen = "",
+                                   .admin_page = "",
                                    .state_dir = StateDir()};
     ASSERT_OK_AND_ASSIGN(server_,
                          Server::Start(options, MakeComponents(options), {.on_loaded = [](const absl::Status& status) {

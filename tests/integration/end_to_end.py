@@ -238,8 +238,7 @@ class OneServerTest(EndToEndTest):
         self.make(self.server, "next.mp4", *SHORT)
 
     def test_a_port_in_use_is_an_error(self):
-        api, metrics, admin = self.server.ports()
-        for flag, port in (("listen", api), ("metrics_listen", metrics), ("admin_listen", admin)):
+        for flag, port in zip(("listen", "metrics_listen", "admin_listen", "admin_page"), self.server.ports(), strict=True):
             with self.subTest(flag):
                 other = start_server(self.folder, **{flag: f"127.0.0.1:{port}"})  # with a state folder of its own
                 self.addCleanup(other.kill)
@@ -316,7 +315,7 @@ class ShutdownTest(EndToEndTest):
                 os.write(writer, bytes(1))
         os.set_blocking(writer, True)
         server = subprocess.Popen([BIN / "ruyi-server", "--model", MODEL, "--listen", ANY_PORT, "--metrics-listen",
-                                   ANY_PORT, "--admin-listen", "none", "--port-file", port_file,
+                                   ANY_PORT, "--admin-listen", "none", "--admin-page", "none", "--port-file", port_file,
                                    "--state-dir", self.folder / "state", "--calibration-file", calibration_file()],
                                   stderr=writer, env=clean_environment())
         os.close(writer)
@@ -327,7 +326,7 @@ class ShutdownTest(EndToEndTest):
     def test_a_log_that_nobody_reads_holds_up_nothing(self):
         port_file = self.folder / "ports"
         server = self.start_unread(port_file)
-        api, metrics, _ = await_ports(port_file)
+        api, metrics, *_ = await_ports(port_file)
         deadline = time.monotonic() + DEADLINE_S
         while Client(BIN / "ruyi-client", f"127.0.0.1:{api}", ["capabilities"]).exit_code() != 0:
             self.assertLess(time.monotonic(), deadline)

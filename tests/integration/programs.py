@@ -67,16 +67,18 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("RUYI_")}
 
 
-def start(command):
+def start(command, environment):
     return subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, encoding="utf-8", env=clean_environment())
+                            stderr=subprocess.PIPE, text=True, encoding="utf-8", env={**clean_environment(), **environment})
 
 
 class Program:
     """A started program: its output as it comes, its exit code."""
 
+    environment = {}
+
     def __init__(self, command):
-        self.process = start(command)
+        self.process = start(command, self.environment)
         self.stdout = Lines(self.process.stdout)
         self.stderr = Lines(self.process.stderr)
 
@@ -113,6 +115,8 @@ class Server(Program):
     """ruyi-server, on free ports if `flags` do not say otherwise, and what it logs. `prefix` is a program that starts it
     in its own place, with its arguments."""
 
+    environment = {"RUYI_ADMIN_PAGE": ANY_PORT}  # servers from before there was a page know no flag for it
+
     def __init__(self, binary, folder, flags, prefix=()):
         self.port_file = pathlib.Path(folder) / "ports"
         flags = {"--listen": ANY_PORT, "--metrics-listen": ANY_PORT, "--admin-listen": ANY_PORT,
@@ -132,7 +136,7 @@ class Server(Program):
         return [json.loads(line) for line in self.stderr.all()]
 
     def ports(self):
-        """Of the API, of /metrics and of administration (0: none), from --port-file."""
+        """Of the API, of /metrics, of administration and of the operator's page (0: none), from --port-file."""
         self.await_log("listening")
         return await_ports(self.port_file)  # it is written right after the log says so
 
@@ -141,6 +145,9 @@ class Server(Program):
 
     def admin_address(self):
         return f"127.0.0.1:{self.ports()[2]}"
+
+    def page_url(self):
+        return self.await_log("listening")["admin_page"]
 
     def terminate(self):
         self.signal(signal.SIGTERM)

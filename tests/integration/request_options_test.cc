@@ -85,6 +85,7 @@ class SmallServer : public testing::Environment {
                                    .listen = "127.0.0.1:0",
                                    .metrics_listen = "127.0.0.1:0",
                                    .admin_listen = "",
+                                   .admin_page = "",
                                    .state_dir = folder_ / "state",
                                    .lora_dir = folder_ / "loras",
                                    .max_loras = 2,

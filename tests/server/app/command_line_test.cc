@@ -47,6 +47,7 @@ const std::vector<std::pair<std::string, std::string>>& UnusualValues() {
                                                             {"port-file", "ports"},
                                                             {"health-listen", "0.0.0.0:3"},
                                                             {"admin-listen", "[::1]:4"},
+                                                            {"admin-page", "localhost:5"},
                                                             {"channelz", "true"},
                                                             {"log-level", "warning"},
                                                             {"lora-dir", RUYI_SOURCE_DIR},
@@ -70,6 +71,7 @@ void ExpectUnusualValues(const ServerOptions& options) {
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:2");
   EXPECT_EQ(options.health_listen, "0.0.0.0:3");
   EXPECT_EQ(options.admin_listen, "[::1]:4");
+  EXPECT_EQ(options.admin_page, "localhost:5");
   EXPECT_TRUE(options.channelz);
   EXPECT_EQ(options.queue_capacity, 3);
   EXPECT_EQ(options.drain_timeout, absl::Milliseconds(4500));
@@ -106,6 +108,7 @@ TEST(CommandLine, HasDefaults) {
   EXPECT_EQ(options.listen, defaults.listen);
   EXPECT_EQ(options.metrics_listen, defaults.metrics_listen);
   EXPECT_EQ(options.admin_listen, "127.0.0.1:50052");
+  EXPECT_EQ(options.admin_page, "127.0.0.1:50054");
   EXPECT_FALSE(options.channelz);
   EXPECT_EQ(options.queue_capacity, defaults.queue_capacity);
   EXPECT_EQ(options.drain_timeout, defaults.drain_timeout);
@@ -229,6 +232,14 @@ TEST(CommandLine, ServesNoAdministratorsWhereThatIsSaid) {
   EXPECT_EQ(OptionsOf({"--model=m", "--admin-listen", ""}).admin_listen, "");
   EXPECT_EQ(OptionsOf({"--model=m"}, {{"RUYI_ADMIN_LISTEN", "none"}}).admin_listen, "");
   ExpectUsageError({"--model=m", "--admin-listen=nowhere"});
+}
+
+TEST(CommandLine, ServesThePageToThisMachineAlone) {
+  EXPECT_EQ(OptionsOf({"--model=m", "--admin-page=none"}).admin_page, "");
+  EXPECT_EQ(OptionsOf({"--model=m"}, {{"RUYI_ADMIN_PAGE", "none"}}).admin_page, "");
+  ExpectMalformed("--admin-page", "nowhere", "must be HOST:PORT");
+  ExpectMalformed("--admin-page", "0.0.0.0:8080", "ssh -L 8080:127.0.0.1:8080");
+  EXPECT_EQ(Parse({"--model=m", "--insecure", "--admin-page=0.0.0.0:1"}).line.exit_code, 2);
 }
 
 TEST(CommandLine, NeedsAFolderForLoras) {

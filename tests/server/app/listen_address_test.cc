@@ -63,6 +63,19 @@ TEST(CheckListenAddress, RefusesUnixSockets) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Unix sockets are not served")));
 }
 
+TEST(CheckPageAddress, TakesNamesOfThisMachineThatBrowsersUse) {
+  for (const char* text : {"127.0.0.1:50054", "localhost:0"})
+    EXPECT_THAT(CheckPageAddress(text), IsOk()) << text;
+  for (const char* text : {"0.0.0.0:7", "192.0.2.1:7", "127.0.0.2:7", "[::1]:7", "[::]:7", "my-host:7"}) {
+    EXPECT_THAT(CheckPageAddress(text),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         AllOf(HasSubstr(text), HasSubstr("no TLS"), HasSubstr("127.0.0.1:7"),
+                               HasSubstr("ssh -L 7:127.0.0.1:7"), HasSubstr("kubectl port-forward POD 7"))))
+        << text;
+  }
+  EXPECT_THAT(CheckPageAddress("127.0.0.1"), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("malformed")));
+}
+
 TEST(IsLoopback, KnowsTheAddressesOfThisMachineAlone) {
   for (const char* text : {"127.0.0.1:50051", "127.9.9.9:0", "localhost:1", "LOCALHOST:1", "[::1]:50051"})
     EXPECT_TRUE(IsLoopback(text)) << text;

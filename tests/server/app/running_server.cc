@@ -79,11 +79,16 @@ RunningServer::RunningServer(RunningOptions options) {
     AwaitLoaded().IgnoreError();
 }
 
-// The web server of /metrics looks every two seconds whether it is to end, and whenever someone connects.
+// The web servers of /metrics and of the page look every two seconds whether they are to end, and whenever someone
+// connects.
 void RunningServer::Stop() {
   if (server_ == nullptr)
     return;
-  const Ticker connecting(absl::Milliseconds(5), [port = server_->metrics_port()] { Knock(port); });
+  const Ticker connecting(absl::Milliseconds(5),
+                          [ports = std::vector<int>{server_->metrics_port(), server_->page_port()}] {
+                            for (const int port : ports)
+                              Knock(port);
+                          });
   server_.reset();
 }
 

@@ -25,6 +25,7 @@ struct RunningOptions {
   ServerOptions server = {.listen = "127.0.0.1:0",
                           .metrics_listen = "127.0.0.1:0",
                           .admin_listen = "127.0.0.1:0",
+                          .admin_page = "127.0.0.1:0",
                           .checkpoint_interval = absl::InfiniteDuration(),
                           .log_level = "error"};
   FakePipelineOptions pipeline;

@@ -70,6 +70,11 @@ TEST(Server, RefusesAnAddressThatIsInUse) {
   EXPECT_THAT(RunningServer(options).status(),
               StatusIs(absl::StatusCode::kUnavailable,
                        testing::AllOf(HasSubstr(options.server.admin_listen), HasSubstr("with --admin-listen"))));
+  options = RunningOptions();
+  options.server.admin_page = absl::StrCat("127.0.0.1:", first.server().page_port());
+  EXPECT_THAT(RunningServer(options).status(),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       testing::AllOf(HasSubstr(options.server.admin_page), HasSubstr("with --admin-page"))));
 }
 
 TEST(Server, RefusesWhatIsNoAddress) {
