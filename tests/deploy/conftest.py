@@ -26,6 +26,7 @@ OVERLAYS = sorted(folder.name for folder in (ROOT / "deploy" / "overlays").iterd
 
 def pytest_addoption(parser):
     parser.addoption("--bin", type=pathlib.Path, required=True, help="folder of the built programs")
+    parser.addoption("--pictures", type=pathlib.Path, help="folder for the pictures of docs/operations.md (page_test.py)")
 
 
 def tool(name):
