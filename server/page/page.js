@@ -9,13 +9,16 @@ let asks = true;        // false: the server wants a token first
 let wasDraining = false;
 let pageToken = "";     // of the page of jobs that is shown; empty: the newest
 let nextPageToken = "";
+let turn = 0;           // of the last refresh that was begun; an older one shows nothing any more
+let refusal = "";       // why the last change was not made
 const cards = new Map();     // by job: {element, picture, text}
 const previews = new Map();  // by job: {seen, url}, where `seen` is the entry of the log up to which it was looked for
 
 class Refused extends Error {
   constructor(answer, error) {
     super(error.retry_s === undefined ? error.message : `${error.message} (in ${Math.ceil(error.retry_s)} s)`);
-    this.wantsToken = answer.status === 401 || error.reason === "WRONG_ROLE";
+    this.status = answer.status;
+    this.wantsToken = [401, 403, 429].includes(answer.status);
     if (error.reason === "CREDENTIALS_MISSING") {
       this.message = "This server asks for a token: sign in with one of the role admin.";
     }
@@ -109,7 +112,7 @@ function showDevices(workers) {
 
 function showStatus(status) {
   setText(byId("server"), `${status.state} · ${status.model} · version ${status.build}`);
-  const troubles = [];
+  const troubles = refusal ? [`${refusal}.`] : [];
   if (status.job_store) troubles.push(`The store of jobs is away: ${status.job_store}.`);
   if (status.artifact_store) troubles.push(`The store of files is away: ${status.artifact_store}.`);
   if (status.state === "failed") troubles.push("A device broke, and the process ends.");
@@ -191,43 +194,54 @@ function forgetPreviews(jobs) {
 }
 
 // Asks only where something has happened since, and gets a picture only where there is a new one.
-async function fetchPreviews(jobs) {
-  forgetPreviews(jobs);
-  for (const job of jobs) {
-    const last = previews.get(job.id) ?? {seen: 0, url: ""};
-    if (!job.has_previews || last.seen === job.last_seq) continue;
-    const answer = await ask(`api/jobs/${encodeURIComponent(job.id)}/preview?after=${last.seen}`);
-    let url = last.url;
-    if (answer.status === 200) {
-      if (url) URL.revokeObjectURL(url);
-      url = URL.createObjectURL(await answer.blob());
-    }
-    previews.set(job.id, {seen: job.last_seq, url});
-    showPreview(job.id);
+async function fetchPreview(job) {
+  const last = previews.get(job.id) ?? {seen: 0, url: ""};
+  if (!job.has_previews || last.seen === job.last_seq) return;
+  const answer = await ask(`api/jobs/${encodeURIComponent(job.id)}/preview?after=${last.seen}`);
+  let url = last.url;
+  if (answer.status === 200) {
+    if (url) URL.revokeObjectURL(url);
+    url = URL.createObjectURL(await answer.blob());
+  }
+  previews.set(job.id, {seen: job.last_seq, url});
+  showPreview(job.id);
+}
+
+async function showPage(mine) {
+  const status = await (await ask("api/status")).json();
+  if (mine !== turn) return;
+  byId("credentials").hidden = true;
+  showStatus(status);
+  if (status.job_store) return;
+  const query = new URLSearchParams({states: byId("states").value, page_token: pageToken});
+  const page = await (await ask(`api/jobs?${query}`)).json();
+  if (mine !== turn) return;
+  nextPageToken = page.next_page_token;
+  showJobs(page.jobs);
+  forgetPreviews(page.jobs);
+  for (const job of page.jobs) {
+    if (mine === turn) await fetchPreview(job);
   }
 }
 
 async function refresh() {
+  turn += 1;
+  const mine = turn;
   try {
-    const status = await (await ask("api/status")).json();
-    byId("credentials").hidden = true;
-    showStatus(status);
-    if (status.job_store) return;
-    const query = new URLSearchParams({states: byId("states").value, page_token: pageToken});
-    const page = await (await ask(`api/jobs?${query}`)).json();
-    nextPageToken = page.next_page_token;
-    showJobs(page.jobs);
-    await fetchPreviews(page.jobs);
+    await showPage(mine);
   } catch (error) {
-    explain(error);
+    const isGone = error instanceof Refused && error.status === 404;  // a job that was deleted meanwhile
+    if (mine === turn && !isGone) explain(error);
   }
 }
 
 async function change(path) {
+  refusal = "";
   try {
     await ask(path, "POST");
   } catch (error) {
     explain(error);
+    if (error instanceof Refused && !error.wantsToken) refusal = error.message;
     return;
   }
   await refresh();
@@ -255,6 +269,10 @@ byId("credentials").addEventListener("submit", (event) => {
   byId("token").value = "";
   asks = true;
   refresh();
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (asks && !document.hidden) refresh();
 });
 
 async function run() {

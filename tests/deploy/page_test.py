@@ -234,6 +234,27 @@ def test_says_that_a_store_is_away(page, new_site):
     assert page.find("#no-devices").is_displayed()
 
 
+def test_says_why_a_change_was_not_made(page, new_site):
+    server, client = new_site()
+    page.open(server)
+    page.await_text("serving")
+    page.driver.execute_script("""
+        const real = window.fetch;
+        window.asked = 0;
+        window.fetch = async (path, options) => {
+            if (options.method === "POST") return new Response(JSON.stringify({message: "the disk is full"}), {status: 503});
+            window.asked += 1;
+            return real(path, options);
+        };
+    """)
+    page.click("#pause")
+    page.await_text("the disk is full", "#trouble")
+    asked = page.evaluate("window.asked")
+    page.await_true(lambda: page.evaluate("window.asked") >= asked + 3, "later answers")  # status, jobs, status
+    assert "the disk is full" in page.text("#trouble")
+    assert not client.is_paused()
+
+
 def new_token(binaries, tokens, role):
     made = subprocess.run([binaries / "ruyi-server", "token", "new", "--tokens", tokens, "--tenant", "t", "--role", role],
                           check=True, capture_output=True, text=True, env=clean_environment())
