@@ -1,7 +1,13 @@
 // ruyi-hostile-server: ruyi-server with a pipeline and an encoder that are fakes and at once done, and all else as it
-// is, the decoding of pictures included. tests/hostile attacks it.
+// is, the decoding of pictures included. tests/hostile attacks it. With FAKE_STEP_MS in its environment a denoising
+// step takes that long, in which the host waits as it does for a GPU.
+#include <cstdlib>
 #include <memory>
+#include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/time/time.h"
+#include "core/base/wake_up.h"
 #include "core/media/opencv/opencv_image_decoder.h"
 #include "server/app/open_stores.h"
 #include "server/app/serve.h"
@@ -15,9 +21,20 @@ namespace {
 // This many bytes make a video take several chunks.
 constexpr int kBytesPerFrame = 40'000;
 
+absl::Duration StepTime() {
+  const char* text = std::getenv("FAKE_STEP_MS");
+  int ms = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &ms) ? absl::Milliseconds(ms) : absl::ZeroDuration();
+}
+
 absl::StatusOr<LoadedPipelines> LoadFakes() {
   LoadedPipelines loaded = {.pipelines = {}, .devices = {"fake"}, .model_sha256 = "fake"};
-  loaded.pipelines.push_back(std::make_unique<FakePipeline>());
+  FakePipelineOptions options;
+  options.at_boundary = [step = StepTime()](Phase phase, int) {
+    if (phase == Phase::kDenoising && step > absl::ZeroDuration())
+      WakeUp().Wait(step);
+  };
+  loaded.pipelines.push_back(std::make_unique<FakePipeline>(std::move(options)));
   return loaded;
 }
 

@@ -3,7 +3,7 @@
 load.py --bin build/release/bin                                   2,000 idle connections, 200 streams
 load.py --bin build/release/bin --idle 0 --streams 0 --creates 1000   1,000 CreateVideo a second, and how they ended
 load.py ... --quota                                               all of them refused by the tenant's quota
-load.py ... --model DIR                                           beside a video, whose steps are timed: no GetVideo
+load.py ... --step-ms 250                                         beside a video with steps of 250 ms, which are timed
 load.py --address HOST:PORT --pid PID ...                         of a server that runs already
 """
 
@@ -37,23 +37,24 @@ def parse_arguments():
     parser.add_argument("--streams", type=int, default=200, help="readers that download a film each second")
     parser.add_argument("--creates", type=float, default=0, help="CreateVideo calls a second")
     parser.add_argument("--quota", action="store_true", help="refuse CreateVideo by a quota, and not by a full queue")
-    parser.add_argument("--model", type=pathlib.Path, help="let ruyi-server make videos of this model meanwhile")
+    parser.add_argument("--step-ms", type=int, help="make a video meanwhile, on a fake device that takes so long for a step")
     parser.add_argument("--seconds", type=float, default=20, help="how long")
     arguments = parser.parse_args()
-    if arguments.address and (arguments.quota or arguments.model):
-        parser.error("--quota and --model are for servers that are started here")
+    if arguments.address and (arguments.quota or arguments.step_ms):
+        parser.error("--quota and --step-ms are for servers that are started here")
     return arguments
 
 
 class LoadedServer(Server):
-    """ruyi-server with a model, or a server whose pipeline does nothing; nobody has a quota yet."""
+    """A server with a fake device; nobody has a quota yet."""
 
     def __init__(self, arguments, folder):
         self._quotas = folder / "quotas.json"
         self._quotas.write_text("{}", encoding="ascii")
-        (folder / "no model").mkdir()
-        super().__init__(arguments.bin / ("ruyi-server" if arguments.model else "ruyi-hostile-server"), folder,
-                         {"--model": arguments.model or folder / "no model", "--quotas": self._quotas})
+        (folder / "model").mkdir()
+        super().__init__(arguments.bin / "ruyi-hostile-server", folder,
+                         {"--model": folder / "model", "--quotas": self._quotas},
+                         ["env", f"FAKE_STEP_MS={arguments.step_ms or 0}"])
         self.await_log("ready")
 
     def let_nobody_wait(self):
@@ -130,7 +131,6 @@ class Load:
             reason = self._caller.refusal_of(status).reason if details else ""
             self.ends[f"{error.code().name} {reason}".strip()] += 1
 
-
     async def time_steps(self, name):
         """How many ms the steps of a video take that are made from now on."""
         begin = time.time()
@@ -179,7 +179,7 @@ async def time_quiet_steps(address, arguments, caller, name):
         describe_steps("before", await load.time_steps(name))
 
 
-async def run(address, arguments, caller, film, folder, video=None):
+async def run(address, arguments, caller, film, folder, video):
     async with new_load(address, arguments, caller, film) as load:
         beside = (load.time_steps(video) if video else
                   ask(address, caller.messages.GetVideoRequest(name=film), arguments.seconds, folder))
@@ -201,20 +201,17 @@ def put_load(address, pid, arguments, folder, server=None):
         caller = exits.enter_context(contextlib.closing(Caller(address, stubs, photo)))
         small = {"size": caller.video.Size(width=256, height=256)}
         film = caller.make(frame_count=24, **small).name
-        videos = [caller.create_from(caller.long_request(**small)).name for _ in range(2)] if arguments.model else []
+        video = caller.create_from(caller.long_request(**small)).name if arguments.step_ms else None
         if arguments.quota:
             server.let_nobody_wait()
-        for video in videos[:1]:
+        if video:
             caller.await_denoising(video)
             asyncio.run(time_quiet_steps(address, arguments, caller, video))
-            caller.cancel(video)
-        for video in videos[1:]:
-            caller.await_denoising(video)
         print(f"before: {Usage(pid).describe()}")
         for _ in range(arguments.idle):
             exits.enter_context(RawConnection(address))
         usage = Usage(pid)
-        asyncio.run(run(address, arguments, caller, film, folder, *videos[1:]))
+        asyncio.run(run(address, arguments, caller, film, folder, video))
         print(f"{arguments.idle} idle connections, {arguments.streams} streams, {arguments.creates:.0f} creates a second: "
               f"{usage.describe()}")
 
