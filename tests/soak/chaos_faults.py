@@ -117,7 +117,8 @@ class DiskFull(ChaosFault):
         postgres = self.fleet.stores.postgres
         filler = postgres.folder / "filler"
         with filler.open("wb", buffering=0) as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, os.statvfs(postgres.folder).f_bavail * 4096 - (1 << 20)))
+            with contextlib.suppress(OSError):  # the database writes meanwhile, and there may be less room by now
+                os.posix_fallocate(file.fileno(), 0, max(1, os.statvfs(postgres.folder).f_bavail * 4096 - (1 << 20)))
             file.seek(0, os.SEEK_END)
             with contextlib.suppress(OSError):
                 while file.write(bytes(4096)):
