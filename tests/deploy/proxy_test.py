@@ -206,6 +206,21 @@ def test_a_wrong_token_is_refused_with_its_reason(fleet, proxy):
     wrong.assert_refused(grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_INVALID", lambda: wrong.get("videos/x"))
 
 
+def test_metadata_that_are_too_large_end_nobody_elses_stream(fleet, proxy, caller):
+    """The proxies let them not through: gRPC may close a connection on which they come, and replicas share theirs."""
+    hostile = fleet.caller(proxy)
+    ask = caller.messages.GetCapabilitiesRequest()
+    assert hostile.service.GetCapabilities(ask, metadata=[("x-large", "v" * 4000)]).model
+    busy = [caller.create(frame_count=120, steps=100, seed=seed).name for seed in range(30)]
+    streams = [caller.watch(name) for name in busy[-2 * REPLICAS:]]
+    for metadata in ([("x-large", "v" * 7900)], [(f"x-{number}", "v" * 100) for number in range(45)]) * 20:
+        with pytest.raises(grpc.RpcError):
+            hostile.service.GetCapabilities(ask, metadata=metadata)
+    for name in reversed(busy):
+        caller.cancel(name)
+    assert {kinds(stream)[-1] for stream in streams} <= {"completed", "failed"}
+
+
 def test_streams_outlast_default_timeouts(fleet):
     """Of a video that waits behind others for so long, through both proxies at once."""
     first, second = (fleet.caller(name) for name in PROXIES)
