@@ -1,7 +1,9 @@
 #include "tests/server/app/running_server.h"
 
+#include <atomic>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/artifact/files/file_artifact_store.h"
 #include "core/base/status_macros.h"
 #include "core/store/memory/memory_job_store.h"
@@ -49,9 +51,15 @@ Components MakeComponents(const RunningOptions& options, PipelineWatch* watch) {
   return components;
 }
 
+// Servers whose jobs lie in memory share no folder, for artifacts belong to one store of jobs.
+std::string FolderSuffix(const RunningOptions& options) {
+  static std::atomic<int> count = 0;
+  return options.keeps_jobs || options.open_jobs ? "" : absl::StrCat(".", ++count);
+}
+
 }  // namespace
 
-RunningServer::RunningServer(RunningOptions options) {
+RunningServer::RunningServer(RunningOptions options) : folder_(FolderSuffix(options)) {
   if (options.server.model.empty())
     options.server.model = folder_.path().string();
   if (options.server.state_dir.empty())
