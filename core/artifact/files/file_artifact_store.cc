@@ -88,15 +88,19 @@ absl::Status FileArtifactStore::Recount() {
   return budget_.Recount([this] { return CountBytes(folder_); });
 }
 
-// A process that died before it had written leaves an empty file: nobody's.
+// The file gets its name when it is whole, so that an empty one was made by somebody else, and is no leave to take
+// over.
 absl::Status FileArtifactStore::BelongTo(const std::string& jobs) {
-  RUYI_ASSIGN_OR_RETURN(const FileDescriptor file, disk_.Create(OwnerIn(folder_), O_RDWR | O_CLOEXEC));
-  RUYI_RETURN_IF_ERROR(LockFile(file));
-  RUYI_ASSIGN_OR_RETURN(const std::string owner, ReadWhole(file));
-  if (!owner.empty())
+  RUYI_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(OwnerIn(folder_), O_RDONLY | O_CLOEXEC));
+  if (file.is_open()) {
+    RUYI_ASSIGN_OR_RETURN(const std::string owner, ReadWhole(file));
     return CheckOwner(OwnerIn(folder_), owner, jobs);
-  RUYI_RETURN_IF_ERROR(disk_.WriteAt(file, 0, jobs));
-  RUYI_RETURN_IF_ERROR(disk_.Sync(file));
+  }
+  RUYI_ASSIGN_OR_RETURN(PartialFile owner, PartialFile::Create(disk_, budget_, PartialIn(folder_)));
+  RUYI_RETURN_IF_ERROR(owner.Write(jobs));
+  RUYI_RETURN_IF_ERROR(owner.Sync());
+  RUYI_RETURN_IF_ERROR(owner.MoveTo(OwnerIn(folder_)));
+  budget_.Release(static_cast<int64_t>(jobs.size()));  // as at the next start, which does not count it
   return disk_.SyncFolder(folder_);
 }
 

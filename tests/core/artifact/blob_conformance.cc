@@ -162,7 +162,7 @@ TEST_P(ArtifactStoreConformance, BelongsToTheStoreOfJobsThatCameFirst) {
   const auto another = Open();
   EXPECT_THAT(another->BelongTo("two"),
               StatusIs(StatusCode::kFailedPrecondition,
-                       AllOf(HasSubstr("owner says one; this one is two"), HasSubstr("of its own"))));
+                       AllOf(HasSubstr("owner says 'one'; this one is 'two'"), HasSubstr("of its own"))));
   EXPECT_THAT(another->BelongTo("one"), IsOk());
   EXPECT_EQ(*another->UsedBytes(), 4);
   EXPECT_THAT(*another->ResultIds(), IsEmpty());

@@ -32,6 +32,14 @@ class FileArtifactStoreTest : public testing::Test {
   FakeClock clock_;
 };
 
+TEST_F(FileArtifactStoreTest, AnEmptyOwnerIsNoLeaveToTakeOver) {
+  const auto store = Open();
+  folder_.Write("owner", "");
+  EXPECT_THAT(store->BelongTo("one"), StatusIs(absl::StatusCode::kFailedPrecondition));
+  folder_.Write("owner", "one\n");
+  EXPECT_THAT(store->BelongTo("one"), IsOk());
+}
+
 TEST_F(FileArtifactStoreTest, LaysFilesWhereAnOperatorFindsThem) {
   const auto store = Open();
   ASSERT_OK_AND_ASSIGN(const std::string sha256, store->PutBlob("bytes"));
