@@ -12,11 +12,19 @@ namespace {
 
 constexpr int kStopSignal = SIGUSR1;
 
+// A signal that was ignored when the program started, as by nohup, stays ignored.
+bool IsIgnored(int signal) {
+  struct sigaction action{};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 sigset_t WaitedFor() {
   sigset_t set;
   sigemptyset(&set);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, kStopSignal}) {
-    sigaddset(&set, signal);
+  sigaddset(&set, kStopSignal);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!IsIgnored(signal))
+      sigaddset(&set, signal);
   }
   return set;
 }

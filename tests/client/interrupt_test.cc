@@ -33,6 +33,14 @@ void InterruptTwice(const std::string& path, int first, int second) {
   absl::Notification().WaitForNotification();
 }
 
+void IgnoreOneAndSendTwo(int ignored, int second) {
+  signal(ignored, SIG_IGN);
+  Interrupt interrupt;
+  kill(getpid(), ignored);
+  SendFirst(interrupt, second);
+  _exit(interrupt.signal());
+}
+
 void InterruptOnce(int signal) {
   Interrupt interrupt;
   SendFirst(interrupt, signal);
@@ -50,6 +58,10 @@ TEST_F(InterruptDeathTest, TheFirstSignalIsOnlyKept) {
   EXPECT_EXIT(InterruptOnce(SIGINT), testing::ExitedWithCode(SIGINT), "");
   EXPECT_EXIT(InterruptOnce(SIGTERM), testing::ExitedWithCode(SIGTERM), "");
   EXPECT_EXIT(InterruptOnce(SIGHUP), testing::ExitedWithCode(SIGHUP), "");
+}
+
+TEST_F(InterruptDeathTest, WhatWasIgnoredAtTheStartStaysIgnored) {
+  EXPECT_EXIT(IgnoreOneAndSendTwo(SIGHUP, SIGTERM), testing::ExitedWithCode(SIGTERM), "");
 }
 
 TEST_F(InterruptDeathTest, TheSecondSignalEndsTheProgram) {
