@@ -1,8 +1,11 @@
 #include "client/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -109,8 +112,24 @@ int Parse(CLI::App& app, int argc, const char* const* argv) {
 }
 
 // Returns what is wrong and CLI11 does not see; empty when nothing is wrong.
+// Returns the picture of the request that `path` names too, or "".
+std::string PictureAt(const std::string& path, const RequestOptions& request) {
+  for (const std::vector<std::string>* pictures : {&request.images, &request.end_images}) {
+    for (const std::string& picture : *pictures) {
+      std::error_code none;  // one of the two is not there
+      if (!path.empty() && (picture == path || std::filesystem::equivalent(picture, path, none)))
+        return picture;
+    }
+  }
+  return "";
+}
+
 std::string Complaint(const CommandLine& line) {
   const GenerateOptions& generate = line.generate;
+  for (const auto& [flag, path] : {std::pair("--out", generate.out), std::pair("--sheet", generate.sheet)}) {
+    if (const std::string picture = PictureAt(path, generate.request); !picture.empty())
+      return absl::StrFormat("%s would overwrite the picture %s; name another file", flag, picture);
+  }
   if (!generate.sheet.empty() && generate.sheet == generate.out)
     return "--out and --sheet name the same file";
   if (line.command == Command::kGenerate && generate.request.images.empty() && !generate.resume)
