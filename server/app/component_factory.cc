@@ -76,6 +76,13 @@ RuyiPipelineOptions OptionsOf(const ServerOptions& options) {
   result.on_skipped_lora = [](const std::string& name, std::string_view why) {
     Log(LogLevel::kWarning, "lora_skipped", {{"name", name}, {"why", why}});
   };
+  result.on_calibration = [file = options.calibration_file] {
+    Log(LogLevel::kInfo, "measuring",
+        {{"calibration_file", file},
+         {"message",
+          "small videos are made to learn what videos take here, about a minute on a CPU; later starts read the "
+          "file"}});
+  };
   if (options.vram_budget_mib.has_value())
     result.vram_budget_bytes = BytesOfMib(*options.vram_budget_mib);
   return result;

@@ -229,6 +229,7 @@ absl::Status RuyiPipeline::WarmUpAndCalibrate() {
   RUYI_RETURN_IF_ERROR(GenerateForNobody(spec, AvailableMemory(), /*in_slabs=*/false).status());
   absl::StatusOr<Calibration> calibration = ReadCalibration(options_.calibration_file, CalibrationKey());
   if (!calibration.ok()) {
+    options_.on_calibration();
     RUYI_ASSIGN_OR_RETURN(calibration, Calibrate());
     if (!options_.calibration_file.empty())
       WriteCalibration(options_.calibration_file, CalibrationKey(), *calibration).IgnoreError();  // measured next time

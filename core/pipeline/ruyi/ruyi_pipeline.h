@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,11 +26,12 @@
 namespace ruyi {
 
 struct RuyiPipelineOptions {
-  std::filesystem::path lora_folder;         // where requests may take LoRAs from; empty: nowhere
-  LoraFolder::OnSkipped on_skipped_lora;     // is told of files there that cannot be listed
-  std::optional<int64_t> vram_budget_bytes;  // of each device, for weights and work; absent: what is free
-  std::filesystem::path calibration_file;    // keeps what WarmUp measures; empty: nothing is kept
-  RequestLimits limits;                      // of the model: WarmUp measures sizes that it takes
+  std::filesystem::path lora_folder;             // where requests may take LoRAs from; empty: nowhere
+  LoraFolder::OnSkipped on_skipped_lora;         // is told of files there that cannot be listed
+  std::optional<int64_t> vram_budget_bytes;      // of each device, for weights and work; absent: what is free
+  std::filesystem::path calibration_file;        // keeps what WarmUp measures; empty: nothing is kept
+  std::function<void()> on_calibration = [] {};  // is told when WarmUp begins to measure, which may take minutes
+  RequestLimits limits;                          // of the model: WarmUp measures sizes that it takes
   std::shared_ptr<PeakLessons> lessons = std::make_shared<PeakLessons>();  // copies of the options share it
 };
 
