@@ -47,6 +47,17 @@ TEST_F(GenerateCommandTest, DrawsAnIdForEachRequest) {
   EXPECT_NE(server_.creations()[0].request().request_id(), server_.creations()[1].request().request_id());
 }
 
+TEST_F(GenerateCommandTest, DoesNotWriteOverItsPictures) {
+  const std::string same = (folder_.path() / "." / "film.mp4").string();
+  const ClientResult film = Run({"--end-image", same});
+  EXPECT_EQ(film.exit_code, 2);
+  EXPECT_THAT(film.err, HasSubstr("--out would overwrite the picture " + same + "; name another file"));
+  const ClientResult sheet = Run({"--sheet", sheet_, "--end-image", sheet_});
+  EXPECT_EQ(sheet.exit_code, 2);
+  EXPECT_THAT(sheet.err, HasSubstr("--sheet would overwrite the picture " + sheet_));
+  ExpectNothingSaved();
+}
+
 TEST_F(GenerateCommandTest, WritesTheContactSheet) {
   server_.Make(ReadFile(WriteSampleFilm(folder_.path() / "sample.mp4", 9)), 512);
   const ClientResult result = Run({"--sheet", sheet_});

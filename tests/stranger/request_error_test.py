@@ -118,6 +118,10 @@ def test_a_picture_of_too_many_bytes(site):
         refusal = strict.assert_refused(INVALID_ARGUMENT, "IMAGE_TOO_LARGE", call)
         assert refusal.fields().keys() == {"start_images[0]"}
         assert "1000" in refusal.fields()["start_images[0]"]
+
+
+def test_an_upload_of_too_many_bytes(site):
+    _, strict = site.start(max_image_bytes=1000)
     strict.assert_refused(INVALID_ARGUMENT, "IMAGE_TOO_LARGE", lambda: strict.upload(strict.photo))
 
 
