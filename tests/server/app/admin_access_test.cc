@@ -2,20 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "core/base/error_reasons.h"
-#include "server/identity/token_list.h"
 #include "tests/server/admin_answer.h"
-#include "tests/server/app/running_server.h"
+#include "tests/server/app/server_with_tokens.h"
 #include "tests/server/caller_channel.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/rpc_status.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temporary_folder.h"
 
 namespace ruyi {
 namespace {
@@ -32,29 +28,11 @@ const std::string& ListServices() {
   return message;
 }
 
-class AdminAccessTest : public testing::Test {
+class AdminAccessTest : public ServerWithTokensTest {
  protected:
-  void Start() {
-    running_.emplace(options_);
-    ASSERT_THAT(running_->status(), IsOk());
-  }
-
-  // A server with a token of each role.
-  void StartWithTokens() {
-    options_.server.access.tokens = (folder_.path() / "tokens.json").string();
-    ASSERT_THAT(WriteTokens(options_.server.access.tokens, {user_.entry, admin_.entry}), IsOk());
-    Start();
-  }
-
   std::shared_ptr<grpc::Channel> As(const NewToken& token) {
     return ConnectAs(running_->server().admin_port(), token.text);
   }
-
-  const TemporaryFolder folder_;
-  const NewToken user_ = MakeToken("film", Role::kUser, absl::Now(), std::nullopt);
-  const NewToken admin_ = MakeToken("ops", Role::kAdmin, absl::Now(), std::nullopt);
-  RunningOptions options_;
-  std::optional<RunningServer> running_;
 };
 
 // Returns how every call ends.

@@ -3,23 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "server/identity/failed_attempts.h"
-#include "server/identity/token_list.h"
 #include "tests/server/admin_answer.h"
 #include "tests/server/app/logged.h"
-#include "tests/server/app/running_server.h"
+#include "tests/server/app/server_with_tokens.h"
 #include "tests/server/caller_channel.h"
 #include "tests/server/gate.h"
 #include "tests/server/http_get.h"
 #include "tests/server/test_request.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temporary_folder.h"
 
 namespace ruyi {
 namespace {
@@ -28,20 +24,12 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class AdminPageTest : public testing::Test {
+class AdminPageTest : public ServerWithTokensTest {
  protected:
-  ~AdminPageTest() override { gate_.Open(); }
-
-  void Start() {
-    running_.emplace(options_);
-    ASSERT_THAT(running_->status(), IsOk());
-  }
-
-  // A server with a token of each role.
-  void StartWithTokens() {
-    options_.server.access.tokens = (folder_.path() / "tokens.json").string();
-    ASSERT_THAT(WriteTokens(options_.server.access.tokens, {user_.entry, admin_.entry}), IsOk());
-    Start();
+  // Jobs that the gate holds end with the server.
+  ~AdminPageTest() override {
+    gate_.Open();
+    running_.reset();
   }
 
   std::string Get(const std::string& path, const std::string& token = "") {
@@ -67,12 +55,7 @@ class AdminPageTest : public testing::Test {
     };
   }
 
-  const TemporaryFolder folder_{".page"};
-  const NewToken user_ = MakeToken("film", Role::kUser, absl::Now(), std::nullopt);
-  const NewToken admin_ = MakeToken("ops", Role::kAdmin, absl::Now(), std::nullopt);
   Gate gate_;
-  RunningOptions options_;
-  std::optional<RunningServer> running_;
 };
 
 TEST_F(AdminPageTest, ShowsTheServerToThisMachine) {
