@@ -35,9 +35,8 @@ absl::Status CheckOwner(std::string_view file, std::string_view owner, std::stri
     return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrFormat(
       "these artifacts belong to another store of jobs (%s says '%s'; this one is '%s'), and a server that does not "
-      "know "
-      "its videos would delete them. Give each store of jobs a folder or a prefix of its own; if the other one is gone "
-      "for good, delete %s, and its videos are deleted",
+      "know its videos would delete them. Give each store of jobs a folder or a prefix of its own; if the other one is "
+      "gone for good, delete %s, and its videos are deleted",
       file, name, jobs, file));
 }
 

@@ -67,7 +67,7 @@ class JsonWriter {
   template <typename T>
   static nlohmann::json Encode(const T& value) {
     if constexpr (std::is_enum_v<T>)
-      return EnumWords<T>::kWords[static_cast<int>(value)];
+      return WordOf(value);
     else if constexpr (std::is_integral_v<T>)
       return value;
     else if constexpr (requires { JsonOf(value); })

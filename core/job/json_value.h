@@ -17,6 +17,12 @@ namespace ruyi {
 template <typename Enum>
 struct EnumWords;
 
+// Returns the word of `value`, as it is stored.
+template <typename Enum>
+std::string WordOf(Enum value) {
+  return std::string(EnumWords<Enum>::kWords[static_cast<int>(value)]);
+}
+
 // Numbers that are not finite, and infinite times, become words.
 nlohmann::json JsonOf(double value);
 nlohmann::json JsonOf(absl::Duration value);  // nanoseconds

@@ -1,7 +1,6 @@
 #include "server/admin/administration.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -155,9 +154,8 @@ absl::StatusOr<std::vector<WorkerStatus>> Administration::TrySetVramBudget(const
 
 absl::StatusOr<JobRecord> Administration::SetPriority(const AdminCaller& caller, const std::string& id,
                                                       Priority priority) {
-  const std::string_view word = EnumWords<Priority>::kWords[static_cast<int>(priority)];
   absl::StatusOr<JobRecord> job = parts_.jobs->SetPriority(id, priority);
-  RUYI_RETURN_IF_ERROR(Told(caller, "set_job_priority", {{"job", id}, {"priority", std::string(word)}}, job.status()));
+  RUYI_RETURN_IF_ERROR(Told(caller, "set_job_priority", {{"job", id}, {"priority", WordOf(priority)}}, job.status()));
   return job;
 }
 

@@ -68,8 +68,8 @@ absl::Status CheckPageAddress(std::string_view text) {
     return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrFormat(
       "'%s' is not 127.0.0.1 or localhost; the page has no TLS, and is served to this machine alone: give "
-      "127.0.0.1:%s, "
-      "or none. It is reached from elsewhere through `ssh -L %s:127.0.0.1:%s HOST` or `kubectl port-forward POD %s`",
+      "127.0.0.1:%s, or none. It is reached from elsewhere through `ssh -L %s:127.0.0.1:%s HOST` or `kubectl "
+      "port-forward POD %s`",
       shown, port, port, port, port));
 }
 

@@ -16,7 +16,7 @@ std::string Written(const json& object) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-const char* WordOf(ServerState state) {
+const char* TextOf(ServerState state) {
   switch (state) {
     case ServerState::kLoading:
       return "loading";
@@ -28,11 +28,6 @@ const char* WordOf(ServerState state) {
       break;
   }
   return "failed";
-}
-
-template <typename Enum>
-std::string_view WordOf(Enum value) {
-  return EnumWords<Enum>::kWords[static_cast<int>(value)];
 }
 
 std::string MessageOf(const absl::Status& status) {
@@ -88,7 +83,7 @@ json ToJson(const JobRecord& job) {
 }  // namespace
 
 std::string ToPageJson(const ServerStatus& status) {
-  json object = {{"state", WordOf(status.state)},
+  json object = {{"state", TextOf(status.state)},
                  {"build", status.build},
                  {"model", status.model},
                  {"uptime_s", absl::ToDoubleSeconds(status.uptime)},

@@ -75,7 +75,7 @@ class LogReader {
     if (phase_ == phase)
       return;
     phase_ = phase;
-    Begin(std::string(EnumWords<Phase>::kWords[static_cast<int>(phase)]), attempt_);
+    Begin(WordOf(phase), attempt_);
   }
   void On(const JobResumed& event) { Note("resumed", {{"ruyi.step", int64_t{event.step}}}); }
   void On(const JobRetry& event) {

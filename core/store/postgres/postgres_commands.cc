@@ -12,10 +12,6 @@ constexpr const char* kColumns = "jobs.number, lease_token, record, id, state, w
 
 }  // namespace
 
-std::string WordOf(JobState state) {
-  return std::string(EnumWords<JobState>::kWords[static_cast<int>(state)]);
-}
-
 std::string ReadRows(const std::string& rest) {
   return absl::StrCat("SELECT ", kColumns,
                       ", coalesce((SELECT until <= clock_timestamp() FROM leases WHERE leases.number = jobs.number), "

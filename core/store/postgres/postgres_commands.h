@@ -4,13 +4,9 @@
 
 #include <string>
 
-#include "core/job/job_record.h"
 #include "core/store/job_store.h"
 
 namespace ruyi {
-
-// Returns the word of a state, as the column has it.
-std::string WordOf(JobState state);
 
 // Returns a command that reads rows; `rest` begins after FROM jobs.
 std::string ReadRows(const std::string& rest);

@@ -23,10 +23,6 @@ constexpr const char* kWaitingRows =
     "SELECT number, lease_token, record, id FROM jobs INDEXED BY jobs_turn WHERE state = 'queued' AND tenant = ? "
     "ORDER BY claim_key, number";
 
-std::string WordOf(JobState state) {
-  return std::string(EnumWords<JobState>::kWords[static_cast<int>(state)]);
-}
-
 // Returns what the columns end_time and expire_time hold: the age, so that jobs get old by it. Records of older servers
 // have the time of day alone.
 std::optional<int64_t> NanosOf(const std::optional<absl::Time>& age, const std::optional<absl::Time>& time) {

@@ -1,4 +1,4 @@
-// What a JobStore says of the tenants that have jobs.
+// Tests what a JobStore says of the tenants that have jobs.
 #include "absl/strings/str_cat.h"
 #include "tests/core/store/job_store_conformance.h"
 

@@ -1,4 +1,4 @@
-// What stands behind an operator's page in tests: jobs in memory, and everything else as a test sets it. Not
+// Stands behind an operator's page in tests: it has jobs in memory, and everything else as a test sets it. Not
 // thread-safe but for the page.
 #pragma once
 

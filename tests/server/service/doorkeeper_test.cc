@@ -144,7 +144,7 @@ TEST(Doorkeeper, EverybodyIsTheDefaultTenantWhereNobodyIsAsked) {
   EXPECT_EQ(service.jobs().Get(name.substr(7))->ticket.principal, "anonymous");
 }
 
-// What comes over plain HTTP, without gRPC.
+// Tests how requests are let in that come over plain HTTP, without gRPC.
 class DoorkeeperOfHttpTest : public testing::Test {
  protected:
   Doorkeeper::Parts Parts() {
