@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <limits>
+#include <random>
 #include <set>
 #include <sstream>
 #include <system_error>
@@ -79,6 +80,9 @@ bool IsListOf(const json& value, bool (*is_item)(const json&)) {
 bool IsIntList(const json& value) {
   return IsListOf(value, IsInt64);
 }
+bool IsDoubleList(const json& value) {
+  return IsListOf(value, IsNumber);
+}
 bool IsStringList(const json& value) {
   return IsListOf(value, IsString);
 }
@@ -148,19 +152,21 @@ bool IsUtf8(std::string_view text) {
   return dump(json::error_handler_t::replace) == dump(json::error_handler_t::ignore);
 }
 
-// Writes under another name first, so that whoever reads the file reads all of it.
+// Writes under another name first, so that whoever reads the file reads all of it. Each writer has a name of its own.
 absl::Status WriteJsonFile(const std::filesystem::path& path, const json& value) {
   constexpr int kIndent = 2;
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  const std::filesystem::path partial = path.string() + ".part";
+  std::random_device random;
+  const std::filesystem::path partial = absl::StrFormat("%s.%08x%08x.part", path.string(), random(), random());
   const std::string text = value.dump(kIndent, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
   const bool is_written = (std::ofstream(partial) << text << "\n").flush().good();
   if (is_written)
     std::filesystem::rename(partial, path, error);
-  if (!is_written || error)
-    return absl::UnavailableError(absl::StrFormat("cannot write %s", path.string()));
-  return absl::OkStatus();
+  if (is_written && !error)
+    return absl::OkStatus();
+  std::filesystem::remove(partial, error);
+  return absl::UnavailableError(absl::StrFormat("cannot write %s", path.string()));
 }
 
 bool HasValue(const json& object, std::string_view key) {
@@ -189,6 +195,11 @@ absl::StatusOr<std::string> GetString(const json& object, std::string_view key, 
 absl::StatusOr<std::vector<int64_t>> GetIntList(const json& object, std::string_view key,
                                                 std::optional<std::vector<int64_t>> fallback) {
   return GetTyped<std::vector<int64_t>>(object, key, std::move(fallback), IsIntList, "a list of whole numbers");
+}
+
+absl::StatusOr<std::vector<double>> GetDoubleList(const json& object, std::string_view key,
+                                                  std::optional<std::vector<double>> fallback) {
+  return GetTyped<std::vector<double>>(object, key, std::move(fallback), IsDoubleList, "a list of numbers");
 }
 
 absl::StatusOr<std::vector<std::string>> GetStringList(const json& object, std::string_view key,

@@ -49,8 +49,8 @@ auto ParseJsonFile(const std::filesystem::path& path, const Parse& parse)
 bool HasValue(const nlohmann::json& object, std::string_view key);
 
 // Each returns the value of `key`, or `fallback` when the key is absent or null. FAILED_PRECONDITION: the key is absent
-// and there is no fallback, or its value is of another type. GetDouble also takes whole numbers; GetInt and GetIntList
-// take nothing with a fraction.
+// and there is no fallback, or its value is of another type. GetDouble and GetDoubleList also take whole numbers;
+// GetInt and GetIntList take nothing with a fraction.
 absl::StatusOr<int64_t> GetInt(const nlohmann::json& object, std::string_view key,
                                std::optional<int64_t> fallback = std::nullopt);
 absl::StatusOr<double> GetDouble(const nlohmann::json& object, std::string_view key,
@@ -61,6 +61,8 @@ absl::StatusOr<std::string> GetString(const nlohmann::json& object, std::string_
                                       std::optional<std::string> fallback = std::nullopt);
 absl::StatusOr<std::vector<int64_t>> GetIntList(const nlohmann::json& object, std::string_view key,
                                                 std::optional<std::vector<int64_t>> fallback = std::nullopt);
+absl::StatusOr<std::vector<double>> GetDoubleList(const nlohmann::json& object, std::string_view key,
+                                                  std::optional<std::vector<double>> fallback = std::nullopt);
 absl::StatusOr<std::vector<std::string>> GetStringList(const nlohmann::json& object, std::string_view key,
                                                        std::optional<std::vector<std::string>> fallback = std::nullopt);
 

@@ -190,8 +190,10 @@ Admission AdmitWithChanges(const CostModel& costs, const PlacedModel& now, const
   return admission;
 }
 
-Admission AdmitTo(const std::vector<MemoryMode>& modes, const CostModel& costs, const VideoSpec& spec,
+// All modes are predicted from what had been learnt at one moment.
+Admission AdmitTo(const std::vector<MemoryMode>& modes, const CostModel& learning, const VideoSpec& spec,
                   const MemoryBudget& budget) {
+  const CostModel costs = learning.Frozen();
   const MemorySettings& settings = spec.memory;
   Admission admission = {.budget_bytes = budget.device_bytes, .host_budget_bytes = budget.host_bytes};
   if (settings.max_vram_mib.has_value())

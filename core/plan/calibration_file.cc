@@ -42,6 +42,8 @@ constexpr std::array<std::pair<const char*, double Curve::*>, 3> kCoefficients =
     {"quadratic", &Curve::quadratic},
 }};
 
+constexpr char kTimeRatios[] = "time_ratios";
+
 // Each member of `members` out of `object`, by its name.
 template <typename T, size_t size>
 absl::Status ReadNumbers(const json& object, const std::array<std::pair<const char*, double T::*>, size>& members,
@@ -79,12 +81,18 @@ json ToJson(const Calibration& calibration) {
   return object;
 }
 
+// Returns what the whole file holds, which is something under `key`.
+absl::StatusOr<json> ReadAll(const std::filesystem::path& path, const std::string& key) {
+  RUYI_ASSIGN_OR_RETURN(json all, ReadJsonFile(path));
+  if (!HasValue(all, key))
+    return absl::NotFoundError(absl::StrFormat("%s holds nothing for %s", path.string(), key));
+  return all;
+}
+
 }  // namespace
 
 absl::StatusOr<Calibration> ReadCalibration(const std::filesystem::path& path, const std::string& key) {
-  RUYI_ASSIGN_OR_RETURN(const json all, ReadJsonFile(path));
-  if (!HasValue(all, key))
-    return absl::NotFoundError(absl::StrFormat("%s holds nothing for %s", path.string(), key));
+  RUYI_ASSIGN_OR_RETURN(const json all, ReadAll(path, key));
   return FromJson(*all.find(key));
 }
 
@@ -94,6 +102,22 @@ absl::Status WriteCalibration(const std::filesystem::path& path, const std::stri
   json object = all.ok() ? *std::move(all) : json::object();
   object[key] = ToJson(calibration);
   return WriteJsonFile(path, object);
+}
+
+absl::StatusOr<std::vector<double>> ReadTimeRatios(const std::filesystem::path& path, const std::string& key) {
+  RUYI_ASSIGN_OR_RETURN(const json all, ReadAll(path, key));
+  return GetDoubleList(*all.find(key), kTimeRatios, std::vector<double>());
+}
+
+absl::Status WriteTimeRatios(const std::filesystem::path& path, const std::string& key, const Calibration& calibration,
+                             const std::vector<double>& ratios) {
+  RUYI_ASSIGN_OR_RETURN(json all, ReadAll(path, key));
+  RUYI_ASSIGN_OR_RETURN(const Calibration kept, FromJson(all[key]));
+  if (kept != calibration)
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s holds another calibration for %s than the one that these videos were predicted with", path.string(), key));
+  all[key][kTimeRatios] = ratios;
+  return WriteJsonFile(path, all);
 }
 
 }  // namespace ruyi

@@ -1,10 +1,12 @@
 // Keeps the calibrations of earlier starts, so that a server is ready sooner: a JSON file with one for each device and
-// model. Before it: core/pipeline's calibrator. After it: core/plan/cost_model. Functions without state; two processes
+// model, and what videos have taught about its seconds since. Before it: core/pipeline, its calibrator and the cost
+// model after each video. After it: core/plan/cost_model. Functions without state; two processes
 // may use one file: it is replaced as a whole, and what one of them adds at the same moment may be lost.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/plan/calibration.h"
@@ -15,9 +17,20 @@ namespace ruyi {
 // damaged file, see ReadJsonFile and GetDouble. Blocks on the disk.
 absl::StatusOr<Calibration> ReadCalibration(const std::filesystem::path& path, const std::string& key);
 
-// Adds or replaces the calibration under `key`; makes folders that are missing. A damaged file is replaced.
+// Adds or replaces the calibration under `key`, with no ratios; makes folders that are missing. A damaged file is
+// replaced.
 // UNAVAILABLE: it cannot be written. Blocks on the disk.
 absl::Status WriteCalibration(const std::filesystem::path& path, const std::string& key,
                               const Calibration& calibration);
+
+// Returns the ratios that are kept beside the calibration under `key`, see TimeLessons; none where it was written by an
+// earlier version, or no video has been made since. Errors: those of ReadCalibration. Blocks on the disk.
+absl::StatusOr<std::vector<double>> ReadTimeRatios(const std::filesystem::path& path, const std::string& key);
+
+// Keeps `ratios` beside the calibration under `key`, in place of those before. FAILED_PRECONDITION: another calibration
+// is there than `calibration`, which they were learnt with. NOT_FOUND: none is; somebody wants it measured anew. Other
+// errors: those of ReadCalibration and WriteCalibration. Blocks on the disk.
+absl::Status WriteTimeRatios(const std::filesystem::path& path, const std::string& key, const Calibration& calibration,
+                             const std::vector<double>& ratios);
 
 }  // namespace ruyi

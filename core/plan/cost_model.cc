@@ -170,6 +170,19 @@ std::vector<bool> SlabChoices(const Calibration& calibration) {
   return calibration.decode.bytes == Curve() ? std::vector<bool>{true} : std::vector<bool>{false, true};
 }
 
+// Returns true where a pass takes what the calibration measured, and every step is made.
+bool IsTimeCalibrated(const VideoSpec& spec, const ModelFacts& facts) {
+  return AreSame(spec.fp8, facts.fp8) && !spec.tea_cache.has_value() && !spec.easy_cache.has_value();
+}
+
+// Returns the seconds of all stages but that of placing the model.
+double WorkSeconds(const StageCosts& costs) {
+  double seconds = 0;
+  for (const Stage stage : {Stage::kEncode, Stage::kClip, Stage::kDenoise, Stage::kDecode})
+    seconds += CostOf(costs, stage).seconds;
+  return seconds;
+}
+
 }  // namespace
 
 std::vector<MemoryMode> CostModel::Modes(const VideoSpec& spec) const {
@@ -195,7 +208,23 @@ void CostModel::Learn(const Prediction& predicted, int64_t measured_peak_bytes) 
   const double measured = static_cast<double>(measured_peak_bytes) - weights;
   if (foreseen <= 0 || measured <= foreseen)
     return;
-  lessons_->RaiseTo(predicted.raise * measured / foreseen);
+  peaks_->RaiseTo(predicted.raise * measured / foreseen);
+}
+
+bool CostModel::LearnTime(const VideoSpec& spec, const MemoryMode& mode, const StageCosts& measured) {
+  const double foreseen = WorkSeconds(Calibrated(spec, mode));
+  const double taken = WorkSeconds(measured);
+  if (!IsTimeCalibrated(spec, facts_) || foreseen <= 0 || taken <= 0)
+    return false;
+  times_->Learn(taken / foreseen);
+  return true;
+}
+
+CostModel CostModel::Frozen() const {
+  auto peaks = std::make_shared<PeakLessons>();
+  peaks->RaiseTo(peaks_->raise());
+  return CostModel(facts_, calibration_, std::move(peaks),
+                   std::make_shared<TimeLessons>(std::vector<double>{times_->factor()}));
 }
 
 int64_t CostModel::WeightBytes(const VideoSpec& spec, const MemoryMode& mode) const {
@@ -310,21 +339,31 @@ double CostModel::ChangeSeconds(const PlacedModel& now, const VideoSpec& spec, c
   const int64_t placed = facts_.devices * facts_.weight_bytes[crossing];
   const int64_t filled = facts_.devices * RingBytes(spec, mode);
   const int64_t pinned = std::max<int64_t>(0, filled - now.pinned_bytes);
-  return SecondsFor(placed, calibration_.place_bytes_per_second) +
-         SecondsFor(filled, calibration_.fill_bytes_per_second) + SecondsFor(pinned, calibration_.pin_bytes_per_second);
+  const double seconds = SecondsFor(placed, calibration_.place_bytes_per_second) +
+                         SecondsFor(filled, calibration_.fill_bytes_per_second) +
+                         SecondsFor(pinned, calibration_.pin_bytes_per_second);
+  return times_->factor() * seconds;
+}
+
+// Returns what the stages take beside the weights, as if no video had taught anything.
+StageCosts CostModel::Calibrated(const VideoSpec& spec, const MemoryMode& mode) const {
+  StageCosts costs;
+  CostOf(costs, Stage::kClip) = {.peak_bytes = static_cast<int64_t>(calibration_.clip_bytes),
+                                 .seconds = calibration_.clip_seconds};
+  CostOf(costs, Stage::kEncode) = Encode(spec, mode);
+  CostOf(costs, Stage::kDenoise) = Denoise(spec, mode);
+  CostOf(costs, Stage::kDecode) = Decode(spec, mode);
+  return costs;
 }
 
 Prediction CostModel::Predict(const VideoSpec& spec, const MemoryMode& mode) const {
-  Prediction prediction = {.mode = mode};
-  prediction.Of(Stage::kClip) = {.peak_bytes = static_cast<int64_t>(calibration_.clip_bytes),
-                                 .seconds = calibration_.clip_seconds};
-  prediction.Of(Stage::kEncode) = Encode(spec, mode);
-  prediction.Of(Stage::kDenoise) = Denoise(spec, mode);
-  prediction.Of(Stage::kDecode) = Decode(spec, mode);
+  Prediction prediction = {.mode = mode, .stages = Calibrated(spec, mode), .raise = peaks_->raise()};
   const int64_t weights = WeightBytes(spec, mode);
-  prediction.raise = lessons_->raise();
-  for (StageCost& cost : prediction.stages)
+  const double factor = times_->factor();
+  for (StageCost& cost : prediction.stages) {
     cost.peak_bytes = weights + static_cast<int64_t>(prediction.raise * static_cast<double>(cost.peak_bytes));
+    cost.seconds *= factor;
+  }
   prediction.host_bytes = HostBytes(spec, mode) + (facts_.is_on_host ? prediction.peak_bytes() : 0);
   return prediction;
 }

@@ -13,6 +13,7 @@
 #include "core/plan/peak_lessons.h"
 #include "core/plan/placed_model.h"
 #include "core/plan/prediction.h"
+#include "core/plan/time_lessons.h"
 #include "core/plan/video_spec.h"
 
 namespace ruyi {
@@ -20,10 +21,16 @@ namespace ruyi {
 class CostModel {
  public:
   CostModel(ModelFacts facts, const Calibration& calibration,
-            std::shared_ptr<PeakLessons> lessons = std::make_shared<PeakLessons>())
-      : facts_(std::move(facts)), calibration_(calibration), lessons_(std::move(lessons)) {}
+            std::shared_ptr<PeakLessons> peaks = std::make_shared<PeakLessons>(),
+            std::shared_ptr<TimeLessons> times = std::make_shared<TimeLessons>())
+      : facts_(std::move(facts)), calibration_(calibration), peaks_(std::move(peaks)), times_(std::move(times)) {}
+
+  // Returns a copy that learns nothing from others, so that what it predicts of several modes can be compared.
+  CostModel Frozen() const;
 
   const ModelFacts& facts() const { return facts_; }
+  const Calibration& calibration() const { return calibration_; }
+  const TimeLessons& times() const { return *times_; }
 
   // Counts of each kind of work that a spec needs.
   struct Units {
@@ -58,7 +65,16 @@ class CostModel {
   // predicted alike.
   void Learn(const Prediction& predicted, int64_t measured_peak_bytes);
 
+  // Learns that a video which was made from its beginning to its end in `mode`, in one go, took `measured` seconds.
+  // Later predictions of time, those of changes of the mode too, are multiplied by one factor
+  // (core/plan/time_lessons.h): which mode is the fastest does not depend on it. Returns false where nothing can be
+  // learnt: of steps that a cache leaves out and of weights that are not the loaded ones the calibration says nothing,
+  // and without a calibration nothing was predicted. What it took to place the model does not count, for files are read
+  // meanwhile.
+  bool LearnTime(const VideoSpec& spec, const MemoryMode& mode, const StageCosts& measured);
+
  private:
+  StageCosts Calibrated(const VideoSpec& spec, const MemoryMode& mode) const;
   StageCost Encode(const VideoSpec& spec, const MemoryMode& mode) const;
   StageCost Denoise(const VideoSpec& spec, const MemoryMode& mode) const;
   StageCost Decode(const VideoSpec& spec, const MemoryMode& mode) const;
@@ -72,7 +88,8 @@ class CostModel {
 
   const ModelFacts facts_;
   const Calibration calibration_;
-  const std::shared_ptr<PeakLessons> lessons_;
+  const std::shared_ptr<PeakLessons> peaks_;
+  const std::shared_ptr<TimeLessons> times_;
 };
 
 }  // namespace ruyi

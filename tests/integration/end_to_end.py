@@ -79,6 +79,15 @@ def calibration_file():
     return pathlib.Path(folder.name) / "calibration.json"
 
 
+def spoilt_calibration(path):
+    """Lets a calibration predict so much that any video takes less than a thousandth of it: the least that is learnt."""
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    for calibration in kept.values():
+        calibration["clip_seconds"] = 1e9
+        calibration.pop("time_ratios", None)
+    return json.dumps(kept)
+
+
 def start_server(folder, **flags):
     """With the demo model. A flag's '-' is '_' here."""
     named = {"--" + name.replace("_", "-"): value for name, value in flags.items()}
@@ -291,6 +300,31 @@ class ShutdownTest(EndToEndTest):
         self.assertEqual(client.events()[-1]["completed"]["video"]["usage"]["resumes"], 1)
         self.assertEqual(self.make(second, "again.mp4", *LONG, "--seed", "7"),
                          (self.folder / "film.mp4").read_bytes())
+
+    def predicted_seconds(self, server):
+        client = self.client(server, "estimate", "--image", str(PHOTO), *SHORT, "--json")
+        self.assertEqual(client.exit_code(), 0, client.errors())
+        estimate = json.loads(client.stdout.all()[0])
+        return float(estimate["modes"][estimate["chosen"]]["predicted_time"].removesuffix("s"))
+
+    def test_predicted_times_follow_the_videos_over_restarts(self):
+        if not calibration_file().exists():
+            measuring = self.start()
+            await_ready(measuring)
+            self.assertEqual(measuring.terminate(), 0)
+        slow = self.folder / "calibration.json"
+        slow.write_text(spoilt_calibration(calibration_file()), encoding="utf-8")
+        server = self.start(calibration_file=slow)
+        await_ready(server)
+        calibrated = self.predicted_seconds(server)
+        for video in range(3):
+            self.make(server, f"film{video}.mp4", *SHORT)
+        learnt = self.predicted_seconds(server)
+        self.assertAlmostEqual(learnt / calibrated, 1e-3, delta=1e-9)
+        self.assertEqual(server.terminate(), 0)
+        later = self.start(calibration_file=slow)
+        await_ready(later)
+        self.assertEqual(self.predicted_seconds(later), learnt)
 
     def test_threads_that_wait_sleep_unless_the_caller_wants_them_to_spin(self):
         environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}

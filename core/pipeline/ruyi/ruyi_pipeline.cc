@@ -26,6 +26,7 @@
 #include "core/pipeline/ruyi/frame_output.h"
 #include "core/pipeline/ruyi/run_fingerprint.h"
 #include "core/pipeline/ruyi/saved_run.h"
+#include "core/pipeline/ruyi/watched_checkpoints.h"
 #include "core/pipeline/step_down.h"
 #include "core/plan/calibration_file.h"
 #include "core/tensor/device.h"
@@ -112,26 +113,6 @@ absl::Status RunStages(const RuyiModels& models, const VideoSpec& spec, RunConte
   RUYI_ASSIGN_OR_RETURN(const at::Tensor latents, Denoise(models, spec, conditions, run, std::move(saved)));
   return Decode(models.vae, latents, spec.frame_count, run);
 }
-
-// Passes checkpoints on. An error of the sink ends the attempt as a cancellation does: it says nothing of the device.
-class WatchedCheckpoints final : public CheckpointSink {
- public:
-  explicit WatchedCheckpoints(CheckpointSink& next) : next_(next) {}
-
-  bool IsWanted() override { return next_.IsWanted(); }
-
-  absl::Status OnCheckpoint(Checkpoint checkpoint) override {
-    error_ = next_.OnCheckpoint(std::move(checkpoint));
-    return error_.ok() ? error_ : absl::CancelledError("the run is handed back");
-  }
-
-  // Returns the error of the sink.
-  const absl::Status& error() const { return error_; }
-
- private:
-  CheckpointSink& next_;
-  absl::Status error_;
-};
 
 bool IsOutOfMemory(const absl::Status& status) {
   return absl::IsResourceExhausted(status) && GetErrorInfo(status).reason.empty();
@@ -234,8 +215,14 @@ absl::Status RuyiPipeline::WarmUpAndCalibrate() {
     if (!options_.calibration_file.empty())
       WriteCalibration(options_.calibration_file, CalibrationKey(), *calibration).IgnoreError();  // measured next time
   }
-  costs_ = std::make_shared<CostModel>(costs_->facts(), *calibration, options_.lessons);
+  costs_ = std::make_shared<CostModel>(costs_->facts(), *calibration, options_.peaks, TimesOf(*calibration));
   return absl::OkStatus();
+}
+
+// Ratios that cannot be read are learnt again.
+std::shared_ptr<TimeLessons> RuyiPipeline::TimesOf(const Calibration& calibration) const {
+  const absl::StatusOr<std::vector<double>> kept = ReadTimeRatios(options_.calibration_file, CalibrationKey());
+  return options_.times->Of(calibration, kept.value_or(std::vector<double>()));
 }
 
 // Makes the video of a black picture in the largest mode that it fits into, of those whose weights fit the budget.
@@ -343,7 +330,17 @@ absl::StatusOr<StageCosts> RuyiPipeline::Attempt(const VideoSpec& spec, const Pr
   if (!costs.ok())
     return Recover(costs.status(), mode);
   costs_->Learn(mode, PeakBytesOf(*costs));
+  if (run.control.resume_from.empty())
+    LearnTime(spec, mode.mode, *costs);
   return costs;
+}
+
+// Where the ratios cannot be kept, the next start learns them again.
+void RuyiPipeline::LearnTime(const VideoSpec& spec, const MemoryMode& mode, const StageCosts& costs) {
+  if (!costs_->LearnTime(spec, mode, costs) || options_.calibration_file.empty())
+    return;
+  WriteTimeRatios(options_.calibration_file, CalibrationKey(), costs_->calibration(), costs_->times().ratios())
+      .IgnoreError();
 }
 
 // Frees everything that the attempt has left. When the memory ran out although the device has what the mode was

@@ -20,19 +20,22 @@
 #include "core/pipeline/ruyi/placed_dit.h"
 #include "core/pipeline/ruyi/run_context.h"
 #include "core/pipeline/ruyi/step_preview.h"
+#include "core/plan/shared_time_lessons.h"
 #include "core/request/limits.h"
 #include "core/tensor/tensor_placement.h"
 
 namespace ruyi {
 
 struct RuyiPipelineOptions {
-  std::filesystem::path lora_folder;             // where requests may take LoRAs from; empty: nowhere
-  LoraFolder::OnSkipped on_skipped_lora;         // is told of files there that cannot be listed
-  std::optional<int64_t> vram_budget_bytes;      // of each device, for weights and work; absent: what is free
-  std::filesystem::path calibration_file;        // keeps what WarmUp measures; empty: nothing is kept
+  std::filesystem::path lora_folder;         // where requests may take LoRAs from; empty: nowhere
+  LoraFolder::OnSkipped on_skipped_lora;     // is told of files there that cannot be listed
+  std::optional<int64_t> vram_budget_bytes;  // of each device, for weights and work; absent: what is free
+  std::filesystem::path calibration_file;    // keeps what WarmUp measures and videos correct; empty: nothing is kept
   std::function<void()> on_calibration = [] {};  // is told when WarmUp begins to measure, which may take minutes
   RequestLimits limits;                          // of the model: WarmUp measures sizes that it takes
-  std::shared_ptr<PeakLessons> lessons = std::make_shared<PeakLessons>();  // copies of the options share it
+  // What videos teach, also those of other pipelines: copies of the options share it.
+  std::shared_ptr<PeakLessons> peaks = std::make_shared<PeakLessons>();
+  std::shared_ptr<SharedTimeLessons> times = std::make_shared<SharedTimeLessons>();
 };
 
 struct RuyiModelOptions {
@@ -81,12 +84,14 @@ class RuyiPipeline final : public Pipeline {
   std::vector<c10::Device> devices() const;
   absl::StatusOr<StageCosts> Attempt(const VideoSpec& spec, const Prediction& mode, RunContext run);
   absl::Status Recover(const absl::Status& why, const Prediction& mode);
+  void LearnTime(const VideoSpec& spec, const MemoryMode& mode, const StageCosts& costs);
   absl::Status WarmUpAndCalibrate();
   absl::StatusOr<GenerationReport> GenerateForNobody(const VideoSpec& spec, const MemoryBudget& budget, bool in_slabs);
   absl::StatusOr<GenerationReport> MeasureForCalibration(const VideoSpec& spec, MemoryBudget budget, bool in_slabs);
   absl::Status Measure(const std::vector<VideoSpec>& specs, bool in_slabs, MemoryBudget& budget,
                        std::vector<CalibrationRun>& runs);
   absl::StatusOr<Calibration> Calibrate();
+  std::shared_ptr<TimeLessons> TimesOf(const Calibration& calibration) const;
   std::string CalibrationKey() const;
 
   const RuyiPipelineOptions options_;

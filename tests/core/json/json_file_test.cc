@@ -11,6 +11,7 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 TEST(ParseJson, TakesAnyValue) {
   EXPECT_EQ(*ParseJson("[1, {\"a\": null}]", "text"), json::parse("[1, {\"a\": null}]"));
@@ -67,7 +68,7 @@ TEST(ReadJsonFile, RefusesMoreThan64MiB) {
 class Getters : public testing::Test {
  protected:
   const json object_ = json::parse(R"({"int": 3, "negative": -3, "huge": 18446744073709551615, "real": 2.5, "yes": true,
-      "word": "w", "ints": [1, 2], "mixed": [1, "a"], "words": ["a", "b"], "null": null})");
+      "word": "w", "ints": [1, 2], "mixed": [1, "a"], "words": ["a", "b"], "reals": [2.5, 3], "null": null})");
 };
 
 TEST_F(Getters, GiveTheValue) {
@@ -78,6 +79,7 @@ TEST_F(Getters, GiveTheValue) {
   EXPECT_EQ(*GetBool(object_, "yes"), true);
   EXPECT_EQ(*GetString(object_, "word"), "w");
   EXPECT_THAT(*GetIntList(object_, "ints"), ElementsAre(1, 2));
+  EXPECT_THAT(*GetDoubleList(object_, "reals"), ElementsAre(2.5, 3.0));
   EXPECT_THAT(*GetStringList(object_, "words"), ElementsAre("a", "b"));
 }
 
@@ -88,6 +90,7 @@ TEST_F(Getters, FallBackWhenAbsentOrNull) {
     EXPECT_EQ(*GetBool(object_, key, false), false);
     EXPECT_EQ(*GetString(object_, key, "f"), "f");
     EXPECT_THAT(*GetIntList(object_, key, std::vector<int64_t>{9}), ElementsAre(9));
+    EXPECT_THAT(*GetDoubleList(object_, key, std::vector<double>{0.5}), ElementsAre(0.5));
     EXPECT_THAT(*GetStringList(object_, key, std::vector<std::string>{"z"}), ElementsAre("z"));
   }
 }
@@ -108,6 +111,8 @@ TEST_F(Getters, RefuseAnotherTypeEvenWithFallback) {
   EXPECT_TRUE(absl::IsFailedPrecondition(GetBool(object_, "int", true).status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(GetString(object_, "int", "a").status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(GetIntList(object_, "mixed").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetDoubleList(object_, "mixed").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(GetDoubleList(object_, "real").status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(GetStringList(object_, "mixed").status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(GetIntList(object_, "int").status()));
 }
@@ -144,6 +149,19 @@ TEST(WriteJsonFile, ReplacesAFileAndMakesItsFolder) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->size(), 1);
   EXPECT_TRUE(read->contains("b"));
+}
+
+// Two workers, or two servers, may write one file at the same moment.
+TEST(WriteJsonFile, SharesNoFileWithAnotherWriterAndLeavesNone) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "x.json.part" / "of another writer");
+  EXPECT_TRUE(WriteJsonFile(folder.path() / "x.json", {{"a", 1}}).ok());
+  std::filesystem::create_directories(folder.path() / "y.json" / "in the way");
+  EXPECT_TRUE(absl::IsUnavailable(WriteJsonFile(folder.path() / "y.json", {})));
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    names.push_back(entry.path().filename());
+  EXPECT_THAT(names, UnorderedElementsAre("x.json", "x.json.part", "y.json"));
 }
 
 TEST(WriteJsonFile, SaysWhatCannotBeWritten) {

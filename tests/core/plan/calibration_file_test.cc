@@ -15,7 +15,9 @@
 namespace ruyi {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 // Every number is another one, and none of them is round.
@@ -136,6 +138,76 @@ TEST_F(CalibrationFileTest, SomethingElseUnderTheKeyIsRefused) {
     folder_.Write("calibration.json", text);
     EXPECT_THAT(ReadCalibration(file_, "a GPU"), StatusIs(absl::StatusCode::kFailedPrecondition)) << text;
   }
+}
+
+class TimeRatiosTest : public CalibrationFileTest {
+ protected:
+  TimeRatiosTest() { EXPECT_THAT(WriteCalibration(file_, "a GPU", SomeCalibration()), IsOk()); }
+
+  absl::Status Write(const std::vector<double>& ratios, const Calibration& calibration = SomeCalibration()) const {
+    return WriteTimeRatios(file_, "a GPU", calibration, ratios);
+  }
+
+  void ExpectHoldsRatios(const std::vector<double>& expected) const {
+    ASSERT_OK_AND_ASSIGN(const std::vector<double> ratios, ReadTimeRatios(file_, "a GPU"));
+    EXPECT_EQ(ratios, expected);
+  }
+};
+
+TEST_F(TimeRatiosTest, AreKeptBesideTheCalibration) {
+  ASSERT_THAT(WriteCalibration(file_, "another GPU", SomeCalibration(2)), IsOk());
+  ASSERT_THAT(Write({1, 0.1}), IsOk());
+  ASSERT_THAT(Write({1, 0.1, 1.0 / 3}), IsOk());
+  ExpectHoldsRatios({1, 0.1, 1.0 / 3});
+  ExpectHolds("a GPU", SomeCalibration());
+  ExpectHolds("another GPU", SomeCalibration(2));
+  EXPECT_THAT(*ReadTimeRatios(file_, "another GPU"), IsEmpty());
+}
+
+// Their names must not change: later versions read them.
+TEST_F(TimeRatiosTest, AreAListInTheFile) {
+  ASSERT_THAT(Write({1, 0.5}), IsOk());
+  EXPECT_THAT(Contents()["a GPU"]["time_ratios"], ElementsAre(1, 0.5));
+}
+
+TEST_F(TimeRatiosTest, AreNoneInFilesOfEarlierVersions) {
+  ASSERT_FALSE(Contents()["a GPU"].contains("time_ratios"));
+  ExpectHoldsRatios({});
+}
+
+TEST_F(TimeRatiosTest, GoWithTheCalibrationThatTheyWereLearntWith) {
+  ASSERT_THAT(Write({1, 0.5}), IsOk());
+  ASSERT_THAT(WriteCalibration(file_, "a GPU", SomeCalibration(2)), IsOk());
+  ExpectHoldsRatios({});
+  EXPECT_THAT(Write({1, 0.5}), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("another calibration")));
+  ExpectHoldsRatios({});
+}
+
+TEST_F(TimeRatiosTest, BringNoCalibrationBackThatWasDeleted) {
+  std::filesystem::remove(file_);
+  EXPECT_THAT(Write({1}), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(ReadTimeRatios(file_, "a GPU"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  ASSERT_THAT(WriteCalibration(file_, "another GPU", SomeCalibration()), IsOk());
+  EXPECT_THAT(Write({1}), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(TimeRatiosTest, OfAnotherTypeAreRefused) {
+  for (const nlohmann::json& wrong : {nlohmann::json("many"), nlohmann::json(1), nlohmann::json({1, "a"})}) {
+    nlohmann::json spoilt = Contents();
+    spoilt["a GPU"]["time_ratios"] = wrong;
+    folder_.Write("calibration.json", spoilt.dump());
+    EXPECT_THAT(ReadTimeRatios(file_, "a GPU"), StatusIs(absl::StatusCode::kFailedPrecondition)) << wrong;
+    ExpectHolds("a GPU", SomeCalibration());
+  }
+}
+
+TEST_F(TimeRatiosTest, OfADamagedFileAreDataLossAndNotKept) {
+  folder_.Write("calibration.json", "{");
+  EXPECT_THAT(ReadTimeRatios(file_, "a GPU"), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(Write({1}), StatusIs(absl::StatusCode::kDataLoss));
+  folder_.Write("calibration.json", R"({"a GPU": {}})");
+  EXPECT_THAT(Write({1}), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("missing")));
 }
 
 TEST_F(CalibrationFileTest, AFileThatCannotBeWrittenIsUnavailable) {
