@@ -11,7 +11,7 @@ ExitCode FailCall(const CommandContext& context, const grpc::Status& status, std
   if (context.interrupt->signal() != 0)
     return ExitCodeOfSignal(context.interrupt->signal());
   std::cerr << CallErrorText(status, context.server, flags, subject) << std::flush;
-  return ExitCodeOfStatus(status.error_code());
+  return ExitCodeOfCall(status);
 }
 
 ExitCode Fail(ExitCode code, std::string_view message) {

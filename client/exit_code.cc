@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "absl/strings/str_format.h"
+#include "client/connection_fault.h"
 
 namespace ruyi::client {
 namespace {
@@ -16,7 +17,7 @@ constexpr Meaning kMeanings[] = {
     {ExitCode::kDone, "done"},
     {ExitCode::kFailed, "the server failed, or somebody else cancelled the video"},
     {ExitCode::kUsage, "wrong command line"},
-    {ExitCode::kRefused, "the server refused the request"},
+    {ExitCode::kRefused, "the server refused the request, or there is no connection as the flags of TLS ask for"},
     {ExitCode::kTryLater, "no server, or it has no room or starts anew: try again later"},
     {ExitCode::kLocalFile, "a local file cannot be read or written, or standard output cannot be written"},
     {ExitCode::kDamaged, "the received bytes are damaged"},
@@ -63,6 +64,10 @@ ExitCode ExitCodeOfStatus(grpc::StatusCode code) {
     default:
       return ExitCode::kFailed;
   }
+}
+
+ExitCode ExitCodeOfCall(const grpc::Status& status) {
+  return IsLastingFault(status) ? ExitCode::kRefused : ExitCodeOfStatus(status.error_code());
 }
 
 ExitCode ExitCodeOfSignal(int signal) {

@@ -27,8 +27,11 @@ enum class ExitCode {
 // Returns the list of codes and meanings with which --help ends.
 std::string ExitCodeHelp();
 
-// Returns the exit code for a call that ended with `code`.
+// Returns the exit code for a video that ended with `code`, or for a call that a server has answered so.
 ExitCode ExitCodeOfStatus(grpc::StatusCode code);
+
+// Returns the exit code for a call that ended with `status`: a ConnectionFault that lasts is not for later.
+ExitCode ExitCodeOfCall(const grpc::Status& status);
 
 // Returns 128 + `signal`, as a shell counts. `signal` is one of SIGHUP, SIGINT and SIGTERM.
 ExitCode ExitCodeOfSignal(int signal);

@@ -155,10 +155,13 @@ class FilmFetch {
       return Leave(ExitCode::kDeadline, absl::StrFormat("not done within the %g s of --timeout", *terms_.timeout_s));
     if (broken.verdict != Verdict::kFinal)
       return GiveUp(broken.status);
-    std::cerr << CallErrorText(broken.status, context_.server, terms_.flags, name_) << std::flush;
-    if (!IsLost(broken.status.error_code()))
+    std::cerr << CallErrorText(broken.status, context_.server, terms_.flags, name_);
+    if (!IsLost(broken.status.error_code())) {
       film_->Keep();
-    return ExitCodeOfStatus(broken.status.error_code());
+      std::cerr << "  " << HowToGoOn() << "\n";
+    }
+    std::cerr << std::flush;
+    return ExitCodeOfCall(broken.status);
   }
 
   ExitCode GiveUp(const grpc::Status& status) {

@@ -1,5 +1,6 @@
 // ruyi-client: the command line of ruyi.v1.VideoService and ruyi.v1.AdminService.
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 #include "client/admin_command.h"
@@ -69,7 +70,8 @@ int RunProgram(int argc, char** argv) {
 }  // namespace ruyi::client
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader of stdout that goes away does not stop the film
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);  // errors say why; gRPC's own lines would tear the progress apart
+  std::signal(SIGPIPE, SIG_IGN);                      // a reader of stdout that goes away does not stop the film
   ruyi::client::ReserveStandardStreams();
   return ruyi::client::FinishOutput(ruyi::client::RunProgram(argc, argv));
 }

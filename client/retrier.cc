@@ -3,10 +3,25 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/connection_fault.h"
 #include "client/status_text.h"
 
 namespace ruyi::client {
+namespace {
+
+std::string InBrackets(const std::string& text) {
+  return text.empty() ? "" : absl::StrCat(" (", text, ")");
+}
+
+std::string NoticeOf(const grpc::Status& status, absl::Duration delay) {
+  const ConnectionFault* const fault = FindConnectionFault(status);
+  const std::string remedy = fault == nullptr ? "" : absl::StrFormat("; %s", fault->remedy);
+  return absl::StrFormat("%s%s; trying again in %.0f s", FailureText(status), remedy, absl::ToDoubleSeconds(delay));
+}
+
+}  // namespace
 
 Retrier::Retrier(Rule rule, const Patience& patience, Waiter* waiter, CancelSource* source)
     : rule_(rule), deadline_(patience.deadline), waiter_(waiter), source_(source), policy_(patience.retry_for) {}
@@ -23,7 +38,7 @@ Verdict Retrier::AfterFailure(const grpc::Status& status) {
   if (!delay.has_value())
     return Verdict::kGaveUp;
   if (notice_ != nullptr && now + *delay < deadline_)
-    notice_(absl::StrFormat("%s; trying again in %.0f s", FailureText(status), absl::ToDoubleSeconds(*delay)));
+    notice_(NoticeOf(status, *delay));
   waiter_->Wait(std::min(*delay, deadline_ - now), *source_);
   if (source_->cancelled())
     return Verdict::kCancelled;
@@ -34,11 +49,13 @@ std::string FailureText(const grpc::Status& status) {
   const google::rpc::Status detailed = WithDetails(status);
   if (detailed.details_size() > 0)
     return absl::StrFormat("the server says: %s%s", detailed.message(), ReasonText(detailed));
+  if (const ConnectionFault* const fault = FindConnectionFault(status))
+    return absl::StrFormat("%s%s", fault->what, InBrackets(CauseText(status)));
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE)
-    return "the server is away";
+    return absl::StrCat("the server is away", InBrackets(CauseText(status)));
   if (status.ok())
     return "the stream ended before the video did";
-  return absl::StrFormat("the connection broke (%s)", status.error_message());
+  return absl::StrCat("the connection broke", InBrackets(status.error_message()));
 }
 
 }  // namespace ruyi::client

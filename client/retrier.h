@@ -58,8 +58,8 @@ class Retrier {
   Notice notice_;
 };
 
-// Returns, for example, "the server is away", "the connection broke (RST_STREAM)" or "the server says: the model is
-// loading [MODEL_LOADING]".
+// Returns, for example, "the server is away (Connection refused)", "the connection broke (RST_STREAM)", "the server
+// says: the model is loading [MODEL_LOADING]", or a ConnectionFault with its cause.
 std::string FailureText(const grpc::Status& status);
 
 }  // namespace ruyi::client

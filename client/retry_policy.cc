@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/connection_fault.h"
 #include "client/seconds.h"
 #include "client/status_text.h"
 
@@ -46,7 +47,7 @@ bool IsTheSameNextTime(grpc::StatusCode code) {
 bool MayCallAgain(const grpc::Status& status) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
-      return true;
+      return !IsLastingFault(status);
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
     case grpc::StatusCode::ABORTED:
       return DelayOfServer(status).has_value();
@@ -60,7 +61,7 @@ bool MayCallAgain(const grpc::Status& status) {
 bool MayStreamAgain(const grpc::Status& status) {
   if (IsWordOfServer(status))
     return MayCallAgain(status);
-  return !IsTheSameNextTime(status.error_code());
+  return !IsTheSameNextTime(status.error_code()) && !IsLastingFault(status);
 }
 
 std::optional<absl::Duration> RetryPolicy::Next(absl::Time now, const grpc::Status& status) {

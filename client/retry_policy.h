@@ -11,15 +11,15 @@
 
 namespace ruyi::client {
 
-// Returns true when a unary call that ended with `status` may be sent again: for UNAVAILABLE, for RESOURCE_EXHAUSTED
-// and ABORTED that say when (RetryInfo), and for CANCELLED without ErrorInfo: with that gRPC ends a call that reaches a
-// server at the moment of its shutdown, and nobody has worked on it.
+// Returns true when a unary call that ended with `status` may be sent again: for UNAVAILABLE without a lasting
+// ConnectionFault, for RESOURCE_EXHAUSTED and ABORTED that say when (RetryInfo), and for CANCELLED without ErrorInfo:
+// with that gRPC ends a call that reaches a server at the moment of its shutdown, and nobody has worked on it.
 bool MayCallAgain(const grpc::Status& status);
 
 // Returns true when a stream that ended with `status`, without its last message, may be opened again. A status that the
 // server itself has made (it has ErrorInfo) is judged as in MayCallAgain. Any other end, OK too, was made on the way to
 // the server, for proxies end streams with codes of their own; only ends that would be the same the next time are
-// final: UNIMPLEMENTED, UNAUTHENTICATED and the like.
+// final: UNIMPLEMENTED, UNAUTHENTICATED, a lasting ConnectionFault and the like.
 bool MayStreamAgain(const grpc::Status& status);
 
 class RetryPolicy {

@@ -3,6 +3,7 @@
 #include <google/rpc/error_details.pb.h>
 
 #include "absl/strings/str_format.h"
+#include "client/connection_fault.h"
 #include "client/seconds.h"
 
 namespace ruyi::client {
@@ -68,11 +69,15 @@ std::string CallErrorText(const grpc::Status& status, const std::string& address
   const google::rpc::Status detailed = WithDetails(status);
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE || detailed.details_size() > 0)
     return ErrorText(detailed, flags, subject);
+  if (const ConnectionFault* const fault = FindConnectionFault(status)) {
+    return absl::StrFormat("error: %sno connection with %s: %s (%s)\n  %s\n", SubjectText(subject), address,
+                           fault->what, CauseText(status), fault->remedy);
+  }
   return absl::StrFormat(
       "error: %sno server answers at %s: %s\n"
       "  is ruyi-server running there? Another address: --server HOST:PORT, or the variable RUYI_SERVER (for admin: "
       "RUYI_ADMIN_SERVER)\n",
-      SubjectText(subject), address, status.error_message());
+      SubjectText(subject), address, CauseText(status));
 }
 
 }  // namespace ruyi::client

@@ -34,7 +34,8 @@ std::string ReasonText(const google::rpc::Status& status);
 // it may be empty.
 std::string ErrorText(const google::rpc::Status& status, const FlagNames& flags, std::string_view subject = "");
 
-// Returns the ErrorText of `status`; when nobody answers at `address`, it says so and how to set another address.
+// Returns the ErrorText of `status`; when there is no connection with a server at `address`, it says why and what to
+// do.
 std::string CallErrorText(const grpc::Status& status, const std::string& address, const FlagNames& flags,
                           std::string_view subject = "");
 

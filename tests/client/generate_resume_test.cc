@@ -16,6 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class GenerateResumeTest : public GenerateCommandTest {};
 
@@ -59,7 +60,21 @@ TEST_F(GenerateResumeTest, KeepsWhatItHasWhenItGivesUp) {
   server_.OnWatch(SendEvents({AcceptedEvent()}, kReset));
   server_.OnDownload(SendPart("film", 2, kReset));
   ExpectKept(Run({"--retry-for", "0"}), 9,
-             "error: videos/7: the server is away: what became of the video is unknown; ");
+             "error: videos/7: the server is away (connection reset): what became of the video is unknown; ");
+}
+
+// The server's certificate is another one since the video was accepted.
+TEST_F(GenerateResumeTest, KeepsWhatItHasWhereNoWaitingMendsTheConnection) {
+  const grpc::Status untrusted(grpc::UNAVAILABLE,
+                               "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Ssl "
+                               "handshake failed: SSL_ERROR_SSL: error:0A000086:SSL routines::certificate verify "
+                               "failed");
+  server_.OnCreate(&CreateIt);
+  server_.OnWatch(SendEvents({AcceptedEvent()}, untrusted));
+  server_.OnDownload(SendPart("film", 2, untrusted));
+  const ClientResult result = RunHere();
+  ExpectKept(result, 3, "the server's certificate is signed by none of those in --tls-ca");
+  EXPECT_THAT(result.err, Not(HasSubstr("trying again")));
 }
 
 TEST_F(GenerateResumeTest, FindsBytesThatHaveChangedMeanwhile) {
@@ -250,7 +265,8 @@ TEST_F(GenerateSignalTest, CtrlCComesTooLate) {
 TEST_F(GenerateSignalTest, CtrlCCannotCancel) {
   server_.Refuse(kReset);
   ExpectKept(RunAndSend(SIGINT), 130,
-             "error: videos/7: interrupted, but it cannot be cancelled: the server is away; `ruyi-client cancel "
+             "error: videos/7: interrupted, but it cannot be cancelled: the server is away (connection reset); "
+             "`ruyi-client cancel "
              "videos/7` tries again, ");
 }
 

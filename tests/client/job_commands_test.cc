@@ -139,9 +139,10 @@ TEST_F(JobCommandsTest, WatchTellsThatThereIsNone) {
 
 TEST_F(JobCommandsTest, WatchGivesUp) {
   server_.OnWatch(SendEvents({}, kReset));
-  ExpectFailure(Run({"watch", "7", "--retry-for", "0"}), 9,
-                "error: videos/7: the server is away: what became of the video is unknown; `ruyi-client watch "
-                "videos/7` watches again\n");
+  ExpectFailure(
+      Run({"watch", "7", "--retry-for", "0"}), 9,
+      "error: videos/7: the server is away (connection reset): what became of the video is unknown; `ruyi-client watch "
+      "videos/7` watches again\n");
 }
 
 TEST_F(JobCommandsTest, WatchLeavesTheVideoAlone) {

@@ -82,7 +82,7 @@ TEST_F(JobFollowerTest, WatchesOnAfterTheLastEvent) {
   EXPECT_TRUE(Watch().completed.has_value());
   EXPECT_EQ(server_.watches().at(1).after_seq(), 2);
   EXPECT_THAT(display_.seqs, ElementsAre(1, 2, 3));
-  EXPECT_THAT(display_.notices, ElementsAre("the server is away; trying again in 1 s"));
+  EXPECT_THAT(display_.notices, ElementsAre("the server is away (connection reset); trying again in 1 s"));
 }
 
 TEST_F(JobFollowerTest, BeginsAfterTheEventThatItIsTold) {

@@ -13,8 +13,16 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 const grpc::Status kAway(grpc::UNAVAILABLE, "connection refused");
+const grpc::Status kClosed(grpc::UNAVAILABLE,
+                           "failed to connect to all addresses; last error: UNAVAILABLE: ipv4:127.0.0.1:1: Socket "
+                           "closed");
+const grpc::Status kUntrusted(grpc::UNAVAILABLE,
+                              "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Ssl "
+                              "handshake failed: SSL_ERROR_SSL: error:0A000086:SSL routines::certificate verify "
+                              "failed");
 
 class RetrierTest : public testing::Test {
  protected:
@@ -33,7 +41,21 @@ TEST_F(RetrierTest, SaysThatItWaits) {
   Retrier retrier = Make({.retry_for = absl::Seconds(600)});
   EXPECT_EQ(retrier.AfterFailure(kAway), Verdict::kAgain);
   EXPECT_EQ(waiter_.waits().size(), 1);
-  EXPECT_THAT(notices_, ElementsAre("the server is away; trying again in 1 s"));
+  EXPECT_THAT(notices_, ElementsAre("the server is away (connection refused); trying again in 1 s"));
+}
+
+TEST_F(RetrierTest, SaysWhatMayMendIt) {
+  Retrier retrier = Make({.retry_for = absl::Seconds(600)});
+  EXPECT_EQ(retrier.AfterFailure(kClosed), Verdict::kAgain);
+  EXPECT_THAT(notices_, ElementsAre("the server closes each connection before it answers (Socket closed); it may want "
+                                    "TLS (--tls-ca) or a certificate of this client (--tls-cert, --tls-key); trying "
+                                    "again in 1 s"));
+}
+
+TEST_F(RetrierTest, DoesNotWaitForWhatNoWaitingMends) {
+  Retrier retrier = Make({.retry_for = absl::Seconds(600)});
+  EXPECT_EQ(retrier.AfterFailure(kUntrusted), Verdict::kFinal);
+  EXPECT_THAT(notices_, IsEmpty());
 }
 
 TEST_F(RetrierTest, TakesAFinalStatusAtOnce) {
@@ -80,7 +102,9 @@ TEST_F(RetrierTest, EndsWhenItIsCancelled) {
 }
 
 TEST(FailureText, NamesWhatBroke) {
-  EXPECT_EQ(FailureText(kAway), "the server is away");
+  EXPECT_EQ(FailureText(kAway), "the server is away (connection refused)");
+  EXPECT_EQ(FailureText(grpc::Status(grpc::UNAVAILABLE, "")), "the server is away");
+  EXPECT_THAT(FailureText(kUntrusted), StartsWith("the server's certificate is signed by none of those in --tls-ca"));
   EXPECT_EQ(FailureText(grpc::Status::OK), "the stream ended before the video did");
   EXPECT_EQ(FailureText(grpc::Status(grpc::INTERNAL, "RST_STREAM")), "the connection broke (RST_STREAM)");
   EXPECT_EQ(FailureText(ToGrpc(DetailedStatus(grpc::UNAVAILABLE, "it loads", "MODEL_LOADING"))),

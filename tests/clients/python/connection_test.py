@@ -1,6 +1,8 @@
 """How the client reaches a server, and what it shows it."""
 
 import concurrent.futures
+import contextlib
+import socket
 import subprocess
 
 import grpc
@@ -8,6 +10,7 @@ import pytest
 import ruyi
 from fake_server import fail
 from ruyi import connection
+from ruyi.connection_faults import find_fault
 from ruyi.v1 import (
     capabilities_pb2,
     video_event_pb2,
@@ -102,13 +105,12 @@ class Greeter(video_service_pb2_grpc.VideoServiceServicer):
         return video_pb2.Video(name=context.auth_context()["x509_common_name"][0].decode())
 
 
-@pytest.fixture
-def pair(tmp_path):
+def make_pair(folder, name, host):
     """A certificate that is its own authority, and its key."""
-    certificate, key = tmp_path / "me.pem", tmp_path / "me.key"
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=ana", "-addext", "subjectAltName=IP:127.0.0.1"]
+        + ["-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName={host}"]
         + ["-keyout", key, "-out", certificate],
         check=True,
         capture_output=True,
@@ -117,15 +119,33 @@ def pair(tmp_path):
 
 
 @pytest.fixture
-def tls_target(pair):
-    certificate, key = (path.read_bytes() for path in pair)
+def pair(tmp_path):
+    return make_pair(tmp_path, "ana", "IP:127.0.0.1")
+
+
+@contextlib.contextmanager
+def listening(credentials):
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=2))
     video_service_pb2_grpc.add_VideoServiceServicer_to_server(Greeter(), server)
-    credentials = grpc.ssl_server_credentials([(key, certificate)], certificate, True)
-    port = server.add_secure_port("127.0.0.1:0", credentials)
+    if credentials is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        port = server.add_secure_port("127.0.0.1:0", credentials)
     server.start()
     yield f"127.0.0.1:{port}"
     server.stop(grace=None).wait()
+
+
+def credentials_of(pair, client_ca=None):
+    certificate, key = (path.read_bytes() for path in pair)
+    authority = None if client_ca is None else client_ca.read_bytes()
+    return grpc.ssl_server_credentials([(key, certificate)], authority, client_ca is not None)
+
+
+@pytest.fixture
+def tls_target(pair):
+    with listening(credentials_of(pair, client_ca=pair[0])) as target:
+        yield target
 
 
 def test_tls_with_a_certificate_of_ones_own(tls_target, pair):
@@ -139,5 +159,78 @@ def test_tls_without_the_certificate_that_is_asked_for(tls_target, pair):
     own = ruyi.Connection(tls_ca=pair[0])
     once = ruyi.Retry(attempts=1)
     with ruyi.Client(tls_target, connection=own, retry=once, quiet=True) as client:
-        with pytest.raises(ruyi.Unavailable):
+        with pytest.raises(ruyi.Unavailable, match="a certificate of this client") as raised:
             client.get("videos/7")
+    assert not isinstance(raised.value, ruyi.ConnectionFailed)  # a server that stops does the same
+
+
+def fault_of(target, **files):
+    """What ends the first call, and how often it was tried again."""
+    waits = []
+    retry = ruyi.Retry(attempts=3, sleep=waits.append)
+    own = ruyi.Connection(**files)
+    with ruyi.Client(target, connection=own, retry=retry, quiet=True) as client:
+        with pytest.raises(ruyi.Unavailable) as raised:
+            client.get("videos/7")
+    return raised.value, len(waits)
+
+
+def assert_lasting(fault, words):
+    error, retries = fault
+    assert isinstance(error, ruyi.ConnectionFailed), error
+    assert words in str(error)
+    assert retries == 0
+
+
+def test_a_certificate_that_nobody_trusted(pair, tmp_path):
+    other, _ = make_pair(tmp_path, "other", "IP:127.0.0.1")
+    with listening(credentials_of(pair)) as target:
+        assert_lasting(fault_of(target, tls_ca=other), "signed by none of those in tls_ca")
+
+
+def test_a_certificate_with_another_name(tmp_path):
+    named = make_pair(tmp_path, "named", "DNS:ruyi.example")
+    with listening(credentials_of(named)) as target:
+        assert_lasting(fault_of(target, tls_ca=named[0]), "is for other names")
+
+
+def test_a_server_without_tls(pair):
+    with listening(None) as target:
+        assert_lasting(fault_of(target, tls_ca=pair[0]), "speaks no TLS")
+
+
+def test_a_server_that_wants_tls(pair):
+    with listening(credentials_of(pair)) as target:
+        error, retries = fault_of(target)
+    assert "it may want TLS (tls_ca)" in str(error)
+    assert retries == 2
+
+
+def test_where_nobody_listens():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        error, retries = fault_of(f"127.0.0.1:{silent.getsockname()[1]}")
+    assert str(error).startswith("nobody listens there; is ruyi-server running? (")
+    assert retries == 2
+
+
+NOT_CONNECTED = "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: "
+
+
+@pytest.mark.parametrize(
+    "cause, lasts",
+    [
+        ("Tls handshake failed: SSL routines:OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE", True),
+        ("Tls handshake failed: SSL routines:OPENSSL_internal:TLSV1_ALERT_UNKNOWN_CA", True),
+        ("Cannot check peer: missing selected ALPN property.", True),
+        ("Failed parsing HTTP/2 (Expected SETTINGS frame as the first frame)", False),
+        ("recvmsg:Connection reset by peer (104)", False),
+    ],
+)
+def test_faults_of_other_servers(cause, lasts):
+    assert find_fault(NOT_CONNECTED + cause).lasts is lasts
+
+
+def test_a_connection_that_broke_later_has_no_fault():
+    assert find_fault("Socket closed") is None
+    assert find_fault(NOT_CONNECTED + "something new") is None

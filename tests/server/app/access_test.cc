@@ -17,7 +17,7 @@
 #include "server/app/log.h"
 #include "tests/server/app/running_server.h"
 #include "tests/server/caller_channel.h"
-#include "tests/server/identity/test_certificates.h"
+#include "tests/support/test_certificates.h"
 #include "tests/server/identity/test_jwt.h"
 #include "tests/server/rpc_status.h"
 #include "tests/server/test_request.h"

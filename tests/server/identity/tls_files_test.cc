@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/server/identity/test_certificates.h"
+#include "tests/support/test_certificates.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 

@@ -9,6 +9,7 @@ from ruyi.client import Client
 from ruyi.connection import Connection
 from ruyi.errors import (
     Cancelled,
+    ConnectionFailed,
     DataLoss,
     DoesNotFit,
     Error,
@@ -27,6 +28,7 @@ __all__ = [
     "Cancelled",
     "Client",
     "Connection",
+    "ConnectionFailed",
     "DataLoss",
     "DoesNotFit",
     "Error",

@@ -12,6 +12,8 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from ruyi.connection_faults import find_fault
+
 if TYPE_CHECKING:
     from google.rpc import status_pb2
 
@@ -86,6 +88,10 @@ class Unavailable(Error):
     """The server cannot be reached, loads its model, or stops."""
 
 
+class ConnectionFailed(Unavailable):
+    """No connection comes about, and waiting does not mend it: TLS is not as one side wants it."""
+
+
 class DataLoss(Error):
     """Bytes are not what they should be: a checksum, an offset or a size is wrong."""
 
@@ -135,7 +141,15 @@ def error_of_call(error: grpc.RpcError) -> Error:
         status = None
     if status is not None:
         return error_of_status(status)
-    return make_error(error.code(), error.details() or "")
+    return _error_without_details(error.code(), error.details() or "")
+
+
+def _error_without_details(code: grpc.StatusCode, message: str) -> Error:
+    fault = find_fault(message) if code is grpc.StatusCode.UNAVAILABLE else None
+    if fault is None:
+        return make_error(code, message)
+    kind = ConnectionFailed if fault.lasts else Unavailable
+    return kind(f"{fault.text} ({message})", code)
 
 
 def _unpack(packed: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import AbstractSet, Callable, TypeVar
 import grpc
 import tenacity
 
-from ruyi.errors import Error, error_of_call
+from ruyi.errors import ConnectionFailed, Error, error_of_call
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ _UNKNOWN_ENDS = {
 
 def may_upload_again(error: BaseException) -> bool:
     """Whether the same call may succeed later: the server is away, or says when to come again."""
-    if not isinstance(error, Error):
+    if not isinstance(error, Error) or isinstance(error, ConnectionFailed):
         return False
     if error.code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED):
         return error.retry_after is not None
