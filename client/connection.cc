@@ -12,6 +12,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "core/base/status_macros.h"
+#include "core/pem/pem_text.h"
 
 namespace ruyi::client {
 namespace {
@@ -49,6 +51,19 @@ absl::StatusOr<std::string> TokenOf(const ConnectionOptions& options) {
   return token;
 }
 
+absl::Status Named(const char* flag, const absl::Status& status) {
+  return status.ok() ? status : Wrong(absl::StrFormat("%s: %s", flag, std::string(status.message())));
+}
+
+// gRPC would take what is wrong, log lines of its own, and answer every call with "empty address list".
+absl::Status CheckFiles(const PemText& ca, const PemText& certificate, const PemText& key) {
+  RUYI_RETURN_IF_ERROR(Named("--tls-ca", CertificatesOf(ca).status()));
+  if (certificate.path.empty())
+    return absl::OkStatus();
+  RUYI_RETURN_IF_ERROR(Named("--tls-cert", CertificatesOf(certificate).status()));
+  return Named("--tls-key", CheckPair(certificate, key));
+}
+
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(const ConnectionOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty())
     return Wrong("--tls-cert and --tls-key: one is of no use without the other; give both");
@@ -59,14 +74,11 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(const Co
       return Wrong("--tls-server-name: it is looked for over TLS only; give --tls-ca too");
     return grpc::InsecureChannelCredentials();
   }
-  const absl::StatusOr<std::string> ca = TextOf("--tls-ca", options.tls_ca);
-  const absl::StatusOr<std::string> certificate = TextOf("--tls-cert", options.tls_cert);
-  const absl::StatusOr<std::string> key = TextOf("--tls-key", options.tls_key);
-  for (const auto* text : {&ca, &certificate, &key}) {
-    if (!text->ok())
-      return text->status();
-  }
-  return grpc::SslCredentials({.pem_root_certs = *ca, .pem_private_key = *key, .pem_cert_chain = *certificate});
+  RUYI_ASSIGN_OR_RETURN(const std::string ca, TextOf("--tls-ca", options.tls_ca));
+  RUYI_ASSIGN_OR_RETURN(const std::string certificate, TextOf("--tls-cert", options.tls_cert));
+  RUYI_ASSIGN_OR_RETURN(const std::string key, TextOf("--tls-key", options.tls_key));
+  RUYI_RETURN_IF_ERROR(CheckFiles({options.tls_ca, ca}, {options.tls_cert, certificate}, {options.tls_key, key}));
+  return grpc::SslCredentials({.pem_root_certs = ca, .pem_private_key = key, .pem_cert_chain = certificate});
 }
 
 }  // namespace

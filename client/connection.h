@@ -19,8 +19,9 @@ struct ConnectionOptions {
 };
 
 // Returns the channel's options for the server at `address`. A token comes from the file, or from the variable
-// RUYI_TOKEN. FAILED_PRECONDITION: a file cannot be read, certificate and key are not both given, with tls_ca, the
-// token has bytes that no token has, or it would travel unencrypted to another machine. Blocks on the disk.
+// RUYI_TOKEN. FAILED_PRECONDITION: a file cannot be read or is no PEM, certificate and key are not both given, with
+// tls_ca, or are no pair, the token has bytes that no token has, or it would travel unencrypted to another machine.
+// Blocks on the disk.
 absl::StatusOr<ChannelOptions> ChannelOptionsOf(const ConnectionOptions& options, const std::string& address);
 
 }  // namespace ruyi::client

@@ -13,6 +13,7 @@
 #include "ruyi/v1/video_service.grpc.pb.h"
 #include "tests/client/client_process.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/test_certificates.h"
 
 namespace ruyi::client {
 namespace {
@@ -64,6 +65,8 @@ class ConnectionTest : public testing::Test {
   }
 
   const TemporaryFolder folder_;
+  const TestAuthority authority_{"authority"};
+  const std::string ca_ = Write("ca", authority_.certificate());
 };
 
 TEST_F(ConnectionTest, ATokenComesFromTheFileOrTheVariable) {
@@ -74,7 +77,7 @@ TEST_F(ConnectionTest, ATokenComesFromTheFileOrTheVariable) {
 }
 
 TEST_F(ConnectionTest, TheNameInTheServersCertificateIsForTls) {
-  const ConnectionOptions options = {.tls_ca = Write("ca", "x"), .tls_server_name = "ruyi.example"};
+  const ConnectionOptions options = {.tls_ca = ca_, .tls_server_name = "ruyi.example"};
   EXPECT_EQ(ChannelOptionsOf(options, "127.0.0.1:1")->tls_server_name, "ruyi.example");
   EXPECT_THAT(WrongWith({.tls_server_name = "ruyi.example"}), HasSubstr("--tls-server-name"));
 }
@@ -83,11 +86,28 @@ TEST_F(ConnectionTest, SaysWhichFileIsWrong) {
   EXPECT_THAT(WrongWith({.token_file = "none"}), HasSubstr("--token-file: none cannot be read"));
   EXPECT_THAT(WrongWith({.token_file = Write("token", "two secret words")}), HasSubstr("one word"));
   EXPECT_THAT(WrongWith({.tls_ca = "none"}), HasSubstr("--tls-ca: none cannot be read"));
-  EXPECT_THAT(WrongWith({.tls_ca = Write("ca", "x"), .tls_cert = Write("cert", "x")}), HasSubstr("give both"));
+  EXPECT_THAT(WrongWith({.tls_ca = ca_, .tls_cert = Write("cert", "x")}), HasSubstr("give both"));
   EXPECT_THAT(WrongWith({.tls_cert = Write("cert", "x"), .tls_key = Write("key", "x")}),
               HasSubstr("give --tls-ca too"));
-  EXPECT_THAT(WrongWith({.tls_ca = Write("ca", "x"), .tls_cert = Write("cert", "x"), .tls_key = Write("empty", "")}),
+  EXPECT_THAT(WrongWith({.tls_ca = ca_, .tls_cert = Write("cert", "x"), .tls_key = Write("empty", "")}),
               AllOf(HasSubstr("--tls-key"), HasSubstr("is empty")));
+}
+
+TEST_F(ConnectionTest, FilesOfTlsAreCheckedBeforeTheConnection) {
+  const TestPair pair = authority_.SignServer();
+  const TestPair other = authority_.SignServer();
+  const std::string cert = Write("cert.pem", pair.certificate);
+  const std::string key = Write("key.pem", pair.key);
+  EXPECT_TRUE(ChannelOptionsOf({.tls_ca = ca_, .tls_cert = cert, .tls_key = key}, "127.0.0.1:1").ok());
+  EXPECT_THAT(WrongWith({.tls_ca = Write("no.pem", "x")}),
+              AllOf(HasSubstr("--tls-ca: "), HasSubstr("no.pem is no list of certificates")));
+  EXPECT_THAT(WrongWith({.tls_ca = ca_, .tls_cert = Write("no.pem", "x"), .tls_key = key}),
+              AllOf(HasSubstr("--tls-cert: "), HasSubstr("no.pem is no list of certificates")));
+  EXPECT_THAT(WrongWith({.tls_ca = ca_, .tls_cert = cert, .tls_key = Write("no.pem", "secret")}),
+              AllOf(HasSubstr("--tls-key: "), HasSubstr("no.pem is no private key")));
+  const std::string other_key = Write("other.pem", other.key);
+  EXPECT_EQ(WrongWith({.tls_ca = ca_, .tls_cert = cert, .tls_key = other_key}),
+            absl::StrCat("--tls-key: ", other_key, " is not the key of the first certificate in ", cert));
 }
 
 TEST_F(ConnectionTest, ATokenDoesNotTravelUnencrypted) {
@@ -96,7 +116,7 @@ TEST_F(ConnectionTest, ATokenDoesNotTravelUnencrypted) {
     EXPECT_THAT(WrongWith({.token_file = file}, address), HasSubstr("unencrypted")) << address;
   for (const char* address : {"127.0.0.1:1", "localhost:1", "[::1]:1"})
     EXPECT_TRUE(ChannelOptionsOf({.token_file = file}, address).ok()) << address;
-  EXPECT_TRUE(ChannelOptionsOf({.tls_ca = Write("ca", "x"), .token_file = file}, "ruyi.example:50051").ok());
+  EXPECT_TRUE(ChannelOptionsOf({.tls_ca = ca_, .token_file = file}, "ruyi.example:50051").ok());
 }
 
 TEST_F(ConnectionTest, EveryCallCarriesTheToken) {

@@ -17,13 +17,13 @@
 #include "server/app/log.h"
 #include "tests/server/app/running_server.h"
 #include "tests/server/caller_channel.h"
-#include "tests/support/test_certificates.h"
 #include "tests/server/identity/test_jwt.h"
 #include "tests/server/rpc_status.h"
 #include "tests/server/test_request.h"
 #include "tests/server/unary_answer.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/test_certificates.h"
 
 namespace ruyi {
 namespace {
