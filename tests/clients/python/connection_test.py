@@ -84,6 +84,44 @@ def test_addresses_of_this_machine(target):
     assert connection.is_of_this_machine(target)
 
 
+@pytest.mark.parametrize("target", ["http://host:50051", "https://host", "dns/host:1", "unix//a"])
+def test_a_url_is_no_address(target):
+    with pytest.raises(ValueError, match="HOST:PORT, such as 127.0.0.1:50051"):
+        ruyi.Client(target)
+
+
+@pytest.mark.parametrize("target", ["host", "host:", "host:port", ":1", "host:0", "host:65536", ""])
+def test_an_address_has_a_port(target):
+    with pytest.raises(ValueError, match=f"^{target} is not HOST:PORT, such as 127.0.0.1:50051"):
+        ruyi.Client(target)
+
+
+@pytest.mark.parametrize("target", ["host:1", "[::1]:1", "unix:/socket", "dns:///host:1"])
+def test_addresses_of_servers(target):
+    ruyi.Client(target).close()
+
+
+def refused_files(**files):
+    with pytest.raises(ValueError) as raised:
+        ruyi.Client("localhost:1", connection=ruyi.Connection(**files))
+    return str(raised.value)
+
+
+def test_files_of_tls_are_checked_before_the_connection(pair, tmp_path):
+    certificate, key = pair
+    _, other = make_pair(tmp_path, "other", "DNS:other")
+    nonsense = tmp_path / "no.pem"
+    nonsense.write_text("secret")
+    assert f"{nonsense} is no list of certificates" in refused_files(tls_ca=nonsense)
+    with_certificate = {"tls_ca": certificate, "tls_cert": certificate}
+    refused = refused_files(tls_ca=certificate, tls_cert=nonsense, tls_key=key)
+    assert f"{nonsense} is no list of certificates" in refused
+    refused = refused_files(**with_certificate, tls_key=nonsense)
+    assert f"{nonsense} is no private key in PEM" in refused and "secret" not in refused
+    refused = refused_files(**with_certificate, tls_key=other)
+    assert refused == f"{other} is not the key of the first certificate in {certificate}"
+
+
 def test_files_that_do_not_go_together():
     with pytest.raises(ValueError, match="tls_key"):
         ruyi.Client("localhost:1", connection=ruyi.Connection(tls_cert="me.pem"))

@@ -76,8 +76,10 @@ def test_save_raises_what_became_of_the_video(server, job, film, part, end, kind
 
 
 def test_a_folder_that_is_not_there_is_named(job, tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError) as raised:
         job.save(tmp_path / "none" / "film.mp4")
+    assert raised.value.filename == str(tmp_path / "none")
+    assert f"make it, or save {NAME}, which goes on, elsewhere" in str(raised.value)
 
 
 def test_bytes(server, job):

@@ -6,9 +6,14 @@ import dataclasses
 import ipaddress
 import os
 import pathlib
+import ssl
 from typing import Any, Optional, Sequence, Union
 
 import grpc
+
+_MAX_PORT = 65535
+_SCHEMES_OF_GRPC = ("unix:", "unix-abstract:", "dns:", "ipv4:", "ipv6:", "xds:")
+_WEAK = ("EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK")
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -31,9 +36,10 @@ class Connection:
     def open(self, target: str, options: Sequence[tuple[str, Any]]) -> grpc.Channel:
         """A channel to the server.
 
-        ValueError: files do not go together, or the token would travel unencrypted to another
-        machine.
+        ValueError: `target` is no address, files are not what they should be or do not go together,
+        or the token would travel unencrypted to another machine.
         """
+        _check_target(target)
         credentials = self.credentials or self._tls()
         token = self._token()
         if credentials is None and token and not is_of_this_machine(target):
@@ -51,6 +57,9 @@ class Connection:
             if self.tls_cert is not None:
                 raise ValueError("tls_cert is shown over TLS only; give tls_ca too")
             return None
+        _check_certificates(self.tls_ca)
+        if self.tls_cert is not None and self.tls_key is not None:
+            _check_pair(self.tls_cert, self.tls_key)
         return grpc.ssl_channel_credentials(
             _bytes_of(self.tls_ca), _bytes_of(self.tls_key), _bytes_of(self.tls_cert)
         )
@@ -70,6 +79,42 @@ def is_of_this_machine(target: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _check_target(target: str) -> None:
+    host, _, port = target.rpartition(":")
+    if host and "/" not in target and port.isdecimal() and 0 < int(port) <= _MAX_PORT:
+        return
+    if target.startswith(_SCHEMES_OF_GRPC):
+        return
+    wrong = "is a URL; use" if "://" in target else "is not"
+    raise ValueError(f"{target} {wrong} HOST:PORT, such as 127.0.0.1:50051")
+
+
+def _check_certificates(path: Path) -> None:
+    """GRPC would take anything, and fail every call with words that name no file."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=pathlib.Path(path).read_text(encoding="utf-8"))
+    except (ssl.SSLError, ValueError):
+        raise ValueError(
+            f"{path} is no list of certificates in PEM (-----BEGIN CERTIFICATE-----)"
+        ) from None
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    _check_certificates(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_cert_chain(certificate, key, password=lambda: b"")
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            what = f"is not the key of the first certificate in {certificate}"
+        elif error.reason in _WEAK:  # that is for gRPC to judge
+            return
+        else:
+            what = "is no private key in PEM without a passphrase"
+        raise ValueError(f"{key} {what}") from None
 
 
 def _bytes_of(path: Optional[Path]) -> Optional[bytes]:

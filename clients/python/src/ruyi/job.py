@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import errno
 import os
 import pathlib
 import threading
@@ -76,9 +77,16 @@ class Job:
 
         The file grows as `path` + ".part", which plays from its first fragment on, and gets its
         name when it is whole and its checksums are right. Raises the video's Error if it was not
-        made, and then removes the part.
+        made, and then removes the part. FileNotFoundError: there is no such folder; the video goes
+        on, and may be saved elsewhere.
         """
         final = pathlib.Path(path)
+        if not final.parent.is_dir():
+            raise FileNotFoundError(
+                errno.ENOENT,
+                f"there is no such folder; make it, or save {self.name}, which goes on, elsewhere",
+                os.fspath(final.parent),
+            )
         part = final.with_name(final.name + ".part")
         try:
             with part.open("wb") as file, self._drawn():
