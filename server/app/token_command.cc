@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "core/base/clock.h"
 #include "core/base/status_macros.h"
@@ -22,7 +23,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsageError = 2;
-constexpr double kMostDays = 36'500;
+constexpr int kMostDays = 36'500;
 
 struct TokenOptions {
   std::string file;
@@ -58,7 +59,8 @@ std::string DayOf(const std::optional<absl::Time>& time) {
 absl::Status New(const TokenOptions& options) {
   const FileLock lock(options.file);
   std::vector<TokenEntry> tokens;
-  if (std::filesystem::exists(options.file)) {
+  const bool is_new_file = !std::filesystem::exists(options.file);
+  if (!is_new_file) {
     RUYI_ASSIGN_OR_RETURN(tokens, ReadTokens(options.file));
   }
   const absl::Time now = Clock::Real().Now();
@@ -67,6 +69,10 @@ absl::Status New(const TokenOptions& options) {
                 options.days.has_value() ? std::optional(now + *options.days * absl::Hours(24)) : std::nullopt);
   tokens.push_back(made.entry);
   RUYI_RETURN_IF_ERROR(WriteTokens(options.file, tokens));
+  if (is_new_file) {
+    std::cerr << "made the file " << std::filesystem::absolute(options.file).lexically_normal().string()
+              << ", which was not there: the server knows its tokens when it is given the same file by --tokens\n";
+  }
   std::cerr << "token " << made.entry.id << " of tenant " << made.entry.tenant << ", expires "
             << DayOf(made.entry.expires) << "; it is shown this once\n";
   std::cout << made.text << std::endl;
@@ -96,6 +102,14 @@ std::string CheckTenant(const std::string& text) {
   return IsIdentityName(text) ? "" : "must have 1 to 128 printable ASCII characters without spaces";
 }
 
+std::string CheckDays(const std::string& text) {
+  double days = 0;
+  if (absl::SimpleAtod(text, &days) && days > 0 && days <= kMostDays)
+    return "";
+  return absl::StrFormat("'%s' is not a number of days above 0 and up to %d; without the flag the token never expires",
+                         text, kMostDays);
+}
+
 CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& help, TokenOptions& options) {
   CLI::App* command = app.add_subcommand(name, help);
   command->add_option("--tokens", options.file, "The file of tokens, as the server is told")
@@ -115,9 +129,10 @@ void AddCommands(CLI::App& app, TokenOptions& options) {
       ->check(CLI::IsMember({"user", "admin"}).description(""))
       ->type_name("user|admin")
       ->capture_default_str();
-  made->add_option("--days", options.days, "After how many days it expires; default: never")
-      ->check(CLI::Range(0.0, kMostDays))
-      ->type_name("N");
+  made->add_option("--days", options.days,
+                   absl::StrFormat("After how many days it expires, up to %d; default: never", kMostDays))
+      ->check(CheckDays)
+      ->type_name("DAYS");
   AddCommand(app, "list", "Show the tokens that there are, without their text", options);
   AddCommand(app, "revoke", "Take a token out of the file; the server refuses it within a second", options)
       ->add_option("ID", options.id, "Its id, from `list`")

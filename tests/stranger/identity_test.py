@@ -101,7 +101,7 @@ def assert_refused(caller, code, reason):
 
 
 def test_every_wrong_credential_is_named(guarded):
-    expired = guarded.new_token("film", "--days", "0")
+    expired = guarded.new_token("film", "--days", "0.000001")  # the file has whole seconds
     guarded.await_tokens()
     now = int(time.time())
     assert_refused(guarded.nobody, CODE.UNAUTHENTICATED, "CREDENTIALS_MISSING")

@@ -75,6 +75,17 @@ TEST_F(TokenCommandTest, SaysWhatItCannotDo) {
   EXPECT_EQ(RunToken({"new", "--tokens", file_, "--tenant", "film"}).exit_code, 1);
 }
 
+TEST_F(TokenCommandTest, SaysThatItMakesTheFile) {
+  const Ran first = RunToken({"new", "--tokens", file_, "--tenant", "film"});
+  EXPECT_THAT(first.error, HasSubstr("made the file " + file_ + ", which was not there"));
+  EXPECT_THAT(RunToken({"new", "--tokens", file_, "--tenant", "film"}).error, Not(HasSubstr("made the file")));
+}
+
+TEST_F(TokenCommandTest, SaysWhatDaysMayBe) {
+  EXPECT_THAT(RunToken({"new", "--tokens", file_, "--tenant", "film", "--days", "0"}).error,
+              HasSubstr("--days: '0' is not a number of days above 0 and up to 36500; without the flag"));
+}
+
 TEST_F(TokenCommandTest, RefusesWrongCommandLines) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{},
@@ -83,6 +94,9 @@ TEST_F(TokenCommandTest, RefusesWrongCommandLines) {
                                              {"new", "--tokens", file_, "--tenant", "two words"},
                                              {"new", "--tokens", file_, "--tenant", "film", "--role", "root"},
                                              {"new", "--tokens", file_, "--tenant", "film", "--days", "-1"},
+                                             {"new", "--tokens", file_, "--tenant", "film", "--days", "0"},
+                                             {"new", "--tokens", file_, "--tenant", "film", "--days", "nan"},
+                                             {"new", "--tokens", file_, "--tenant", "film", "--days", "36501"},
                                              {"revoke", "--tokens", file_}})
     EXPECT_EQ(RunToken(arguments).exit_code, 2) << testing::PrintToString(arguments);
   EXPECT_FALSE(std::filesystem::exists(file_));
