@@ -67,8 +67,8 @@ void AddLeaving(CLI::App* command, GenerateOptions& options) {
   AddRetryFlag(command, options.retry_for_s);
   command->add_flag(
       "--resume", options.resume,
-      "Go on with the video that --out was begun with, also after this program was killed; no other flags "
-      "of the video are needed");
+      "Go on with the video that --out was begun with, also after this program was killed. Flags of the video are not "
+      "needed, and others than it was begun with are refused");
   command->add_flag("--detach", options.detach,
                     "Who leaves early (Ctrl-C, --timeout) leaves the video to the server; its name goes to stdout");
 }

@@ -1,5 +1,8 @@
 #include "client/generate_command.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <iostream>
 #include <memory>
 #include <string_view>
@@ -10,6 +13,7 @@
 #include "client/generate_request.h"
 #include "client/job_creation.h"
 #include "client/job_request.h"
+#include "core/digest/sha256.h"
 
 namespace ruyi::client {
 namespace {
@@ -23,16 +27,33 @@ struct OutputFiles {
   std::unique_ptr<PartialFile> sheet;  // null: not asked for
 };
 
-absl::StatusOr<std::unique_ptr<ResumableFilm>> OpenFilm(const GenerateOptions& options, const std::string& server) {
+// Returns the digest of a request but for its id; equal flags give equal ones.
+std::string DigestOf(v1::GenerateVideoRequest request) {
+  request.clear_request_id();
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    request.SerializeToCodedStream(&coded);
+  }
+  return Sha256Hex(bytes);
+}
+
+absl::StatusOr<std::unique_ptr<ResumableFilm>> OpenFilm(const GenerateOptions& options, const std::string& server,
+                                                        const v1::GenerateVideoRequest& request) {
   if (options.resume)
     return ResumableFilm::Resume(options.out);
   const std::string& given = options.job.request_id;
-  return ResumableFilm::Begin(options.out, {.request_id = given.empty() ? NewRequestId() : given, .server = server});
+  return ResumableFilm::Begin(
+      options.out,
+      {.request_id = given.empty() ? NewRequestId() : given, .request_sha256 = DigestOf(request), .server = server});
 }
 
-absl::StatusOr<OutputFiles> OpenFiles(const GenerateOptions& options, const std::string& server) {
+absl::StatusOr<OutputFiles> OpenFiles(const GenerateOptions& options, const std::string& server,
+                                      const v1::GenerateVideoRequest& request) {
   OutputFiles files;
-  absl::StatusOr<std::unique_ptr<ResumableFilm>> film = OpenFilm(options, server);
+  absl::StatusOr<std::unique_ptr<ResumableFilm>> film = OpenFilm(options, server, request);
   if (!film.ok())
     return NamedAfter("--out", film.status());
   files.film = *std::move(film);
@@ -46,6 +67,34 @@ absl::StatusOr<OutputFiles> OpenFiles(const GenerateOptions& options, const std:
   if (options.resume)
     files.film->Keep();
   return NamedAfter("--sheet", sheet.status());
+}
+
+// Returns true when flags of a video were given with --resume that are others than `record` was begun with.
+bool AsksForAnother(const FilmRecord& record, const v1::GenerateVideoRequest& given) {
+  if (!given.request_id().empty() && given.request_id() != record.request_id)
+    return true;
+  const std::string digest = DigestOf(given);
+  return digest != DigestOf({}) && digest != record.request_sha256;
+}
+
+// Returns why --resume cannot go on; empty: it can.
+std::string WhyNotResumed(const FilmRecord& record, const v1::GenerateVideoRequest& given) {
+  if (record.video.empty() && given.start_images().empty()) {
+    return absl::StrFormat("the server had not answered request %s: give all flags of the video again, with --resume",
+                           record.request_id);
+  }
+  if (!AsksForAnother(record, given))
+    return "";
+  if (record.video.empty()) {
+    return absl::StrFormat(
+        "the server had not answered request %s: --resume asks for the same video again, and needs "
+        "the same flags; those that are given are others",
+        record.request_id);
+  }
+  return absl::StrFormat(
+      "--resume goes on with %s as it was asked for; other flags of the video would change nothing: "
+      "leave them out",
+      record.video);
 }
 
 class Generate {
@@ -116,15 +165,13 @@ ExitCode RunGenerate(const GenerateOptions& options, const CommandContext& conte
   if (!request.ok())
     return FailLocally(request.status());
   SetJobOptions(options.job, *request);
-  absl::StatusOr<OutputFiles> files = OpenFiles(options, context.server);
+  absl::StatusOr<OutputFiles> files = OpenFiles(options, context.server, *request);
   if (!files.ok())
     return FailLocally(files.status());
-  const FilmRecord& record = files->film->record();
-  if (record.video.empty() && options.request.images.empty()) {
+  const std::string why = options.resume ? WhyNotResumed(files->film->record(), *request) : "";
+  if (!why.empty()) {
     files->film->Keep();
-    return Fail(ExitCode::kUsage, absl::StrFormat("the server had not answered request %s: give all flags of the video "
-                                                  "again, with --resume",
-                                                  record.request_id));
+    return Fail(ExitCode::kUsage, why);
   }
   return Generate(options, context, *std::move(files)).Run(*request);
 }

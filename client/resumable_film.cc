@@ -45,6 +45,7 @@ absl::StatusOr<FilmRecord> ReadRecord(const std::string& path) {
   const auto seq = json.find("last_seq");
   return FilmRecord{.video = TextOf(json, "video"),
                     .request_id = TextOf(json, "request_id"),
+                    .request_sha256 = TextOf(json, "request_sha256"),
                     .server = TextOf(json, "server"),
                     .last_seq = seq != json.end() && seq->is_number_integer() ? seq->get<int64_t>() : 0};
 }
@@ -53,6 +54,7 @@ absl::StatusOr<FilmRecord> ReadRecord(const std::string& path) {
 absl::Status WriteRecord(const std::string& path, const FilmRecord& record) {
   const Json json = {{"video", record.video},
                      {"request_id", record.request_id},
+                     {"request_sha256", record.request_sha256},
                      {"server", record.server},
                      {"last_seq", record.last_seq}};
   const std::string fresh = FreshPath(path);

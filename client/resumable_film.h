@@ -14,10 +14,11 @@ namespace ruyi::client {
 
 // Holds what is known of the video whose film is downloaded.
 struct FilmRecord {
-  std::string video;       // its name; empty: the server has not answered yet
-  std::string request_id;  // of the call that made the job; empty: another process made it
-  std::string server;      // HOST:PORT
-  int64_t last_seq = 0;    // of the last event that was seen
+  std::string video;           // its name; empty: the server has not answered yet
+  std::string request_id;      // of the call that made the job; empty: another process made it
+  std::string request_sha256;  // of that call's request but for its id; empty: another process made it
+  std::string server;          // HOST:PORT
+  int64_t last_seq = 0;        // of the last event that was seen
 };
 
 class ResumableFilm {

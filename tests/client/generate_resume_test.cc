@@ -168,6 +168,30 @@ TEST_F(GenerateKilledTest, GenerateGoesOn) {
   ExpectOneVideo();
 }
 
+TEST_F(GenerateKilledTest, GenerateGoesOnWithTheSameFlags) {
+  ExpectSaved(Run({"--resume"}), "film");
+  ExpectOneVideo();
+}
+
+// They would change nothing of a video that is made already.
+TEST_F(GenerateKilledTest, OtherFlagsOfTheVideoAreRefused) {
+  for (const std::vector<std::string>& other : std::vector<std::vector<std::string>>{{"--seed", "5"},
+                                                                                     {"--end-image", picture_},
+                                                                                     {"--label", "film=7"},
+                                                                                     {"--crf", "20"},
+                                                                                     {"--request-id", "another"}}) {
+    std::vector<std::string> arguments = {"generate", "--resume", "--out", out_};
+    arguments.insert(arguments.end(), other.begin(), other.end());
+    const ClientResult result = ClientProcess(folder_.path(), arguments).Wait();
+    EXPECT_EQ(result.exit_code, 2) << other[0];
+    EXPECT_EQ(result.err,
+              "error: --resume goes on with videos/7 as it was asked for; other flags of the video would "
+              "change nothing: leave them out\n");
+  }
+  ExpectSaved(Resume("generate"), "film");
+  ExpectOneVideo();
+}
+
 TEST_F(GenerateKilledTest, DownloadGoesOn) {
   ExpectSaved(Resume("download"), "film");
   ExpectOneVideo();
@@ -197,6 +221,13 @@ TEST_F(GenerateKilledEarlyTest, AsksForTheSameVideoAgain) {
   ExpectSaved(Run({"--resume"}), "film");
   ASSERT_EQ(server_.creations().size(), 2);
   EXPECT_EQ(server_.creations()[0].request().request_id(), server_.creations()[1].request().request_id());
+}
+
+TEST_F(GenerateKilledEarlyTest, RefusesOtherFlagsThanItWasBegunWith) {
+  const ClientResult result = Run({"--resume", "--seed", "5"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("needs the same flags; those that are given are others\n"));
+  EXPECT_EQ(server_.creations().size(), 1);
 }
 
 TEST_F(GenerateKilledEarlyTest, NeedsTheFlagsOfTheVideoAgain) {

@@ -13,8 +13,11 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const FilmRecord kRecord = {
-    .video = "videos/7", .request_id = "an id", .server = "127.0.0.1:1", .last_seq = 1'000'000'000'000};
+const FilmRecord kRecord = {.video = "videos/7",
+                            .request_id = "an id",
+                            .request_sha256 = "ab",
+                            .server = "127.0.0.1:1",
+                            .last_seq = 1'000'000'000'000};
 
 class ResumableFilmTest : public testing::Test {
  protected:
@@ -31,9 +34,10 @@ TEST_F(ResumableFilmTest, LiesBesideItsNote) {
   const auto film = ResumableFilm::Begin(out_, kRecord);
   ASSERT_TRUE(film.ok()) << film.status();
   EXPECT_THAT(PartFiles(folder_.path()), UnorderedElementsAre("film.mp4.part", "film.mp4.part.json"));
-  EXPECT_EQ(ReadFile(folder_.path() / "film.mp4.part.json"),
-            R"({"video":"videos/7","request_id":"an id","server":"127.0.0.1:1","last_seq":1000000000000})"
-            "\n");
+  EXPECT_EQ(
+      ReadFile(folder_.path() / "film.mp4.part.json"),
+      R"({"video":"videos/7","request_id":"an id","request_sha256":"ab","server":"127.0.0.1:1","last_seq":1000000000000})"
+      "\n");
 }
 
 TEST_F(ResumableFilmTest, LeavesNothingButTheFilm) {
@@ -70,6 +74,7 @@ TEST_F(ResumableFilmTest, GoesOnWithWhatWasKept) {
   EXPECT_EQ((*film)->record().request_id, "an id");
   EXPECT_EQ((*film)->record().server, "127.0.0.1:1");
   EXPECT_EQ((*film)->record().last_seq, 1'000'000'000'000);
+  EXPECT_EQ((*film)->record().request_sha256, "ab");
   EXPECT_EQ(ReadFile(folder_.path() / "film.mp4.part"), "half");
 }
 
