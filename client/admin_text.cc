@@ -34,7 +34,8 @@ std::string HealthText(const v1::StoreHealth& health) {
 
 // Returns what a worker does: "denoising 3/25, 1:03 predicted".
 std::string WorkOf(const v1::AdminJob& job) {
-  return absl::StrFormat("%s, %s predicted", WorkText(job.video()), ClockText(job.video().plan().predicted_time()));
+  return absl::StrFormat("%s, %s predicted", WorkText(job.video()),
+                         DurationTextOf(job.video().plan().predicted_time()));
 }
 
 TableRow RowOf(const v1::WorkerStatus& worker) {
@@ -59,10 +60,11 @@ TableRow RowOf(const v1::TenantStatus& tenant) {
   return {tenant.tenant(),
           absl::StrCat(tenant.waiting()),
           absl::StrCat(tenant.running()),
-          ClockText(tenant.waiting_work()),
+          DurationTextOf(tenant.waiting_work()),
           tenant.has_turn() ? absl::StrCat(tenant.turn()) : "",
           tenant.has_device_seconds_a_day()
-              ? absl::StrFormat("%d of %d s", tenant.device_seconds_used(), tenant.device_seconds_a_day())
+              ? absl::StrFormat("%s of %s", DurationText(absl::Seconds(tenant.device_seconds_used())),
+                                DurationText(absl::Seconds(tenant.device_seconds_a_day())))
               : "not limited"};
 }
 
@@ -70,12 +72,12 @@ TableRow RowOf(const v1::TenantStatus& tenant) {
 
 std::string QueueStatusText(const v1::QueueStatus& queue) {
   return absl::StrFormat("%d wait and %d are being made; %d may wait; about %s of work%s\n", queue.waiting(),
-                         queue.running(), queue.capacity(), ClockText(queue.predicted_work()),
+                         queue.running(), queue.capacity(), DurationTextOf(queue.predicted_work()),
                          queue.paused() ? "; PAUSED" : "");
 }
 
 std::string WorkerTable(const google::protobuf::RepeatedPtrField<v1::WorkerStatus>& workers) {
-  std::vector<TableRow> rows = {{"WORKER", "DEVICE", "BUDGET", "AVAILABLE", "MODEL LIES", "JOB", "TENANT", "WORK"}};
+  std::vector<TableRow> rows = {{"WORKER", "DEVICE", "BUDGET", "AVAILABLE", "MEMORY MODE", "JOB", "TENANT", "WORK"}};
   for (const v1::WorkerStatus& worker : workers)
     rows.push_back(RowOf(worker));
   return TableText(rows);
@@ -87,7 +89,7 @@ std::string ServerStatusText(const v1::ServerStatus& status) {
     absl::StrAppendFormat(&text, "%-10s%s\n", name, value);
   };
   add("server", absl::StrFormat("%s; version %s, for %s", StateText(status.state()), status.version(),
-                                ClockText(status.uptime())));
+                                DurationTextOf(status.uptime())));
   add("model", status.model());
   add("jobs", HealthText(status.jobs()));
   add("artifacts", absl::StrFormat("%s; %d bytes", HealthText(status.artifacts()), status.artifacts().used_bytes()));
@@ -117,8 +119,8 @@ std::string JobTable(const std::vector<v1::AdminJob>& jobs) {
 }
 
 std::string DrainText(const v1::DrainResponse& drain) {
-  std::string text = absl::StrFormat("the server drains: no new jobs; what is being made may go on for %g s at most",
-                                     SecondsOf(drain.timeout()));
+  std::string text = absl::StrFormat("the server drains: no new jobs; what is being made may go on for %s at most",
+                                     DurationTextOf(drain.timeout()));
   if (drain.has_waiting())
     absl::StrAppendFormat(&text, "; %d wait for its next start or another server", drain.waiting());
   absl::StrAppend(&text, "\n");

@@ -13,14 +13,10 @@ namespace {
 
 constexpr std::string_view kModeTitle = "memory mode";
 
-std::string SecondsText(const google::protobuf::Duration& duration) {
-  return absl::StrFormat("%.1f s", SecondsOf(duration));
-}
-
 std::string WaitText(const google::protobuf::Duration& wait) {
-  if (SecondsOf(wait) == 0)
+  if (DurationOf(wait) == absl::ZeroDuration())
     return "the work would begin at once";
-  return absl::StrCat("about ", SecondsText(wait), " until the work begins");
+  return absl::StrCat("about ", DurationTextOf(wait), " until the work begins");
 }
 
 int ModeColumns(const v1::EstimateVideoResponse& estimate) {
@@ -32,7 +28,7 @@ int ModeColumns(const v1::EstimateVideoResponse& estimate) {
 
 std::string Row(std::string_view mark, int mode_columns, const v1::ModeEstimate& mode) {
   return absl::StrFormat("%s %-*s  %9d  %9d  %10s  %-4s  %s\n", mark, mode_columns, ModeText(mode.mode()),
-                         mode.predicted_mib(), mode.predicted_host_mib(), SecondsText(mode.predicted_time()),
+                         mode.predicted_mib(), mode.predicted_host_mib(), DurationTextOf(mode.predicted_time()),
                          mode.fits() ? "yes" : "no", mode.reason());
 }
 

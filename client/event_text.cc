@@ -1,7 +1,5 @@
 #include "client/event_text.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -26,8 +24,9 @@ std::string VideoText(const v1::Video& video, const std::string& state) {
 // Returns what making the video took.
 std::vector<std::string> UsageTexts(const v1::Video& video) {
   const v1::VideoUsage& usage = video.usage();
-  const double work_s = SecondsOf(usage.conditioning()) + SecondsOf(usage.denoising()) + SecondsOf(usage.decoding());
-  std::vector<std::string> parts = {absl::StrFormat("made in %.1f s", work_s)};
+  const absl::Duration work =
+      DurationOf(usage.conditioning()) + DurationOf(usage.denoising()) + DurationOf(usage.decoding());
+  std::vector<std::string> parts = {absl::StrCat("made in ", DurationText(work))};
   if (const std::string skipped = SkippedText(video.result().skipped_steps_size()); !skipped.empty())
     parts.push_back(skipped);
   if (usage.peak_mib() > 0)
@@ -54,13 +53,6 @@ std::string PhaseText(v1::Phase phase) {
   }
 }
 
-std::string ClockText(const google::protobuf::Duration& duration) {
-  const int64_t seconds = google::protobuf::util::TimeUtil::DurationToSeconds(duration);
-  if (seconds >= 3600)
-    return absl::StrFormat("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  return absl::StrFormat("%d:%02d", seconds / 60, seconds % 60);
-}
-
 std::string SettingsText(const v1::VideoSettings& settings) {
   return absl::StrFormat("%dx%d, %d frames, seed %d", settings.size().width(), settings.size().height(),
                          settings.frame_count(), settings.seed());
@@ -74,7 +66,7 @@ std::string ModeText(const v1::MemoryMode& mode) {
 
 std::string PlanText(const v1::MemoryPlan& plan) {
   return absl::StrFormat("%s, %d MiB, about %s", ModeText(plan.mode()), plan.predicted_mib(),
-                         ClockText(plan.predicted_time()));
+                         DurationTextOf(plan.predicted_time()));
 }
 
 std::string AcceptedText(const v1::Video& video) {
@@ -88,8 +80,8 @@ std::string RetryText(const v1::VideoRetry& retry) {
 std::string QueuedText(const v1::VideoQueued& queued) {
   std::string text =
       queued.position() == 0 ? "queued: next" : absl::StrFormat("queued: %d before this one", queued.position());
-  if (SecondsOf(queued.expected_wait()) >= 1)
-    absl::StrAppendFormat(&text, ", about %s", ClockText(queued.expected_wait()));
+  if (DurationOf(queued.expected_wait()) >= absl::Seconds(1))
+    absl::StrAppendFormat(&text, ", about %s", DurationTextOf(queued.expected_wait()));
   return text + (queued.paused() ? "; the queue is paused" : "");
 }
 

@@ -11,9 +11,6 @@ namespace ruyi::client {
 // Returns a text such as "denoising".
 std::string PhaseText(v1::Phase phase);
 
-// Returns a text such as "0:41" or "1:02:03".
-std::string ClockText(const google::protobuf::Duration& duration);
-
 // Returns a text such as "768x512, 120 frames, seed 7".
 std::string SettingsText(const v1::VideoSettings& settings);
 

@@ -9,6 +9,7 @@
 #include "client/display_choice.h"
 #include "client/event_text.h"
 #include "client/status_text.h"
+#include "core/base/duration_text.h"
 
 namespace ruyi::client {
 namespace {
@@ -152,7 +153,8 @@ class FilmFetch {
     const bool is_download = end_.completed.has_value() || end_.download.verdict == Verdict::kGaveUp;
     const CallEnd& broken = is_download ? end_.download : end_.watch;
     if (broken.verdict == Verdict::kTimedOut)
-      return Leave(ExitCode::kDeadline, absl::StrFormat("not done within the %g s of --timeout", *terms_.timeout_s));
+      return Leave(ExitCode::kDeadline, absl::StrFormat("not done within the %s of --timeout",
+                                                        DurationText(absl::Seconds(*terms_.timeout_s))));
     if (broken.verdict != Verdict::kFinal)
       return GiveUp(broken.status);
     std::cerr << CallErrorText(broken.status, context_.server, terms_.flags, name_);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "client/event_text.h"
+#include "client/seconds.h"
 
 namespace ruyi::client {
 namespace {
@@ -18,7 +19,7 @@ int TenthsDone(const v1::VideoProgress& progress) {
 std::string ProgressLine(const v1::VideoProgress& progress) {
   std::string line = absl::StrFormat("%s: %d/%d", PhaseText(progress.phase()), progress.step(), progress.total());
   if (progress.has_eta())
-    absl::StrAppendFormat(&line, ", %s left", ClockText(progress.eta()));
+    absl::StrAppendFormat(&line, ", %s left", DurationTextOf(progress.eta()));
   if (const std::string skipped = SkippedText(progress.skipped_steps_size()); !skipped.empty())
     absl::StrAppendFormat(&line, ", %s", skipped);
   return line;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "client/connection_fault.h"
 #include "client/status_text.h"
+#include "core/base/duration_text.h"
 
 namespace ruyi::client {
 namespace {
@@ -18,7 +19,8 @@ std::string InBrackets(const std::string& text) {
 std::string NoticeOf(const grpc::Status& status, absl::Duration delay) {
   const ConnectionFault* const fault = FindConnectionFault(status);
   const std::string remedy = fault == nullptr ? "" : absl::StrFormat("; %s", fault->remedy);
-  return absl::StrFormat("%s%s; trying again in %.0f s", FailureText(status), remedy, absl::ToDoubleSeconds(delay));
+  const absl::Duration rounded = absl::Floor(delay + absl::Milliseconds(500), absl::Seconds(1));
+  return absl::StrFormat("%s%s; trying again in %s", FailureText(status), remedy, DurationText(rounded));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr double kJitter = 0.2;
 
 std::optional<absl::Duration> DelayOfServer(const grpc::Status& status) {
   const auto retry = FindDetail<google::rpc::RetryInfo>(WithDetails(status));
-  return retry.has_value() ? std::optional(absl::Seconds(SecondsOf(retry->retry_delay()))) : std::nullopt;
+  return retry.has_value() ? std::optional(DurationOf(retry->retry_delay())) : std::nullopt;
 }
 
 bool IsWordOfServer(const grpc::Status& status) {

@@ -30,7 +30,7 @@ std::string PreconditionLines(const google::rpc::Status& status) {
 
 std::string RetryLine(const google::rpc::Status& status) {
   const auto retry = FindDetail<google::rpc::RetryInfo>(status);
-  return retry.has_value() ? absl::StrFormat("  try again in %g s\n", SecondsOf(retry->retry_delay())) : "";
+  return retry.has_value() ? absl::StrFormat("  try again in %s\n", DurationTextOf(retry->retry_delay())) : "";
 }
 
 std::string SubjectText(std::string_view subject) {

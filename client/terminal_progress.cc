@@ -5,11 +5,12 @@
 
 #include "absl/strings/str_format.h"
 #include "client/event_text.h"
+#include "client/seconds.h"
 
 namespace ruyi::client {
 namespace {
 
-constexpr int kBarColumns = 30;
+constexpr int kBarColumns = 20;
 constexpr std::string_view kClearLine = "\r\x1b[2K";
 
 std::string Bar(int step, int total) {
@@ -21,7 +22,7 @@ std::string ProgressLine(const v1::VideoProgress& progress) {
   std::string line = absl::StrFormat("%-12s [%s] %d/%d", PhaseText(progress.phase()),
                                      Bar(progress.step(), progress.total()), progress.step(), progress.total());
   if (progress.has_eta())
-    absl::StrAppendFormat(&line, "  ETA %s", ClockText(progress.eta()));
+    absl::StrAppendFormat(&line, "  %s left", DurationTextOf(progress.eta()));
   if (const std::string skipped = SkippedText(progress.skipped_steps_size()); !skipped.empty())
     absl::StrAppendFormat(&line, "  %s", skipped);
   return line;

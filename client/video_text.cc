@@ -71,8 +71,8 @@ std::string StepsText(const v1::VideoSettings& settings) {
 }
 
 std::string ResultText(const v1::VideoResult& result) {
-  return absl::StrFormat("%d bytes, %d frames, %.1f s", result.size_bytes(), result.frame_count(),
-                         SecondsOf(result.duration()));
+  return absl::StrFormat("%d bytes, %d frames, %s", result.size_bytes(), result.frame_count(),
+                         DurationTextOf(result.duration()));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "core/base/duration_text.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
@@ -34,7 +35,7 @@ absl::Status Unreachable(absl::Duration timeout, absl::Duration work) {
       absl::StatusCode::kDeadlineExceeded,
       absl::StrFormat("execution_timeout is %s, and the fastest memory mode that fits is predicted to take %s; allow "
                       "more time, or ask for fewer frames or steps",
-                      absl::FormatDuration(timeout), absl::FormatDuration(absl::Ceil(work, absl::Seconds(1)))),
+                      DurationText(timeout), DurationText(work)),
       reason::kDeadlineUnreachable);
 }
 

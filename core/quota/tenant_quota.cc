@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/base/duration_text.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 
@@ -10,14 +11,20 @@ namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
 
+std::string CountText(int64_t count, const QuotaUse& use) {
+  return use.is_time ? DurationText(absl::Seconds(count)) : absl::StrCat(count);
+}
+
 }  // namespace
 
 absl::Status QuotaExceeded(const std::string& tenant, const QuotaUse& use, std::string_view what,
                            std::optional<absl::Duration> retry_delay) {
+  const std::string remedy = retry_delay.has_value()
+                                 ? absl::StrCat("send the request again in ", DurationText(*retry_delay))
+                                 : "ask the operator for a larger quota";
   const std::string text =
-      absl::StrFormat("tenant '%s' may have no more of what its quota %s counts: %s: %d, and the limit is %d; %s",
-                      tenant, use.name, what, use.used, use.limit,
-                      retry_delay.has_value() ? "send the request again later" : "ask the operator for a larger quota");
+      absl::StrFormat("tenant '%s' may have no more of what its quota %s counts: %s: %s, and the limit is %s; %s",
+                      tenant, use.name, what, CountText(use.used, use), CountText(use.limit, use), remedy);
   return WithErrorInfo(absl::ResourceExhaustedError(text),
                        {.reason = std::string(reason::kQuotaExceeded),
                         .metadata = {{"quota", std::string(use.name)},

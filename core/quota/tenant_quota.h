@@ -30,6 +30,7 @@ struct QuotaUse {
   std::string_view name;
   int64_t limit = 0;
   int64_t used = 0;
+  bool is_time = false;  // limit and used are seconds
 };
 
 // Returns RESOURCE_EXHAUSTED QUOTA_EXCEEDED for the tenant, with quota, limit and used as metadata. `what` says what is

@@ -13,8 +13,10 @@ absl::Duration DeviceTimeOfDay(const TenantShare& share, const DayUse& use) {
 }
 
 QuotaUse DeviceUseOf(int64_t limit, absl::Duration used) {
-  return {
-      .name = "device_seconds_a_day", .limit = limit, .used = absl::ToInt64Seconds(absl::Ceil(used, absl::Seconds(1)))};
+  return {.name = "device_seconds_a_day",
+          .limit = limit,
+          .used = absl::ToInt64Seconds(absl::Ceil(used, absl::Seconds(1))),
+          .is_time = true};
 }
 
 absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options, const QueueShares& shares,
@@ -34,7 +36,7 @@ absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options
   if (used < limit && used + work <= limit)
     return absl::OkStatus();
   return QuotaExceeded(tenant, DeviceUseOf(*quota.device_seconds_a_day, used),
-                       "device seconds of this day, with what is predicted of videos that have not ended",
+                       "time of devices on this day, with what is predicted of videos that have not ended",
                        UntilNextDay(now));
 }
 

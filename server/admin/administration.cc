@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/base/duration_text.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
@@ -100,9 +101,8 @@ absl::StatusOr<DrainReport> Administration::Drain(const AdminCaller& caller, std
 
 absl::StatusOr<DrainReport> Administration::TryDrain(absl::Duration timeout) {
   if (timeout < absl::ZeroDuration() || timeout > kLongestDrain) {
-    return InvalidFields(
-        {{"timeout", absl::StrFormat("%s is out of range; use 0 s to %s", absl::FormatDuration(timeout),
-                                     absl::FormatDuration(kLongestDrain))}});
+    return InvalidFields({{"timeout", absl::StrFormat("%g s is out of range; use 0 s to %s",
+                                                      absl::ToDoubleSeconds(timeout), DurationText(kLongestDrain))}});
   }
   if (parts_.state() == ServerState::kLoading)
     return ModelLoading();

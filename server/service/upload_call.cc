@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/base/duration_text.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "core/base/status_macros.h"
@@ -23,8 +24,8 @@ absl::Status TooLarge(int64_t max_bytes) {
 absl::Status Stalled() {
   return ErrorWithReason(
       absl::StatusCode::kDeadlineExceeded,
-      absl::StrFormat("no bytes of the picture have come for %d s, or not all in %d minutes; send it again, faster",
-                      absl::ToInt64Seconds(UploadCall::kMaxSilence), absl::ToInt64Minutes(UploadCall::kMaxTime)),
+      absl::StrFormat("no bytes of the picture have come for %s, or not all in %s; send it again, faster",
+                      DurationText(UploadCall::kMaxSilence), DurationText(UploadCall::kMaxTime)),
       reason::kUploadStalled);
 }
 

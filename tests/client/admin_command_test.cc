@@ -47,8 +47,9 @@ void FillWorker(v1::WorkerStatus& worker) {
 }
 
 constexpr char kWorkers[] =
-    "WORKER    DEVICE  BUDGET     AVAILABLE  MODEL LIES           JOB       TENANT  WORK\n"
-    "worker-0  cuda:0  12288 MiB  12000 MiB  20 blocks, 5 states  videos/7  film    denoising 3/25, 1:03 predicted\n";
+    "WORKER    DEVICE  BUDGET     AVAILABLE  MEMORY MODE          JOB       TENANT  WORK\n"
+    "worker-0  cuda:0  12288 MiB  12000 MiB  20 blocks, 5 states  videos/7  film    denoising 3/25, 1 min 3 s "
+    "predicted\n";
 
 class AdminCommandTest : public testing::Test {
  protected:
@@ -89,11 +90,11 @@ TEST_F(AdminCommandTest, StatusShowsTheServer) {
   status.mutable_queue()->mutable_predicted_work()->set_seconds(63);
   FillWorker(*status.add_workers());
   ExpectOut(Run({"status"}),
-            std::string("server    serving; version 1.2.3, for 1:02:03\n"
+            std::string("server    serving; version 1.2.3, for 1 h 3 min\n"
                         "model     Ruyi-Mini-7B\n"
                         "jobs      reachable\n"
                         "artifacts AWAY: no bucket; 9 bytes\n"
-                        "queue     2 wait and 1 are being made; 16 may wait; about 1:03 of work; PAUSED\n"
+                        "queue     2 wait and 1 are being made; 16 may wait; about 1 min 3 s of work; PAUSED\n"
                         "\n") +
                 kWorkers);
   EXPECT_EQ(nlohmann::json::parse(Run({"status", "--json"}).out)["workers"][0]["job"]["tenant"], "film");
@@ -114,8 +115,8 @@ TEST_F(AdminCommandTest, StatusShowsTheTenantsThatHaveJobs) {
   const std::string table =
       "\n"
       "TENANT  WAITING  RUNNING  WAITING WORK  TURN  DEVICE TIME TODAY\n"
-      "film    12       1        1:02:03       1     3600 of 86400 s\n"
-      "press   0        2        0:00                not limited\n";
+      "film    12       1        1 h 3 min     1     1 h of 1 d\n"
+      "press   0        2        0 s                 not limited\n";
   EXPECT_THAT(Run({"status"}).out, EndsWith(table));
   admin_.status.set_tenants_left_out(7);
   EXPECT_THAT(Run({"status"}).out, EndsWith(table + "7 more have jobs, and less work that waits\n"));
@@ -158,7 +159,7 @@ TEST_F(AdminCommandTest, DrainSaysWhatGoesOn) {
 TEST_F(AdminCommandTest, PauseAndResumeShowTheQueue) {
   admin_.queue.set_waiting(1);
   admin_.queue.set_capacity(4);
-  ExpectOut(Run({"resume"}), "1 wait and 0 are being made; 4 may wait; about 0:00 of work\n");
+  ExpectOut(Run({"resume"}), "1 wait and 0 are being made; 4 may wait; about 0 s of work\n");
   EXPECT_EQ(nlohmann::json::parse(Run({"pause", "--json"}).out)["waiting"], 1);
   EXPECT_THAT(admin_.requests(), ElementsAre("ResumeQueue ", "PauseQueue "));
 }

@@ -50,8 +50,8 @@ TEST(EstimateText, IsATableWithTheChosenModeMarked) {
       EstimateText(Estimate()),
       "768x512, 120 frames, 25 steps; budget 12288 MiB, of the host 65536 MiB; about 0.5 s until the work begins\n"
       "  memory mode                                 MiB   host MiB        time  fits\n"
-      "  20 blocks, 10 states                      22893        200      60.0 s  no    would take too much\n"
-      "* 0 blocks, 1 states, branches in turn       9012      13000      80.0 s  yes   takes a part\n"
+      "  20 blocks, 10 states                      22893        200       1 min  no    would take too much\n"
+      "* 0 blocks, 1 states, branches in turn       9012      13000  1 min 20 s  yes   takes a part\n"
       "chosen (*): the fastest mode that fits\n");
 }
 

@@ -218,7 +218,7 @@ TEST_F(GenerateCommandTest, EndsAtItsTimeout) {
   server_.OnWatch(SendEvents({}, grpc::Status(grpc::UNAVAILABLE, "connection reset")));
   server_.OnDownload(&WaitUntilCancelled);
   ExpectFailure(RunHere({"--timeout", "60"}), 7,
-                "error: videos/7: not done within the 60 s of --timeout: the video is cancelled\n");
+                "error: videos/7: not done within the 1 min of --timeout: the video is cancelled\n");
   EXPECT_THAT(server_.named(), ElementsAre("cancel videos/7"));
 }
 
@@ -227,7 +227,7 @@ TEST_F(GenerateCommandTest, TheTimeoutLeavesADetachedVideo) {
   server_.OnWatch(SendEvents({}, grpc::Status(grpc::UNAVAILABLE, "connection reset")));
   server_.OnDownload(&WaitUntilCancelled);
   const ClientResult result = RunHere({"--timeout", "60", "--detach"});
-  ExpectKept(result, 7, "error: videos/7: not done within the 60 s of --timeout: the video is left to the server; ");
+  ExpectKept(result, 7, "error: videos/7: not done within the 1 min of --timeout: the video is left to the server; ");
   EXPECT_EQ(result.out, "videos/7\n");
   EXPECT_THAT(server_.named(), IsEmpty());
 }

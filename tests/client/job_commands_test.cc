@@ -82,7 +82,7 @@ TEST_F(JobCommandsTest, CreateOnlyValidates) {
   const ClientResult result = Run({"create", "--image", picture_, "--validate-only"});
   ExpectOut(result,
             "settings    64x48, 9 frames, seed 42, 25 steps, ddim, guidance 7\n"
-            "plan        0 blocks, 0 states, 22893 MiB, about 0:00\n");
+            "plan        0 blocks, 0 states, 22893 MiB, about 0 s\n");
   EXPECT_TRUE(server_.creations().at(0).validate_only());
 }
 

@@ -32,6 +32,8 @@ TEST(StatusText, SaysWhenToTryAgain) {
             "error: the queue is full [QUEUE_FULL]\n  try again in 30 s\n");
   EXPECT_THAT(ErrorText(DetailedStatus(grpc::UNAVAILABLE, "m", "DRAINING", {}, 2500), Flags()),
               HasSubstr("try again in 2.5 s\n"));
+  EXPECT_THAT(ErrorText(DetailedStatus(grpc::RESOURCE_EXHAUSTED, "m", "QUOTA_EXCEEDED", {}, 9'037'590), Flags()),
+              HasSubstr("try again in 2 h 31 min\n"));
 }
 
 TEST(StatusText, ListsTheMemoryModesThatDoNotFit) {

@@ -66,7 +66,7 @@ TEST(VideoText, HasALineForEachThing) {
             "ended       2024-05-01 12:34:58\n"
             "expires     2024-05-01 12:34:59\n"
             "settings    64x48, 9 frames, seed 42, 25 steps, ddim, guidance 7\n"
-            "plan        0 blocks, 0 states, 22893 MiB, about 0:00\n"
+            "plan        0 blocks, 0 states, 22893 MiB, about 0 s\n"
             "because     the fastest that fits\n"
             "film        4 bytes, 9 frames, 0.4 s\n"
             "sha256      01ab\n"

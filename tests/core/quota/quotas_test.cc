@@ -75,6 +75,18 @@ TEST(TenantQuota, ARefusalSaysWhichQuotaAndHowMuchIsUsed) {
   EXPECT_EQ(info.retry_delay, absl::Seconds(5));
 }
 
+TEST(TenantQuota, ARefusalSaysTimesAsPeopleDoAndNumbersForPrograms) {
+  const absl::Status status =
+      QuotaExceeded("film", {.name = "device_seconds_a_day", .limit = 172'800, .used = 9'038, .is_time = true},
+                    "time of devices on this day", absl::Seconds(9'037.59));
+  EXPECT_THAT(status,
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       "tenant 'film' may have no more of what its quota device_seconds_a_day counts: time of devices "
+                       "on this day: 2 h 31 min, and the limit is 2 d; send the request again in 2 h 31 min"));
+  EXPECT_EQ(GetErrorInfo(status).metadata.at("limit"), "172800");
+  EXPECT_EQ(GetErrorInfo(status).metadata.at("used"), "9038");
+}
+
 TEST(TenantQuota, DaysAreThoseOfUtc) {
   const absl::Time noon = absl::FromCivil(absl::CivilHour(2026, 11, 28, 12), absl::UTCTimeZone());
   EXPECT_EQ(DayOf(noon), DayOf(noon + absl::Hours(12) - absl::Nanoseconds(1)));
