@@ -64,7 +64,7 @@ void AddServer(CLI::App* admin, AdminOptions& options) {
                         "End the server as SIGTERM does: no new jobs, time for those that are made, the rest is saved");
   drain
       ->add_option("--timeout", options.timeout_s,
-                   "How long jobs may go on. Default: the server's --drain-timeout. Again to shorten it")
+                   "How many seconds jobs may go on. Default: the server's --drain-timeout. Again to shorten it")
       ->type_name("SECONDS")
       ->check(CheckPatience);
   AddJson(drain, options, "DrainResponse");

@@ -104,9 +104,7 @@ void AddWatch(CLI::App& app, CommandLine& line) {
   const auto set = [&line](const std::string& text) { line.watch.after_seq = *ParseInt<int64_t>(text); };
   command->add_option_function<std::string>("--after", set, "Leave out the events up to this `seq`. Default: none")
       ->type_name("SEQ")
-      ->check([](const std::string& text) {
-        return ParseInt<int64_t>(text).has_value() ? "" : absl::StrFormat("%s is not a whole number in range", text);
-      });
+      ->check(CheckInt<int64_t>);
   AddRetryFlag(command, line.watch.retry_for_s);
   AddEventsFlag(command, line.watch.json);
 }

@@ -52,9 +52,6 @@ void AddEncoding(CLI::App* command, EncodingOptions& options) {
 }
 
 void AddPreview(CLI::App* command, JobOptions& options) {
-  const auto check = [](const std::string& text) {
-    return ParseInt<int32_t>(text).has_value() ? "" : absl::StrFormat("%s is not a whole number in range", text);
-  };
   const auto set = [&options](const std::string& text) { options.preview_every_steps = ParseInt<int32_t>(text); };
   command
       ->add_option_function<std::string>(
@@ -64,7 +61,7 @@ void AddPreview(CLI::App* command, JobOptions& options) {
       ->type_name("[EVERY]")
       ->expected(0, 1)
       ->default_str("0")
-      ->check(check);
+      ->check(CheckInt<int32_t>);
 }
 
 }  // namespace
@@ -83,8 +80,8 @@ void AddLabelFlag(CLI::App* command, std::map<std::string, std::string>& labels,
 void AddRetryFlag(CLI::App* command, double& seconds) {
   command
       ->add_option("--retry-for", seconds,
-                   "When the server is away or the connection breaks, try again until nothing has come for so long; 0: "
-                   "never try again")
+                   "When the server is away or the connection breaks, try again until nothing has come for so many "
+                   "seconds; 0: never try again")
       ->type_name("SECONDS")
       ->check(CheckRetry)
       ->capture_default_str();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "client/choices.h"
 #include "client/flag_values.h"
@@ -29,13 +30,18 @@ std::string CheckLora(const std::string& text) {
   return ParseLora(text).has_value() ? "" : absl::StrFormat("%s is not NAME or NAME=STRENGTH, such as film=0.8", text);
 }
 
+std::string CheckNumber(const std::string& text) {
+  double number = 0;
+  return absl::SimpleAtod(text, &number) ? "" : absl::StrFormat("%s is not a number", text);
+}
+
 // One picture per flag; the flag may come again.
 void AddPictures(CLI::App* command, const std::string& flag, std::vector<std::string>& paths, const std::string& help) {
   command->add_option(flag, paths, help)->type_name("FILE")->check(CheckFileName)->allow_extra_args(false);
 }
 
 void AddShape(CLI::App* command, RequestOptions& options) {
-  AddIntFlag(command, "--frames", options.frames, "Frames, 24 a second. Default: the server's");
+  AddIntFlag(command, "--frames", options.frames, "Frames, 24 of which last a second. Default: the server's");
   CLI::Option* resolution =
       AddIntFlag(command, "--resolution", options.resolution,
                  "The video gets about N x N pixels in the shape of the first picture. Default: the server's");
@@ -55,18 +61,24 @@ void AddMotion(CLI::App* command, RequestOptions& options) {
   AddIntFlag(command, "--motion", options.motion, "How much moves, 1 (least) to 4. Default: the model decides");
 }
 
+// Adds a flag whose value is a number; the server checks the range.
+CLI::Option* AddNumberFlag(CLI::App* command, const std::string& flag, std::optional<double>& value,
+                           const std::string& help) {
+  return command->add_option(flag, value, help)->type_name("NUMBER")->check(CheckNumber);
+}
+
 void AddSampling(CLI::App* command, RequestOptions& options) {
   command->add_option("--sampler", options.sampler, "How noise becomes a video. Default: the server's (ddim)")
       ->type_name("WORD")
       ->check(CLI::IsMember(SamplerNames()));
   AddIntFlag(command, "--steps", options.steps, "Denoising steps: more take longer. Default: the server's");
-  command->add_option("--guidance", options.guidance,
-                      "Classifier-free guidance: how closely to follow the pictures. Default: the server's");
-  command->add_option("--guidance-rescale", options.guidance_rescale,
-                      "Against pictures that guidance overexposes; 0: off. Default: the server's");
-  command->add_option("--clip-apply-ratio", options.clip_apply_ratio,
-                      "Share of the steps, the last ones, that see what CLIP says of the first picture. Default: "
-                      "the server's");
+  AddNumberFlag(command, "--guidance", options.guidance,
+                "Classifier-free guidance: how closely to follow the pictures. Default: the server's");
+  AddNumberFlag(command, "--guidance-rescale", options.guidance_rescale,
+                "Against pictures that guidance overexposes, 0 (off) to 1. Default: the server's");
+  AddNumberFlag(command, "--clip-apply-ratio", options.clip_apply_ratio,
+                "Share of the steps, 0 to 1, the last ones, that see what CLIP says of the first picture. Default: "
+                "the server's");
   AddIntFlag(command, "--seed", options.seed,
              "The same seed and settings give the same frames. Default: the server draws one and tells it");
 }
@@ -111,9 +123,9 @@ void AddWeights(CLI::App* command, RequestOptions& options) {
 
 void AddTeaCache(CLI::App* command, TeaCacheOptions& options) {
   CLI::Option* threshold =
-      command->add_option("--tea-cache", options.threshold,
-                          "Leave out steps until so much change has added up: faster, slightly other video. "
-                          "Default: off");
+      AddNumberFlag(command, "--tea-cache", options.threshold,
+                    "Leave out steps until so much change has added up: faster, slightly other video. "
+                    "Default: off");
   AddSkip(command, "--tea-cache-skip", options.skip,
           "Steps at the start and at the end that --tea-cache never leaves out. Default: the server's")
       ->needs(threshold);
@@ -123,8 +135,8 @@ void AddTeaCache(CLI::App* command, TeaCacheOptions& options) {
 
 void AddEnhance(CLI::App* command, EnhanceOptions& options) {
   CLI::Option* weight =
-      command->add_option("--enhance", options.weight,
-                          "Make frames agree more with each other (Enhance-A-Video) by this weight. Default: off");
+      AddNumberFlag(command, "--enhance", options.weight,
+                    "Make frames agree more with each other (Enhance-A-Video) by this weight. Default: off");
   AddSkip(command, "--enhance-skip", options.skip,
           "Steps at the start and at the end without --enhance. Default: the server's")
       ->needs(weight);
@@ -137,16 +149,16 @@ void AddQuality(CLI::App* command, RequestOptions& options) {
                    "the server's (lossless)")
       ->type_name("WORD")
       ->check(CLI::IsMember(QualityNames()));
-  CLI::Option* threshold = command->add_option(
-      "--easy-cache", options.easy_cache.threshold,
-      "Leave out steps until so much change is expected: faster, slightly other video. Not together "
-      "with --tea-cache. Default: as --quality says");
+  CLI::Option* threshold =
+      AddNumberFlag(command, "--easy-cache", options.easy_cache.threshold,
+                    "Leave out steps until so much change is expected: faster, slightly other video. Not together "
+                    "with --tea-cache. Default: as --quality says");
   AddSkip(command, "--easy-cache-skip", options.easy_cache.skip,
           "Steps at the start and at the end that --easy-cache never leaves out. Default: the server's")
       ->needs(threshold);
-  command->add_option("--guidance-gate", options.guidance_gate,
-                      "Share of the steps, the first ones, that compute both branches of guidance: faster, slightly "
-                      "other video. Default: as --quality says");
+  AddNumberFlag(command, "--guidance-gate", options.guidance_gate,
+                "Share of the steps, 0 to 1, the first ones, that compute both branches of guidance: faster, slightly "
+                "other video. Default: as --quality says");
 }
 
 void AddMemory(CLI::App* command, MemoryOptions& options) {
@@ -160,9 +172,11 @@ void AddMemory(CLI::App* command, MemoryOptions& options) {
       ->type_name("WORD")
       ->check(CLI::IsMember(MemoryPolicyNames()));
   AddMibFlag(command, "--max-vram", options.max_vram_mib,
-             "Take no more of the device's memory than this. Default: all that the server has for a video");
+             "Take no more of the device's memory than this: MiB, or with a unit, such as 12GB. Default: all that the "
+             "server has for a video");
   AddMibFlag(command, "--max-host", options.max_host_mib,
-             "Let no more of the host's memory than this hold what waits for the device. Default: all that there is");
+             "Let no more of the host's memory than this, in MiB or with a unit, hold what waits for the device. "
+             "Default: all that there is");
   AddIntFlag(command, "--resident-blocks", options.resident_blocks,
              "Blocks of the transformer that stay in the device's memory; 0: none (low_gpu_mode). Default: the server "
              "chooses");

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "absl/strings/str_format.h"
 #include "client/flag_values.h"
@@ -13,15 +14,22 @@
 
 namespace ruyi::client {
 
+// Returns what is wrong with a whole number, or nothing, as CLI11 wants it; the server checks the range.
+template <typename Int>
+std::string CheckInt(const std::string& text) {
+  if (ParseInt<Int>(text).has_value())
+    return "";
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos)
+    return absl::StrFormat("%s is too large", text);
+  return absl::StrFormat("%s is not a whole number%s", text, std::is_unsigned_v<Int> ? " from 0" : "");
+}
+
 // Adds a flag whose value is a whole number; the server checks the range.
 template <typename Int>
 CLI::Option* AddIntFlag(CLI::App* command, const std::string& flag, std::optional<Int>& value,
                         const std::string& help) {
-  const auto check = [](const std::string& text) {
-    return ParseInt<Int>(text).has_value() ? "" : absl::StrFormat("%s is not a whole number in range", text);
-  };
   const auto set = [&value](const std::string& text) { value = ParseInt<Int>(text); };
-  return command->add_option_function<std::string>(flag, set, help)->type_name("N")->check(check);
+  return command->add_option_function<std::string>(flag, set, help)->type_name("N")->check(CheckInt<Int>);
 }
 
 // Returns what is wrong with the name of a file, or nothing, as CLI11 wants it.

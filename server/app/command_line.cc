@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -18,6 +17,7 @@
 #include "server/app/access_flags.h"
 #include "server/app/contradiction.h"
 #include "server/app/device_names.h"
+#include "server/app/flag_range.h"
 #include "server/app/network_flags.h"
 #include "server/app/trace_flags.h"
 #include "server/app/user_folders.h"
@@ -44,12 +44,6 @@ struct RawValues {
 const std::map<std::string, Parallel>& Parallels() {
   static const auto& ways = *new std::map<std::string, Parallel>{{"none", Parallel::kNone}, {"cfg", Parallel::kCfg}};
   return ways;
-}
-
-// CLI::Range takes NaN for any range.
-CLI::Validator IsNumber() {
-  return CLI::Validator(
-      [](std::string& text) { return std::isnan(std::strtod(text.c_str(), nullptr)) ? "not a number" : ""; }, "");
 }
 
 // A flag that takes a name of `choices`; CLI11's own transformer would take the enum's numbers too.
@@ -85,7 +79,7 @@ void AddDeviceFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
   app.add_option("--vram-budget", options.vram_budget_mib,
                  "Memory of each device for weights and work; default: what is free when a request comes")
       ->envname("RUYI_VRAM_BUDGET")
-      ->check(CLI::Range(1, kMostMib))
+      ->check(WholeNumber(1, kMostMib, "MiB"))
       ->type_name("MIB");
   options.calibration_file = DefaultCalibrationFile();
   app.add_option(
@@ -103,7 +97,7 @@ void AddModelFlags(CLI::App& app, ServerOptions& options) {
       ->type_name("FOLDER");
   app.add_option("--threads", options.threads, "Threads of computation; 0: one per core")
       ->envname("RUYI_THREADS")
-      ->check(CLI::Range(0, 1024))
+      ->check(WholeNumber(0, 1024, "threads"))
       ->type_name("N")
       ->capture_default_str();
   AddChoice(app, "--dtype", options.dtype, ComputeTypes(),
@@ -145,39 +139,39 @@ void AddLimitFlags(CLI::App& app, ServerOptions& options, RawValues& raw) {
   constexpr int kMostLoras = 16;
   app.add_option("--queue-capacity", options.queue_capacity, "Jobs that may wait; more are refused")
       ->envname("RUYI_QUEUE_CAPACITY")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(WholeNumber(1, 1'000'000, "jobs"))
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--max-image-bytes", options.image.max_bytes, "Encoded size of one picture")
       ->envname("RUYI_MAX_IMAGE_BYTES")
-      ->check(CLI::Range(int64_t{1}, kMaxImageBytes))
+      ->check(WholeNumber(1, kMaxImageBytes, "bytes"))
       ->type_name("BYTES")
       ->capture_default_str();
   app.add_option("--max-image-pixels", options.image.max_pixels, "Width times height of one picture")
       ->envname("RUYI_MAX_IMAGE_PIXELS")
-      ->check(CLI::Range(int64_t{1}, kMaxImagePixels))
+      ->check(WholeNumber(1, kMaxImagePixels, "pixels"))
       ->type_name("PIXELS")
       ->capture_default_str();
   app.add_option("--max-loras", options.max_loras, "LoRAs that one request may name")
       ->envname("RUYI_MAX_LORAS")
-      ->check(CLI::Range(0, kMostLoras))
+      ->check(WholeNumber(0, kMostLoras, "LoRAs"))
       ->type_name("N")
       ->capture_default_str();
   raw.drain_timeout_s = absl::ToDoubleSeconds(options.drain_timeout);
   app.add_option("--drain-timeout", raw.drain_timeout_s,
                  "How long SIGTERM lets jobs go on before they are handed back, to go on after the next start")
       ->envname("RUYI_DRAIN_TIMEOUT")
-      ->check(CLI::Range(0.0, 86'400.0) & IsNumber())
+      ->check(SecondsUpTo(86'400))
       ->type_name("SECONDS")
       ->capture_default_str();
 }
 
 // A flag of seconds that an option holds as a duration.
 CLI::Option* AddSeconds(CLI::App& app, const std::string& flag, absl::Duration& value, const std::string& help) {
-  constexpr double kMostSeconds = 10 * 365 * 86'400.0;
+  constexpr int64_t kMostSeconds = int64_t{10} * 365 * 86'400;
   const auto set = [&value](double seconds) { value = absl::Seconds(seconds); };
   return app.add_option_function<double>(flag, set, help)
-      ->check(CLI::Range(0.0, kMostSeconds) & IsNumber())
+      ->check(SecondsUpTo(kMostSeconds))
       ->type_name("SECONDS")
       ->default_str(absl::StrFormat("%g", absl::ToDoubleSeconds(value)));
 }
@@ -218,7 +212,7 @@ void AddStateFlags(CLI::App& app, ServerOptions& options) {
   app.add_option("--disk-budget", options.disk_budget_mib,
                  "Room on the disk for pictures, checkpoints and videos together; default: what the disk has")
       ->envname("RUYI_DISK_BUDGET")
-      ->check(CLI::Range(int64_t{1}, kMostMib))
+      ->check(WholeNumber(1, kMostMib, "MiB"))
       ->type_name("MIB");
   AddSeconds(app, "--checkpoint-seconds", options.checkpoint_interval,
              "How often a job that is being made is saved, so that a restart does not begin it anew")

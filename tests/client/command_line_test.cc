@@ -329,10 +329,10 @@ TEST_F(CommandLineTest, ComplainsOfSizeAndResolutionTogether) {
 TEST_F(CommandLineTest, ComplainsOfWhatIsNoNumber) {
   ExpectComplaint(ParseGenerate({"--frames", "many"}), "--frames: many is not a whole number");
   ExpectComplaint(ParseGenerate({"--frames", "2.5"}), "--frames: 2.5 is not a whole number");
-  ExpectComplaint(ParseGenerate({"--frames", "4294967296"}), "not a whole number in range");
-  ExpectComplaint(ParseGenerate({"--seed", "-1"}), "--seed: -1 is not a whole number");
+  ExpectComplaint(ParseGenerate({"--frames", "4294967296"}), "--frames: 4294967296 is too large");
+  ExpectComplaint(ParseGenerate({"--seed", "-1"}), "--seed: -1 is not a whole number from 0");
   for (const char* flag : {"--guidance", "--guidance-rescale", "--clip-apply-ratio", "--tea-cache", "--enhance"}) {
-    ExpectComplaint(ParseGenerate({flag, "x"}), flag);
+    ExpectComplaint(ParseGenerate({flag, "0,2"}), std::string(flag) + ": 0,2 is not a number");
   }
 }
 
