@@ -16,8 +16,9 @@ std::string InBrackets(const std::string& text) {
   return text.empty() ? "" : absl::StrCat(" (", text, ")");
 }
 
-std::string NoticeOf(const grpc::Status& status, absl::Duration delay) {
-  const ConnectionFault* const fault = FindConnectionFault(status);
+// A remedy is for connections that have never worked: a server that is started anew closes some, too.
+std::string NoticeOf(const grpc::Status& status, absl::Duration delay, bool with_remedy) {
+  const ConnectionFault* const fault = with_remedy ? FindConnectionFault(status) : nullptr;
   const std::string remedy = fault == nullptr ? "" : absl::StrFormat("; %s", fault->remedy);
   const absl::Duration rounded = absl::Floor(delay + absl::Milliseconds(500), absl::Seconds(1));
   return absl::StrFormat("%s%s; trying again in %s", FailureText(status), remedy, DurationText(rounded));
@@ -40,11 +41,16 @@ Verdict Retrier::AfterFailure(const grpc::Status& status) {
   if (!delay.has_value())
     return Verdict::kGaveUp;
   if (notice_ != nullptr && now + *delay < deadline_)
-    notice_(NoticeOf(status, *delay));
+    notice_(NoticeOf(status, *delay, /*with_remedy=*/!is_known_to_work_));
   waiter_->Wait(std::min(*delay, deadline_ - now), *source_);
   if (source_->cancelled())
     return Verdict::kCancelled;
   return waiter_->Now() >= deadline_ ? Verdict::kTimedOut : Verdict::kAgain;
+}
+
+void Retrier::AfterSuccess() {
+  policy_.Reset();
+  is_known_to_work_ = true;
 }
 
 std::string FailureText(const grpc::Status& status) {

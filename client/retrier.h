@@ -47,7 +47,7 @@ class Retrier {
   Verdict AfterFailure(const grpc::Status& status);
 
   // To be called when a message has come: the next failure counts as the first one.
-  void AfterSuccess() { policy_.Reset(); }
+  void AfterSuccess();
 
  private:
   Rule rule_;
@@ -55,6 +55,7 @@ class Retrier {
   Waiter* waiter_;
   CancelSource* source_;
   RetryPolicy policy_;
+  bool is_known_to_work_ = false;  // a message has come over a connection such as this
   Notice notice_;
 };
 

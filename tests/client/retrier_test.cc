@@ -52,6 +52,14 @@ TEST_F(RetrierTest, SaysWhatMayMendIt) {
                                     "again in 1 s"));
 }
 
+TEST_F(RetrierTest, SaysNoRemedyOfAConnectionThatHasWorked) {
+  Retrier retrier = Make({.retry_for = absl::Seconds(600)});
+  retrier.AfterSuccess();
+  EXPECT_EQ(retrier.AfterFailure(kClosed), Verdict::kAgain);
+  EXPECT_THAT(notices_, ElementsAre("the server closes each connection before it answers (Socket closed); trying again "
+                                    "in 1 s"));
+}
+
 TEST_F(RetrierTest, DoesNotWaitForWhatNoWaitingMends) {
   Retrier retrier = Make({.retry_for = absl::Seconds(600)});
   EXPECT_EQ(retrier.AfterFailure(kUntrusted), Verdict::kFinal);
