@@ -1,6 +1,5 @@
 #include "core/artifact/artifact_error.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
@@ -29,15 +28,18 @@ absl::Status ResultChanged(std::string_view message) {
   return ErrorWithReason(absl::StatusCode::kDataLoss, message, reason::kResultChanged);
 }
 
+absl::Status NoOwner(std::string_view file) {
+  return absl::NotFoundError(absl::StrFormat("%s is missing", file));
+}
+
 absl::Status CheckOwner(std::string_view file, std::string_view owner, std::string_view jobs) {
-  const absl::string_view name = absl::StripAsciiWhitespace({owner.data(), owner.size()});
-  if (name == absl::string_view(jobs.data(), jobs.size()))
+  if (owner == jobs)
     return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrFormat(
       "these artifacts belong to another store of jobs (%s says '%s'; this one is '%s'), and a server that does not "
       "know its videos would delete them. Give each store of jobs a folder or a prefix of its own; if the other one is "
-      "gone for good, delete %s, and its videos are deleted",
-      file, name, jobs, file));
+      "gone for good, write '%s' into it, and its videos are deleted",
+      file, owner, jobs, jobs));
 }
 
 absl::Status NoResult(std::string_view job_id) {

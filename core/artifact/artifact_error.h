@@ -19,6 +19,9 @@ absl::Status DiskFull(std::string_view message);
 // Returns DATA_LOSS RESULT_CHANGED.
 absl::Status ResultChanged(std::string_view message);
 
+// Returns NOT_FOUND: there is no `file`, which would say whose the artifacts are.
+absl::Status NoOwner(std::string_view file);
+
 // Returns FAILED_PRECONDITION unless `owner`, which `file` holds, is the store of jobs `jobs`.
 absl::Status CheckOwner(std::string_view file, std::string_view owner, std::string_view jobs);
 

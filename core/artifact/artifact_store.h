@@ -60,8 +60,12 @@ class ArtifactStore {
  public:
   virtual ~ArtifactStore() = default;
 
-  // Makes this the store of artifacts of the store of jobs with that identity (JobStore::Identity), if it is nobody's
-  // yet. FAILED_PRECONDITION: it is that of another store of jobs, whose artifacts a janitor would delete.
+  // Returns the identity of the store of jobs whose artifacts these are (JobStore::Identity). NOT_FOUND: they are
+  // nobody's yet, or nobody's any more; the message says what is missing.
+  virtual absl::StatusOr<std::string> Owner() const = 0;
+
+  // Makes these the artifacts of the store of jobs with that identity, if they are nobody's; of two that try at once,
+  // one does. FAILED_PRECONDITION: they are those of another store of jobs, which a janitor would delete.
   virtual absl::Status BelongTo(const std::string& jobs) = 0;
 
   // Keeps `bytes` and returns their sha256 in hex. The lifetime of bytes that are there already begins anew. When it

@@ -5,14 +5,25 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 
 namespace ruyi {
+namespace {
+
+absl::Status NobodysArtifacts(const absl::Status& no_owner, const std::string& identity) {
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "%s, which would say whose these artifacts are, and there are some that this store of jobs does not know: a "
+      "server that lives may need them. Give each store of jobs a folder or a prefix of its own; if they may go, write "
+      "'%s' into it",
+      no_owner.message(), identity));
+}
+
+}  // namespace
 
 absl::Status Janitor::Reconcile() {
   constexpr int kPageSize = 500;
-  RUYI_ASSIGN_OR_RETURN(const std::string identity, jobs_.Identity());
-  RUYI_RETURN_IF_ERROR(artifacts_.BelongTo(identity));
+  RUYI_RETURN_IF_ERROR(TakeOver());
   RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> listed, artifacts_.ResultIds());
   std::set<std::string> ids(listed.begin(), listed.end());
   std::string page_token;
@@ -25,6 +36,31 @@ absl::Status Janitor::Reconcile() {
   for (const std::string& id : ids)
     RUYI_RETURN_IF_ERROR(ReconcileStray(id));
   return absl::OkStatus();
+}
+
+absl::Status Janitor::TakeOver() {
+  RUYI_ASSIGN_OR_RETURN(const std::string identity, jobs_.Identity());
+  const absl::Status owner = artifacts_.Owner().status();
+  if (absl::IsNotFound(owner)) {
+    RUYI_ASSIGN_OR_RETURN(const bool are_ours, KnowsAllArtifacts());
+    if (!are_ours)
+      return NobodysArtifacts(owner, identity);
+  }
+  return artifacts_.BelongTo(identity);
+}
+
+// Pictures and checkpoints tell nothing of whose they are; they are taken with the results beside them.
+absl::StatusOr<bool> Janitor::KnowsAllArtifacts() const {
+  RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> ids, artifacts_.ResultIds());
+  for (const std::string& id : ids) {
+    const absl::Status job = jobs_.Get(id).status();
+    if (absl::IsNotFound(job))
+      return false;
+    if (!job.ok() && !absl::IsDataLoss(job))
+      return job;
+  }
+  RUYI_ASSIGN_OR_RETURN(const int64_t used_bytes, artifacts_.UsedBytes());
+  return !ids.empty() || used_bytes == 0;
 }
 
 absl::Status Janitor::ReconcileJob(const JobRecord& job, bool has_bytes) {
@@ -77,6 +113,8 @@ absl::Status Janitor::CleanUp() {
     unwanted_.insert(swept.expired.begin(), swept.expired.end());
     unwanted_.insert(swept.deleted.begin(), swept.deleted.end());
   }
+  RUYI_ASSIGN_OR_RETURN(const std::string identity, jobs_.Identity());
+  RUYI_RETURN_IF_ERROR(artifacts_.BelongTo(identity));
   RUYI_RETURN_IF_ERROR(DeleteUnwanted());
   RUYI_RETURN_IF_ERROR(DeleteStrays());
   RUYI_RETURN_IF_ERROR(CheckSome());

@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/artifact/artifact_store.h"
 #include "core/store/job_store.h"
@@ -27,14 +28,18 @@ class Janitor {
   // gone. It lists both stores and asks for no result that it finds in both, for in a bucket each is a request; whether
   // those are whole the calls of CleanUp after it find out. They also delete the results that have no job, if they have
   // none then: another server may be about to create one. To be called once, before jobs are claimed.
-  // FAILED_PRECONDITION: the artifacts belong to another store of jobs; nothing has been deleted. Blocks on the disk.
+  // FAILED_PRECONDITION: the artifacts belong to another store of jobs, or nothing says whose they are and some are
+  // unknown to this one; nothing has been deleted. Blocks on the disk.
   absl::Status Reconcile();
 
-  // Sweeps both stores; to be called every few seconds. A result that cannot be deleted now is deleted by a later call.
-  // Blocks on the disk.
+  // Sweeps both stores; to be called every few seconds, after Reconcile. A result that cannot be deleted now is deleted
+  // by a later call. Says again whose the artifacts are where that is missing by now. FAILED_PRECONDITION: they belong
+  // to another store of jobs by now; jobs have been swept, and no bytes deleted. Blocks on the disk.
   absl::Status CleanUp();
 
  private:
+  absl::Status TakeOver();
+  absl::StatusOr<bool> KnowsAllArtifacts() const;
   absl::Status ReconcileJob(const JobRecord& job, bool has_bytes);
   absl::Status ReconcileStray(const std::string& id);
   absl::Status ExpireUnlessWhole(const std::string& id);

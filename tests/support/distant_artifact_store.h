@@ -29,6 +29,10 @@ class DistantArtifactStore final : public ArtifactStore {
     RUYI_RETURN_IF_ERROR(Reach("BelongTo"));
     return store_.BelongTo(jobs);
   }
+  absl::StatusOr<std::string> Owner() const override {
+    RUYI_RETURN_IF_ERROR(Reach("Owner"));
+    return store_.Owner();
+  }
   absl::StatusOr<std::string> PutBlob(std::string_view bytes) override {
     RUYI_RETURN_IF_ERROR(Reach("PutBlob"));
     return store_.PutBlob(bytes);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "absl/strings/str_cat.h"
 #include "core/artifact/files/disk_error.h"
 #include "core/base/status_macros.h"
 
@@ -81,6 +82,8 @@ absl::StatusOr<bool> DiskOperations::Link(const std::string& from, const std::st
   const int error = Run("link", [&] { return link(from.c_str(), to.c_str()); });
   if (error == EPERM || error == EMLINK || error == EOPNOTSUPP || error == EXDEV)
     return false;
+  if (error == EEXIST)
+    return absl::AlreadyExistsError(absl::StrCat("there is a file ", to, " already"));
   RUYI_RETURN_IF_ERROR(ToStatus(error, "give a file the name", to));
   return true;
 }

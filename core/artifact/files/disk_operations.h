@@ -43,8 +43,8 @@ class DiskOperations {
 
   absl::Status Rename(const std::string& from, const std::string& to) const;
 
-  // Gives the file `from` the name `to` too; `to` must be free. Returns false where the file system knows no hard
-  // links.
+  // Gives the file `from` the name `to` too. Returns false where the file system knows no hard links. ALREADY_EXISTS:
+  // another file has that name.
   absl::StatusOr<bool> Link(const std::string& from, const std::string& to) const;
 
   // Deletes the name `path`. Returns OK also when there is no such file.

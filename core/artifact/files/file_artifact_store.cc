@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/ascii.h"
 #include "core/artifact/artifact_error.h"
 #include "core/artifact/files/disk_error.h"
 #include "core/artifact/files/file_descriptor.h"
@@ -37,23 +38,28 @@ std::string OwnerIn(const std::string& folder) {
   return folder + "/owner";
 }
 
-// Counts the bytes of all files below `folder`, each once; tokens and the owner are not worth counting.
-absl::StatusOr<int64_t> CountBytes(const std::string& folder) {
-  std::set<ino_t> seen;
-  int64_t bytes = 0;
+// Adds the bytes of all files below `folder` that are not in `seen` yet; tokens are not worth counting.
+absl::Status AddBytes(const std::string& folder, std::set<ino_t>& seen, int64_t& bytes) {
   std::error_code error;
   for (std::filesystem::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     struct stat state{};
     // A file that is gone by now takes no bytes.
     if (stat(entry->path().c_str(), &state) != 0 || !S_ISREG(state.st_mode) ||
-        entry->path().extension() == kTokensSuffix || entry->path() == OwnerIn(folder))
+        entry->path().extension() == kTokensSuffix)
       continue;
     if (state.st_nlink == 1 || seen.insert(state.st_ino).second)
       bytes += state.st_size;
   }
-  if (error)
-    return DiskError(error.value(), "list", folder);
+  return error ? DiskError(error.value(), "list", folder) : absl::OkStatus();
+}
+
+// Counts each file once; those that others keep beside ours, such as the clock's, are not ours to count.
+absl::StatusOr<int64_t> CountBytes(const std::string& folder) {
+  std::set<ino_t> seen;
+  int64_t bytes = 0;
+  for (const std::string& part : {BlobsIn(folder), ResultsIn(folder), PartialIn(folder)})
+    RUYI_RETURN_IF_ERROR(AddBytes(part, seen, bytes));
   return bytes;
 }
 
@@ -88,18 +94,34 @@ absl::Status FileArtifactStore::Recount() {
   return budget_.Recount([this] { return CountBytes(folder_); });
 }
 
+absl::StatusOr<std::string> FileArtifactStore::Owner() const {
+  RUYI_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(OwnerIn(folder_), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open())
+    return NoOwner(OwnerIn(folder_));
+  RUYI_ASSIGN_OR_RETURN(const std::string owner, ReadWhole(file));
+  return std::string(absl::StripAsciiWhitespace(owner));
+}
+
+absl::Status FileArtifactStore::BelongTo(const std::string& jobs) {
+  absl::StatusOr<std::string> owner = Owner();
+  if (absl::IsNotFound(owner.status())) {
+    RUYI_RETURN_IF_ERROR(WriteOwner(jobs));
+    owner = Owner();
+  }
+  RUYI_RETURN_IF_ERROR(owner.status());
+  return CheckOwner(OwnerIn(folder_), *owner, jobs);
+}
+
 // The file gets its name when it is whole, so that an empty one was made by somebody else, and is no leave to take
 // over.
-absl::Status FileArtifactStore::BelongTo(const std::string& jobs) {
-  RUYI_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(OwnerIn(folder_), O_RDONLY | O_CLOEXEC));
-  if (file.is_open()) {
-    RUYI_ASSIGN_OR_RETURN(const std::string owner, ReadWhole(file));
-    return CheckOwner(OwnerIn(folder_), owner, jobs);
-  }
+absl::Status FileArtifactStore::WriteOwner(const std::string& jobs) {
   RUYI_ASSIGN_OR_RETURN(PartialFile owner, PartialFile::Create(disk_, budget_, PartialIn(folder_)));
   RUYI_RETURN_IF_ERROR(owner.Write(jobs));
   RUYI_RETURN_IF_ERROR(owner.Sync());
-  RUYI_RETURN_IF_ERROR(owner.MoveTo(OwnerIn(folder_)));
+  const absl::Status named = owner.MoveToFree(OwnerIn(folder_));
+  if (absl::IsAlreadyExists(named))
+    return absl::OkStatus();
+  RUYI_RETURN_IF_ERROR(named);
   budget_.Release(static_cast<int64_t>(jobs.size()));  // as at the next start, which does not count it
   return disk_.SyncFolder(folder_);
 }

@@ -41,6 +41,7 @@ class FileArtifactStore final : public ArtifactStore {
                                                                  FileArtifactStoreOptions options, const Clock& clock);
 
   // These are the methods of ArtifactStore. They end with INTERNAL too, when the disk fails.
+  absl::StatusOr<std::string> Owner() const override;
   absl::Status BelongTo(const std::string& jobs) override;
   absl::StatusOr<std::string> PutBlob(std::string_view bytes) override;
   absl::StatusOr<std::string> ReadBlob(const std::string& sha256) const override;
@@ -63,6 +64,7 @@ class FileArtifactStore final : public ArtifactStore {
   FileArtifactStore(const std::string& folder, FileArtifactStoreOptions options, const Clock& clock);
 
   absl::Status MakeFolders();
+  absl::Status WriteOwner(const std::string& jobs);
   absl::Status Recount();
 
   const std::string folder_;

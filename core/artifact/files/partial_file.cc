@@ -73,6 +73,15 @@ absl::Status PartialFile::MoveTo(const std::string& path) {
   return absl::OkStatus();
 }
 
+absl::Status PartialFile::MoveToFree(const std::string& path) {
+  RUYI_ASSIGN_OR_RETURN(const bool is_linked, disk_->Link(path_, path));
+  if (!is_linked)
+    return MoveTo(path);
+  RUYI_RETURN_IF_ERROR(disk_->Unlink(path_));
+  path_.clear();
+  return absl::OkStatus();
+}
+
 absl::Status PartialFile::RemoveAbandoned(const DiskOperations& disk, const std::string& folder) {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {

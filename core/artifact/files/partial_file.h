@@ -41,6 +41,10 @@ class PartialFile {
   // a crash once its folder is synced too. Errors: those of Write.
   absl::Status MoveTo(const std::string& path);
 
+  // Does the same where no file has that name. ALREADY_EXISTS: one has. Where the file system knows no hard links, a
+  // file that gets the name at the same moment is replaced.
+  absl::Status MoveToFree(const std::string& path);
+
   // Deletes the files in `folder` whose writers are gone.
   static absl::Status RemoveAbandoned(const DiskOperations& disk, const std::string& folder);
 

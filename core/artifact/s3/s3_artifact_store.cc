@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/artifact/artifact_error.h"
 #include "core/artifact/s3/object_names.h"
@@ -45,12 +46,25 @@ absl::Status S3ArtifactStore::TryConditions() {
   return s3_->Delete(key);
 }
 
+absl::StatusOr<std::string> S3ArtifactStore::Owner() const {
+  const absl::StatusOr<S3Object> owner = s3_->Get(kOwnerKey);
+  if (absl::IsNotFound(owner.status()))
+    return NoOwner(s3_->UrlOf(kOwnerKey));
+  RUYI_RETURN_IF_ERROR(owner.status());
+  return std::string(absl::StripAsciiWhitespace(owner->bytes));
+}
+
+// Who comes second finds what the first one wrote.
 absl::Status S3ArtifactStore::BelongTo(const std::string& jobs) {
-  const absl::Status put = s3_->Put(kOwnerKey, jobs, S3Condition::IfAbsent()).status();
-  if (!absl::IsFailedPrecondition(put))
-    return put;
-  RUYI_ASSIGN_OR_RETURN(const S3Object owner, s3_->Get(kOwnerKey));
-  return CheckOwner(s3_->UrlOf(kOwnerKey), owner.bytes, jobs);
+  absl::StatusOr<std::string> owner = Owner();
+  if (absl::IsNotFound(owner.status())) {
+    const absl::Status put = s3_->Put(kOwnerKey, jobs, S3Condition::IfAbsent()).status();
+    if (!put.ok() && !absl::IsFailedPrecondition(put))
+      return put;
+    owner = Owner();
+  }
+  RUYI_RETURN_IF_ERROR(owner.status());
+  return CheckOwner(s3_->UrlOf(kOwnerKey), *owner, jobs);
 }
 
 absl::StatusOr<std::string> S3ArtifactStore::PutBlob(std::string_view bytes) {

@@ -43,6 +43,7 @@ class S3ArtifactStore final : public ArtifactStore {
                                                                const S3ArtifactOptions& options, const Clock& clock);
 
   // These are the methods of ArtifactStore. They end with UNAVAILABLE STORE_UNAVAILABLE too.
+  absl::StatusOr<std::string> Owner() const override;
   absl::Status BelongTo(const std::string& jobs) override;
   absl::StatusOr<std::string> PutBlob(std::string_view bytes) override;
   absl::StatusOr<std::string> ReadBlob(const std::string& sha256) const override;

@@ -158,11 +158,13 @@ TEST_P(ArtifactStoreConformance, TakesNoMoreBytesThanItMay) {
 TEST_P(ArtifactStoreConformance, BelongsToTheStoreOfJobsThatCameFirst) {
   const auto store = Open();
   ASSERT_OK_AND_ASSIGN(const std::string sha256, store->PutBlob("four"));
+  EXPECT_THAT(store->Owner(), StatusIs(StatusCode::kNotFound, HasSubstr("owner is missing")));
   EXPECT_THAT(store->BelongTo("one"), IsOk());
+  EXPECT_EQ(*store->Owner(), "one");
   const auto another = Open();
-  EXPECT_THAT(another->BelongTo("two"),
-              StatusIs(StatusCode::kFailedPrecondition,
-                       AllOf(HasSubstr("owner says 'one'; this one is 'two'"), HasSubstr("of its own"))));
+  EXPECT_THAT(another->BelongTo("two"), StatusIs(StatusCode::kFailedPrecondition,
+                                                 AllOf(HasSubstr("owner says 'one'; this one is 'two'"),
+                                                       HasSubstr("of its own"), HasSubstr("write 'two' into it"))));
   EXPECT_THAT(another->BelongTo("one"), IsOk());
   EXPECT_EQ(*another->UsedBytes(), 4);
   EXPECT_THAT(*another->ResultIds(), IsEmpty());

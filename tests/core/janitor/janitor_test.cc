@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -13,13 +14,15 @@
 #include "tests/core/store/test_jobs.h"
 #include "tests/support/distant_artifact_store.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/flaky_job_store.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ruyi {
 namespace {
 
-using testing::IsEmpty;
+using testing::AllOf;
+using testing::HasSubstr;
 
 class JanitorTest : public testing::Test {
  protected:
@@ -44,6 +47,9 @@ class JanitorTest : public testing::Test {
     WriteResult(id, true);
     ASSERT_THAT(jobs_.Finish(*lease, TestCompleted()), IsOk());
   }
+
+  // As if somebody tidied up by hand.
+  void LoseOwner() { std::filesystem::remove(folder_.path() / "owner"); }
 
   bool HasBytes(const std::string& id) { return artifacts_->StatResult(id).ok(); }
 
@@ -86,6 +92,7 @@ TEST_F(JanitorTest, KeepsPicturesOfJobsThatWait) {
 }
 
 TEST_F(JanitorTest, DeletesBytesWithoutAJob) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
   WriteResult("stranger", true);
   ASSERT_THAT(janitor_.Reconcile(), IsOk());
   ASSERT_THAT(janitor_.CleanUp(), IsOk());
@@ -94,6 +101,7 @@ TEST_F(JanitorTest, DeletesBytesWithoutAJob) {
 
 // Another server shares the result of an equal job before it creates the record.
 TEST_F(JanitorTest, KeepsBytesWhoseJobIsCreatedMeanwhile) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
   WriteResult("shared", true);
   ASSERT_THAT(janitor_.Reconcile(), IsOk());
   EXPECT_TRUE(HasBytes("shared"));
@@ -123,13 +131,14 @@ TEST_F(JanitorTest, KeepsBytesOfJobsThatWaitOrWereMade) {
 
 TEST_F(JanitorTest, LeavesBytesWhoseRecordCannotBeRead) {
   ASSERT_OK_AND_ASSIGN(const std::unique_ptr<SqliteJobStore> jobs, SqliteJobStore::Open(folder_.path(), {}, clock_));
+  Janitor janitor(*jobs, *artifacts_);
+  ASSERT_THAT(janitor.Reconcile(), IsOk());
   ASSERT_THAT(jobs->Create(TestNewJob("unreadable")), IsOk());
   WriteResult("unreadable", true);
   WriteResult("stranger", true);
   ASSERT_OK_AND_ASSIGN(const std::unique_ptr<SqliteConnection> connection,
                        SqliteConnection::Open((folder_.path() / "jobs.sqlite3").string(), nullptr));
   ASSERT_THAT(connection->Execute("UPDATE jobs SET record = ''"), IsOk());
-  Janitor janitor(*jobs, *artifacts_);
   EXPECT_THAT(janitor.Reconcile(), IsOk());
   EXPECT_THAT(janitor.CleanUp(), IsOk());
   EXPECT_TRUE(HasBytes("unreadable"));
@@ -218,6 +227,73 @@ TEST_F(JanitorTest, LeavesTheArtifactsOfAnotherStoreOfJobsAlone) {
   EXPECT_THAT(Janitor(others, *artifacts_).Reconcile(), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_TRUE(HasBytes("job"));
   EXPECT_THAT(janitor_.Reconcile(), IsOk());
+}
+
+// The owner of these is a server that lives and has not looked since.
+TEST_F(JanitorTest, TakesNoVideosThatItDoesNotKnowAndNobodyOwns) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  Make("job");
+  LoseOwner();
+  MemoryJobStore others({}, clock_);
+  EXPECT_THAT(Janitor(others, *artifacts_).Reconcile(),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("owner is missing"), HasSubstr("write '" + *others.Identity() + "' into it"))));
+  EXPECT_TRUE(HasBytes("job"));
+  EXPECT_THAT(artifacts_->Owner(), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(janitor_.Reconcile(), IsOk()) << "it knows them all";
+}
+
+TEST_F(JanitorTest, TakesNoPicturesThatNobodyOwns) {
+  ASSERT_THAT(artifacts_->PutBlob("picture").status(), IsOk());
+  EXPECT_THAT(janitor_.Reconcile(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(artifacts_->Owner(), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(JanitorTest, TakesWhatItIsToldToTake) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  Make("job");
+  MemoryJobStore others({}, clock_);
+  folder_.Write("owner", *others.Identity() + "\n");
+  Janitor janitor(others, *artifacts_);
+  ASSERT_THAT(janitor.Reconcile(), IsOk());
+  ASSERT_THAT(janitor.CleanUp(), IsOk());
+  EXPECT_FALSE(HasBytes("job"));
+}
+
+TEST_F(JanitorTest, DoesNotTakeOverWhileTheStoreOfJobsIsAway) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  Make("job");
+  LoseOwner();
+  FlakyJobStore away({}, clock_);
+  DistantArtifactStore listed(*artifacts_, [&](std::string_view call) {
+    away.HideFor(call == "ResultIds" ? 1 : 0);
+    return true;
+  });
+  EXPECT_THAT(Janitor(away, listed).Reconcile(), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(artifacts_->Owner(), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(JanitorTest, WritesAgainWhoseTheArtifactsAreWhileItLives) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  Make("job");
+  LoseOwner();
+  ASSERT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_EQ(*artifacts_->Owner(), *jobs_.Identity());
+}
+
+TEST_F(JanitorTest, DeletesNothingOnceTheArtifactsAreAnothers) {
+  ASSERT_THAT(janitor_.Reconcile(), IsOk());
+  Make("job");
+  ASSERT_OK_AND_ASSIGN(const std::string sha256, artifacts_->PutBlob("picture"));
+  folder_.Write("owner", "another");
+  clock_.Advance(absl::Minutes(61));
+  EXPECT_THAT(janitor_.CleanUp(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("owner says 'another'")));
+  EXPECT_TRUE(HasBytes("job"));
+  EXPECT_THAT(artifacts_->ReadBlob(sha256), IsOk());
+  EXPECT_EQ(jobs_.Get("job")->state, JobState::kExpired) << "records go on";
+  folder_.Write("owner", *jobs_.Identity());
+  EXPECT_THAT(janitor_.CleanUp(), IsOk());
+  EXPECT_FALSE(HasBytes("job"));
 }
 
 }  // namespace

@@ -117,6 +117,29 @@ TEST_F(DiskFailure, ToLinkIsMadeGoodByACopy) {
   }
 }
 
+TEST_F(DiskFailure, ToLinkLeavesTheOwnerItsName) {
+  for (const int error : {EPERM, EMLINK, EOPNOTSUPP, EXDEV}) {
+    const auto store = Open(std::to_string(error));
+    failing_step_ = "link";
+    error_ = error;
+    EXPECT_THAT(store->BelongTo("one"), IsOk());
+    EXPECT_EQ(*store->Owner(), "one");
+    EXPECT_EQ(*store->UsedBytes(), 0);
+  }
+}
+
+TEST_F(DiskFailure, OfTheOwnerIsToldAndLeavesNothingHalfDone) {
+  error_ = EIO;
+  for (const char* step : {"create", "write", "fsync", "link", "unlink", "folder fsync"}) {
+    const auto store = Open(step);
+    failing_step_ = step;
+    EXPECT_THAT(store->BelongTo("one"), StatusIs(StatusCode::kInternal)) << step;
+    failing_step_.clear();
+    EXPECT_THAT(store->BelongTo("one"), IsOk()) << step;
+    EXPECT_EQ(*Open(step)->UsedBytes(), 0) << step;
+  }
+}
+
 TEST_F(DiskFailure, FindsBytesOnTheDiskBeforeTheirName) {
   const auto store = Open("store");
   ASSERT_THAT(store->PutBlob("bytes"), IsOk());

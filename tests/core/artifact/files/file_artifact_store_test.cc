@@ -40,6 +40,28 @@ TEST_F(FileArtifactStoreTest, AnEmptyOwnerIsNoLeaveToTakeOver) {
   EXPECT_THAT(store->BelongTo("one"), IsOk());
 }
 
+TEST_F(FileArtifactStoreTest, IsTheFirstOnesWhereTwoStoresOfJobsComeAtOnce) {
+  const auto second = Open();
+  FileArtifactStoreOptions options;
+  options.at_boundary = [&](std::string_view point) {
+    if (point == "before link") {
+      EXPECT_THAT(second->BelongTo("two"), IsOk());
+    }
+    return 0;
+  };
+  const auto first = *FileArtifactStore::Open(folder_.path().string(), std::move(options), clock_);
+  EXPECT_THAT(first->BelongTo("one"),
+              StatusIs(StatusCode::kFailedPrecondition, testing::HasSubstr("owner says 'two'; this one is 'one'")));
+  EXPECT_EQ(*second->Owner(), "two");
+  EXPECT_EQ(*first->UsedBytes(), 0);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path() / "partial"));
+}
+
+TEST_F(FileArtifactStoreTest, CountsNoFilesOfOthersBesideItsOwn) {
+  folder_.Write("clock.json", "{}");
+  EXPECT_EQ(*Open()->UsedBytes(), 0);
+}
+
 TEST_F(FileArtifactStoreTest, LaysFilesWhereAnOperatorFindsThem) {
   const auto store = Open();
   ASSERT_OK_AND_ASSIGN(const std::string sha256, store->PutBlob("bytes"));

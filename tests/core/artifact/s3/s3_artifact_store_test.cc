@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "core/artifact/s3/object_names.h"
@@ -158,6 +159,21 @@ TEST_F(S3ArtifactStoreTest, SaysThatAResultIsGoneWhichIsDeletedMeanwhile) {
   EXPECT_THAT(store->StatResult("job"), StatusIs(StatusCode::kNotFound));
 }
 
+TEST_F(S3ArtifactStoreTest, IsTheFirstOnesWhereTwoStoresOfJobsComeAtOnce) {
+  const auto second = place_.Open(clock_, kOptions);
+  bool has_looked = false;
+  const auto first = OpenHooked([&](const HttpRequest& request, HttpClient& real) {
+    auto response = real.Send(request);
+    if (request.method == "GET" && absl::StrContains(request.url, kOwnerKey) && !std::exchange(has_looked, true)) {
+      EXPECT_THAT(second->BelongTo("two"), IsOk());
+    }
+    return response;
+  });
+  EXPECT_THAT(first->BelongTo("one"),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("owner says 'two'; this one is 'one'")));
+  EXPECT_TRUE(has_looked);
+}
+
 TEST_F(S3ArtifactStoreTest, EveryCallSaysThatTheServerIsAway) {
   bool is_away = false;
   const auto store = OpenHooked([&](const HttpRequest& request, HttpClient& real) {
@@ -179,6 +195,8 @@ TEST_F(S3ArtifactStoreTest, EveryCallSaysThatTheServerIsAway) {
   EXPECT_THAT(store->StatResult("job"), is_unavailable);
   EXPECT_THAT(store->DeleteResult("job"), is_unavailable);
   EXPECT_THAT(store->ResultIds(), is_unavailable);
+  EXPECT_THAT(store->Owner(), is_unavailable);
+  EXPECT_THAT(store->BelongTo("one"), is_unavailable);
   EXPECT_THAT(store->SweepBlobs({}), is_unavailable);
   EXPECT_EQ(*store->UsedBytes(), 0);
   is_away = false;
