@@ -125,6 +125,7 @@ void Access::OnRefused(const Doorkeeper::Refusal& refusal) {
       {{"peer", refusal.peer},
        {"call_id", refusal.call_id},
        {"traceparent", refusal.traceparent},
+       {"method", refusal.method},
        {"code", absl::StatusCodeToString(refusal.why.code())},
        {"reason", reason},
        {"message", std::string(refusal.why.message())}});

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/service/watched_call.h"
+
 namespace ruyi {
 namespace {
 
@@ -36,13 +38,14 @@ class OnlyPlugins final : public grpc::ServerBuilderOption {
 // Cancels a call whose caller is not let in, before its handler can answer.
 class Guard final : public grpc::experimental::Interceptor {
  public:
-  Guard(Doorkeeper& doorkeeper, bool admins_only, grpc::ServerContextBase& context)
-      : doorkeeper_(doorkeeper), admins_only_(admins_only), context_(context) {}
+  Guard(Doorkeeper& doorkeeper, bool admins_only, std::string method, grpc::ServerContextBase& context)
+      : doorkeeper_(doorkeeper), admins_only_(admins_only), method_(std::move(method)), context_(context) {}
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(grpc::experimental::InterceptionHookPoints::POST_RECV_INITIAL_METADATA)) {
-      const bool is_let_in = (admins_only_ ? doorkeeper_.AdmitAdmin(context_) : doorkeeper_.Admit(context_)).ok();
-      if (!is_let_in)
+      const absl::StatusOr<CallContext> caller =
+          admins_only_ ? doorkeeper_.AdmitAdmin(context_, method_) : doorkeeper_.Admit(context_, method_);
+      if (!caller.ok())
         context_.TryCancel();
     }
     methods->Proceed();
@@ -51,6 +54,7 @@ class Guard final : public grpc::experimental::Interceptor {
  private:
   Doorkeeper& doorkeeper_;
   const bool admins_only_;
+  const std::string method_;
   grpc::ServerContextBase& context_;
 };
 
@@ -62,7 +66,7 @@ class GuardFactory final : public grpc::experimental::ServerInterceptorFactoryIn
     const std::string_view method = info->method();
     const bool is_channelz = method.starts_with("/grpc.channelz.");
     return is_channelz || method.starts_with("/grpc.reflection.")
-               ? new Guard(doorkeeper_, is_channelz, *info->server_context())
+               ? new Guard(doorkeeper_, is_channelz, NameOfMethod(method), *info->server_context())
                : nullptr;
   }
 

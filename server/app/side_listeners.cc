@@ -74,11 +74,15 @@ absl::Status SideListeners::ListenForBrowsers() {
   const std::string& address = parts_.options->admin_page;
   if (address.empty())
     return absl::OkStatus();
-  const auto admit = [this](std::optional<std::string_view> authorization, const std::string& peer) {
-    return parts_.access->doorkeeper().AdmitAdmin(authorization, peer);
-  };
-  auto page =
-      PageListener::Start(address, {.administration = parts_.administration, .jobs = parts_.jobs, .admit = admit});
+  Doorkeeper& doorkeeper = parts_.access->doorkeeper();
+  auto page = PageListener::Start(
+      address,
+      {.administration = parts_.administration,
+       .jobs = parts_.jobs,
+       .admit = [&doorkeeper](std::optional<std::string_view> authorization, const std::string& peer,
+                              const std::string& method) { return doorkeeper.AdmitAdmin(authorization, peer, method); },
+       .on_refused = [&doorkeeper](const std::string& peer, const std::string& method,
+                                   const absl::Status& why) { doorkeeper.OnRefused(peer, method, why); }});
   if (!page.ok())
     return CannotListen(address, "--admin-page");
   page_ = *std::move(page);

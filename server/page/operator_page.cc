@@ -22,6 +22,9 @@ namespace ruyi {
 namespace {
 
 constexpr char kJson[] = "application/json";
+// Of requests that another page may have sent, for the log; the API has no such refusals.
+constexpr char kForeignHost[] = "FOREIGN_HOST";
+constexpr char kForeignPage[] = "FOREIGN_PAGE";
 
 // Nothing but the page's own files runs; pictures come with a token, by the script, and are shown as blobs.
 constexpr char kPolicy[] =
@@ -114,6 +117,12 @@ absl::StatusOr<std::set<JobState>> StatesOf(const std::string& text) {
   return states;
 }
 
+// Returns what was asked for, as the log says it; a path may be as long as its sender likes.
+std::string MethodOf(const PageRequest& request) {
+  constexpr size_t kMostBytes = 128;
+  return absl::StrCat(request.method, " ", request.path.substr(0, kMostBytes));
+}
+
 // Returns what Doorkeeper looks at; a header that came twice is empty here, and no credential.
 std::optional<std::string_view> AuthorizationOf(const PageRequest& request) {
   const auto found = request.headers.find("authorization");
@@ -125,8 +134,10 @@ std::optional<std::string_view> AuthorizationOf(const PageRequest& request) {
 PageAnswer OperatorPage::Answer(const PageRequest& request) {
   PageAnswer answer;
   if (!IsOurHost(ValueOf(request.headers, "host")))
-    answer = Error(400, absl::InvalidArgumentError(
-                            "this page is of 127.0.0.1, localhost and [::1] only; open it by one of these names"));
+    answer = Refuse(request, ErrorWithReason(absl::StatusCode::kInvalidArgument,
+                                             "this page is of 127.0.0.1, localhost and [::1] only; open it by one of "
+                                             "these names",
+                                             kForeignHost));
   else
     answer = Route(request);
   answer.headers["Content-Security-Policy"] = kPolicy;
@@ -137,6 +148,11 @@ PageAnswer OperatorPage::Answer(const PageRequest& request) {
   answer.headers["Cross-Origin-Resource-Policy"] = "same-origin";
   answer.headers["Cache-Control"] = "no-store";
   return answer;
+}
+
+PageAnswer OperatorPage::Refuse(const PageRequest& request, const absl::Status& why) const {
+  parts_.on_refused(request.peer, MethodOf(request), why);
+  return ErrorOf(why);
 }
 
 PageAnswer OperatorPage::Route(const PageRequest& request) {
@@ -160,10 +176,11 @@ PageAnswer OperatorPage::RouteApi(const PageRequest& request) {
   if (!is_change && !IsRead(request.method))
     return WrongMethod("GET, HEAD, POST");
   if (!IsOurPage(request) || (is_change && !HasOrigin(request)))
-    return Error(403, absl::PermissionDeniedError("another page asks; only the operator's page itself may"));
+    return Refuse(request, ErrorWithReason(absl::StatusCode::kPermissionDenied,
+                                           "another page asks; only the operator's page itself may", kForeignPage));
   if (is_change && ValueOf(request.headers, "content-type") != kJson)
     return Error(415, absl::InvalidArgumentError("a change comes as application/json; send that Content-Type"));
-  const absl::StatusOr<CallContext> admin = parts_.admit(AuthorizationOf(request), request.peer);
+  const absl::StatusOr<CallContext> admin = parts_.admit(AuthorizationOf(request), request.peer, MethodOf(request));
   if (!admin.ok())
     return ErrorOf(admin.status());
   PageAnswer answer = is_change ? AnswerOf(Change(request.path, {.principal = admin->principal,

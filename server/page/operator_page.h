@@ -20,16 +20,19 @@ namespace ruyi {
 
 class OperatorPage {
  public:
-  // Returns the context of an administrator's call, by the value of the header Authorization, if there is one. Errors
-  // are those of Doorkeeper::AdmitAdmin.
+  // Returns the context of an administrator's call of `method`, "GET /api/status", by the value of the header
+  // Authorization, if there is one. Errors are those of Doorkeeper::AdmitAdmin.
   using Admit = std::function<absl::StatusOr<CallContext>(std::optional<std::string_view> authorization,
-                                                          const std::string& peer)>;
+                                                          const std::string& peer, const std::string& method)>;
+  // Is told of a request that was refused before that, for another page may have sent it.
+  using OnRefused = std::function<void(const std::string& peer, const std::string& method, const absl::Status& why)>;
 
   // Everything that the parts point to must outlive the page.
   struct Parts {
     Administration* administration = nullptr;
     const JobStore* jobs = nullptr;
     Admit admit;
+    OnRefused on_refused = [](const std::string&, const std::string&, const absl::Status&) {};
   };
   explicit OperatorPage(Parts parts) : parts_(std::move(parts)) {}
 
@@ -40,6 +43,7 @@ class OperatorPage {
   PageAnswer Answer(const PageRequest& request);
 
  private:
+  PageAnswer Refuse(const PageRequest& request, const absl::Status& why) const;
   PageAnswer Route(const PageRequest& request);
   PageAnswer RouteApi(const PageRequest& request);
   PageAnswer Read(const PageRequest& request) const;

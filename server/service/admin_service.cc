@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
@@ -61,9 +62,10 @@ AdminService::AdminService(Doorkeeper& doorkeeper, Administration& administratio
 
 // The request lives as long as the call.
 template <typename Response>
-grpc::ServerUnaryReactor* AdminService::AnswerOnPool(grpc::CallbackServerContext& context, Response* response,
-                                                     Work<Response> work) {
-  const absl::StatusOr<CallContext> caller = doorkeeper_.AdmitAdmin(context);
+grpc::ServerUnaryReactor* AdminService::AnswerOnPool(const char* method, grpc::CallbackServerContext& context,
+                                                     Response* response, Work<Response> work) {
+  const absl::StatusOr<CallContext> caller =
+      doorkeeper_.AdmitAdmin(context, absl::StrCat(ruyi::v1::AdminService::service_full_name(), "/", method));
   auto* call = new UnaryCall<Response>(CancellationOf(caller.value_or(CallContext()), clock_), response);
   if (!caller.ok()) {
     call->Answer(caller.status());
@@ -78,7 +80,7 @@ grpc::ServerUnaryReactor* AdminService::AnswerOnPool(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* AdminService::GetServerStatus(grpc::CallbackServerContext* context,
                                                         const ruyi::v1::GetServerStatusRequest* /*request*/,
                                                         ruyi::v1::ServerStatus* response) {
-  return AnswerOnPool<ruyi::v1::ServerStatus>(*context, response,
+  return AnswerOnPool<ruyi::v1::ServerStatus>(__func__, *context, response,
                                               [this](const AdminCaller&) { return ToProto(administration_.Status()); });
 }
 
@@ -86,7 +88,8 @@ grpc::ServerUnaryReactor* AdminService::Drain(grpc::CallbackServerContext* conte
                                               const ruyi::v1::DrainRequest* request,
                                               ruyi::v1::DrainResponse* response) {
   return AnswerOnPool<ruyi::v1::DrainResponse>(
-      *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::DrainResponse> {
+      __func__, *context, response,
+      [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::DrainResponse> {
         RUYI_ASSIGN_OR_RETURN(const DrainReport report, administration_.Drain(caller, TimeoutOf(*request)));
         return ToProto(report);
       });
@@ -101,21 +104,21 @@ grpc::ServerUnaryReactor* AdminService::PauseQueue(grpc::CallbackServerContext* 
                                                    const ruyi::v1::PauseQueueRequest* /*request*/,
                                                    ruyi::v1::QueueStatus* response) {
   return AnswerOnPool<ruyi::v1::QueueStatus>(
-      *context, response, [this](const AdminCaller& caller) { return SetPaused(caller, /*paused=*/true); });
+      __func__, *context, response, [this](const AdminCaller& caller) { return SetPaused(caller, /*paused=*/true); });
 }
 
 grpc::ServerUnaryReactor* AdminService::ResumeQueue(grpc::CallbackServerContext* context,
                                                     const ruyi::v1::ResumeQueueRequest* /*request*/,
                                                     ruyi::v1::QueueStatus* response) {
   return AnswerOnPool<ruyi::v1::QueueStatus>(
-      *context, response, [this](const AdminCaller& caller) { return SetPaused(caller, /*paused=*/false); });
+      __func__, *context, response, [this](const AdminCaller& caller) { return SetPaused(caller, /*paused=*/false); });
 }
 
 grpc::ServerUnaryReactor* AdminService::SetVramBudget(grpc::CallbackServerContext* context,
                                                       const ruyi::v1::SetVramBudgetRequest* request,
                                                       ruyi::v1::SetVramBudgetResponse* response) {
   return AnswerOnPool<ruyi::v1::SetVramBudgetResponse>(
-      *context, response,
+      __func__, *context, response,
       [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::SetVramBudgetResponse> {
         const std::optional<int64_t> mib = request->has_mib() ? std::optional(request->mib()) : std::nullopt;
         RUYI_ASSIGN_OR_RETURN(const std::vector<WorkerStatus> workers,
@@ -131,7 +134,7 @@ grpc::ServerUnaryReactor* AdminService::SetJobPriority(grpc::CallbackServerConte
                                                        const ruyi::v1::SetJobPriorityRequest* request,
                                                        ruyi::v1::AdminJob* response) {
   return AnswerOnPool<ruyi::v1::AdminJob>(
-      *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::AdminJob> {
+      __func__, *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::AdminJob> {
         RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
         RUYI_ASSIGN_OR_RETURN(const Priority priority, PriorityOf(request->priority()));
         RUYI_ASSIGN_OR_RETURN(const JobRecord job, administration_.SetPriority(caller, id, priority));
@@ -152,7 +155,7 @@ absl::StatusOr<ruyi::v1::ListJobsResponse> AdminService::List(const ruyi::v1::Li
 grpc::ServerUnaryReactor* AdminService::ListJobs(grpc::CallbackServerContext* context,
                                                  const ruyi::v1::ListJobsRequest* request,
                                                  ruyi::v1::ListJobsResponse* response) {
-  return AnswerOnPool<ruyi::v1::ListJobsResponse>(*context, response,
+  return AnswerOnPool<ruyi::v1::ListJobsResponse>(__func__, *context, response,
                                                   [this, request](const AdminCaller&) { return List(*request); });
 }
 
@@ -160,7 +163,7 @@ grpc::ServerUnaryReactor* AdminService::CancelJob(grpc::CallbackServerContext* c
                                                   const ruyi::v1::CancelJobRequest* request,
                                                   ruyi::v1::AdminJob* response) {
   return AnswerOnPool<ruyi::v1::AdminJob>(
-      *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::AdminJob> {
+      __func__, *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::AdminJob> {
         RUYI_ASSIGN_OR_RETURN(const std::string id, IdOfVideo(request->name()));
         RUYI_ASSIGN_OR_RETURN(const JobRecord job, administration_.CancelJob(caller, id, request->reason()));
         return AdminJobOf(job);
@@ -171,7 +174,7 @@ grpc::ServerUnaryReactor* AdminService::LoadLora(grpc::CallbackServerContext* co
                                                  const ruyi::v1::LoadLoraRequest* request,
                                                  ruyi::v1::LoadedLora* response) {
   return AnswerOnPool<ruyi::v1::LoadedLora>(
-      *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::LoadedLora> {
+      __func__, *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<ruyi::v1::LoadedLora> {
         RUYI_ASSIGN_OR_RETURN(const LoraFacts facts, administration_.LoadLora(caller, request->name()));
         return ToProto(request->name(), facts);
       });
@@ -181,7 +184,8 @@ grpc::ServerUnaryReactor* AdminService::UnloadLora(grpc::CallbackServerContext* 
                                                    const ruyi::v1::UnloadLoraRequest* request,
                                                    google::protobuf::Empty* response) {
   return AnswerOnPool<google::protobuf::Empty>(
-      *context, response, [this, request](const AdminCaller& caller) -> absl::StatusOr<google::protobuf::Empty> {
+      __func__, *context, response,
+      [this, request](const AdminCaller& caller) -> absl::StatusOr<google::protobuf::Empty> {
         RUYI_RETURN_IF_ERROR(administration_.UnloadLora(caller, request->name()));
         return google::protobuf::Empty();
       });

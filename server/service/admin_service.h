@@ -53,7 +53,8 @@ class AdminService final : public ruyi::v1::AdminService::CallbackService {
   using Work = std::function<absl::StatusOr<Response>(const AdminCaller&)>;
 
   template <typename Response>
-  grpc::ServerUnaryReactor* AnswerOnPool(grpc::CallbackServerContext& context, Response* response, Work<Response> work);
+  grpc::ServerUnaryReactor* AnswerOnPool(const char* method, grpc::CallbackServerContext& context, Response* response,
+                                         Work<Response> work);
   absl::StatusOr<ruyi::v1::QueueStatus> SetPaused(const AdminCaller& caller, bool paused);
   absl::StatusOr<ruyi::v1::ListJobsResponse> List(const ruyi::v1::ListJobsRequest& request) const;
 

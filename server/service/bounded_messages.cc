@@ -37,13 +37,13 @@ void VideoService::BoundMessages() {
 
 template <typename Request, typename Response>
 void VideoService::Bound(const char* name, Unary<Request, Response> method) {
-  const auto call = [this, method](grpc::CallbackServerContext* context, const ReceivedMessage<Request>* received,
-                                   Response* response) -> grpc::ServerUnaryReactor* {
+  const auto call = [this, name, method](grpc::CallbackServerContext* context, const ReceivedMessage<Request>* received,
+                                         Response* response) -> grpc::ServerUnaryReactor* {
     const absl::Status status = Check(*received);
     if (status.ok())
       return (this->*method)(context, &received->message, response);
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(ToGrpc(RefusalOf(status, *context)));
+    reactor->Finish(ToGrpc(RefusalOf(name, status, *context)));
     return reactor;
   };
   MarkMethodCallback(IndexOf(name), new grpc::internal::CallbackUnaryHandler<ReceivedMessage<Request>, Response>(call));
@@ -51,12 +51,13 @@ void VideoService::Bound(const char* name, Unary<Request, Response> method) {
 
 template <typename Request, typename Response>
 void VideoService::Bound(const char* name, Streaming<Request, Response> method) {
-  const auto call = [this, method](grpc::CallbackServerContext* context,
-                                   const ReceivedMessage<Request>* received) -> grpc::ServerWriteReactor<Response>* {
+  const auto call = [this, name, method](
+                        grpc::CallbackServerContext* context,
+                        const ReceivedMessage<Request>* received) -> grpc::ServerWriteReactor<Response>* {
     const absl::Status status = Check(*received);
     if (status.ok())
       return (this->*method)(context, &received->message);
-    return new EndedStream<Response>(RefusalOf(status, *context));
+    return new EndedStream<Response>(RefusalOf(name, status, *context));
   };
   MarkMethodCallback(IndexOf(name),
                      new grpc::internal::CallbackServerStreamingHandler<ReceivedMessage<Request>, Response>(call));
@@ -72,8 +73,9 @@ absl::Status VideoService::Check(const ReceivedMessage<Request>& received) {
 }
 
 // Who is not let in is told nothing of the message.
-absl::Status VideoService::RefusalOf(const absl::Status& why, grpc::CallbackServerContext& context) const {
-  const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(context);
+absl::Status VideoService::RefusalOf(const char* method, const absl::Status& why,
+                                     grpc::CallbackServerContext& context) const {
+  const absl::StatusOr<CallContext> caller = Admit(method, context);
   if (!caller.ok())
     return caller.status();
   parts_.intake->CountRefusal(*caller, why);
@@ -82,7 +84,7 @@ absl::Status VideoService::RefusalOf(const absl::Status& why, grpc::CallbackServ
 
 grpc::ServerReadReactor<ReceivedMessage<ruyi::v1::UploadImageRequest>>* VideoService::OpenUpload(
     grpc::CallbackServerContext* context, ruyi::v1::Image* response) {
-  const auto call = std::make_shared<UploadCall>(UploadCall::Parts{.caller = parts_.doorkeeper->Admit(*context),
+  const auto call = std::make_shared<UploadCall>(UploadCall::Parts{.caller = Admit("UploadImage", *context),
                                                                    .intake = parts_.intake,
                                                                    .pool = &*intake_pool_,
                                                                    .open_uploads = &open_uploads_,

@@ -135,53 +135,61 @@ std::string AddressOfPeer(std::string_view peer) {
   return absl::StrCat(network, "/64");
 }
 
-absl::StatusOr<CallContext> Doorkeeper::Admit(grpc::ServerContextBase& context) {
+Doorkeeper::Evidence Doorkeeper::EvidenceOf(const grpc::ServerContextBase& context, const std::string& method) {
+  return {.peer = AddressOfPeer(context.peer()),
+          .method = method,
+          .authorization = Sent(context, kAuthorizationKey),
+          .of_certificate = [&context] { return IdentityOfCertificate(context); }};
+}
+
+absl::StatusOr<CallContext> Doorkeeper::Admit(grpc::ServerContextBase& context, const std::string& method) {
   CallContext caller = {.deadline = DeadlineOf(context), .call_id = CallIdOf(context), .traceparent = TraceOf(context)};
   context.AddInitialMetadata(kCallIdKey, caller.call_id);
-  RUYI_RETURN_IF_ERROR(LetIn({.peer = AddressOfPeer(context.peer()),
-                              .authorization = Sent(context, kAuthorizationKey),
-                              .of_certificate = [&context] { return IdentityOfCertificate(context); }},
-                             caller));
+  RUYI_RETURN_IF_ERROR(LetIn(EvidenceOf(context, method), caller));
   return caller;
 }
 
-absl::StatusOr<CallContext> Doorkeeper::AdmitAdmin(grpc::ServerContextBase& context) {
-  RUYI_ASSIGN_OR_RETURN(CallContext caller, Admit(context));
-  RUYI_RETURN_IF_ERROR(CheckAdmin(caller, AddressOfPeer(context.peer())));
+absl::StatusOr<CallContext> Doorkeeper::AdmitAdmin(grpc::ServerContextBase& context, const std::string& method) {
+  RUYI_ASSIGN_OR_RETURN(CallContext caller, Admit(context, method));
+  RUYI_RETURN_IF_ERROR(CheckAdmin(EvidenceOf(context, method), caller));
   return caller;
 }
 
 absl::StatusOr<CallContext> Doorkeeper::AdmitAdmin(std::optional<std::string_view> authorization,
-                                                   const std::string& peer) {
+                                                   const std::string& peer, const std::string& method) {
   CallContext caller = {.call_id = DrawCallId()};
-  Evidence evidence = {.peer = peer, .authorization = {}, .of_certificate = nullptr};
+  Evidence evidence = {.peer = peer, .method = method, .authorization = {}, .of_certificate = nullptr};
   if (authorization.has_value())
     evidence.authorization.push_back(*authorization);
   RUYI_RETURN_IF_ERROR(LetIn(evidence, caller));
-  RUYI_RETURN_IF_ERROR(CheckAdmin(caller, peer));
+  RUYI_RETURN_IF_ERROR(CheckAdmin(evidence, caller));
   return caller;
+}
+
+void Doorkeeper::OnRefused(const std::string& peer, const std::string& method, const absl::Status& why) const {
+  parts_.on_refused({.peer = peer, .call_id = "", .traceparent = "", .method = method, .why = why});
 }
 
 absl::Status Doorkeeper::LetIn(const Evidence& evidence, CallContext& caller) {
   absl::StatusOr<Identity> identity = IdentityOf(evidence);
-  if (!identity.ok()) {
-    parts_.on_refused({.peer = evidence.peer,
-                       .call_id = caller.call_id,
-                       .traceparent = caller.traceparent,
-                       .why = identity.status()});
-    return identity.status();
-  }
+  if (!identity.ok())
+    return Refuse(evidence, caller, identity.status());
   caller.principal = std::move(identity->principal);
   caller.tenant = std::move(identity->tenant);
   caller.role = identity->role;
   return absl::OkStatus();
 }
 
-absl::Status Doorkeeper::CheckAdmin(const CallContext& caller, const std::string& peer) const {
-  if (caller.role == Role::kAdmin)
-    return absl::OkStatus();
-  const absl::Status why = NoAdministrator(caller.principal);
-  parts_.on_refused({.peer = peer, .call_id = caller.call_id, .why = why});
+absl::Status Doorkeeper::CheckAdmin(const Evidence& evidence, const CallContext& caller) const {
+  return caller.role == Role::kAdmin ? absl::OkStatus() : Refuse(evidence, caller, NoAdministrator(caller.principal));
+}
+
+absl::Status Doorkeeper::Refuse(const Evidence& evidence, const CallContext& caller, const absl::Status& why) const {
+  parts_.on_refused({.peer = evidence.peer,
+                     .call_id = caller.call_id,
+                     .traceparent = caller.traceparent,
+                     .method = evidence.method,
+                     .why = why});
   return why;
 }
 

@@ -98,11 +98,16 @@ absl::StatusOr<std::string> VideoService::IdOf(const std::string& name, const Ca
   return id;
 }
 
+absl::StatusOr<CallContext> VideoService::Admit(const char* method, grpc::CallbackServerContext& context) const {
+  return parts_.doorkeeper->Admit(context, absl::StrCat(ruyi::v1::VideoService::service_full_name(), "/", method));
+}
+
 // The request lives as long as the call.
 template <typename Response>
-grpc::ServerUnaryReactor* VideoService::AnswerOnPool(TaskPool& pool, grpc::CallbackServerContext& context,
-                                                     Response* response, Work<Response> work) {
-  const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(context);
+grpc::ServerUnaryReactor* VideoService::AnswerOnPool(const char* method, TaskPool& pool,
+                                                     grpc::CallbackServerContext& context, Response* response,
+                                                     Work<Response> work) {
+  const absl::StatusOr<CallContext> caller = Admit(method, context);
   auto* call = new UnaryCall<Response>(CancellationOf(caller.value_or(CallContext()), *parts_.clock), response);
   if (!caller.ok())
     call->Answer(caller.status());
@@ -115,7 +120,7 @@ grpc::ServerUnaryReactor* VideoService::AnswerOnPool(TaskPool& pool, grpc::Callb
 grpc::ServerUnaryReactor* VideoService::CreateVideo(grpc::CallbackServerContext* context,
                                                     const ruyi::v1::CreateVideoRequest* request,
                                                     ruyi::v1::Video* response) {
-  return AnswerOnPool<ruyi::v1::Video>(*intake_pool_, *context, response,
+  return AnswerOnPool<ruyi::v1::Video>(__func__, *intake_pool_, *context, response,
                                        [this, request](const CallContext& caller, const CancellationToken& token) {
                                          return Create(*request, caller, token);
                                        });
@@ -137,7 +142,7 @@ absl::StatusOr<ruyi::v1::Video> VideoService::Create(const ruyi::v1::CreateVideo
 grpc::ServerUnaryReactor* VideoService::GetVideo(grpc::CallbackServerContext* context,
                                                  const ruyi::v1::GetVideoRequest* request, ruyi::v1::Video* response) {
   return AnswerOnPool<ruyi::v1::Video>(
-      *reader_pool_, *context, response,
+      __func__, *reader_pool_, *context, response,
       [this, request](const CallContext& caller, const auto&) -> absl::StatusOr<ruyi::v1::Video> {
         RUYI_ASSIGN_OR_RETURN(const std::string id, IdOf(request->name(), caller));
         RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Get(id));
@@ -149,7 +154,7 @@ grpc::ServerUnaryReactor* VideoService::ListVideos(grpc::CallbackServerContext* 
                                                    const ruyi::v1::ListVideosRequest* request,
                                                    ruyi::v1::ListVideosResponse* response) {
   return AnswerOnPool<ruyi::v1::ListVideosResponse>(
-      *reader_pool_, *context, response,
+      __func__, *reader_pool_, *context, response,
       [this, request](const CallContext& caller, const auto&) { return List(*request, caller); });
 }
 
@@ -170,7 +175,7 @@ grpc::ServerUnaryReactor* VideoService::CancelVideo(grpc::CallbackServerContext*
                                                     const ruyi::v1::CancelVideoRequest* request,
                                                     ruyi::v1::Video* response) {
   return AnswerOnPool<ruyi::v1::Video>(
-      *reader_pool_, *context, response,
+      __func__, *reader_pool_, *context, response,
       [this, request](const CallContext& caller, const auto&) -> absl::StatusOr<ruyi::v1::Video> {
         RUYI_ASSIGN_OR_RETURN(const std::string id, IdOf(request->name(), caller));
         RUYI_ASSIGN_OR_RETURN(const JobRecord record, parts_.jobs->Cancel(id, CancelledByCaller()));
@@ -182,7 +187,7 @@ grpc::ServerUnaryReactor* VideoService::DeleteVideo(grpc::CallbackServerContext*
                                                     const ruyi::v1::DeleteVideoRequest* request,
                                                     google::protobuf::Empty* response) {
   return AnswerOnPool<google::protobuf::Empty>(
-      *reader_pool_, *context, response,
+      __func__, *reader_pool_, *context, response,
       [this, request](const CallContext& caller, const auto&) { return Delete(request->name(), caller); });
 }
 
@@ -215,10 +220,10 @@ absl::Status VideoService::TakePlace(const absl::StatusOr<CallContext>& caller, 
 }
 
 // The call does not end before `start` has read its request.
-grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::OpenOnPool(TaskPool& pool,
+grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::OpenOnPool(const char* method, TaskPool& pool,
                                                                          grpc::CallbackServerContext& context,
                                                                          Start start) {
-  const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(context);
+  const absl::StatusOr<CallContext> caller = Admit(method, context);
   const auto stream =
       std::make_shared<EventStream>(sources(), CancellationOf(caller.value_or(CallContext()), *parts_.clock));
   stream->Keep();
@@ -237,7 +242,7 @@ grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::OpenOnPool(TaskPoo
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::WatchVideo(grpc::CallbackServerContext* context,
                                                                          const ruyi::v1::WatchVideoRequest* request) {
-  return OpenOnPool(*reader_pool_, *context, [this, request](EventStream& stream, const CallContext& caller) {
+  return OpenOnPool(__func__, *reader_pool_, *context, [this, request](EventStream& stream, const CallContext& caller) {
     StartWatching(stream, *request, caller);
   });
 }
@@ -260,7 +265,7 @@ void VideoService::StartWatching(EventStream& stream, const ruyi::v1::WatchVideo
 
 grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
     grpc::CallbackServerContext* context, const ruyi::v1::DownloadVideoRequest* request) {
-  const absl::StatusOr<CallContext> caller = parts_.doorkeeper->Admit(*context);
+  const absl::StatusOr<CallContext> caller = Admit(__func__, *context);
   const absl::StatusOr<std::string> id = IdOfVideo(request->name());
   absl::Status status = caller.ok() ? CheckDownload(*request) : caller.status();
   ReadRange range = {.offset = request->read_offset(), .limit = {}};
@@ -280,7 +285,7 @@ grpc::ServerWriteReactor<ruyi::v1::VideoChunk>* VideoService::DownloadVideo(
 
 grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* VideoService::GenerateVideo(
     grpc::CallbackServerContext* context, const ruyi::v1::GenerateVideoRequest* request) {
-  return OpenOnPool(*intake_pool_, *context, [this, request](EventStream& stream, const CallContext& caller) {
+  return OpenOnPool(__func__, *intake_pool_, *context, [this, request](EventStream& stream, const CallContext& caller) {
     StartGenerating(stream, *request, caller);
   });
 }
@@ -300,7 +305,7 @@ grpc::ServerUnaryReactor* VideoService::EstimateVideo(grpc::CallbackServerContex
                                                       const ruyi::v1::EstimateVideoRequest* request,
                                                       ruyi::v1::EstimateVideoResponse* response) {
   return AnswerOnPool<ruyi::v1::EstimateVideoResponse>(
-      *intake_pool_, *context, response,
+      __func__, *intake_pool_, *context, response,
       [this, request](const CallContext& caller,
                       const CancellationToken& token) -> absl::StatusOr<ruyi::v1::EstimateVideoResponse> {
         EstimateRequest asked = FromProto(*request, parts_.intake->limits());
@@ -315,7 +320,8 @@ grpc::ServerUnaryReactor* VideoService::GetCapabilities(grpc::CallbackServerCont
                                                         const ruyi::v1::GetCapabilitiesRequest* /*request*/,
                                                         ruyi::v1::Capabilities* response) {
   return AnswerOnPool<ruyi::v1::Capabilities>(
-      *reader_pool_, *context, response, [this](const auto&, const auto&) -> absl::StatusOr<ruyi::v1::Capabilities> {
+      __func__, *reader_pool_, *context, response,
+      [this](const auto&, const auto&) -> absl::StatusOr<ruyi::v1::Capabilities> {
         RUYI_ASSIGN_OR_RETURN(const std::vector<std::string> loras, parts_.intake->LoraNames());
         return ToProto(parts_.intake->limits(), parts_.version, parts_.queue_capacity, loras);
       });

@@ -91,9 +91,10 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   using Work = std::function<absl::StatusOr<Response>(const CallContext&, const CancellationToken&)>;
   using Start = std::function<void(EventStream&, const CallContext&)>;
 
+  absl::StatusOr<CallContext> Admit(const char* method, grpc::CallbackServerContext& context) const;
   template <typename Response>
-  grpc::ServerUnaryReactor* AnswerOnPool(TaskPool& pool, grpc::CallbackServerContext& context, Response* response,
-                                         Work<Response> work);
+  grpc::ServerUnaryReactor* AnswerOnPool(const char* method, TaskPool& pool, grpc::CallbackServerContext& context,
+                                         Response* response, Work<Response> work);
   // Lets messages come to the methods of these names only within the limits of received_message.h and of the budget.
   void BoundMessages();
   template <typename Request, typename Response>
@@ -102,7 +103,7 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   void Bound(const char* name, Streaming<Request, Response> method);
   template <typename Request>
   absl::Status Check(const ReceivedMessage<Request>& received);
-  absl::Status RefusalOf(const absl::Status& why, grpc::CallbackServerContext& context) const;
+  absl::Status RefusalOf(const char* method, const absl::Status& why, grpc::CallbackServerContext& context) const;
   grpc::ServerReadReactor<ReceivedMessage<ruyi::v1::UploadImageRequest>>* OpenUpload(
       grpc::CallbackServerContext* context, ruyi::v1::Image* response);
 
@@ -112,8 +113,8 @@ class VideoService final : public ruyi::v1::VideoService::CallbackService {
   // Lets `stream` hold a place of the caller's tenant. The error of `caller`; RESOURCE_EXHAUSTED QUOTA_EXCEEDED.
   template <typename Message>
   absl::Status TakePlace(const absl::StatusOr<CallContext>& caller, PulledStream<Message>& stream);
-  grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* OpenOnPool(TaskPool& pool, grpc::CallbackServerContext& context,
-                                                             Start start);
+  grpc::ServerWriteReactor<ruyi::v1::VideoEvent>* OpenOnPool(const char* method, TaskPool& pool,
+                                                             grpc::CallbackServerContext& context, Start start);
   void StartWatching(EventStream& stream, const ruyi::v1::WatchVideoRequest& request, const CallContext& caller);
   void StartGenerating(EventStream& stream, const ruyi::v1::GenerateVideoRequest& request, const CallContext& caller);
   absl::StatusOr<ruyi::v1::Video> Create(const ruyi::v1::CreateVideoRequest& request, const CallContext& caller,

@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error_reasons.h"
 #include "tests/server/admin_answer.h"
+#include "tests/server/app/logged.h"
 #include "tests/server/app/server_with_tokens.h"
 #include "tests/server/caller_channel.h"
 #include "tests/server/raw_call.h"
@@ -18,6 +21,7 @@ namespace {
 
 using testing::Each;
 using testing::HasSubstr;
+using testing::UnorderedElementsAreArray;
 using Stub = v1::AdminService::Stub;
 
 constexpr char kChannelz[] = "/grpc.channelz.v1.Channelz/GetServers";
@@ -60,6 +64,30 @@ TEST_F(AdminAccessTest, OnlyAdministratorsMayMakeAnyCall) {
 
 TEST_F(AdminAccessTest, AllTestedMethodsAreAllThereAre) {
   EXPECT_EQ(v1::ServerStatus::descriptor()->file()->service(0)->method_count(), 10);
+}
+
+TEST_F(AdminAccessTest, TheLogSaysWhatWasTried) {
+  StartWithTokens();
+  const std::vector<nlohmann::json> lines = Logged("warning", [&] { ReasonsOf(As(user_)); });
+  std::vector<std::string> tried;
+  for (const nlohmann::json& line : lines) {
+    EXPECT_EQ(line["event"], "call_refused");
+    tried.push_back(line["method"]);
+  }
+  const auto& service = *v1::ServerStatus::descriptor()->file()->service(0);
+  std::vector<std::string> all;
+  for (int i = 0; i < service.method_count(); ++i)
+    all.push_back(absl::StrCat(service.full_name(), "/", service.method(i)->name()));
+  EXPECT_THAT(tried, UnorderedElementsAreArray(all));
+}
+
+TEST_F(AdminAccessTest, TheLogSaysWhichOfGrpcsOwnServicesWasTried) {
+  options_.server.channelz = true;
+  StartWithTokens();
+  const std::vector<nlohmann::json> lines = Logged("warning", [&] { RawCall(As(user_), kChannelz, ""); });
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0]["method"], "grpc.channelz.v1.Channelz/GetServers");
+  EXPECT_EQ(lines[0]["reason"], reason::kWrongRole);
 }
 
 TEST_F(AdminAccessTest, AnAdministratorIsATenantOfTheApiToo) {

@@ -134,6 +134,23 @@ TEST_F(AdminPageTest, ChangesAreInTheLog) {
   EXPECT_THAT(answer, HasSubstr("\r\nX-Request-Id: " + lines[0]["call_id"].get<std::string>() + "\r\n"));
 }
 
+TEST_F(AdminPageTest, WhatOtherPagesTriedIsInTheLog) {
+  StartWithTokens();
+  const std::vector<nlohmann::json> lines = Logged("warning", [&] {
+    for (int i = 0; i < 2 * FailedAttempts::kAttempts; ++i)
+      EXPECT_THAT(HttpSend(running_->server().page_port(),
+                           "POST /api/drain HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n"),
+                  StartsWith("HTTP/1.1 403 "));
+  });
+  ASSERT_GE(lines.size(), 1u);
+  EXPECT_LT(lines.size(), 2u * FailedAttempts::kAttempts) << "they do not flood the log";
+  EXPECT_EQ(lines[0]["event"], "call_refused");
+  EXPECT_EQ(lines[0]["peer"], "127.0.0.1");
+  EXPECT_EQ(lines[0]["method"], "POST /api/drain");
+  EXPECT_EQ(lines[0]["reason"], "FOREIGN_PAGE");
+  EXPECT_THAT(running_->Metrics(), HasSubstr("ruyi_calls_unauthorized_total{reason=\"FOREIGN_PAGE\"} 20"));
+}
+
 TEST_F(AdminPageTest, AsksForATokenAsAdminServiceDoes) {
   StartWithTokens();
   EXPECT_THAT(Get("/"), StartsWith("HTTP/1.1 200 OK"));

@@ -136,6 +136,22 @@ TEST_F(OperatorPageTest, OtherPagesMayChangeNothing) {
   EXPECT_THAT(site_.credentials, IsEmpty());
 }
 
+TEST_F(OperatorPageTest, TellsWhatOtherPagesTried) {
+  page_.Answer(With(Post("/api/drain"), "origin", "http://evil.example"));
+  page_.Answer(With(Get("/api/status"), "sec-fetch-site", "cross-site"));
+  page_.Answer(With(Get("/" + std::string(8000, 'x')), "host", "evil.example"));
+  EXPECT_THAT(site_.refusals,
+              ElementsAre("127.0.0.1 POST /api/drain FOREIGN_PAGE", "127.0.0.1 GET /api/status FOREIGN_PAGE",
+                          "127.0.0.1 GET /" + std::string(127, 'x') + " FOREIGN_HOST"));
+}
+
+TEST_F(OperatorPageTest, ShowsTheDoorkeeperWhatIsAskedFor) {
+  page_.Answer(Post("/api/pause"));
+  page_.Answer(Get("/api/jobs", {{"states", "failed"}}));
+  EXPECT_THAT(site_.methods, ElementsAre("POST /api/pause", "GET /api/jobs"));
+  EXPECT_THAT(site_.refusals, IsEmpty());
+}
+
 TEST_F(OperatorPageTest, OtherMethodsAreRefused) {
   for (const char* method : {"PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"}) {
     PageRequest request = Get("/api/status");

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/artifact/files/file_artifact_store.h"
+#include "core/base/error_info.h"
 #include "server/page/operator_page.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_image_decoder.h"
@@ -38,9 +40,12 @@ class PageSite {
   OperatorPage::Parts parts() {
     return {.administration = &administration_,
             .jobs = &jobs_,
-            .admit = [this](std::optional<std::string_view> authorization, const std::string& peer) {
-              return Admit(authorization, peer);
-            }};
+            .admit = [this](std::optional<std::string_view> authorization, const std::string& peer,
+                            const std::string& method) { return Admit(authorization, peer, method); },
+            .on_refused =
+                [this](const std::string& peer, const std::string& method, const absl::Status& why) {
+                  refusals.push_back(absl::StrCat(peer, " ", method, " ", GetErrorInfo(why).reason));
+                }};
   }
 
   FlakyJobStore& jobs() { return jobs_; }
@@ -68,10 +73,14 @@ class PageSite {
   std::vector<absl::Duration> drains;
   std::vector<AdminChange> changes;
   std::vector<std::string> credentials;  // that were shown; "none" where there was none
+  std::vector<std::string> methods;      // that they were shown for
+  std::vector<std::string> refusals;     // of what another page may have sent: who, what and why
   absl::Status admits;                   // what Admit ends with
 
  private:
-  absl::StatusOr<CallContext> Admit(std::optional<std::string_view> authorization, const std::string& peer) {
+  absl::StatusOr<CallContext> Admit(std::optional<std::string_view> authorization, const std::string& peer,
+                                    const std::string& method) {
+    methods.push_back(method);
     credentials.push_back(std::string(authorization.value_or("none")) + " from " + peer);
     if (!admits.ok())
       return admits;

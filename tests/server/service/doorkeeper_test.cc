@@ -8,10 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 #include "tests/server/caller_channel.h"
+#include "tests/server/raw_call.h"
 #include "tests/server/rpc_status.h"
 #include "tests/server/service/service_under_test.h"
 #include "tests/server/stream_call.h"
@@ -24,9 +27,11 @@ namespace ruyi {
 namespace {
 
 using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
+using testing::UnorderedElementsAreArray;
 
 ServiceOptions WithTokens() {
   ServiceOptions options;
@@ -55,7 +60,29 @@ class DoorkeeperTest : public testing::Test {
     EXPECT_EQ(DetailsOf(status).reason(), reason);
   }
 
-  ServiceUnderTest service_{WithTokens()};
+  // Is called by gRPC's threads.
+  void OnRefused(const Doorkeeper::Refusal& refusal) {
+    absl::MutexLock lock(&mutex_);
+    methods_.push_back(refusal.method);
+  }
+
+  std::vector<std::string> methods() {
+    absl::MutexLock lock(&mutex_);
+    return methods_;
+  }
+
+ private:
+  ServiceOptions Options() {
+    ServiceOptions options = WithTokens();
+    options.on_refused = [this](const Doorkeeper::Refusal& refusal) { OnRefused(refusal); };
+    return options;
+  }
+
+  absl::Mutex mutex_;
+  std::vector<std::string> methods_ ABSL_GUARDED_BY(mutex_);  // of refused calls
+
+ protected:
+  ServiceUnderTest service_{Options()};
 };
 
 // Returns how every call ends.
@@ -81,6 +108,20 @@ std::vector<std::string> ReasonsOf(const std::shared_ptr<grpc::Channel>& channel
 TEST_F(DoorkeeperTest, StandsBeforeEveryCall) {
   EXPECT_THAT(ReasonsOf(service_.channel()), Each(std::string(reason::kCredentialsMissing)));
   EXPECT_THAT(ReasonsOf(ConnectAs(service_.port(), "good")), Each(Not(HasSubstr("CREDENTIALS"))));
+}
+
+TEST_F(DoorkeeperTest, TellsWhatWasAskedFor) {
+  ReasonsOf(service_.channel());
+  const auto& service = *v1::CreateVideoRequest::descriptor()->file()->service(0);
+  std::vector<std::string> all;
+  for (int i = 0; i < service.method_count(); ++i)
+    all.push_back(absl::StrCat(service.full_name(), "/", service.method(i)->name()));
+  EXPECT_THAT(methods(), UnorderedElementsAreArray(all));
+}
+
+TEST_F(DoorkeeperTest, TellsWhatAnUnreadableMessageWasSentTo) {
+  RawCall(service_.channel(), "/ruyi.v1.VideoService/CancelVideo", "\xff");
+  EXPECT_THAT(methods(), ElementsAre("ruyi.v1.VideoService/CancelVideo"));
 }
 
 TEST_F(DoorkeeperTest, SaysWhatIsMissingOrWrong) {
@@ -162,60 +203,70 @@ class DoorkeeperOfHttpTest : public testing::Test {
   }
 
   static constexpr char kPeer[] = "192.0.2.1";
+  static constexpr char kMethod[] = "GET /api/status";
   FakeClock clock_;
   std::vector<Doorkeeper::Refusal> refusals_;
 };
 
 TEST_F(DoorkeeperOfHttpTest, LetsAdministratorsIn) {
   Doorkeeper doorkeeper(Parts());
-  const absl::StatusOr<CallContext> caller = doorkeeper.AdmitAdmin("Bearer ops", kPeer);
+  const absl::StatusOr<CallContext> caller = doorkeeper.AdmitAdmin("Bearer ops", kPeer, kMethod);
   ASSERT_THAT(caller.status(), IsOk());
   EXPECT_EQ(caller->principal, "ana");
   EXPECT_EQ(caller->tenant, "t");
   EXPECT_EQ(caller->role, Role::kAdmin);
   EXPECT_THAT(caller->call_id, MatchesRegex("[0-9a-f]{16}"));
-  EXPECT_NE(doorkeeper.AdmitAdmin("bearer ops", kPeer)->call_id, caller->call_id);
+  EXPECT_NE(doorkeeper.AdmitAdmin("bearer ops", kPeer, kMethod)->call_id, caller->call_id);
   EXPECT_TRUE(refusals_.empty());
 }
 
 TEST_F(DoorkeeperOfHttpTest, RefusesAllOthersAndTellsIt) {
   Doorkeeper doorkeeper(Parts());
-  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin(std::nullopt, kPeer)), reason::kCredentialsMissing);
-  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("", kPeer)), reason::kCredentialsInvalid);
-  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("ops", kPeer)), reason::kCredentialsInvalid);
-  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer)), reason::kCredentialsInvalid);
-  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer film", kPeer)), reason::kWrongRole);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin(std::nullopt, kPeer, kMethod)), reason::kCredentialsMissing);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("", kPeer, kMethod)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("ops", kPeer, kMethod)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer, kMethod)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer film", kPeer, kMethod)), reason::kWrongRole);
   ASSERT_EQ(refusals_.size(), 5u);
   for (const Doorkeeper::Refusal& refusal : refusals_) {
     EXPECT_EQ(refusal.peer, kPeer);
+    EXPECT_EQ(refusal.method, kMethod);
     EXPECT_THAT(refusal.call_id, MatchesRegex("[0-9a-f]{16}"));
   }
+}
+
+TEST_F(DoorkeeperOfHttpTest, TellsOfWhatOthersRefused) {
+  Doorkeeper(Parts()).OnRefused(kPeer, kMethod, absl::PermissionDeniedError("another page asks"));
+  ASSERT_EQ(refusals_.size(), 1u);
+  EXPECT_EQ(refusals_[0].peer, kPeer);
+  EXPECT_EQ(refusals_[0].method, kMethod);
+  EXPECT_EQ(refusals_[0].why.message(), "another page asks");
 }
 
 TEST_F(DoorkeeperOfHttpTest, CountsWrongAttempts) {
   Doorkeeper doorkeeper(Parts());
   for (int i = 0; i < FailedAttempts::kAttempts; ++i)
-    EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer)), reason::kCredentialsInvalid);
-  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer)), reason::kTooManyAttempts);
-  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", "192.0.2.2")), reason::kCredentialsInvalid);
+    EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer, kMethod)), reason::kCredentialsInvalid);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", kPeer, kMethod)), reason::kTooManyAttempts);
+  EXPECT_EQ(ReasonOf(doorkeeper.AdmitAdmin("Bearer bad", "192.0.2.2", kMethod)), reason::kCredentialsInvalid);
 }
 
 TEST_F(DoorkeeperOfHttpTest, EverybodyIsAnAdministratorWhereNobodyIsAsked) {
   Doorkeeper doorkeeper({.clock = &clock_});
-  const absl::StatusOr<CallContext> caller = doorkeeper.AdmitAdmin(std::nullopt, kPeer);
+  const absl::StatusOr<CallContext> caller = doorkeeper.AdmitAdmin(std::nullopt, kPeer, kMethod);
   ASSERT_THAT(caller.status(), IsOk());
   EXPECT_EQ(caller->principal, "anonymous");
 }
 
 TEST_F(DoorkeeperOfHttpTest, WhoHasNoCertificateNeedsAToken) {
   Doorkeeper certificates({.clock = &clock_, .has_certificates = true});
-  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin(std::nullopt, kPeer)), reason::kCredentialsMissing);
-  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin("Bearer ops", kPeer)), reason::kCredentialsMissing);
+  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin(std::nullopt, kPeer, kMethod)), reason::kCredentialsMissing);
+  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin("Bearer ops", kPeer, kMethod)), reason::kCredentialsMissing);
   Doorkeeper::Parts parts = Parts();
   parts.has_certificates = true;
   Doorkeeper both(std::move(parts));
-  EXPECT_EQ(ReasonOf(both.AdmitAdmin(std::nullopt, kPeer)), reason::kCredentialsMissing);
-  EXPECT_THAT(both.AdmitAdmin("Bearer ops", kPeer).status(), IsOk());
+  EXPECT_EQ(ReasonOf(both.AdmitAdmin(std::nullopt, kPeer, kMethod)), reason::kCredentialsMissing);
+  EXPECT_THAT(both.AdmitAdmin("Bearer ops", kPeer, kMethod).status(), IsOk());
 }
 
 TEST(Doorkeeper, AddressesOfPeersHaveNoPort) {

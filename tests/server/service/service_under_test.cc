@@ -28,7 +28,7 @@ ServiceUnderTest::ServiceUnderTest(ServiceOptions options)
                .observers = {&events_},
                .draw_seed = [] { return uint64_t{7}; },
                .draw_id = [this] { return absl::StrCat("job-", ++ids_); }}),
-      doorkeeper_({.clock = &clock_, .check_token = options_.check_token}),
+      doorkeeper_({.clock = &clock_, .check_token = options_.check_token, .on_refused = options_.on_refused}),
       service_({.doorkeeper = &doorkeeper_,
                 .intake = &intake_,
                 .jobs = &jobs_,

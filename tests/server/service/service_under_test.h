@@ -37,6 +37,7 @@ struct ServiceOptions {
   int queue_capacity = 8;
   int max_message_bytes = 1 << 20;
   Doorkeeper::CheckToken check_token = nullptr;  // see Doorkeeper
+  std::function<void(const Doorkeeper::Refusal&)> on_refused = [](const auto&) {};
   bool is_ready = true;
   bool has_worker = true;
   int workers = 1;                            // that the intake is told of
