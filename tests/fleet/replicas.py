@@ -1,6 +1,7 @@
 """Servers that share their stores: a PostgreSQL and a bucket. Each keeps its port over restarts, as proxies expect it."""
 
 import contextlib
+import itertools
 import pathlib
 import signal
 
@@ -61,8 +62,8 @@ class Replica:
         self.server.await_log("ready")
 
     def whole_log(self):
-        """Of all starts."""
-        return [entry for server in (*self._earlier, self.server) for entry in server.log()]
+        """Of all starts, one entry after the other."""
+        return itertools.chain.from_iterable(server.entries() for server in (*self._earlier, self.server))
 
     def is_running(self):
         return self.server is not None and self.server.process.poll() is None
@@ -78,12 +79,12 @@ class Replica:
         self.server.signal(signal.SIGTERM)
         code = self.server.exit_code()
         if code != 0:
-            self.troubles.append(f"after SIGTERM a server ended with {code}: {self.server.errors()[-2000:]}")
+            self.troubles.append(f"after SIGTERM a server ended with {code}: {self.server.last_errors()}")
 
     def _expect_running(self):
         code = self.server.process.poll()
         if code is not None:
-            self.troubles.append(f"a server ended by itself with {code}: {self.server.errors()[-2000:]}")
+            self.troubles.append(f"a server ended by itself with {code}: {self.server.last_errors()}")
 
     def close(self):
         if self.is_running():

@@ -1,11 +1,14 @@
 """The built programs as child processes: a server whose log can be waited for, and clients. Every wait has a deadline."""
 
+import datetime
 import itertools
 import json
+import math
 import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -18,48 +21,74 @@ class TimedOut(AssertionError):
 
 
 class Lines:
-    """The lines of a stream as they come, read by a thread. Kept, so that each can be looked for at any time."""
+    """The lines of a stream as they come, written to a file by a thread. Kept there until this process ends, so that each
+    can be looked for at any time, and no log is too long for the memory."""
+
+    _folder = tempfile.TemporaryDirectory(prefix="lines-")
+    _numbers = itertools.count()
 
     def __init__(self, stream):
-        self._lines = []
+        self._path = pathlib.Path(self._folder.name) / str(next(self._numbers))
+        self._path.touch()
+        self._size = 0  # bytes of whole lines
         self._ended = False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread = threading.Thread(target=self._keep, args=(stream,), daemon=True)
         self._thread.start()
 
-    def _read(self, stream):
-        with stream:
+    def _keep(self, stream):
+        with stream, self._path.open("wb", buffering=0) as file:
             for line in stream:
-                self._add(line.rstrip("\n"))
+                data = f"{line.rstrip(chr(10))}\n".encode()
+                file.write(data)
+                with self._changed:
+                    self._size += len(data)
+                    self._changed.notify_all()
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
-    def _add(self, line):
-        with self._changed:
-            self._lines.append(line)
-            self._changed.notify_all()
+    def _between(self, begin, end):
+        with self._path.open("rb") as file:
+            file.seek(begin)
+            while begin < end:
+                line = file.readline()
+                begin += len(line)
+                yield line.decode().rstrip("\n")
 
-    def all(self):
+    def __iter__(self):
+        """Those that are there by now, read one after the other."""
         with self._changed:
-            return list(self._lines)
+            end = self._size
+        return self._between(0, end)
+
+    def tail(self, size):
+        """The last `size` bytes, as a text."""
+        with self._path.open("rb") as file:
+            file.seek(max(0, self._path.stat().st_size - size))
+            return file.read().decode(errors="replace")
+
+    def _await_more(self, seen, deadline):
+        """How far the lines go once they go farther than `seen`, and whether it is in vain to wait for others."""
+        with self._changed:
+            more = self._changed.wait_for(lambda: self._ended or self._size > seen, deadline - time.monotonic())
+            return self._size, self._ended or not more
 
     def await_line(self, wanted, what):
         """The first line for which `wanted` is true, however long ago it came."""
         deadline = time.monotonic() + DEADLINE_S
         seen = 0
-        with self._changed:
-            while True:
-                for line in self._lines[seen:]:
-                    if wanted(line):
-                        return line
-                seen = len(self._lines)
-                if self._ended or not self._changed.wait(deadline - time.monotonic()):
-                    raise TimedOut(f"no {what} in:\n" + "\n".join(self._lines))
+        is_last = False
+        while not is_last:
+            end, is_last = self._await_more(seen, deadline)
+            for line in self._between(seen, end):
+                if wanted(line):
+                    return line
+            seen = end
+        raise TimedOut(f"no {what} at the end of:\n{self.tail(100_000)}")
 
     def await_end(self):
         self._thread.join(DEADLINE_S)
-        return self.all()
 
 
 def clean_environment():
@@ -98,7 +127,10 @@ class Program:
         self.exit_code()
 
     def errors(self):
-        return "\n".join(self.stderr.all())
+        return "\n".join(self.stderr)
+
+    def last_errors(self):
+        return self.stderr.tail(2000)
 
 
 def await_ports(port_file):
@@ -109,6 +141,15 @@ def await_ports(port_file):
             raise TimedOut("no port file")
         time.sleep(0.01)  # a loop that asks at once would take a core from the server
     return [int(port) for port in port_file.read_text(encoding="utf-8").split()]
+
+
+def span_s(entries):
+    """The seconds from the earliest to the latest time of day that entries of a log name."""
+    earliest, latest = math.inf, -math.inf
+    for entry in entries:
+        time_s = datetime.datetime.fromisoformat(entry["time"]).timestamp()
+        earliest, latest = min(earliest, time_s), max(latest, time_s)
+    return latest - earliest
 
 
 class Server(Program):
@@ -132,8 +173,12 @@ class Server(Program):
             return all(entry.get(name) == value for name, value in {"event": event, **fields}.items())
         return json.loads(self.stderr.await_line(wanted, f"{event} {fields}"))
 
+    def entries(self):
+        """The objects of the log, one after the other: it may be longer than the memory has room for."""
+        return map(json.loads, self.stderr)
+
     def log(self):
-        return [json.loads(line) for line in self.stderr.all()]
+        return list(self.entries())
 
     def ports(self):
         """Of the API, of /metrics, of administration and of the operator's page (0: none), from --port-file."""
@@ -172,4 +217,4 @@ class Client(Program):
         return name.removeprefix("videos/")
 
     def events(self):
-        return [json.loads(line) for line in self.stdout.all()]
+        return [json.loads(line) for line in self.stdout]

@@ -1,7 +1,6 @@
 """What is done to a server that works. Each fault is prepared before the server starts, strikes at random moments, and
 heals before the jobs are judged."""
 
-import datetime
 import json
 import pathlib
 
@@ -9,7 +8,7 @@ import grpc
 
 from callers import CHANNEL_OPTIONS, check_chunk
 from half_open_proxy import HalfOpenProxy
-from programs import TimedOut
+from programs import TimedOut, span_s
 from server_site import Disk, SmallDisk
 
 BALLAST_MIB = 16
@@ -187,8 +186,7 @@ class ClockStep(Fault):
         return True
 
     def look_back(self, soak):
-        times = [datetime.datetime.fromisoformat(entry["time"]).timestamp() for entry in soak.site.log()]
-        if max(times) - min(times) < HOUR_S / 2:
+        if span_s(soak.site.entries()) < HOUR_S / 2:
             soak.site.troubles.append("the server's clock did not step")
 
 

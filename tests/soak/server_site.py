@@ -92,15 +92,15 @@ class Site:
     def pid(self):
         return self._server.process.pid
 
-    def log(self):
-        """What the server that was started last has logged."""
-        return self._server.log()
+    def entries(self):
+        """What the server that was started last has logged, one entry after the other."""
+        return self._server.entries()
 
     def kill(self):
         """kill -9, and waits for the end."""
         code = self._server.process.poll()
         if code is not None:
-            self.troubles.append(f"the server ended by itself with {code}: {self._server.errors()[-2000:]}")
+            self.troubles.append(f"the server ended by itself with {code}: {self._server.last_errors()}")
         self._server.kill()
 
     def drain(self):
@@ -108,7 +108,7 @@ class Site:
         self._server.signal(signal.SIGTERM)
         code = self._server.exit_code()
         if code != 0:
-            self.troubles.append(f"after SIGTERM the server ended with {code}: {self._server.errors()[-2000:]}")
+            self.troubles.append(f"after SIGTERM the server ended with {code}: {self._server.last_errors()}")
 
     def second_server(self):
         """Tries to start another server on the same state folder; returns it once it has ended."""

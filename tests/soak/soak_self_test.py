@@ -6,10 +6,12 @@ soak_self_test.py RUYI_SOAK_SERVER
 import argparse
 import contextlib
 import dataclasses
+import os
 import pathlib
 import sys
 import tempfile
 import threading
+import tracemalloc
 import unittest
 import uuid
 from unittest import mock
@@ -17,6 +19,7 @@ from unittest import mock
 import soak  # finds the modules below
 import grpc
 from callers import Caller, Connection, Job, NotCovered
+from programs import Lines, TimedOut
 from verdict import DUPLICATED, LOST, WRONG_BYTES
 
 SERVER = pathlib.Path(sys.argv.pop())
@@ -86,6 +89,44 @@ class PlainError(grpc.RpcError):
         self.code = lambda: code
         self.details = lambda: "made on the way"
         self.trailing_metadata = lambda: ()
+
+
+class LinesTest(unittest.TestCase):
+    def setUp(self):
+        reader, writer = os.pipe()
+        self.writer = open(writer, "w", encoding="utf-8")
+        self.addCleanup(self.writer.close)
+        self.lines = Lines(open(reader, encoding="utf-8"))
+
+    def end(self):
+        self.writer.close()
+        self.lines.await_end()
+
+    def test_gives_lines_as_they_come_and_later(self):
+        print("one\nzwölf", file=self.writer, flush=True)
+        self.assertEqual(self.lines.await_line(lambda line: "w" in line, "twelve"), "zwölf")
+        print("\nlast", end="", file=self.writer)
+        self.end()
+        self.assertEqual(list(self.lines), ["one", "zwölf", "", "last"])
+        self.assertEqual(self.lines.await_line(lambda line: line == "one", "one"), "one")
+        self.assertEqual(self.lines.tail(6), "\nlast\n")
+        self.assertEqual(self.lines.tail(1000), "one\nzwölf\n\nlast\n")
+
+    def test_says_what_came_in_place_of_what_was_wanted(self):
+        print("other", file=self.writer)
+        self.end()
+        with self.assertRaisesRegex(TimedOut, "no wonder at the end of:\nother"):
+            self.lines.await_line(lambda line: False, "wonder")
+
+    def test_keeps_no_line_in_memory(self):
+        line = 1000 * "x"
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        for _ in range(10_000):
+            print(line, file=self.writer)
+        self.end()
+        self.assertEqual(sum(1 for _ in self.lines), 10_000)
+        self.assertLess(tracemalloc.get_traced_memory()[1], 1_000_000)
 
 
 if __name__ == "__main__":
