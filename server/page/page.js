@@ -18,7 +18,8 @@ class Refused extends Error {
   constructor(answer, error) {
     super(error.retry_s === undefined ? error.message : `${error.message} (in ${Math.ceil(error.retry_s)} s)`);
     this.status = answer.status;
-    this.wantsToken = [401, 403, 429].includes(answer.status);
+    this.endsAsking = [401, 403, 429].includes(answer.status);
+    this.wantsToken = this.endsAsking && (answer.status !== 403 || token !== "");  // else no token would help
     if (error.reason === "CREDENTIALS_MISSING") {
       this.message = "This server asks for a token: sign in with one of the role admin.";
     }
@@ -61,16 +62,16 @@ function tell(message) {
   byId("trouble").hidden = !message;
 }
 
-function signOut() {
+function signOut(wantsToken) {
   asks = false;
   token = "";
-  byId("credentials").hidden = false;
+  byId("credentials").hidden = !wantsToken;
   for (const id of ["pause", "resume", "drain"]) byId(id).disabled = true;
 }
 
 function explain(error) {
   if (error instanceof Refused) {
-    if (error.wantsToken) signOut();
+    if (error.endsAsking) signOut(error.wantsToken);
     tell(error.message);
   } else if (wasDraining) {
     tell("The server has ended, or no longer answers.");
@@ -241,7 +242,7 @@ async function change(path) {
     await ask(path, "POST");
   } catch (error) {
     explain(error);
-    if (error instanceof Refused && !error.wantsToken) refusal = error.message;
+    if (error instanceof Refused && !error.endsAsking) refusal = error.message;
     return;
   }
   await refresh();

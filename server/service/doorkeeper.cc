@@ -87,6 +87,14 @@ absl::Status NamesNobody() {
                          reason::kNoTenant);
 }
 
+absl::Status NoAdministrators() {
+  return ErrorWithReason(absl::StatusCode::kPermissionDenied,
+                         "only administrators may do this, and this server has none: certificates alone make nobody an "
+                         "administrator. Start it with --tokens or --jwt-jwks beside --tls-client-ca, and come with a "
+                         "token or JWT of the role admin",
+                         reason::kWrongRole);
+}
+
 absl::Status NoAdministrator(const std::string& principal) {
   return ErrorWithReason(absl::StatusCode::kPermissionDenied,
                          absl::StrCat("only administrators may make this call, and '", principal,
@@ -181,7 +189,10 @@ absl::Status Doorkeeper::LetIn(const Evidence& evidence, CallContext& caller) {
 }
 
 absl::Status Doorkeeper::CheckAdmin(const Evidence& evidence, const CallContext& caller) const {
-  return caller.role == Role::kAdmin ? absl::OkStatus() : Refuse(evidence, caller, NoAdministrator(caller.principal));
+  if (caller.role == Role::kAdmin)
+    return absl::OkStatus();
+  return Refuse(evidence, caller,
+                parts_.check_token == nullptr ? NoAdministrators() : NoAdministrator(caller.principal));
 }
 
 absl::Status Doorkeeper::Refuse(const Evidence& evidence, const CallContext& caller, const absl::Status& why) const {
@@ -204,7 +215,9 @@ absl::StatusOr<Identity> Doorkeeper::IdentityOf(const Evidence& evidence) {
     return IdentityOfToken(sent[0].substr(kBearer.size()), evidence.peer);
   if (has_tokens && !sent.empty())
     return Malformed();
-  return parts_.has_certificates && evidence.of_certificate != nullptr ? evidence.of_certificate() : Missing();
+  if (parts_.has_certificates && evidence.of_certificate != nullptr)
+    return evidence.of_certificate();
+  return has_tokens ? Missing() : NoAdministrators();
 }
 
 absl::StatusOr<Identity> Doorkeeper::IdentityOfToken(std::string_view token, const std::string& peer) {

@@ -52,7 +52,7 @@ class Doorkeeper {
 
   // Does the same for a request that came over plain HTTP from `peer`, an address as AddressOfPeer gives it, by the
   // value of its header Authorization, if there is one. It has no certificate: where certificates are asked for, only a
-  // token lets it in.
+  // token lets it in, and where nothing else is, nothing does: PERMISSION_DENIED WRONG_ROLE.
   absl::StatusOr<CallContext> AdmitAdmin(std::optional<std::string_view> authorization, const std::string& peer,
                                          const std::string& method);
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("integration", "stranger")]
 
 from programs import DEADLINE_S, Server  # noqa: E402  (finds programs by the line above)
 

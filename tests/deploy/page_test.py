@@ -10,6 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
+from certificates import Authority
 from conftest import ROOT, run
 from programs import DEADLINE_S, clean_environment
 
@@ -288,6 +289,18 @@ def test_signs_in_with_a_token(page, new_site, binaries, tmp_path):
     assert len(refused) == 3, "it asks again only when it has another token"
     assert len(page.evaluate("document.cookie")) == 0 and page.evaluate("localStorage.length + sessionStorage.length") == 0
     assert all("status of 40" in line for line in page.complaints())
+
+
+def test_asks_for_no_token_that_there_cannot_be(page, new_site, tmp_path):
+    authority = Authority(tmp_path, "authority")
+    certificate, key = authority.sign("server", "DNS:localhost,IP:127.0.0.1")
+    server, _ = new_site(tls_cert=certificate, tls_key=key, tls_client_ca=authority.certificate)
+    page.open(server)
+    page.await_text("Start it with --tokens or --jwt-jwks", "#trouble")
+    assert not page.find("#credentials").is_displayed() and not page.find("#drain").is_enabled()
+    assert page.evaluate("asks") is False, "it does not ask again"
+    assert [entry["reason"] for entry in server.entries() if entry["event"] == "call_refused"] == ["WRONG_ROLE"]
+    assert all("status of 403" in line for line in page.complaints())
 
 
 def test_light_and_dark(page, new_site, request):

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error_reasons.h"
 #include "server/app/log.h"
+#include "tests/server/admin_answer.h"
 #include "tests/server/app/running_server.h"
 #include "tests/server/caller_channel.h"
 #include "tests/server/identity/test_jwt.h"
@@ -142,6 +143,22 @@ TEST_F(AccessTest, ACertificateIsItsCallersTenant) {
   EXPECT_EQ(Get(running, Tls(authority_.certificate())).error_code(), grpc::UNAVAILABLE) << "without a certificate";
   EXPECT_EQ(Get(running, Tls(authority_.certificate(), authority_.SignServer())).error_code(), grpc::UNAVAILABLE)
       << "with one of another authority";
+}
+
+TEST_F(AccessTest, CertificatesMakeNobodyAnAdministrator) {
+  Serve(authority_.SignServer());
+  options_.server.access.tls_client_ca = Put("clients.pem", authority_.certificate());
+  const auto ask = [this] {
+    RunningServer running(options_);
+    const auto channel = ConnectWith(running.server().admin_port(), {},
+                                     Tls(authority_.certificate(), authority_.Sign({.common_name = "film"})));
+    return AskAdmin(channel, &v1::AdminService::Stub::GetServerStatus, {}).status;
+  };
+  const grpc::Status alone = ask();
+  EXPECT_EQ(DetailsOf(alone).reason(), reason::kWrongRole);
+  EXPECT_THAT(alone.error_message(), HasSubstr("Start it with --tokens or --jwt-jwks"));
+  TakeTokens({press_});
+  EXPECT_THAT(ask().error_message(), HasSubstr("'film' is none; use a token or JWT of the role admin"));
 }
 
 TEST_F(AccessTest, ATokenCountsBeforeTheCertificate) {

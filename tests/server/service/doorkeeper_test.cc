@@ -258,10 +258,17 @@ TEST_F(DoorkeeperOfHttpTest, EverybodyIsAnAdministratorWhereNobodyIsAsked) {
   EXPECT_EQ(caller->principal, "anonymous");
 }
 
-TEST_F(DoorkeeperOfHttpTest, WhoHasNoCertificateNeedsAToken) {
+TEST_F(DoorkeeperOfHttpTest, AsksForNoTokenWhereNoneIsTaken) {
   Doorkeeper certificates({.clock = &clock_, .has_certificates = true});
-  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin(std::nullopt, kPeer, kMethod)), reason::kCredentialsMissing);
-  EXPECT_EQ(ReasonOf(certificates.AdmitAdmin("Bearer ops", kPeer, kMethod)), reason::kCredentialsMissing);
+  for (const auto& authorization : {std::optional<std::string_view>(), std::optional<std::string_view>("Bearer ops")}) {
+    const absl::Status refused = certificates.AdmitAdmin(authorization, kPeer, kMethod).status();
+    EXPECT_THAT(refused, StatusIs(absl::StatusCode::kPermissionDenied,
+                                  HasSubstr("Start it with --tokens or --jwt-jwks beside --tls-client-ca")));
+    EXPECT_EQ(GetErrorInfo(refused).reason, reason::kWrongRole);
+  }
+}
+
+TEST_F(DoorkeeperOfHttpTest, WhoHasNoCertificateNeedsAToken) {
   Doorkeeper::Parts parts = Parts();
   parts.has_certificates = true;
   Doorkeeper both(std::move(parts));
