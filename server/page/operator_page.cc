@@ -117,6 +117,18 @@ absl::StatusOr<std::set<JobState>> StatesOf(const std::string& text) {
   return states;
 }
 
+// Returns the answer with what keeps other pages from using it.
+PageAnswer Guarded(PageAnswer answer) {
+  answer.headers["Content-Security-Policy"] = kPolicy;
+  answer.headers["X-Content-Type-Options"] = "nosniff";
+  answer.headers["X-Frame-Options"] = "DENY";
+  answer.headers["Referrer-Policy"] = "no-referrer";
+  answer.headers["Cross-Origin-Opener-Policy"] = "same-origin";
+  answer.headers["Cross-Origin-Resource-Policy"] = "same-origin";
+  answer.headers["Cache-Control"] = "no-store";
+  return answer;
+}
+
 // Returns what was asked for, as the log says it; a path may be as long as its sender likes.
 std::string MethodOf(const PageRequest& request) {
   constexpr size_t kMostBytes = 128;
@@ -132,22 +144,18 @@ std::optional<std::string_view> AuthorizationOf(const PageRequest& request) {
 }  // namespace
 
 PageAnswer OperatorPage::Answer(const PageRequest& request) {
-  PageAnswer answer;
-  if (!IsOurHost(ValueOf(request.headers, "host")))
-    answer = Refuse(request, ErrorWithReason(absl::StatusCode::kInvalidArgument,
-                                             "this page is of 127.0.0.1, localhost and [::1] only; open it by one of "
-                                             "these names",
-                                             kForeignHost));
-  else
-    answer = Route(request);
-  answer.headers["Content-Security-Policy"] = kPolicy;
-  answer.headers["X-Content-Type-Options"] = "nosniff";
-  answer.headers["X-Frame-Options"] = "DENY";
-  answer.headers["Referrer-Policy"] = "no-referrer";
-  answer.headers["Cross-Origin-Opener-Policy"] = "same-origin";
-  answer.headers["Cross-Origin-Resource-Policy"] = "same-origin";
-  answer.headers["Cache-Control"] = "no-store";
-  return answer;
+  if (IsOurHost(ValueOf(request.headers, "host")))
+    return Guarded(Route(request));
+  return Guarded(Refuse(request, ErrorWithReason(absl::StatusCode::kInvalidArgument,
+                                                 "this page is of 127.0.0.1, localhost and [::1] only; open it by one "
+                                                 "of these names",
+                                                 kForeignHost)));
+}
+
+PageAnswer OperatorPage::AnswerToOther(int status) {
+  return Guarded(
+      Error(status, absl::InvalidArgumentError("the request is no HTTP, has a method that nothing here takes, or is "
+                                               "too long; open the operator's page with a browser")));
 }
 
 PageAnswer OperatorPage::Refuse(const PageRequest& request, const absl::Status& why) const {

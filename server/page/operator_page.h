@@ -42,6 +42,9 @@ class OperatorPage {
   // JSON; 429: too many wrong credentials came; 503: a store is away, or the model is being loaded; 500: anything else.
   PageAnswer Answer(const PageRequest& request);
 
+  // Returns the answer, of that status of HTTP, to what is no request that Answer could take.
+  static PageAnswer AnswerToOther(int status);
+
  private:
   PageAnswer Refuse(const PageRequest& request, const absl::Status& why) const;
   PageAnswer Route(const PageRequest& request);

@@ -61,16 +61,26 @@ std::string HeadOf(const mg_connection& connection, const PageAnswer& answer) {
   return head + "\r\n";
 }
 
+void Send(mg_connection* connection, const PageAnswer& answer, bool has_body) {
+  const std::string head = HeadOf(*connection, answer);
+  mg_write(connection, head.data(), head.size());
+  if (has_body)
+    mg_write(connection, answer.body.data(), answer.body.size());
+}
+
 // The body of a request is not read: none has anything in it that counts.
 int Answer(mg_connection* connection) {
   const mg_request_info& info = *mg_get_request_info(connection);
   auto& page = *static_cast<OperatorPage*>(info.user_data);
   const PageAnswer answer = page.Answer(RequestOf(info));
-  const std::string head = HeadOf(*connection, answer);
-  mg_write(connection, head.data(), head.size());
-  if (std::string_view(info.request_method) != "HEAD")
-    mg_write(connection, answer.body.data(), answer.body.size());
+  Send(connection, answer, std::string_view(info.request_method) != "HEAD");
   return answer.status;
+}
+
+// Answers what the library refuses by itself: a method that it does not know, or a head that is too long.
+int AnswerToOther(mg_connection* connection, int status, const char* /*message*/) {
+  Send(connection, OperatorPage::AnswerToOther(status), /*has_body=*/true);
+  return 0;  // it is answered
 }
 
 }  // namespace
@@ -93,6 +103,7 @@ absl::StatusOr<std::unique_ptr<PageListener>> PageListener::Start(const std::str
   std::unique_ptr<PageListener> listener(new PageListener(std::move(parts)));
   mg_callbacks callbacks = {};
   callbacks.begin_request = &Answer;
+  callbacks.http_error = &AnswerToOther;
   listener->server_ = mg_start(&callbacks, &listener->page_, options.data());
   mg_server_port bound = {};
   if (listener->server_ == nullptr || mg_get_server_ports(listener->server_, 1, &bound) != 1)

@@ -110,6 +110,22 @@ TEST_F(PageListenerTest, WhatIsTooLongOrNoHttpIsNotCarried) {
   EXPECT_THAT(site_.credentials, IsEmpty());
 }
 
+TEST_F(PageListenerTest, WhatTheLibraryRefusesKeepsOtherPagesOutToo) {
+  const std::string trace = Send("TRACE /");
+  EXPECT_THAT(trace, StartsWith("HTTP/1.1 4"));
+  const std::string large = Send("GET /", "X-Large: " + std::string(8200, 'x') + "\r\n");
+  EXPECT_THAT(large, StartsWith("HTTP/1.1 4"));
+  const std::string none = HttpSend(listener_->port(), "no HTTP at all\r\n\r\n");
+  EXPECT_THAT(none, StartsWith("HTTP/1.1 4"));
+  for (const std::string& answer : {trace, large, none}) {
+    EXPECT_THAT(answer,
+                AllOf(HasSubstr("\r\nContent-Security-Policy: default-src 'none'"),
+                      HasSubstr("\r\nX-Content-Type-Options: nosniff\r\n"), HasSubstr("\r\nX-Frame-Options: DENY\r\n"),
+                      HasSubstr("\r\nCache-Control: no-store\r\n"), HasSubstr("\r\nConnection: close\r\n"),
+                      HasSubstr("\r\nContent-Type: application/json\r\n"), EndsWith("}")));
+  }
+}
+
 TEST_F(PageListenerTest, ClientsThatSayNothingDoNotKeepOthersOut) {
   std::list<HttpConnection> slow;  // more than there are threads
   for (int i = 0; i < 12; ++i) {
