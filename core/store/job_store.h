@@ -69,6 +69,7 @@ struct TenantLoad {
 struct TenantLoads {
   std::vector<TenantLoad> tenants;  // those with the most work that waits first
   int left_out = 0;                 // tenants that have jobs too
+  JobCounts counts;                 // of all tenants, at the same moment
 };
 
 struct NewJob {

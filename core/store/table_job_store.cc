@@ -325,12 +325,7 @@ absl::StatusOr<std::string> TableJobStore::Identity() const {
 
 absl::StatusOr<JobCounts> TableJobStore::Counts() const {
   RUYI_ASSIGN_OR_RETURN(const QueueShares shares, View([](const JobTable& table) { return table.Shares(); }));
-  const JobSum waiting = shares.waiting();
-  const JobSum running = shares.running();
-  return JobCounts{.waiting = waiting.jobs,
-                   .running = running.jobs,
-                   .predicted_seconds = absl::ToDoubleSeconds(waiting.work + running.work),
-                   .paused = shares.paused};
+  return CountsOf(shares);
 }
 
 absl::StatusOr<TenantLoads> TableJobStore::Loads(int most) const {

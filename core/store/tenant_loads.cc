@@ -63,11 +63,20 @@ absl::Status AddDeviceUse(const JobTable& table, const JobStoreOptions& options,
 
 }  // namespace
 
+JobCounts CountsOf(const QueueShares& shares) {
+  const JobSum waiting = shares.waiting();
+  const JobSum running = shares.running();
+  return {.waiting = waiting.jobs,
+          .running = running.jobs,
+          .predicted_seconds = absl::ToDoubleSeconds(waiting.work + running.work),
+          .paused = shares.paused};
+}
+
 absl::StatusOr<TenantLoads> TenantLoadsOf(const JobTable& table, const JobStoreOptions& options, absl::Time now,
                                           int most) {
   RUYI_ASSIGN_OR_RETURN(const QueueShares shares, table.Shares());
   std::vector<TenantShare> busy = SharesWithJobs(shares);
-  TenantLoads loads;
+  TenantLoads loads = {.tenants = {}, .left_out = 0, .counts = CountsOf(shares)};
   loads.left_out = std::max(static_cast<int>(busy.size()) - most, 0);
   busy.resize(busy.size() - loads.left_out);
   const std::map<std::string, int> turns = TurnNumbersOf(shares, options);

@@ -1,5 +1,5 @@
 // Says what tenants have in the queue, for those who look after all of them. Before it: TableJobStore. After it: a
-// JobTable. A function without state; thread-safe.
+// JobTable. Functions without state; thread-safe.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,7 +9,10 @@
 
 namespace ruyi {
 
-// Does what JobStore::Loads says, of the day that `now` is in.
+// Returns what all tenants have together.
+JobCounts CountsOf(const QueueShares& shares);
+
+// Does what JobStore::Loads says, of the day that `now` is in, with one look at the queue.
 absl::StatusOr<TenantLoads> TenantLoadsOf(const JobTable& table, const JobStoreOptions& options, absl::Time now,
                                           int most);
 

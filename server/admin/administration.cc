@@ -72,7 +72,14 @@ std::vector<WorkerView> Administration::Workers() const {
   return views;
 }
 
-ServerStatus Administration::Status() const {
+absl::StatusOr<TenantLoads> Administration::Loads(int most_tenants) const {
+  if (most_tenants > 0)
+    return parts_.jobs->Loads(most_tenants);
+  RUYI_ASSIGN_OR_RETURN(const JobCounts counts, parts_.jobs->Counts());
+  return TenantLoads{.tenants = {}, .left_out = 0, .counts = counts};
+}
+
+ServerStatus Administration::Status(int most_tenants) const {
   ServerStatus status = {.build = parts_.build,
                          .model = parts_.model,
                          .state = parts_.state(),
@@ -80,11 +87,11 @@ ServerStatus Administration::Status() const {
                          .workers = Workers(),
                          .queue = std::nullopt,
                          .queue_capacity = parts_.queue_capacity};
-  const absl::StatusOr<JobCounts> counts = parts_.jobs->Counts();
-  status.job_store = counts.status();
-  if (counts.ok()) {
-    status.queue = *counts;
-    status.tenants = parts_.jobs->Loads(kMostTenants).value_or(TenantLoads());
+  absl::StatusOr<TenantLoads> loads = Loads(most_tenants);
+  status.job_store = loads.status();
+  if (loads.ok()) {
+    status.queue = loads->counts;
+    status.tenants = *std::move(loads);
   }
   const absl::Status blob = parts_.artifacts->StatBlob(kNoBlob).status();
   status.artifact_store = absl::IsNotFound(blob) ? absl::OkStatus() : blob;

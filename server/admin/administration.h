@@ -60,7 +60,7 @@ struct ServerStatus {
   std::vector<WorkerView> workers;  // none until the model is loaded
   std::optional<JobCounts> queue;   // of all servers that share the store; absent: the store is away
   int queue_capacity = 0;
-  TenantLoads tenants;          // at most kMostTenants; none while the store is away
+  TenantLoads tenants;          // as many as were asked for; none while the store is away
   absl::Status job_store;       // OK while it can be asked
   absl::Status artifact_store;  // likewise
   int64_t artifact_bytes = 0;   // that all blobs and results take
@@ -98,8 +98,8 @@ class Administration {
   };
   explicit Administration(Parts parts) : parts_(std::move(parts)), start_(parts_.clock->Elapsed()) {}
 
-  // Blocks on the stores.
-  ServerStatus Status() const;
+  // Shows at most `most_tenants` tenants; with 0 it asks the store for the counts alone. Blocks on the stores.
+  ServerStatus Status(int most_tenants = kMostTenants) const;
 
   // Begins what SIGTERM does: no more jobs are taken, those that are being made here may go on for `timeout` (absent:
   // Parts::drain_timeout), the rest is saved for the next start, and the process ends. While the server drains already,
@@ -140,6 +140,7 @@ class Administration {
   absl::Status Told(const AdminCaller& caller, std::string action, Details details, const absl::Status& result) const;
 
   std::vector<WorkerView> Workers() const;
+  absl::StatusOr<TenantLoads> Loads(int most_tenants) const;
   absl::StatusOr<DrainReport> TryDrain(absl::Duration timeout);
   absl::StatusOr<std::vector<WorkerStatus>> TrySetVramBudget(const std::string& device, std::optional<int64_t> mib);
 

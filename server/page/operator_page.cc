@@ -202,7 +202,7 @@ PageAnswer OperatorPage::RouteApi(const PageRequest& request) {
 
 PageAnswer OperatorPage::Read(const PageRequest& request) const {
   if (request.path == "/api/status")
-    return AnswerOf(ToPageJson(parts_.administration->Status()));
+    return AnswerOf(ToPageJson(parts_.administration->Status(/*most_tenants=*/0)));
   if (request.path == "/api/jobs")
     return AnswerOf(Jobs(request));
   absl::string_view id = request.path;

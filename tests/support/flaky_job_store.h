@@ -28,6 +28,9 @@ class FlakyJobStore final : public LocalJobStore {
   void HideFor(int looks) { hidden_looks_left_ = looks; }
   int hidden_looks_left() const { return hidden_looks_left_; }
 
+  // Returns how often it was looked at.
+  int looks() const { return looks_; }
+
   absl::Status Reachable() const override { return is_away_ ? Away() : absl::OkStatus(); }
 
  private:
@@ -42,6 +45,7 @@ class FlakyJobStore final : public LocalJobStore {
   }
   absl::Status ViewRows(Look look) const override {
     absl::MutexLock lock(&mutex_);
+    ++looks_;
     if (is_away_)
       return Away();
     if (hidden_looks_left_ == 0)
@@ -57,6 +61,7 @@ class FlakyJobStore final : public LocalJobStore {
   std::atomic<bool> is_away_ = false;
   std::atomic<int> refusals_left_ = 0;
   mutable std::atomic<int> hidden_looks_left_ = 0;
+  mutable std::atomic<int> looks_ = 0;
   mutable absl::Mutex mutex_;
   MemoryJobTable table_ ABSL_GUARDED_BY(mutex_);
 };

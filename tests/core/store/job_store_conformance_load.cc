@@ -43,6 +43,12 @@ TEST_P(JobStoreConformance, SaysWhatEachTenantHas) {
                                          Load("art", 1, 0, absl::Seconds(2))));
   EXPECT_EQ(loads.left_out, 0);
   EXPECT_EQ(loads.tenants[0].device_seconds.has_value(), false);
+  EXPECT_EQ(loads.counts.waiting, 4);
+  EXPECT_EQ(loads.counts.running, 1);
+  EXPECT_EQ(loads.counts.predicted_seconds, store().Counts()->predicted_seconds);
+  EXPECT_FALSE(loads.counts.paused);
+  ASSERT_THAT(store().SetPaused(true), IsOk());
+  EXPECT_TRUE(store().Loads(kMany)->counts.paused);
 }
 
 TEST_P(JobStoreConformance, SaysNothingOfTenantsWhoseJobsHaveEnded) {
@@ -58,6 +64,7 @@ TEST_P(JobStoreConformance, CountsTheTenantsThatItLeavesOut) {
   ASSERT_OK_AND_ASSIGN(const TenantLoads loads, store().Loads(2));
   EXPECT_THAT(loads.tenants, ElementsAre(Named("tenant-5"), Named("tenant-4")));
   EXPECT_EQ(loads.left_out, 3);
+  EXPECT_EQ(loads.counts.waiting, 5);
 }
 
 TEST_P(JobStoreConformance, SaysWhoseTurnIsNext) {

@@ -99,6 +99,19 @@ class AdministrationTest : public testing::Test {
   const AdminCaller caller_ = {.principal = "ana", .tenant = "ops", .peer = "192.0.2.1", .call_id = "c1"};
 };
 
+TEST_F(AdministrationTest, LooksAtTheQueueOnceForAStatus) {
+  CreateJob("film");
+  CreateJob("press");
+  int before = jobs_.looks();
+  EXPECT_EQ(administration_.Status().tenants.tenants.size(), 2u);
+  EXPECT_EQ(jobs_.looks(), before + 1);
+  before = jobs_.looks();
+  const ServerStatus without = administration_.Status(/*most_tenants=*/0);
+  EXPECT_EQ(without.queue->waiting, 2);
+  EXPECT_THAT(without.tenants.tenants, IsEmpty());
+  EXPECT_EQ(jobs_.looks(), before + 1);
+}
+
 TEST_F(AdministrationTest, ShowsTheServer) {
   CreateJob();
   CreateJob();
