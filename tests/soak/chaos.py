@@ -153,12 +153,13 @@ class Load:
     """Callers, each with a thread, and one more that asks for something small again and again and writes down when it was
     served. Thread-safe."""
 
-    def __init__(self, options, workload, stubs, address, recipes):
+    def __init__(self, options, workload, stubs, address, reference):
         self._options = options
         self._workload = workload
         self._stubs = stubs
         self._address = address
-        self._recipes = recipes
+        self._reference = reference  # the right bytes by recipe
+        self._recipes = list(reference)
         self._lock = threading.Lock()
         self._over = threading.Event()     # no new jobs
         self._given_up = threading.Event()  # no new attempts
@@ -185,7 +186,9 @@ class Load:
         rng = random.Random(f"{self._options.seed}/caller/{number}")
         caller = ChaosCaller(self.connection(), self._workload.request, self._given_up, self._options.seed)
         while not self._over.wait(rng.uniform(0, 2) * self._options.think):
-            caller.make(self._new_job(rng), rng)
+            job = self._new_job(rng)
+            caller.make(job, rng)
+            job.share(self._reference[job.recipe])
 
     def _probe(self):
         rng = random.Random(f"{self._options.seed}/probe")
@@ -229,11 +232,10 @@ class Chaos:
         (folder / "stubs").mkdir()
         self._stubs = make_stubs(folder / "stubs")
         self._workload = Workload(options, self._stubs)
-        recipes = self._recipes()
-        self._reference = reference_of(options, self._workload, self._stubs, folder / "reference", recipes)
+        self._reference = reference_of(options, self._workload, self._stubs, folder / "reference", self._recipes())
         self._fleet = Fleet(options, self._workload, folder)
         self._faults = {name: FAULTS[name](self._fleet, self._rng) for name in options.faults}
-        self._load = Load(options, self._workload, self._stubs, self._fleet.address, recipes)
+        self._load = Load(options, self._workload, self._stubs, self._fleet.address, self._reference)
         self._windows = []  # (fault, begin, end)
         self._held_s = collections.Counter()
 

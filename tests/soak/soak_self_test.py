@@ -81,6 +81,16 @@ class SoakSelfTest(unittest.TestCase):
                     self.assertIsNone(caller._attempt(Job(0, None, ""), lambda service: service))
 
 
+class JobTest(unittest.TestCase):
+    def test_shares_the_bytes_of_a_right_video_alone(self):
+        right = bytes(b"film")
+        whole, part, wrong = (Job(0, None, "", data=bytearray(data)) for data in (b"film", b"fil", b"filn"))
+        for job in (whole, part, wrong):
+            job.share(right)
+        self.assertIs(whole.data, right)
+        self.assertEqual((part.data, wrong.data), (b"fil", b"filn"))
+
+
 class PlainError(grpc.RpcError):
     """As a proxy makes it: without details."""
 
