@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/base/duration_text.h"
 #include "core/base/error_info.h"
 #include "core/base/error_reasons.h"
 
@@ -166,10 +167,11 @@ void ChooseAmong(const std::vector<Prediction>& predictions, MemoryPolicy policy
 std::string ReasonAgainst(const Prediction& faster, const ModeEstimate& chosen) {
   const auto change = [](const Prediction& mode) { return mode.Of(Stage::kLoad).seconds; };
   const double cost = change(faster) - change(chosen.prediction);
-  return absl::StrFormat(
-      "the fastest mode that fits, %s: it %s; %s would take %.1f s more for the change and save %.1f",
-      change(chosen.prediction) > 0 ? "with the change to it" : "already in place", chosen.reason, NameOf(faster.mode),
-      cost, cost - (faster.seconds() - chosen.prediction.seconds()));
+  const double slower = faster.seconds() - chosen.prediction.seconds();
+  return absl::StrFormat("the fastest mode that fits, %s: it %s; %s would take %s more for the change and save %s",
+                         change(chosen.prediction) > 0 ? "with the change to it" : "already in place", chosen.reason,
+                         NameOf(faster.mode), DurationText(absl::Seconds(cost)),
+                         DurationText(absl::Seconds(cost - slower)));
 }
 
 // Lets the changes count in the choice. They make no other mode fit: one is chosen here if one is in `in_place`.

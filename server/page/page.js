@@ -16,7 +16,7 @@ const previews = new Map();  // by job: {seen, url}, where `seen` is the entry o
 
 class Refused extends Error {
   constructor(answer, error) {
-    super(error.retry_s === undefined ? error.message : `${error.message} (in ${Math.ceil(error.retry_s)} s)`);
+    super(error.retry_s === undefined ? error.message : `${error.message} (in ${duration(error.retry_s)})`);
     this.status = answer.status;
     this.endsAsking = [401, 403, 429].includes(answer.status);
     this.wantsToken = this.endsAsking && (answer.status !== 403 || token !== "");  // else no token would help
@@ -33,11 +33,20 @@ function element(name, text, className) {
   return made;
 }
 
+// Says a duration as DurationText does (core/base/duration_text.h): rounded up, in two units at most.
 function duration(seconds) {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
+  const exact = Math.round(Math.max(seconds, 0) * 1000) / 1000;
+  if (exact <= 9.9) return `${Math.ceil(Math.round(exact * 1000) / 100) / 10} s`;
+  if (exact <= 59) return `${Math.ceil(exact)} s`;
+  if (exact <= 3599) return twoUnits(exact, 60, "min", 1, "s");
+  if (exact <= 86340) return twoUnits(exact, 3600, "h", 60, "min");
+  return twoUnits(exact, 86400, "d", 3600, "h");
+}
+
+function twoUnits(seconds, unit, name, smaller, smallerName) {
+  const whole = Math.ceil(seconds / smaller) * smaller;
+  const rest = (whole % unit) / smaller;
+  return `${Math.floor(whole / unit)} ${name}` + (rest === 0 ? "" : ` ${rest} ${smallerName}`);
 }
 
 function count(number, what) {

@@ -101,7 +101,7 @@ TEST(ModeChange, AModeThatIsThereIsKeptWhenItIsNearlyAsGood) {
   EXPECT_EQ(
       admission.reason,
       "the fastest mode that fits, already in place: it takes 2865 of 9000 MiB, in denoising; 4 blocks, 3 states, "
-      "branches in turn would take 4.0 s more for the change and save 1.8");
+      "branches in turn would take 4 s more for the change and save 1.9 s");
 }
 
 TEST(ModeChange, IsMadeWhenItPays) {
@@ -132,7 +132,7 @@ TEST(ModeChange, AModeThatIsSoonerThereIsToldAsSuch) {
   const Admission admission = Admit(CostModel(TestFacts(), calibration), SpecOf(1), {.device_bytes = 9000 * kTestMib});
   EXPECT_EQ(ChosenOf(admission).mode, kNone);
   EXPECT_THAT(admission.reason, StartsWith("the fastest mode that fits, with the change to it: it takes"));
-  EXPECT_THAT(admission.reason, HasSubstr("would take 20.0 s more for the change and save 1.8"));
+  EXPECT_THAT(admission.reason, HasSubstr("would take 20 s more for the change and save 1.9 s"));
 }
 
 TEST(ModeChange, FallbacksAreSmallerThanTheModeThatIsKept) {
