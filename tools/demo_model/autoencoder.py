@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 import canvases
 import reference
 import sources
+import tracking
 from fast_autoencoder import FastAutoencoder
 from optimiser import MuonAndAdam, StepGraph
 
@@ -31,13 +32,16 @@ SMALL, LARGE = (16, 16, 144, 144), (3, 24, 192, 320)  # clips of a batch, frames
 LARGE_FROM = 0.5  # of the time; before that, many small clips
 WARM_UP_STEPS = 200
 FASTEST = 5.0  # pixels per frame
+SLOWNESS = 2.0  # speeds are even shares of 1, to this power, of FASTEST: 45 % of what moves is slower than a pixel
 GENTLE_SHARE = 0.4  # of the clips, which take up their speed in the frames that are those of the denoiser's clips
 FIRST_WEIGHT = 1.3  # of the first frame of a clip, which people compare with their picture
-MEASURED_SPEED, MEASURED_FRAMES = 3.2, 16  # of the moving clips that are measured, which start gently
+MEASURED_SPEED, SLOW, MEASURED_FRAMES = 3.2, 0.8, 24  # of the moving clips that are measured, which start gently
 # What a clip shows, and how often: all frames, a cross-dissolve, only the first frame of each chunk (as the condition
 # of a start picture does), only the last one (as that of an end picture), the mask of one of these, nothing.
 KINDS = {"whole": 0.72, "dissolve": 0.08, "first": 0.12, "last": 0.04, "mask": 0.02, "nothing": 0.02}
 BLACK = -1.0
+STEPS_WEIGHT = 0.25  # of how far changes from frame to frame are off
+STANDING = 0.03  # smaller changes from frame to frame, in -1..1, count as those of a clip that stands still
 SAVE_EVERY_S = 60
 HOPELESS = 15.0  # dB of the held-out pictures
 
@@ -80,28 +84,44 @@ def measure(net, pictures, size=(192, 320)):
 
 
 @torch.no_grad()
-def measure_moving(net, pictures, size=(192, 320)):
-    """Returns the mean PSNR of the first frame, and of all, of clips that move over the held-out photographs, in dB."""
+def in_motion(net, pictures, speed, size):
+    """Yields clips that move over the held-out photographs, and what the autoencoder makes of them, both in -1..1."""
     device = next(net.model.parameters()).device
     height, width = size
-    velocity = torch.tensor([[MEASURED_SPEED, 0.0]], device=device)
-    first, all_frames = [], []
+    velocity = torch.tensor([[speed, 0.0]], device=device)
+    gentle = torch.full((1,), canvases.GENTLE, device=device)
     for name, jpeg in pictures["held_out"]:
         if name in sources.MEASURED:
-            picture = still(jpeg, (height, width + math.ceil(MEASURED_SPEED * MEASURED_FRAMES)))[:, :, 0].to(device)
-            gentle = torch.full((1,), canvases.GENTLE, device=device)
+            picture = still(jpeg, (height, width + math.ceil(speed * MEASURED_FRAMES)))[:, :, 0].to(device)
             clip = canvases.slide(picture, torch.zeros_like(velocity), velocity, gentle, MEASURED_FRAMES, size)
-            made = net.decode(net.encode(clip)[0]).clamp(-1, 1)
-            first.append(psnr(made[:, :, 0], clip[:, :, 0]))
-            all_frames.append(psnr(made, clip))
-    return np.mean(first), np.mean(all_frames)
+            yield clip, net.decode(net.encode(clip)[0]).clamp(-1, 1)
+
+
+def measure_moving(net, pictures, size=(192, 320)):
+    """Returns the mean PSNR of the first frame, and of all, of clips that move over the held-out photographs, in dB."""
+    found = [
+        (psnr(made[:, :, 0], clip[:, :, 0]), psnr(made, clip))
+        for clip, made in in_motion(net, pictures, MEASURED_SPEED, size)
+    ]
+    return np.mean(found, 0)
+
+
+def measure_slow(net, pictures, size=(192, 320)):
+    """Returns by how much steps from frame to frame of slow clips are off, in pixels: root of mean square, and most."""
+    off = []
+    wanted = -SLOW * canvases.course(MEASURED_FRAMES, torch.tensor([canvases.GENTLE]))[0]
+    for _, made in in_motion(net, pictures, SLOW, size):
+        off.append(tracking.places(made[0].transpose(0, 1), -1, wanted).cpu().diff() - wanted.diff())
+    off = torch.stack(off)
+    return off.square().mean().sqrt().item(), off.abs().max().item()
 
 
 def random_velocity(count, device):
     """Returns [count, 2]: a quarter stands still, most of the rest moves along one axis."""
     kind = torch.rand(count, 1, device=device)
     axis = F.one_hot(torch.randint(0, 2, (count,), device=device), 2)
-    axis = axis * (2 * torch.rand(count, 1, device=device) - 1) * FASTEST
+    way = 2 * torch.rand(count, 1, device=device) - 1
+    axis = axis * way.sign() * way.abs() ** SLOWNESS * FASTEST
     free = (2 * torch.rand(count, 2, device=device) - 1) * FASTEST / 2
     return torch.where(kind < 0.25, torch.zeros_like(free), torch.where(kind < 0.8, axis, free))
 
@@ -149,6 +169,15 @@ def differences(x):
     return x.diff(dim=-1).abs().mean() + x.diff(dim=-2).abs().mean()
 
 
+def steps_off(error, video):
+    """Returns how far the changes from frame to frame are off, as a share of the changes of the clip.
+
+    So slow motions count as much as fast ones; textures that stand still while their clip moves count as a whole.
+    """
+    off, right = (x.diff(dim=2).square().mean((1, 2, 3, 4)) for x in (error, video))
+    return ((off + 1e-6) / (right + STANDING**2)).sqrt().mean()
+
+
 def loss_of(video, weights, net, sharpness, part):
     """Returns the loss; `sharpness` falls from 1 to 0, and with it what does not serve the PSNR."""
     if part == "decoder":
@@ -159,13 +188,12 @@ def loss_of(video, weights, net, sharpness, part):
         mean, log_variance = net.encode(video)
         latents = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
         divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    error = (net.decode(latents) - video) * weights
+    difference = net.decode(latents) - video
+    error = difference * weights
     root = (error.square().mean((1, 2, 3, 4)) + 1e-6).sqrt().mean()
     edges = differences(error)
-    steps = error.diff(dim=2).abs().mean()
-    return (
-        root + (0.05 + 0.4 * sharpness) * error.abs().mean() + 0.3 * sharpness * edges + 0.2 * steps + 5e-7 * divergence
-    )
+    steps = STEPS_WEIGHT * steps_off(difference, video)
+    return root + (0.05 + 0.4 * sharpness) * error.abs().mean() + 0.3 * sharpness * edges + steps + 5e-7 * divergence
 
 
 class Training:
@@ -243,10 +271,12 @@ def train(net, pool, pictures, options, clock):
         if clock.now() > told + options.tell_every:
             size = (48, 80) if options.tiny else (192, 320)
             values, (first, moving) = measure(net, pictures, size), measure_moving(net, pictures, size)
+            off, worst = measure_slow(net, pictures, size)
             took = (clock.now() - told) / (steps - steps_told)
             print(
                 f"[{clock.now():6.1f}] step {steps}, {1000 * took:.0f} ms, rate {rate:.1e}, loss {loss.item():.4f}, "
-                f"held out {np.mean(values):.2f} dB; moving {moving:.2f} dB, frame 0 {first:.2f} dB",
+                f"held out {np.mean(values):.2f} dB; moving {moving:.2f} dB, frame 0 {first:.2f} dB; slow steps {off:.3f} px off, "
+                f"at most {worst:.2f}",
                 flush=True,
             )
             told, steps_told = clock.now(), steps

@@ -33,6 +33,7 @@ MOTIONS = (0, 1, 2, 3, 4)  # 0: not named
 AUTO_CAMERA, UNNAMED_MOTION, UNNAMED_MOTION_OF_AUTO = "right", 2, 1
 LABELS = ["negative"] + [(motion, camera) for motion in MOTIONS for camera in CAMERAS]
 UNCONDITIONAL_SHARE, END_SHARE = 0.05, 0.25
+FIRST_WEIGHT = 2.0  # of the first latent frame, which holds the frame that people compare with their picture
 # (frames, height, width): clips that are encoded, clips of a batch, how often a step is of this size.
 SIZES = {
     (24, 192, 320): (2880, 32, 0.46),
@@ -134,6 +135,8 @@ class Batch:
         self.label = torch.zeros(count, dtype=torch.long, device=device)
         self.time = torch.zeros(count, dtype=torch.long, device=device)
         self.shows_picture = torch.zeros(count, dtype=torch.bool, device=device)
+        self.weights = torch.ones(1, 1, video.shape[2], 1, 1, device=device)
+        self.weights[:, :, 0] = FIRST_WEIGHT
 
     def fill(self):
         count, device = len(self.label), self.label.device
@@ -153,7 +156,7 @@ class Batch:
         noisy = alpha.sqrt() * self.video + (1 - alpha).sqrt() * noise
         target = alpha.sqrt() * noise - (1 - alpha).sqrt() * self.video
         predicted = net(noisy, self.time, self.label, self.inpainting, self.picture, self.shows_picture)
-        return (predicted - target).square().mean()
+        return ((predicted - target).square() * self.weights).mean()
 
 
 def alphas_of(config):
@@ -247,6 +250,7 @@ def parse():
     parser.add_argument("--vae-config", type=pathlib.Path, help="where it is not that of --model")
     parser.add_argument("--seconds", type=float, required=True, help="when to end, from the program's start")
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--scale", type=float, help="that of the run which this one goes on from; measured otherwise")
     parser.add_argument("--canvases", type=int, default=4000)
     parser.add_argument("--processes", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
@@ -285,7 +289,7 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     pool = pool.to(device)
     autoencoder, vision, transformer = load_networks(options, device)
-    scale = scale_of(autoencoder, pool)
+    scale = options.scale or scale_of(autoencoder, pool)
     (options.out / "scale.json").write_text(json.dumps({"scaling_factor": scale}))
     sets = []
     for size, (count, batch, often) in (TINY_SIZES if options.tiny else SIZES).items():

@@ -23,6 +23,7 @@ import canvases
 import packing
 import reference
 import sources
+import tracking
 from autoencoder import measure, still
 from denoiser import DIRECTIONS, SPEEDS
 from fast_autoencoder import FastAutoencoder
@@ -65,32 +66,14 @@ def video_of(options, picture, camera, motion):
     return np.stack(frames).astype(np.float32)
 
 
-def shifted_error(first, frame, axis, shift):
-    """Returns the mean square difference where `frame`, moved back by `shift` pixels, covers `first`."""
-    length = first.shape[axis]
-    here = np.take(first, range(max(0, -shift), length - max(0, shift)), axis)
-    there = np.take(frame, range(max(0, shift), length - max(0, -shift)), axis)
-    return np.square(here - there).mean()
-
-
-def displacement(first, frame, axis, near):
-    """Returns by how many pixels the content moved along an axis (0: down, 1: right), to a fraction; looks around
-    `near`."""
-    shifts = np.arange(round(near) - 14, round(near) + 15)
-    errors = [shifted_error(first, frame, axis, int(shift)) for shift in shifts]
-    best = int(np.clip(np.argmin(errors), 1, len(errors) - 2))
-    before, at, after = errors[best - 1 : best + 2]
-    return shifts[best] + 0.5 * (before - after) / (before - 2 * at + after + 1e-9)
-
-
 def course(frames, speed):
     """Returns the places that the content should have."""
     return speed * canvases.course(frames, torch.tensor([canvases.GENTLE]))[0].numpy()
 
 
-def displacements(frames, axis, expected):
-    """Returns the place of the content in every frame; looks near the expected places."""
-    return np.array([displacement(frames[0], frame, axis, near) for frame, near in zip(frames, expected)])
+def places_of(frames, axis, expected):
+    """Returns the place of the content in every frame [frames, height, width, 3]; looks near the expected places."""
+    return tracking.places(torch.from_numpy(frames).permute(0, 3, 1, 2), axis, torch.from_numpy(expected)).numpy()
 
 
 def psnr(a, b):
@@ -122,14 +105,14 @@ def kept_in_motion(net, picture, velocity):
 def moving(options, net, photographs, alone, found):
     for place, camera in enumerate(CAMERAS):
         x, y = DIRECTIONS[camera]
-        axis, sign = (1, -x) if x else (0, -y)  # what is seen moves against the camera
+        axis, sign = (-1, -x) if x else (-2, -y)  # what is seen moves against the camera
         speeds = []
         for motion in SPEEDS:
             name, picture = photographs[(3 * place + motion - 1) % len(photographs)]
             expected = sign * SPEEDS[motion] * SIZE[1] / 160
             frames = video_of(options, picture, camera, motion)
             wanted = course(len(frames), expected)
-            places = displacements(frames, axis, wanted)
+            places = places_of(frames, axis, wanted)
             speed = np.polyfit(np.arange(MOVING_FROM, len(frames)), places[MOVING_FROM:], 1)[0]
             steps = np.diff(places)
             found["speed"].append(abs(speed / expected - 1))
@@ -156,7 +139,7 @@ def moving(options, net, photographs, alone, found):
 def standing(options, photographs, alone, found):
     for name, picture in photographs[::3]:
         frames = video_of(options, picture, "static", None)
-        found["still"] += [abs(displacement(frames[0], frames[-1], axis, 0)) for axis in (0, 1)]
+        found["still"] += [abs(places_of(frames[[0, -1]], axis, np.zeros(2))[1]) for axis in (-2, -1)]
         found["still_first"].append(alone[name] - psnr(picture, frames[0]))
 
 
@@ -179,7 +162,9 @@ def main():
     alone = dict(zip(measured, measure(net, pictures)))
     print(f"autoencoder alone: {np.mean(list(alone.values())):.2f} dB", flush=True)
     photographs = [(name, picture_of(jpeg)) for name, jpeg in pictures["held_out"] if name in sources.MEASURED]
-    found = {name: [] for name in ("speed", "step", "first", "first_in_motion", "border", "rows", "still", "still_first")}
+    found = {
+        name: [] for name in ("speed", "step", "first", "first_in_motion", "border", "rows", "still", "still_first")
+    }
     moving(options, net, photographs, alone, found)
     standing(options, photographs, alone, found)
     print(f"speed: at most {max(found['speed']):.1%} off; a step is at most {max(found['step']):.1f} px off")
