@@ -101,7 +101,7 @@ def await_ready(server):
     client = Client(BIN / "ruyi-client", server.address(), ["capabilities", "--json"])
     if client.exit_code() != 0:
         raise AssertionError(client.errors())
-    return json.loads(client.stdout.all()[0])
+    return json.loads(next(iter(client.stdout)))
 
 
 class OneServerTest(EndToEndTest):
@@ -120,7 +120,7 @@ class OneServerTest(EndToEndTest):
         self.assertEqual(client.exit_code(), code, client.errors())
         for word in words:
             self.assertIn(word, client.errors())
-        self.assertEqual(client.stdout.all(), [])
+        self.assertEqual(list(client.stdout), [])
         self.assertEqual([name for name in self.files() if "film" in name], [])
 
     def test_capabilities_are_those_of_the_model(self):
@@ -128,7 +128,7 @@ class OneServerTest(EndToEndTest):
         self.assertEqual(self.capabilities["limits"]["frame_count"], {"min": 8, "max": 24, "default": 24})
         client = self.client(self.server, "capabilities")
         self.assertEqual(client.exit_code(), 0)
-        self.assertRegex("\n".join(client.stdout.all()), r"model +ruyi-tiny\n")
+        self.assertRegex("\n".join(client.stdout), r"model +ruyi-tiny\n")
 
     def test_a_video_with_its_events_and_its_sheet(self):
         client = self.generate(self.server, "film.mp4", *SHORT, "--json", "--sheet", str(self.folder / "sheet.png"))
@@ -153,7 +153,7 @@ class OneServerTest(EndToEndTest):
     def test_an_estimate_is_what_a_video_takes(self):
         client = self.client(self.server, "estimate", "--image", str(PHOTO), *SHORT, "--json")
         self.assertEqual(client.exit_code(), 0, client.errors())
-        estimate = json.loads(client.stdout.all()[0])
+        estimate = json.loads(next(iter(client.stdout)))
         modes = estimate["modes"]
         fitting = [index for index, mode in enumerate(modes) if mode["fits"]]
         self.assertIn(estimate["chosen"], fitting)
@@ -177,7 +177,7 @@ class OneServerTest(EndToEndTest):
         self.assertEqual(client.exit_code(), 2)
         client = self.client(self.server, "estimate", "--image", str(PHOTO), "--vram", "64GB")
         self.assertEqual(client.exit_code(), 0, client.errors())
-        self.assertRegex("\n".join(client.stdout.all()), r"budget 65536 MiB[^*]*\n\* [^\n]* yes [^*]*\nchosen \(\*\)")
+        self.assertRegex("\n".join(client.stdout), r"budget 65536 MiB[^*]*\n\* [^\n]* yes [^*]*\nchosen \(\*\)")
 
     def test_a_ceiling_that_nothing_fits(self):
         self.assert_refused(self.generate(self.server, "film.mp4", *SHORT, "--max-vram", "1"), 3, "VRAM_BUDGET",
@@ -304,7 +304,7 @@ class ShutdownTest(EndToEndTest):
     def predicted_seconds(self, server):
         client = self.client(server, "estimate", "--image", str(PHOTO), *SHORT, "--json")
         self.assertEqual(client.exit_code(), 0, client.errors())
-        estimate = json.loads(client.stdout.all()[0])
+        estimate = json.loads(next(iter(client.stdout)))
         return float(estimate["modes"][estimate["chosen"]]["predicted_time"].removesuffix("s"))
 
     def test_predicted_times_follow_the_videos_over_restarts(self):

@@ -12,7 +12,8 @@ import pytest
 from programs import DEADLINE_S
 
 MAX_CHUNK = 256 << 10
-CHANNEL_OPTIONS = [("grpc.max_send_message_length", -1)]
+# Callers share no connection, so that what one of them does to its own is not felt by the next.
+CHANNEL_OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
 
 
 class Refusal:
