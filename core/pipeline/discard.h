@@ -30,7 +30,7 @@ class DiscardCheckpoints final : public CheckpointSink {
 
 // Holds the sinks of a run that nobody watches, cancels or resumes.
 struct DiscardAll {
-  const CancellationToken token;
+  const CancellationToken token{};
   DiscardProgress progress;
   DiscardFrames frames;
   DiscardCheckpoints checkpoints;
