@@ -9,8 +9,9 @@
 namespace ruyi::client {
 namespace {
 
-constexpr absl::Duration kFirstReconnect = absl::Seconds(1);
-constexpr absl::Duration kLongestReconnect = absl::Seconds(10);
+// A retrier waits longer and longer between calls; where gRPC did so too, a call would end with what an attempt to
+// connect long before has found.
+constexpr absl::Duration kReconnect = absl::Seconds(1);
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
@@ -21,8 +22,8 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.keepalive_time));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.keepalive_timeout));
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // a client that only listens pings all the same
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(kFirstReconnect));
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(kLongestReconnect));
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(kReconnect));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(kReconnect));
   if (!options.tls_server_name.empty())
     arguments.SetSslTargetNameOverride(options.tls_server_name);
   return arguments;

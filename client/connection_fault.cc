@@ -38,7 +38,9 @@ constexpr ConnectionFault kUnknownHost = {.what = "the server's name is not know
                                           .remedy = "look at --server (or the variable RUYI_SERVER)"};
 constexpr ConnectionFault kClosed = {
     .what = "the server closes each connection before it answers",
-    .remedy = "it may want TLS (--tls-ca) or a certificate of this client (--tls-cert, --tls-key)"};
+    .remedy =
+        "it may want TLS (--tls-ca), or a certificate of this client that it trusts and that has not expired "
+        "(--tls-cert, --tls-key)"};
 
 struct Sign {
   std::string_view words;  // in small letters

@@ -48,8 +48,8 @@ TEST_F(RetrierTest, SaysWhatMayMendIt) {
   Retrier retrier = Make({.retry_for = absl::Seconds(600)});
   EXPECT_EQ(retrier.AfterFailure(kClosed), Verdict::kAgain);
   EXPECT_THAT(notices_, ElementsAre("the server closes each connection before it answers (Socket closed); it may want "
-                                    "TLS (--tls-ca) or a certificate of this client (--tls-cert, --tls-key); trying "
-                                    "again in 1 s"));
+                                    "TLS (--tls-ca), or a certificate of this client that it trusts and that has not "
+                                    "expired (--tls-cert, --tls-key); trying again in 1 s"));
 }
 
 TEST_F(RetrierTest, SaysNoRemedyOfAConnectionThatHasWorked) {

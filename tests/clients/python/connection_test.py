@@ -248,7 +248,7 @@ def test_where_nobody_listens():
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         error, retries = fault_of(f"127.0.0.1:{silent.getsockname()[1]}")
-    assert str(error).startswith("nobody listens there; is ruyi-server running? (")
+    assert str(error).startswith("no connection with the server; is ruyi-server running, and")
     assert retries == 2
 
 

@@ -43,11 +43,14 @@ _NO_GRPC = ConnectionFault(
     "what listens there does not speak gRPC; name the port of ruyi-server's API", lasts=False
 )
 _CLOSED = ConnectionFault(  # as a server that stops does too
-    "the server closes each connection before it answers; it may want TLS (tls_ca) or a certificate "
-    "of this client (tls_cert, tls_key)",
+    "the server closes each connection before it answers; it may want TLS (tls_ca), or a certificate "
+    "of this client that it trusts and that has not expired (tls_cert, tls_key)",
     lasts=False,
 )
-_REFUSED = ConnectionFault("nobody listens there; is ruyi-server running?", lasts=False)
+_REFUSED = ConnectionFault(  # by the last address of a name: another one may have been tried in vain
+    "no connection with the server; is ruyi-server running, and does it want TLS or a certificate?",
+    lasts=False,
+)
 _UNKNOWN_HOST = ConnectionFault("the server's name is not known here", lasts=False)
 
 _SIGNS = [  # in small letters; gRPC's Python has BoringSSL
