@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/pem/pem_text.h"
@@ -29,8 +30,9 @@ absl::StatusOr<std::string> TextOf(const std::string& flag, const std::string& p
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file.is_open() || !file.good() || text.str().empty())
-    return Wrong(absl::StrFormat("%s: %s cannot be read, or is empty (%s)", flag, path, std::strerror(errno)));
+  if (text.str().empty())
+    return Wrong(absl::StrFormat("%s: %s %s", flag, path,
+                                 errno == 0 ? "is empty" : absl::StrCat("cannot be read: ", std::strerror(errno))));
   return text.str();
 }
 

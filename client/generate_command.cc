@@ -88,7 +88,7 @@ std::string WhyNotResumed(const FilmRecord& record, const v1::GenerateVideoReque
   if (record.video.empty()) {
     return absl::StrFormat(
         "the server had not answered request %s: --resume asks for the same video again, and needs "
-        "the same flags; those that are given are others",
+        "the same flags and pictures; those that are given are others",
         record.request_id);
   }
   return absl::StrFormat(

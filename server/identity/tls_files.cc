@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
 #include "core/pem/pem_text.h"
@@ -24,11 +25,12 @@ absl::Status Wrong(const std::string& path, std::string_view what) {
 }
 
 absl::StatusOr<std::string> TextOf(const std::string& path) {
+  errno = 0;
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file.is_open() || !file.good() || text.str().empty())
-    return Wrong(path, absl::StrFormat("cannot be read, or is empty (%s)", std::strerror(errno)));
+  if (text.str().empty())
+    return Wrong(path, errno == 0 ? "is empty" : absl::StrCat("cannot be read: ", std::strerror(errno)));
   return text.str();
 }
 

@@ -226,7 +226,7 @@ TEST_F(GenerateKilledEarlyTest, AsksForTheSameVideoAgain) {
 TEST_F(GenerateKilledEarlyTest, RefusesOtherFlagsThanItWasBegunWith) {
   const ClientResult result = Run({"--resume", "--seed", "5"});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err, HasSubstr("needs the same flags; those that are given are others\n"));
+  EXPECT_THAT(result.err, HasSubstr("needs the same flags and pictures; those that are given are others\n"));
   EXPECT_EQ(server_.creations().size(), 1);
 }
 

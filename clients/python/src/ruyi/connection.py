@@ -67,7 +67,10 @@ class Connection:
     def _token(self) -> str:
         if self.token_file is None:
             return os.environ.get("RUYI_TOKEN", "").strip()
-        return pathlib.Path(self.token_file).read_text(encoding="ascii").strip()
+        token = pathlib.Path(self.token_file).read_text(encoding="ascii").strip()
+        if not token:
+            raise ValueError(f"{self.token_file} is empty; it should hold a token")
+        return token
 
 
 def is_of_this_machine(target: str) -> bool:

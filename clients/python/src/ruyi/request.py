@@ -101,6 +101,8 @@ def build_request(pictures: Pictures, options: Options) -> video_service_pb2.Gen
 
 
 def _size(value: Any) -> dict[str, int]:
+    if isinstance(value, str):
+        raise ValueError("expected width and height, such as (320, 192)")
     width, height = value
     return {"width": width, "height": height}
 
