@@ -30,13 +30,15 @@ struct QuotaUse {
   std::string_view name;
   int64_t limit = 0;
   int64_t used = 0;
-  bool is_time = false;  // limit and used are seconds
+  int64_t wanted = 1;    // what the call would add; 0: that is not known yet
+  bool is_time = false;  // these are seconds
 };
 
 // Returns RESOURCE_EXHAUSTED QUOTA_EXCEEDED for the tenant, with quota, limit and used as metadata. `what` says what is
-// counted, e.g. "videos wait". `retry_delay` is absent where waiting does not help.
+// counted, e.g. "videos that wait". The call may be made again after `retry_delay`, unless it wants more than the whole
+// limit: then waiting does not help, and the error says so.
 absl::Status QuotaExceeded(const std::string& tenant, const QuotaUse& use, std::string_view what,
-                           std::optional<absl::Duration> retry_delay);
+                           absl::Duration retry_delay);
 
 // Returns the number of the UTC day, counted from 1970, and the time from `now` until the next one.
 int64_t DayOf(absl::Time now);

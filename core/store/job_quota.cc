@@ -35,7 +35,9 @@ absl::Status CheckJobQuota(const JobTable& table, const JobStoreOptions& options
   const absl::Duration limit = absl::Seconds(*quota.device_seconds_a_day);
   if (used < limit && used + work <= limit)
     return absl::OkStatus();
-  return QuotaExceeded(tenant, DeviceUseOf(*quota.device_seconds_a_day, used),
+  QuotaUse device = DeviceUseOf(*quota.device_seconds_a_day, used);
+  device.wanted = absl::ToInt64Seconds(absl::Ceil(work, absl::Seconds(1)));
+  return QuotaExceeded(tenant, device,
                        "time of devices on this day, with what is predicted of videos that have not ended",
                        UntilNextDay(now));
 }

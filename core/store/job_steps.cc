@@ -121,7 +121,8 @@ absl::Status JobSteps::ChargeUpload(const std::string& tenant, int64_t bytes) {
   const absl::Time now = clock_.Now();
   RUYI_ASSIGN_OR_RETURN(const DayUse use, table_.UseOn(tenant, DayOf(now)));
   if (use.upload_bytes + bytes > *limit) {
-    return QuotaExceeded(tenant, {.name = "upload_bytes_a_day", .limit = *limit, .used = use.upload_bytes},
+    return QuotaExceeded(tenant,
+                         {.name = "upload_bytes_a_day", .limit = *limit, .used = use.upload_bytes, .wanted = bytes},
                          "bytes uploaded on this day", UntilNextDay(now));
   }
   return table_.AddUse(tenant, DayOf(now), {.device = {}, .upload_bytes = bytes});

@@ -67,7 +67,8 @@ TEST_F(QuotasTest, AWrongFileChangesNothingAndTheFieldIsNamed) {
 TEST(TenantQuota, ARefusalSaysWhichQuotaAndHowMuchIsUsed) {
   const absl::Status status =
       QuotaExceeded("film", {.name = "waiting", .limit = 3, .used = 4}, "videos that wait", absl::Seconds(5));
-  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("the limit is 3")));
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted,
+                               HasSubstr("videos that wait: 4 of 3, and this would add 1; ")));
   const ErrorInfo info = GetErrorInfo(status);
   EXPECT_EQ(info.reason, "QUOTA_EXCEEDED");
   EXPECT_EQ(info.metadata.at("used"), "4");
@@ -76,15 +77,28 @@ TEST(TenantQuota, ARefusalSaysWhichQuotaAndHowMuchIsUsed) {
 }
 
 TEST(TenantQuota, ARefusalSaysTimesAsPeopleDoAndNumbersForPrograms) {
-  const absl::Status status =
-      QuotaExceeded("film", {.name = "device_seconds_a_day", .limit = 172'800, .used = 9'038, .is_time = true},
-                    "time of devices on this day", absl::Seconds(9'037.59));
+  const absl::Status status = QuotaExceeded(
+      "film", {.name = "device_seconds_a_day", .limit = 172'800, .used = 9'038, .wanted = 7'200, .is_time = true},
+      "time of devices on this day", absl::Seconds(9'037.59));
   EXPECT_THAT(status,
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "tenant 'film' may have no more of what its quota device_seconds_a_day counts: time of devices "
-                       "on this day: 2 h 31 min, and the limit is 2 d; send the request again in 2 h 31 min"));
+                       "on this day: 2 h 31 min of 2 d, and this would add 2 h; send the request again in 2 h 31 min"));
   EXPECT_EQ(GetErrorInfo(status).metadata.at("limit"), "172800");
   EXPECT_EQ(GetErrorInfo(status).metadata.at("used"), "9038");
+}
+
+TEST(TenantQuota, WhatNeverFitsIsNotToBeSentAgain) {
+  const absl::Status status =
+      QuotaExceeded("film", {.name = "upload_bytes_a_day", .limit = 10, .used = 0, .wanted = 11},
+                    "bytes uploaded on this day", absl::Hours(3));
+  EXPECT_THAT(status,
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("0 of 10, and this would add 11; no waiting")));
+  EXPECT_EQ(GetErrorInfo(status).retry_delay, std::nullopt);
+  const absl::Status never =
+      QuotaExceeded("film", {.name = "device_seconds_a_day", .wanted = 0, .is_time = true}, "time", absl::Hours(3));
+  EXPECT_THAT(never, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("time: 0 s of 0 s; no waiting")));
+  EXPECT_EQ(GetErrorInfo(never).retry_delay, std::nullopt);
 }
 
 TEST(TenantQuota, DaysAreThoseOfUtc) {
