@@ -8,12 +8,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 
 namespace ruyi {
 namespace {
 
-constexpr char kThreads[] = "8";         // each answers one request at a time
-constexpr char kPatienceMs[] = "2000";   // with a request that comes and with an answer that leaves
+constexpr char kThreads[] = "8";        // each answers one request at a time
+constexpr char kPatienceMs[] = "2000";  // with a request that comes and with an answer that leaves
+constexpr absl::Duration kPatience = absl::Seconds(2);
 constexpr char kLongestHead[] = "8192";  // bytes of a request without its body
 constexpr char kMostWaiting[] = "64";    // connections that no thread has taken
 
@@ -68,15 +70,6 @@ void Send(mg_connection* connection, const PageAnswer& answer, bool has_body) {
     mg_write(connection, answer.body.data(), answer.body.size());
 }
 
-// The body of a request is not read: none has anything in it that counts.
-int Answer(mg_connection* connection) {
-  const mg_request_info& info = *mg_get_request_info(connection);
-  auto& page = *static_cast<OperatorPage*>(info.user_data);
-  const PageAnswer answer = page.Answer(RequestOf(info));
-  Send(connection, answer, std::string_view(info.request_method) != "HEAD");
-  return answer.status;
-}
-
 // Answers what the library refuses by itself: a method that it does not know, or a head that is too long.
 int AnswerToOther(mg_connection* connection, int status, const char* /*message*/) {
   Send(connection, OperatorPage::AnswerToOther(status), /*has_body=*/true);
@@ -102,9 +95,9 @@ absl::StatusOr<std::unique_ptr<PageListener>> PageListener::Start(const std::str
                                          nullptr};
   std::unique_ptr<PageListener> listener(new PageListener(std::move(parts)));
   mg_callbacks callbacks = {};
-  callbacks.begin_request = &Answer;
+  callbacks.begin_request = &PageListener::Answer;
   callbacks.http_error = &AnswerToOther;
-  listener->server_ = mg_start(&callbacks, &listener->page_, options.data());
+  listener->server_ = mg_start(&callbacks, listener.get(), options.data());
   mg_server_port bound = {};
   if (listener->server_ == nullptr || mg_get_server_ports(listener->server_, 1, &bound) != 1)
     return absl::UnavailableError("cannot listen on " + address);
@@ -119,9 +112,35 @@ PageListener::~PageListener() {
 }
 
 void PageListener::End() {
-  if (server_ != nullptr)
-    ending_ = std::thread([server = server_] { mg_stop(server); });
+  if (server_ != nullptr) {
+    ending_ = std::thread([this, server = server_] {
+      AwaitAnswers();
+      mg_stop(server);
+    });
+  }
   server_ = nullptr;
+}
+
+// The body of a request is not read: none has anything in it that counts.
+int PageListener::Answer(mg_connection* connection) {
+  const mg_request_info& info = *mg_get_request_info(connection);
+  auto& listener = *static_cast<PageListener*>(info.user_data);
+  {
+    absl::MutexLock lock(&listener.mutex_);
+    ++listener.being_answered_;
+  }
+  const PageAnswer answer = listener.page_.Answer(RequestOf(info));
+  Send(connection, answer, std::string_view(info.request_method) != "HEAD");
+  absl::MutexLock lock(&listener.mutex_);
+  --listener.being_answered_;
+  return answer.status;
+}
+
+// The library sends nothing any more once it is to stop, also not the answer to the request that ended the server.
+void PageListener::AwaitAnswers() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(
+      absl::Condition(+[](int* being_answered) { return *being_answered == 0; }, &being_answered_), kPatience);
 }
 
 }  // namespace ruyi

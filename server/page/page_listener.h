@@ -6,9 +6,12 @@
 #include <string>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "server/page/operator_page.h"
 
+struct mg_connection;
 struct mg_context;
 
 namespace ruyi {
@@ -31,7 +34,12 @@ class PageListener {
  private:
   explicit PageListener(OperatorPage::Parts parts) : page_(std::move(parts)) {}
 
+  static int Answer(mg_connection* connection);
+  void AwaitAnswers();
+
   OperatorPage page_;
+  absl::Mutex mutex_;
+  int being_answered_ ABSL_GUARDED_BY(mutex_) = 0;
   mg_context* server_ = nullptr;
   int port_ = 0;
   std::thread ending_;

@@ -145,6 +145,21 @@ TEST_F(PageListenerTest, EndsWhileAClientSaysNothing) {
   EXPECT_EQ(HttpGet(port, "/"), "") << "nobody listens any more";
 }
 
+// As the request to drain does where nothing is being made.
+TEST_F(PageListenerTest, AnswersTheRequestThatEndsTheServer) {
+  for (int i = 0; i < 5; ++i) {
+    End();
+    OperatorPage::Parts parts = site_.parts();
+    parts.admit = [this, admit = parts.admit](std::optional<std::string_view> authorization, const std::string& peer,
+                                              const std::string& method) {
+      listener_->End();
+      return admit(authorization, peer, method);
+    };
+    listener_ = *PageListener::Start(kAnyPort, std::move(parts));
+    EXPECT_THAT(Send("GET /api/status"), StartsWith("HTTP/1.1 200 OK"));
+  }
+}
+
 TEST_F(PageListenerTest, TakesNothingOnceItIsToEnd) {
   listener_->End();
   listener_->End();
