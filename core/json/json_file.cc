@@ -1,5 +1,8 @@
 #include "core/json/json_file.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <limits>
 #include <random>
@@ -152,17 +155,30 @@ bool IsUtf8(std::string_view text) {
   return dump(json::error_handler_t::replace) == dump(json::error_handler_t::ignore);
 }
 
+// Gives `file` the mode of the file that it replaces, and its owner too where this process may.
+void TakeRights(const std::filesystem::path& file, const std::filesystem::path& replaced) {
+  struct stat rights = {};
+  if (stat(replaced.c_str(), &rights) != 0)
+    return;
+  [[maybe_unused]] const int given = chown(file.c_str(), rights.st_uid, rights.st_gid);
+  chmod(file.c_str(), rights.st_mode & ALLPERMS);
+}
+
 // Writes under another name first, so that whoever reads the file reads all of it. Each writer has a name of its own.
-absl::Status WriteJsonFile(const std::filesystem::path& path, const json& value) {
+absl::Status WriteJsonFile(const std::filesystem::path& name, const json& value) {
   constexpr int kIndent = 2;
   std::error_code error;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(name, error);
+  const std::filesystem::path path = error ? name : real;
   std::filesystem::create_directories(path.parent_path(), error);
   std::random_device random;
   const std::filesystem::path partial = absl::StrFormat("%s.%08x%08x.part", path.string(), random(), random());
   const std::string text = value.dump(kIndent, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
   const bool is_written = (std::ofstream(partial) << text << "\n").flush().good();
-  if (is_written)
+  if (is_written) {
+    TakeRights(partial, path);
     std::filesystem::rename(partial, path, error);
+  }
   if (is_written && !error)
     return absl::OkStatus();
   std::filesystem::remove(partial, error);

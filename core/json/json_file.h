@@ -29,9 +29,10 @@ absl::StatusOr<nlohmann::json> ReadJsonFile(const std::filesystem::path& path);
 // Returns false where JSON, which is UTF-8, could not hold `text` as it is.
 bool IsUtf8(std::string_view text);
 
-// Writes `value` to `path` in place of what is there. Readers see the old file or the new one, never a part; missing
-// folders are made. UNAVAILABLE: it cannot be written. Blocks on the disk.
-absl::Status WriteJsonFile(const std::filesystem::path& path, const nlohmann::json& value);
+// Writes `value` to the file of that name, or behind the link of that name, in place of what is there, with its mode
+// and owner. Readers see the old file or the new one, never a part; missing folders are made. UNAVAILABLE: it cannot be
+// written. Blocks on the disk.
+absl::Status WriteJsonFile(const std::filesystem::path& name, const nlohmann::json& value);
 
 // Returns what `parse`, a function from a JSON object to a StatusOr, makes of the file. Errors: those of `parse`, with
 // the path in front of the message, and those of ReadJsonFile.

@@ -152,6 +152,18 @@ TEST(WriteJsonFile, ReplacesAFileAndMakesItsFolder) {
 }
 
 // Two workers, or two servers, may write one file at the same moment.
+TEST(WriteJsonFile, KeepsTheRightsOfAFileAndTheLinkToIt) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.Write("real.json", "{}");
+  constexpr auto kMode = std::filesystem::perms::owner_read | std::filesystem::perms::group_read;
+  std::filesystem::permissions(file, kMode);
+  std::filesystem::create_symlink("real.json", folder.path() / "link.json");
+  EXPECT_TRUE(WriteJsonFile(folder.path() / "link.json", {{"a", 1}}).ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.path() / "link.json"));
+  EXPECT_EQ(std::filesystem::status(file).permissions(), kMode);
+  EXPECT_EQ(ReadJsonFile(file).value()["a"], 1);
+}
+
 TEST(WriteJsonFile, SharesNoFileWithAnotherWriterAndLeavesNone) {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "x.json.part" / "of another writer");
