@@ -65,6 +65,21 @@ TEST_F(CalibrationTest, OfAnEarlierStartIsNotMeasuredAgain) {
   EXPECT_EQ(ClipBytes(second), kNobodyMeasuresThis);
 }
 
+TEST_F(CalibrationTest, OfAServerThatHasMeasuredMeanwhileCounts) {
+  RuyiPipeline first = Pipeline();
+  ASSERT_THAT(first.WarmUp(), IsOk());
+  Mark();
+  const std::filesystem::path aside = folder_.path() / "aside.json";
+  std::filesystem::rename(file_, aside);
+  RuyiPipelineOptions options = SmallOptions();
+  options.calibration_file = file_;
+  options.on_calibration = [&] { std::filesystem::rename(aside, file_); };
+  RuyiPipeline second = PipelineOf("tiny", options);
+  ASSERT_THAT(second.WarmUp(), IsOk());
+  EXPECT_EQ(ClipBytes(second), kNobodyMeasuresThis);
+  EXPECT_EQ(Entries(), 1);
+}
+
 TEST_F(CalibrationTest, OfAnotherModelIsNotTaken) {
   RuyiPipeline first = Pipeline();
   ASSERT_THAT(first.WarmUp(), IsOk());
