@@ -39,17 +39,21 @@ def photo():
     return (ROOT / "tests" / "data" / "photo.jpg").read_bytes()
 
 
-def when_there_is_room(call):
-    """What the call returns, made again as callers are told to: the server frees what an attack held once it has seen that
-    the connections are gone."""
+def again_while(code, call):
+    """What the call returns, made again as long as it ends with that code."""
     deadline = time.monotonic() + DEADLINE_S
     while True:
         try:
             return call()
         except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED or time.monotonic() > deadline:
+            if error.code() is not code or time.monotonic() > deadline:
                 raise
         time.sleep(0.05)
+
+
+def when_there_is_room(call):
+    """As callers are told to: the server frees what an attack held once it has seen that the connections are gone."""
+    return again_while(grpc.StatusCode.RESOURCE_EXHAUSTED, call)
 
 
 class Victim:
