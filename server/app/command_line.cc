@@ -191,7 +191,7 @@ void AddStateFlags(CLI::App& app, ServerOptions& options) {
   app.add_option(
          "--store", options.store,
          "Keeps the records of jobs: sqlite, in the state folder, or a PostgreSQL database that several servers "
-         "share, each with the same files below its --state-dir")
+         "share, each with the same --artifacts")
       ->envname("RUYI_STORE")
       ->check(IsStore())
       ->type_name("sqlite|postgresql://...")

@@ -29,9 +29,10 @@ absl::Status StatusOfSqlite(int code, std::string_view path, std::string_view me
       return DiskFull(path, message);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return absl::DataLossError(absl::StrFormat(
-          "%s is damaged: %s; move it away together with its -wal file and restore a back-up, or start without jobs",
-          path, message));
+      return absl::DataLossError(
+          absl::StrFormat("%s is damaged: %s; move it away together with its -wal file and restore a back-up, or move "
+                          "the folder of artifacts away too and start without jobs",
+                          path, message));
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
