@@ -104,6 +104,13 @@ absl::Status WriteCalibration(const std::filesystem::path& path, const std::stri
   return WriteJsonFile(path, object);
 }
 
+Calibration KeepCalibration(const std::filesystem::path& path, const std::string& key, const Calibration& measured) {
+  const absl::StatusOr<Calibration> kept = ReadCalibration(path, key);
+  if (!kept.ok() && !path.empty())
+    WriteCalibration(path, key, measured).IgnoreError();  // measured again at the next start
+  return kept.value_or(measured);
+}
+
 absl::StatusOr<std::vector<double>> ReadTimeRatios(const std::filesystem::path& path, const std::string& key) {
   RUYI_ASSIGN_OR_RETURN(const json all, ReadAll(path, key));
   return GetDoubleList(*all.find(key), kTimeRatios, std::vector<double>());

@@ -23,6 +23,11 @@ absl::StatusOr<Calibration> ReadCalibration(const std::filesystem::path& path, c
 absl::Status WriteCalibration(const std::filesystem::path& path, const std::string& key,
                               const Calibration& calibration);
 
+// Returns the calibration that counts: what is kept under `key`, for another server may have measured meanwhile, and
+// the two keep what they learn beside one calibration; else `measured`, which is kept if it can be. With an empty path
+// nothing is kept. Blocks on the disk.
+Calibration KeepCalibration(const std::filesystem::path& path, const std::string& key, const Calibration& measured);
+
 // Returns the ratios that are kept beside the calibration under `key`, see TimeLessons; none where it was written by an
 // earlier version, or no video has been made since. Errors: those of ReadCalibration. Blocks on the disk.
 absl::StatusOr<std::vector<double>> ReadTimeRatios(const std::filesystem::path& path, const std::string& key);

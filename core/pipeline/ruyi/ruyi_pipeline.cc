@@ -212,19 +212,10 @@ absl::Status RuyiPipeline::WarmUpAndCalibrate() {
   if (!calibration.ok()) {
     options_.on_calibration();
     RUYI_ASSIGN_OR_RETURN(const Calibration measured, Calibrate());
-    calibration = KeptOr(measured);
+    calibration = KeepCalibration(options_.calibration_file, CalibrationKey(), measured);
   }
   costs_ = std::make_shared<CostModel>(costs_->facts(), *calibration, options_.peaks, TimesOf(*calibration));
   return absl::OkStatus();
-}
-
-// Returns what the file holds: `measured`, or what another server has measured meanwhile, so that the two keep what
-// they learn beside one calibration. What cannot be kept is measured at the next start.
-Calibration RuyiPipeline::KeptOr(const Calibration& measured) const {
-  const absl::StatusOr<Calibration> kept = ReadCalibration(options_.calibration_file, CalibrationKey());
-  if (!kept.ok() && !options_.calibration_file.empty())
-    WriteCalibration(options_.calibration_file, CalibrationKey(), measured).IgnoreError();
-  return kept.value_or(measured);
 }
 
 // Ratios that cannot be read are learnt again.

@@ -91,7 +91,6 @@ class RuyiPipeline final : public Pipeline {
   absl::Status Measure(const std::vector<VideoSpec>& specs, bool in_slabs, MemoryBudget& budget,
                        std::vector<CalibrationRun>& runs);
   absl::StatusOr<Calibration> Calibrate();
-  Calibration KeptOr(const Calibration& measured) const;
   std::shared_ptr<TimeLessons> TimesOf(const Calibration& calibration) const;
   std::string CalibrationKey() const;
 

@@ -75,6 +75,13 @@ TEST_F(CalibrationFileTest, ReplacesTheOneOfTheSameKey) {
   EXPECT_EQ(Contents().size(), 1);
 }
 
+TEST_F(CalibrationFileTest, WhoKeepsFirstIsHeldTo) {
+  EXPECT_EQ(KeepCalibration(file_, "a GPU", SomeCalibration(1)), SomeCalibration(1));
+  EXPECT_EQ(KeepCalibration(file_, "a GPU", SomeCalibration(2)), SomeCalibration(1));
+  ExpectHolds("a GPU", SomeCalibration(1));
+  EXPECT_EQ(KeepCalibration("", "a GPU", SomeCalibration(2)), SomeCalibration(2));
+}
+
 TEST_F(CalibrationFileTest, MakesFoldersThatAreMissingAndLeavesNoOtherFile) {
   const std::filesystem::path deep = folder_.path() / "cache" / "ruyi" / "calibration.json";
   ASSERT_THAT(WriteCalibration(deep, "a GPU", SomeCalibration()), IsOk());
