@@ -3,17 +3,13 @@
 #include <grpcpp/security/credentials.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
+#include "core/base/text_file.h"
 #include "core/pem/pem_text.h"
 
 namespace ruyi::client {
@@ -23,17 +19,15 @@ absl::Status Wrong(const std::string& message) {
   return absl::FailedPreconditionError(message);
 }
 
-absl::StatusOr<std::string> TextOf(const std::string& flag, const std::string& path) {
-  if (path.empty())
-    return std::string();
-  errno = 0;
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (text.str().empty())
-    return Wrong(absl::StrFormat("%s: %s %s", flag, path,
-                                 errno == 0 ? "is empty" : absl::StrCat("cannot be read: ", std::strerror(errno))));
-  return text.str();
+absl::Status Named(const char* flag, const absl::Status& status) {
+  return status.ok() ? status : Wrong(absl::StrFormat("%s: %s", flag, std::string(status.message())));
+}
+
+absl::StatusOr<std::string> TextOf(const char* flag, const std::string& path) {
+  absl::StatusOr<std::string> text = path.empty() ? std::string() : ReadTextFile(path);
+  if (!text.ok())
+    return Named(flag, text.status());
+  return text;
 }
 
 absl::StatusOr<std::string> TokenOf(const ConnectionOptions& options) {
@@ -51,10 +45,6 @@ absl::StatusOr<std::string> TokenOf(const ConnectionOptions& options) {
   if (!is_printable)
     return Wrong("the token must be one word of printable ASCII characters; look into --token-file or RUYI_TOKEN");
   return token;
-}
-
-absl::Status Named(const char* flag, const absl::Status& status) {
-  return status.ok() ? status : Wrong(absl::StrFormat("%s: %s", flag, std::string(status.message())));
 }
 
 // gRPC would take what is wrong, log lines of its own, and answer every call with "empty address list".

@@ -4,17 +4,13 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status_macros.h"
+#include "core/base/text_file.h"
 #include "core/pem/pem_text.h"
 
 namespace ruyi {
@@ -22,16 +18,6 @@ namespace {
 
 absl::Status Wrong(const std::string& path, std::string_view what) {
   return absl::FailedPreconditionError(absl::StrFormat("%s %s", path, what));
-}
-
-absl::StatusOr<std::string> TextOf(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (text.str().empty())
-    return Wrong(path, errno == 0 ? "is empty" : absl::StrCat("cannot be read: ", std::strerror(errno)));
-  return text.str();
 }
 
 absl::Time TimeOf(const ASN1_TIME* time) {
@@ -71,15 +57,15 @@ absl::StatusOr<absl::Time> CheckChain(const TlsPaths& paths, const std::vector<O
 
 absl::StatusOr<TlsTexts> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
   TlsTexts texts;
-  RUYI_ASSIGN_OR_RETURN(texts.certificate, TextOf(paths.certificate));
-  RUYI_ASSIGN_OR_RETURN(texts.key, TextOf(paths.key));
+  RUYI_ASSIGN_OR_RETURN(texts.certificate, ReadTextFile(paths.certificate));
+  RUYI_ASSIGN_OR_RETURN(texts.key, ReadTextFile(paths.key));
   const PemText certificate = {paths.certificate, texts.certificate};
   RUYI_RETURN_IF_ERROR(CheckPair(certificate, {paths.key, texts.key}));
   RUYI_ASSIGN_OR_RETURN(const std::vector<OwnedCertificate> chain, CertificatesOf(certificate));
   RUYI_ASSIGN_OR_RETURN(texts.expires, CheckChain(paths, chain, now));
   if (paths.client_ca.empty())
     return texts;
-  RUYI_ASSIGN_OR_RETURN(texts.client_ca, TextOf(paths.client_ca));
+  RUYI_ASSIGN_OR_RETURN(texts.client_ca, ReadTextFile(paths.client_ca));
   RUYI_RETURN_IF_ERROR(CertificatesOf({paths.client_ca, texts.client_ca}).status());
   return texts;
 }
