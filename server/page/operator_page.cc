@@ -22,7 +22,7 @@ namespace ruyi {
 namespace {
 
 constexpr char kJson[] = "application/json";
-// Of requests that another page may have sent, for the log; the API has no such refusals.
+// These are the reasons, for the log, of refusals of what another page may have sent; the API has none of them.
 constexpr char kForeignHost[] = "FOREIGN_HOST";
 constexpr char kForeignPage[] = "FOREIGN_PAGE";
 

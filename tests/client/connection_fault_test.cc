@@ -108,7 +108,7 @@ TEST_F(ConnectionFaultTest, AServerWithoutTls) {
                 "speaks no TLS", "wrong version number");
 }
 
-// What gRPC says is no more than what it says of a server that ends.
+// gRPC says no more of it than it says of a server that ends.
 TEST_F(ConnectionFaultTest, AServerThatWantsTlsOrACertificate) {
   const TestPair pair = authority_.SignServer();
   grpc::SslServerCredentialsOptions options;

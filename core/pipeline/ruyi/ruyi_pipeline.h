@@ -33,7 +33,7 @@ struct RuyiPipelineOptions {
   std::filesystem::path calibration_file;    // keeps what WarmUp measures and videos correct; empty: nothing is kept
   std::function<void()> on_calibration = [] {};  // is told when WarmUp begins to measure, which may take minutes
   RequestLimits limits;                          // of the model: WarmUp measures sizes that it takes
-  // What videos teach, also those of other pipelines: copies of the options share it.
+  // These keep what videos teach, also those of other pipelines, for copies of the options share them.
   std::shared_ptr<PeakLessons> peaks = std::make_shared<PeakLessons>();
   std::shared_ptr<SharedTimeLessons> times = std::make_shared<SharedTimeLessons>();
 };
